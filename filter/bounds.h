@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Every limit on what others send, with its reason.  Others are smtpd's
+ * clients, the mail hosts we talk to, the DNS, policy hosts, and those who
+ * send us reports.
+ */
+
+#ifndef SGE_BOUNDS_H
+#define SGE_BOUNDS_H
+
+/* Names: RFC 1035 allows 253 characters of text; one for the NUL. */
+#define DOMAIN_MAX 254
+
+/* HELO text in records and reports: a domain name, or a cut-off one. */
+#define HELO_MAX 255
+
+/* One line from smtpd: an address of 64@255 with room for every field. */
+#define EVENT_LINE_MAX 8192
+
+/* Sessions at once in the filter: smtpd's own limit is lower (files). */
+#define SESSIONS_MAX 200000
+
+/* Distinct (from, to, flow, verdict) rows in one connection's record. */
+#define RECORD_TX_MAX 100
+
+/* One session record on disk, newline included. */
+#define RECORD_LINE_MAX 65536
+
+/* Records kept in memory while the spool cannot be written, in bytes. */
+#define SPOOL_BACKLOG_MAX (8 * 1024 * 1024)
+
+/* One message on the daemon's socket or between its processes. */
+#define IPC_MESSAGE_MAX (192 * 1024)
+
+/* Clients of the daemon's socket at once: filters, tables, operators. */
+#define SOCKET_CLIENTS_MAX 128
+
+/* Domains being learned at once, and asked for and not yet begun. */
+#define LEARN_ACTIVE_MAX 256
+#define LEARN_WAITING_MAX 20000
+
+/* TXT records: the text of one, all its strings joined. */
+#define TXT_RECORD_MAX 8192
+#define TXT_RECORDS_MAX 64
+
+/* MX hosts and addresses looked at for one domain. */
+#define MX_HOSTS_MAX 32
+#define MX_ADDRS_MAX 16
+
+/* MTA-STS (RFC 8461 3.2, 3.3): policy size, time, and life. */
+#define STS_POLICY_MAX (64 * 1024)
+#define STS_POLICY_LINES_MAX 512
+#define STS_MAX_AGE_MAX 31557600
+#define STS_FETCH_SECONDS 60
+#define STS_RETRY_SECONDS 300
+
+/* rua (RFC 8460 3): URIs used of one domain, and the length of one. */
+#define RUA_URIS_MAX 8
+#define RUA_URI_MAX 1024
+
+/* HTTPS: what is read of an answer's head, and transfers at once. */
+#define HTTP_HEAD_MAX (16 * 1024)
+#define HTTP_TRANSFERS_MAX 128
+#define HTTP_POST_SECONDS 120
+
+/* SMTP probe: a line, all of a reply, and the whole conversation. */
+#define SMTP_LINE_MAX 2048
+#define SMTP_REPLY_MAX (16 * 1024)
+#define PROBE_SECONDS 60
+#define PROBES_MAX 64
+
+/* Reports we send: RFC 8460 5.2 sees receivers stop at ten megabytes. */
+#define REPORT_SIZE_MAX (10 * 1000 * 1000)
+/* Distinct failure rows of one policy domain and day; more are summed. */
+#define REPORT_DETAILS_MAX 1000
+/* Distinct domains tallied in one day and direction; more are summed. */
+#define TALLY_DOMAINS_MAX 300000
+/* Free text in a report: EHLO text, TLS library's messages. */
+#define REPORT_TEXT_MAX 255
+
+/* Reports received: the mail, what it packs, what that unpacks to. */
+#define READ_MAIL_MAX (16 * 1024 * 1024)
+#define READ_PACKED_MAX (16 * 1024 * 1024)
+#define READ_REPORT_MAX (64 * 1024 * 1024)
+#define READ_MIME_DEPTH_MAX 8
+#define READ_MIME_PARTS_MAX 100
+#define READ_JSON_DEPTH_MAX 32
+#define READ_POLICIES_MAX 10000
+#define READ_DETAILS_MAX 100000
+#define READ_TEXT_MAX 1024
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * TAP for unit tests in C: no plan in advance, done_testing() at the end of
+ * main returns the exit status.
+ */
+
+#ifndef SGE_TAP_H
+#define SGE_TAP_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int tap_run;
+static int tap_failed;
+
+__attribute__((__format__(printf, 2, 3), __unused__)) static int
+ok(int cond, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%sok %d - ", cond ? "" : "not ", ++tap_run);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	if (!cond)
+		tap_failed++;
+	fflush(stdout);
+	return cond;
+}
+
+#define is_str(got, want, ...) do {					\
+	const char *tap_g = (got), *tap_w = (want);			\
+	if (!ok(tap_g != NULL && tap_w != NULL &&			\
+	    strcmp(tap_g, tap_w) == 0, __VA_ARGS__))			\
+		printf("# %s:%d got '%s', want '%s'\n", __FILE__,	\
+		    __LINE__, tap_g == NULL ? "(null)" : tap_g,		\
+		    tap_w == NULL ? "(null)" : tap_w);			\
+} while (0)
+
+#define is_int(got, want, ...) do {					\
+	long long tap_g = (got), tap_w = (want);			\
+	if (!ok(tap_g == tap_w, __VA_ARGS__))				\
+		printf("# %s:%d got %lld, want %lld\n", __FILE__,	\
+		    __LINE__, tap_g, tap_w);				\
+} while (0)
+
+__attribute__((__unused__)) static int
+done_testing(void)
+{
+	printf("1..%d\n", tap_run);
+	return tap_failed != 0 || tap_run == 0;
+}
+
+#endif

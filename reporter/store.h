@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_STORE_H
+#define SGE_STORE_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "compat.h"
+
+/*
+ * The database.  schema.c holds every table; store_*.c are the only files with
+ * SQL in them, one for each family of tables.  Days are days since 1970-01-01
+ * (UTC), instants epoch seconds.
+ */
+struct store {
+	sqlite3		*db;
+	/* Prepared statements by their text; store_prepare fills it. */
+	struct store_statement *statements;
+};
+
+enum store_mode {
+	STORE_READ,		/* views: sged may be running or not */
+	STORE_WRITE		/* sged, deliver: makes it if need be */
+};
+
+/*
+ * NULL with a log line.  WAL mode; a writer waits ten seconds for another.
+ */
+struct store *store_open(const char *path, enum store_mode);
+void	store_close(struct store *);
+
+/* 0, or -1 with a log line.  They nest: only the outermost one commits. */
+int	store_begin(struct store *);
+int	store_commit(struct store *);
+void	store_rollback(struct store *);
+
+/*
+ * A statement by its text (a string literal: its address is the key), reset
+ * and unbound; NULL with a log line.  The store owns it.
+ */
+sqlite3_stmt *store_prepare(struct store *, const char *sql);
+/* Binds by type letters: 'i' int64_t, 't' text or NULL, 'b' ptr+size_t. */
+int	store_bind(sqlite3_stmt *, const char *types, ...);
+/* Runs one that returns no rows; 0 or -1 with a log line. */
+int	store_run(struct store *, const char *sql, const char *types, ...);
+/* The first column of the first row, or other where there is none. */
+int64_t	store_number(struct store *, int64_t other, const char *sql,
+	    const char *types, ...);
+/* Text of a column, "" for NULL; good until the next step. */
+const char *store_text(sqlite3_stmt *, int column);
+
+int	store_meta_set(struct store *, const char *key, int64_t value);
+int64_t	store_meta(struct store *, const char *key, int64_t other);
+
+extern const char *const store_schema[];	/* schema.c, NULL at the end */
+#define STORE_VERSION 1
+
+#endif

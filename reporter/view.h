@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_VIEW_H
+#define SGE_VIEW_H
+
+#include <stdio.h>
+
+#include "conf.h"
+#include "store.h"
+
+/*
+ * A view reads the store and prints rows: for people in 80 columns, one JSON
+ * object a line (-j), or '|'-separated (-p).
+ */
+enum view_form {
+	FORM_TEXT,
+	FORM_JSON,
+	FORM_PIPE
+};
+
+struct view {
+	const struct conf *conf;
+	struct store	*store;
+	FILE		*out;
+	enum view_form	 form;
+	int		 verbose;
+	int64_t		 first;		/* days, both included */
+	int64_t		 last;
+	const char	*domain;	/* -D, or NULL */
+	const char	*class;		/* -c, or NULL */
+	int64_t		 top;		/* -n; 0: all */
+	int		 hours;		/* -h */
+	const char	*letter;	/* -m domain, or NULL */
+	int64_t		 now;
+};
+
+/*
+ * One row of a machine form: kind, then name and value pairs; types: 't'
+ * const char * or NULL, 'i' int64_t, 'd' day, 'e' epoch seconds.  In JSON the
+ * names are keys; in the pipe form only values stand, vis(3)-escaped.
+ */
+void	view_row(const struct view *, const char *kind, const char *types, ...);
+/* Text of others for a terminal, at most width columns; static buffers. */
+const char *view_clean(const char *, int width);
+/* "0.5%" of base; "-" where the base is 0.  Static buffers. */
+const char *view_share(int64_t part, int64_t base);
+
+int	view_status(const struct view *);
+int	view_flow(const struct view *);
+int	view_cleartext(const struct view *);
+int	view_failures(const struct view *);
+int	view_sent(const struct view *);
+int	view_received(const struct view *);
+int	view_reporters(const struct view *);
+int	view_policy(const struct view *, const char *domain);
+int	view_route(const struct view *, const char *domain);
+int	view_digest(const struct view *, int always);
+int	view_html(const struct view *, const char *dir);
+int	view_metrics(const struct view *);
+int	view_explain(const struct view *, const char *type);
+
+#endif
