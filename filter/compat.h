@@ -22,6 +22,4 @@
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 #endif
 
-#define __wur __attribute__((__warn_unused_result__))
-
 #endif
