@@ -68,8 +68,48 @@ UNITS =		\
 # What they link with: everything but the programs' main files.
 UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS}
 
-regress/bin:
-	mkdir -p regress/bin
+# Programs that only the tests use: regress/NAME.c, one item a line.
+TOOLS =		\
+		httpd \
+		peer \
+		smtpc
+TOOL_LIBS =	-lssl -lcrypto
+
+# Builds what is older than anything it is made of.
+units: all
+	@mkdir -p regress/bin
+	@set -e; for u in ${UNITS}; do \
+		n=unit-$${u##*unit-}; \
+		if test -f regress/bin/$$n && test -z "`find filter reporter \
+		    regress/$$n.c regress/tap.h \( -name '*.[ohc]' \) \
+		    -newer regress/bin/$$n`"; then continue; fi; \
+		echo "${CC} -o regress/bin/$$n"; \
+		${CC} ${SGE_CFLAGS} -Iregress -o regress/bin/$$n \
+		    regress/$$n.c ${UNIT_OBJS} ${REPORTER_LIBS}; \
+	done
+
+tools:
+	@mkdir -p regress/bin
+	@set -e; for t in ${TOOLS}; do \
+		if test -f regress/bin/$$t && test -z "`find regress/$$t.c \
+		    regress/tool.h -newer regress/bin/$$t`"; then \
+			continue; \
+		fi; \
+		echo "${CC} -o regress/bin/$$t"; \
+		${CC} ${OPT} ${WARN} ${WERROR} -std=gnu11 \
+		    -o regress/bin/$$t regress/$$t.c ${TOOL_LIBS}; \
+	done
+
+# setup.sh may install what the variables above ask for: make starts again.
+regress:
+	@sh regress/setup.sh
+	@${MAKE} all units tools
+	@sh regress/run
+
+demo:
+	@sh regress/setup.sh
+	@${MAKE} all tools
+	@sh regress/demo.sh
 
 clean:
 	rm -f ${PROGS} filter/*.[od] reporter/*.[od] regress/*.[od] \
@@ -79,4 +119,4 @@ clean:
 -include filter/log.d
 -include reporter/schema.d
 
-.PHONY: all clean install regress demo bench
+.PHONY: all bench clean demo install regress tools units
