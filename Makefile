@@ -44,7 +44,8 @@ TABLE_OBJS =	\
 
 # Shared by sged and sgectl.
 REPORTER_OBJS =	\
-		reporter/schema.o
+		reporter/schema.o \
+		reporter/sts.o
 
 SGED_OBJS =	\
 
@@ -64,6 +65,7 @@ all: ${PROGS} ${OBJS}
 
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
+		unit-sts
 
 # What they link with: everything but the programs' main files.
 UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS}
@@ -118,5 +120,6 @@ clean:
 
 -include filter/log.d
 -include reporter/schema.d
+-include reporter/sts.d
 
 .PHONY: all bench clean demo install regress tools units

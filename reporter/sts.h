@@ -32,15 +32,25 @@ enum sts_result {
 	STS_INVALID
 };
 
-/* id (33 bytes or more) from all TXT records at _mta-sts.DOMAIN. */
+/*
+ * id (33 bytes or more) from all TXT records at _mta-sts.DOMAIN.  *why: a
+ * static text unless STS_OK.
+ */
 enum sts_result sts_record_parse(const char *const txts[], size_t ntxts,
 	    char id[], size_t idsz, const char **why);
-/* NULL where malformed, with *why a static text. */
+/*
+ * NULL where malformed, with *why a static text.  sts_policy_free.  No memory
+ * is fatal.
+ */
 struct sts_policy *sts_policy_parse(const char *body, size_t len,
 	    const char **why);
 void	sts_policy_free(struct sts_policy *);
 /* Whether an MX record's name matches (RFC 8461 4.1). */
 int	sts_policy_matches(const struct sts_policy *, const char *mx);
+/* The same for one pattern, "mx.d" or "*.d". */
+int	sts_pattern_matches(const char *pattern, const char *mx);
 const char *sts_mode_name(enum sts_mode);
+/* 0, or -1 if there is no such mode. */
+int	sts_mode_parse(const char *name, enum sts_mode *);
 
 #endif
