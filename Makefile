@@ -27,8 +27,8 @@ DAEMON_CFLAGS !=	pkg-config --cflags sqlite3 libunbound libtls zlib \
 DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls zlib \
 		2>/dev/null || echo -lsqlite3 -lunbound -ltls -lz
 
-SGE_CFLAGS =	${OPT} ${WARN} ${WERROR} -std=gnu11 -DLIBBSD_OPENBSD_VIS \
-		-Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
+SGE_CFLAGS =	${OPT} ${WARN} ${WERROR} -std=gnu11 -D_GNU_SOURCE \
+		-DLIBBSD_OPENBSD_VIS -Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
 		${DAEMON_CFLAGS} ${CFLAGS_EXTRA}
 FILTER_LIBS =	${JSON_LIBS} ${BSD_LIBS}
 REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
@@ -44,8 +44,13 @@ TABLE_OBJS =	\
 
 # Shared by sged and sgectl.
 REPORTER_OBJS =	\
+		reporter/day.o \
+		reporter/ipc.o \
+		reporter/loop.o \
 		reporter/schema.o \
-		reporter/sts.o
+		reporter/store.o \
+		reporter/sts.o \
+		reporter/world.o
 
 SGED_OBJS =	\
 
@@ -65,7 +70,12 @@ all: ${PROGS} ${OBJS}
 
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
-		unit-sts
+		unit-day \
+		unit-ipc \
+		unit-loop \
+		unit-store \
+		unit-sts \
+		unit-world
 
 # What they link with: everything but the programs' main files.
 UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS}
@@ -119,7 +129,12 @@ clean:
 	rm -rf regress/bin
 
 -include filter/log.d
+-include reporter/day.d
+-include reporter/ipc.d
+-include reporter/loop.d
 -include reporter/schema.d
+-include reporter/store.d
 -include reporter/sts.d
+-include reporter/world.d
 
 .PHONY: all bench clean demo install regress tools units
