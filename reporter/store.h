@@ -16,7 +16,9 @@
 struct store {
 	sqlite3		*db;
 	/* Prepared statements by their text; store_prepare fills it. */
-	struct store_statement *statements;
+	struct store_statements *statements;
+	int		 depth;		/* of store_begin */
+	int		 failed;	/* an inner one was rolled back */
 };
 
 enum store_mode {
@@ -30,14 +32,19 @@ enum store_mode {
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
 
-/* 0, or -1 with a log line.  They nest: only the outermost one commits. */
+/*
+ * 0, or -1 with a log line.  They nest: only the outermost one commits, and
+ * only if none within was rolled back.  store_begin waits for other writers.
+ */
 int	store_begin(struct store *);
 int	store_commit(struct store *);
 void	store_rollback(struct store *);
 
 /*
  * A statement by its text (a string literal: its address is the key), reset
- * and unbound; NULL with a log line.  The store owns it.
+ * and unbound; NULL with a log line.  The store owns it.  One text has one
+ * statement: do not prepare it again while its rows are being read, and reset
+ * it when no more of them are wanted (an open one holds back checkpoints).
  */
 sqlite3_stmt *store_prepare(struct store *, const char *sql);
 /* Binds by type letters: 'i' int64_t, 't' text or NULL, 'b' ptr+size_t. */
