@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/socket.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bounds.h"
+#include "ipc.h"
+#include "log.h"
+#include "tap.h"
+
+static struct loop *loop;
+static int	 got, want, in_order = 1, is_closed, byte_seen, give_up;
+static int	 free_in_message;
+static size_t	 longest;
+
+static void
+message(struct ipc *ipc, json_t *obj, int fd, void *arg __unused)
+{
+	const char *text = ipc_string(obj, "text", "");
+	char byte = 0;
+
+	if (ipc_int(obj, "n", -1) != got)
+		in_order = 0;
+	got++;
+	if (strlen(text) > longest)
+		longest = strlen(text);
+	if (fd != -1) {
+		if (read(fd, &byte, 1) == 1)
+			byte_seen = byte;
+		close(fd);
+	}
+	if (free_in_message)
+		ipc_free(ipc);
+	if (got == want)
+		loop_stop(loop);
+}
+
+static void
+closed(struct ipc *ipc, void *arg __unused)
+{
+	is_closed++;
+	ipc_free(ipc);
+	loop_stop(loop);
+}
+
+static void
+late(void *arg __unused)
+{
+	give_up = 1;
+	loop_stop(loop);
+}
+
+static void
+run(void)
+{
+	struct loop_timer *timer = loop_timer_add(loop, 20000, late, NULL);
+
+	give_up = 0;
+	loop_run(loop);
+	ok(!give_up, "in time");
+	if (!give_up)
+		loop_timer_remove(loop, timer);
+}
+
+static json_t *
+numbered(int n, size_t len)
+{
+	char *text = malloc(len + 1);
+	json_t *obj;
+
+	memset(text, 'x', len);
+	text[len] = '\0';
+	obj = json_pack("{siss}", "n", n, "text", text);
+	free(text);
+	return obj;
+}
+
+static void
+check_many(void)
+{
+	struct ipc *a, *b;
+	int fds[2], pipefds[2], i;
+
+	if (ipc_pair(fds) == -1 || pipe(pipefds) == -1 ||
+	    write(pipefds[1], "!", 1) != 1)
+		fatal("pair");
+	a = ipc_new(loop, fds[0], message, closed, NULL);
+	b = ipc_new(loop, fds[1], message, closed, NULL);
+	want = 2000;
+	for (i = 0; i < want; i++)
+		is_closed |= ipc_send(a, numbered(i, (size_t)i * 50 % 100000),
+		    i == 7 ? pipefds[0] : -1);
+	is_int(is_closed, 0, "all are taken");
+	ok(ipc_queued(a) > 0, "more than the socket holds is queued");
+	run();
+	is_int(got, want, "all arrive");
+	ok(in_order, "in order");
+	is_int(ipc_queued(a), 0, "nothing is left");
+	is_int(byte_seen, '!', "a descriptor goes along");
+	ok(fcntl(pipefds[0], F_GETFD) == -1, "the sender's copy is closed");
+	is_int(ipc_send(a, numbered(0, IPC_MESSAGE_MAX), -1), -1,
+	    "one too long is refused");
+	is_int(ipc_send(a, numbered(want, IPC_MESSAGE_MAX - 100), -1), 0,
+	    "the longest is taken");
+	want++;
+	run();
+	is_int(longest, IPC_MESSAGE_MAX - 100, "and arrives");
+	is_int(is_closed, 0, "nobody was closed");
+	ipc_free(b);
+	run();
+	is_int(is_closed, 1, "the other end sees the close");
+	close(pipefds[1]);
+}
+
+static void
+check_nonsense(const char *what, size_t len)
+{
+	int fds[2];
+
+	if (ipc_pair(fds) == -1)
+		fatal("pair");
+	is_closed = 0;
+	got = 0;
+	ipc_new(loop, fds[0], message, closed, NULL);
+	if (send(fds[1], what, len, 0) == -1)
+		fatal("send");
+	run();
+	is_int(is_closed, 1, "closed by '%.20s'", what);
+	is_int(got, 0, "which was not passed on");
+	close(fds[1]);
+}
+
+static void
+check_freed_within(void)
+{
+	struct ipc *a;
+	int fds[2];
+
+	if (ipc_pair(fds) == -1)
+		fatal("pair");
+	a = ipc_new(loop, fds[0], message, closed, NULL);
+	ipc_new(loop, fds[1], message, closed, NULL);
+	is_closed = got = 0;
+	want = -1;
+	free_in_message = 1;
+	ipc_send(a, numbered(0, 10), -1);
+	ipc_send(a, numbered(1, 10), -1);
+	run();
+	is_int(got, 1, "freed by its own message: no more of it");
+	is_int(is_closed, 1, "only the other end hears of it");
+}
+
+int
+main(void)
+{
+	static char big[IPC_MESSAGE_MAX + 100];
+	json_t *obj = json_pack("{sisssb}", "i", 5, "s", "x", "b", 1);
+
+	log_init("unit-ipc", 1, 0);
+	loop = loop_new();
+	check_many();
+	check_nonsense("[1]", 3);
+	check_nonsense("{\"a\":", 5);
+	check_nonsense("", 0);
+	memset(big, ' ', sizeof(big));
+	memcpy(big, "{\"n\":0}", 7);
+	check_nonsense(big, sizeof(big));
+	check_freed_within();
+	is_int(ipc_int(obj, "i", 1), 5, "ipc_int");
+	is_int(ipc_int(obj, "s", 1), 1, "ipc_int of a string");
+	is_str(ipc_string(obj, "s", "no"), "x", "ipc_string");
+	is_str(ipc_string(obj, "none", "no"), "no", "ipc_string of nothing");
+	is_int(ipc_bool(obj, "b", 0), 1, "ipc_bool");
+	is_int(ipc_bool(obj, "i", 0), 0, "ipc_bool of a number");
+	json_decref(obj);
+	loop_free(loop);
+	return done_testing();
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "store.h"
+#include "tap.h"
+
+static char	 dir[] = "/tmp/unit-store.XXXXXXXXXX";
+static char	 path[64], copy[128];
+
+static int64_t
+metas(struct store *st)
+{
+	return store_number(st, -1, "SELECT count(*) FROM meta", "");
+}
+
+static void
+check_transactions(struct store *st)
+{
+	is_int(store_meta(st, "x", 7), 7, "meta: not there");
+	is_int(store_meta_set(st, "x", 1), 0, "meta: set");
+	is_int(store_meta_set(st, "x", 2), 0, "meta: set again");
+	is_int(store_meta(st, "x", 7), 2, "meta: the last value");
+
+	is_int(store_begin(st), 0, "begin");
+	is_int(store_begin(st), 0, "within");
+	store_meta_set(st, "y", 1);
+	is_int(store_commit(st), 0, "inner commit");
+	store_rollback(st);
+	is_int(metas(st), 1, "the outer rollback takes the inner one along");
+
+	store_begin(st);
+	store_begin(st);
+	store_meta_set(st, "y", 1);
+	store_rollback(st);
+	is_int(store_commit(st), -1, "an inner rollback forbids the commit");
+	is_int(metas(st), 1, "and nothing stays");
+
+	store_begin(st);
+	store_meta_set(st, "y", 1);
+	is_int(store_commit(st), 0, "commit");
+	is_int(metas(st), 2, "stays");
+}
+
+static void
+check_statements(struct store *st)
+{
+	static const char sql[] = "SELECT ?1, ?2, ?3";
+	sqlite3_stmt *stmt, *again;
+
+	stmt = store_prepare(st, sql);
+	ok(stmt != NULL, "prepared");
+	is_int(store_bind(stmt, "itb", (int64_t)1 << 40, NULL, "ab\0c",
+	    (size_t)4), 0, "bound");
+	is_int(sqlite3_step(stmt), SQLITE_ROW, "a row");
+	is_int(sqlite3_column_int64(stmt, 0), (int64_t)1 << 40, "a number");
+	is_str(store_text(stmt, 1), "", "NULL reads as empty");
+	is_int(sqlite3_column_bytes(stmt, 2), 4, "bytes with NUL");
+	again = store_prepare(st, sql);
+	ok(again == stmt, "the same text has the same statement");
+	sqlite3_step(again);
+	is_int(sqlite3_column_type(again, 0), SQLITE_NULL, "unbound anew");
+	sqlite3_reset(again);
+	ok(store_prepare(st, "SELECT nonsense FROM nowhere") == NULL,
+	    "a bad one is refused");
+	is_int(store_run(st, "INSERT INTO meta VALUES ('x', 1)", ""), -1,
+	    "a failing one says so");
+}
+
+/* Many literals: the table of statements grows. */
+static void
+check_growth(struct store *st)
+{
+	static char texts[300][32];
+	size_t i;
+	int64_t sum = 0;
+
+	for (i = 0; i < nitems(texts); i++) {
+		snprintf(texts[i], sizeof(texts[i]), "SELECT %zu", i);
+		sum += store_number(st, -1, texts[i], "");
+	}
+	for (i = 0; i < nitems(texts); i++)
+		sum += store_number(st, -1, texts[i], "");
+	is_int(sum, 299 * 300, "300 statements");
+}
+
+/* The other process: reads what was before, then waits to write. */
+static int
+other_writer(int from, int to)
+{
+	struct store *st;
+	char byte;
+
+	if (read(from, &byte, 1) != 1 ||
+	    (st = store_open(path, STORE_WRITE)) == NULL)
+		return 1;
+	if (store_meta(st, "x", 0) != 2 || write(to, "x", 1) != 1)
+		return 2;
+	if (store_begin(st) == -1 || store_meta(st, "x", 0) != 100 ||
+	    store_commit(st) == -1)
+		return 3;
+	return 0;
+}
+
+static void
+check_two(void)
+{
+	struct store *st;
+	int status = -1, go[2], back[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(go) == -1 || pipe(back) == -1)
+		fatal("pipe");
+	/* SQLite must not be open across a fork. */
+	if ((pid = fork()) == 0)
+		_exit(other_writer(go[0], back[1]));
+	close(back[1]);
+	st = store_open(path, STORE_WRITE);
+	store_begin(st);
+	store_meta_set(st, "x", 100);
+	ok(write(go[1], "x", 1) == 1 && read(back[0], &byte, 1) == 1,
+	    "a reader does not wait for a writer, and sees what was before");
+	is_int(store_commit(st), 0, "commit before its eyes");
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "the other writer waited, then saw it");
+	close(go[0]);
+	close(go[1]);
+	close(back[0]);
+	store_close(st);
+}
+
+static void
+check_files(void)
+{
+	struct store *st;
+	int fd;
+
+	snprintf(copy, sizeof(copy), "%s/none", dir);
+	ok(store_open(copy, STORE_READ) == NULL, "a reader makes no file");
+	ok(access(copy, F_OK) == -1, "none at all");
+	if ((fd = open(copy, O_WRONLY | O_CREAT, 0600)) == -1 ||
+	    write(fd, "this is not a database, is it? ....", 34) != 34)
+		fatal("%s", copy);
+	close(fd);
+	ok(store_open(copy, STORE_WRITE) == NULL, "not a database");
+	unlink(copy);
+	st = store_open(path, STORE_WRITE);
+	store_run(st, "PRAGMA user_version = 99", "");
+	store_close(st);
+	ok(store_open(path, STORE_WRITE) == NULL, "a newer format: refused");
+	ok(store_open(path, STORE_READ) == NULL, "for readers too");
+}
+
+/* A reader that may write nothing, beside a database at rest. */
+static void
+check_reader(void)
+{
+	struct store *st;
+	int status = -1;
+	pid_t pid;
+
+	snprintf(copy, sizeof(copy), "%s-wal", path);
+	ok(access(copy, F_OK) == -1, "no -wal file is left behind");
+	if (chmod(dir, 0555) == -1 || chmod(path, 0444) == -1)
+		fatal("chmod");
+	if ((pid = fork()) == 0) {
+		if (getuid() == 0 && setuid(65534) == -1)
+			_exit(1);
+		if ((st = store_open(path, STORE_READ)) == NULL)
+			_exit(2);
+		_exit(store_meta(st, "x", 0) == 100 ? 0 : 3);
+	}
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "a reader without any right to write reads");
+	chmod(dir, 0755);
+	chmod(path, 0644);
+}
+
+int
+main(void)
+{
+	struct store *st;
+
+	log_init("unit-store", 1, 0);
+	if (mkdtemp(dir) == NULL)
+		fatal("%s", dir);
+	snprintf(path, sizeof(path), "%s/a?b%%c#.db", dir);
+	st = store_open(path, STORE_WRITE);
+	if (!ok(st != NULL, "made"))
+		return done_testing();
+	check_transactions(st);
+	check_statements(st);
+	check_growth(st);
+	store_close(st);
+	check_two();
+	check_reader();
+	st = store_open(path, STORE_READ);
+	ok(st != NULL && store_meta(st, "x", 0) == 100, "read");
+	ok(store_meta_set(st, "x", 1) == -1, "a reader can't write");
+	store_close(st);
+	check_files();
+	snprintf(copy, sizeof(copy), "rm -rf %s", dir);
+	return system(copy) != 0 || done_testing();
+}
