@@ -35,7 +35,10 @@ REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 
 # Shared by all programs.
 COMMON_OBJS =	\
-		filter/log.o
+		filter/log.o \
+		filter/record_read.o \
+		filter/record_write.o \
+		filter/scan.o
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
@@ -73,6 +76,7 @@ UNITS =		\
 		unit-day \
 		unit-ipc \
 		unit-loop \
+		unit-record \
 		unit-store \
 		unit-sts \
 		unit-world
@@ -129,6 +133,9 @@ clean:
 	rm -rf regress/bin
 
 -include filter/log.d
+-include filter/record_read.d
+-include filter/record_write.d
+-include filter/scan.d
 -include reporter/day.d
 -include reporter/ipc.d
 -include reporter/loop.d

@@ -34,7 +34,11 @@ enum failure {
 };
 
 struct record_tx {
-	const char	*from;		/* domain; with -v the address */
+	/*
+	 * Domains; with -v addresses.  From "": the null sender.  Both NULL:
+	 * the sum of what came when the rows of a connection were used up.
+	 */
+	const char	*from;
 	const char	*to;
 	const char	*flow;		/* "government>public" */
 	enum verdict	 verdict;
@@ -56,13 +60,15 @@ struct record {
 	const char	*tls;
 	const char	*cipher;
 	enum failure	 failure;
+	uint64_t	 lost;		/* records lost just before this one */
 	struct record_tx tx[RECORD_TX_MAX];
 	size_t		 ntx;
 };
 
 /*
  * Writes the line with its newline to buf.  Bytes of others that are not
- * UTF-8 become U+FFFD.  Returns its length, or -1 if it does not fit.
+ * UTF-8 become U+FFFD.  "lost" and "report" are written only where they are
+ * not 0.  Returns its length, or -1 if it does not fit.  Takes no memory.
  */
 ssize_t	record_format(const struct record *, char buf[], size_t bufsz);
 
@@ -73,9 +79,10 @@ enum record_result {
 };
 
 /*
- * Reads one line (without newline, NUL-terminated, changed in place: the
+ * Reads one line (without newline, line[len] is NUL, changed in place: the
  * record's strings point into it).  Unknown keys are passed over.  Takes no
- * memory; keys may stand in any order.
+ * memory; keys may stand in any order.  BAD: not JSON (RFC 8259), not UTF-8, a
+ * value of another type, or one of "v", "time", "dir", "session" is missing.
  */
 enum record_result record_parse(char *line, size_t len, struct record *);
 
