@@ -56,6 +56,9 @@ REPORTER_OBJS =	\
 		reporter/world.o
 
 SGED_OBJS =	\
+		reporter/resolve.o \
+		reporter/resolve_conf.o \
+		reporter/wire.o
 
 SGECTL_OBJS =	\
 
@@ -139,9 +142,12 @@ clean:
 -include reporter/day.d
 -include reporter/ipc.d
 -include reporter/loop.d
+-include reporter/resolve.d
+-include reporter/resolve_conf.d
 -include reporter/schema.d
 -include reporter/store.d
 -include reporter/sts.d
+-include reporter/wire.d
 -include reporter/world.d
 
 .PHONY: all bench clean demo install regress tools units
