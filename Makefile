@@ -119,6 +119,20 @@ tools:
 		    -o regress/bin/$$t regress/$$t.c ${TOOL_LIBS}; \
 	done
 
+install: all
+	mkdir -p ${DESTDIR}${LIBEXEC} ${DESTDIR}${SBINDIR} \
+	    ${DESTDIR}${MANDIR}/man5 ${DESTDIR}${MANDIR}/man8 \
+	    ${DESTDIR}${EXAMPLEDIR}
+	set -e; for p in ${PROGS}; do \
+		case $$p in \
+		filter/*) install -m 755 $$p ${DESTDIR}${LIBEXEC}/ ;; \
+		*) install -m 755 $$p ${DESTDIR}${SBINDIR}/ ;; \
+		esac; \
+	done
+	install -m 644 man/*.5 ${DESTDIR}${MANDIR}/man5/
+	install -m 644 man/*.8 ${DESTDIR}${MANDIR}/man8/
+	install -m 644 etc/*.example ${DESTDIR}${EXAMPLEDIR}/
+
 # setup.sh may install what the variables above ask for: make starts again.
 regress:
 	@sh regress/setup.sh
