@@ -119,6 +119,30 @@ tools:
 		    -o regress/bin/$$t regress/$$t.c ${TOOL_LIBS}; \
 	done
 
+# Programs of the benchmarks: regress/bench/NAME.c, one item a line.
+BENCH_TOOLS =	\
+		floor \
+		smtp-load
+
+bench:
+	@sh regress/setup.sh
+	@${MAKE} all bench-tools
+	@set -e; for b in regress/bench/*.sh; do \
+		echo "== $$b"; sh $$b; \
+	done
+
+bench-tools:
+	@mkdir -p regress/bin
+	@set -e; for t in ${BENCH_TOOLS}; do \
+		if test -f regress/bin/$$t && test -z "`find \
+		    regress/bench/$$t.c -newer regress/bin/$$t`"; then \
+			continue; \
+		fi; \
+		echo "${CC} -o regress/bin/$$t"; \
+		${CC} ${OPT} ${WARN} ${WERROR} -std=gnu11 \
+		    -o regress/bin/$$t regress/bench/$$t.c; \
+	done
+
 install: all
 	mkdir -p ${DESTDIR}${LIBEXEC} ${DESTDIR}${SBINDIR} \
 	    ${DESTDIR}${MANDIR}/man5 ${DESTDIR}${MANDIR}/man8 \
@@ -164,4 +188,4 @@ clean:
 -include reporter/wire.d
 -include reporter/world.d
 
-.PHONY: all bench clean demo install regress tools units
+.PHONY: all bench bench-tools clean demo install regress tools units

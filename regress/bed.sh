@@ -81,6 +81,9 @@ bed_network()
 	ip -n B link set lo up
 	ip -n A addr add $A4/24 dev mail0
 	ip -n A addr add $A6/64 dev mail0 nodad
+	# Link-local addresses would only be tentative for a while.
+	ip -n A link set mail0 addrgenmode none
+	ip -n B link set world0 addrgenmode none
 	ip -n A link set mail0 up
 	ip -n B link set world0 up
 	bed_n=2
