@@ -35,7 +35,20 @@ REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 
 # Shared by all programs.
 COMMON_OBJS =	\
+		filter/addr.o \
+		filter/conf.o \
+		filter/conf_add.o \
+		filter/conf_check.o \
+		filter/conf_file.o \
+		filter/conf_print.o \
+		filter/conf_read.o \
+		filter/conf_set.o \
+		filter/conf_value.o \
+		filter/domain.o \
+		filter/domset.o \
+		filter/lex.o \
 		filter/log.o \
+		filter/parse.o \
 		filter/record_read.o \
 		filter/record_write.o \
 		filter/scan.o
@@ -73,6 +86,9 @@ all: ${PROGS} ${OBJS}
 
 .c.o:
 	${CC} ${SGE_CFLAGS} -MMD -c -o $@ $<
+
+filter/parse.c: filter/parse.y
+	${YACC} -o $@ filter/parse.y
 
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
@@ -173,7 +189,20 @@ clean:
 	    filter/parse.c
 	rm -rf regress/bin
 
+-include filter/addr.d
+-include filter/conf.d
+-include filter/conf_add.d
+-include filter/conf_check.d
+-include filter/conf_file.d
+-include filter/conf_print.d
+-include filter/conf_read.d
+-include filter/conf_set.d
+-include filter/conf_value.d
+-include filter/domain.d
+-include filter/domset.d
+-include filter/lex.d
 -include filter/log.d
+-include filter/parse.d
 -include filter/record_read.d
 -include filter/record_write.d
 -include filter/scan.d

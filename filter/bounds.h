@@ -12,6 +12,15 @@
 /* Names: RFC 1035 allows 253 characters of text; one for the NUL. */
 #define DOMAIN_MAX 254
 
+/*
+ * sge.conf is the operator's own; these only keep a wrong path (a log, a
+ * device) and files that include each other from taking all memory.
+ */
+#define CONF_FILE_MAX (64 * 1024 * 1024)
+#define CONF_WORD_MAX 2048
+#define CONF_INCLUDE_DEPTH 16
+#define CONF_MACRO_DEPTH 16
+
 /* HELO text in records and reports: a domain name, or a cut-off one. */
 #define HELO_MAX 255
 

@@ -44,8 +44,9 @@ enum tlsver {
 struct conf_class {
 	char		 *name;
 	char		 *file;		/* NULL: given in place */
-	char		**entries;	/* as written, normal form */
+	char		**entries;	/* in normal form; NULL: from a file */
 	size_t		  nentries;
+	size_t		  ndomains;	/* how many it holds, file or not */
 };
 
 struct conf_rule {
@@ -85,6 +86,7 @@ struct conf {
 	struct conf_rule	*rules;
 	size_t			 nrules;
 	struct conf_rule	 matrix[CLASS_MAX][CLASS_MAX];
+	uint64_t		 local_classes;	/* of our own domains */
 	struct conf_connector	*connectors;
 	size_t			 nconnectors;
 	struct domset		*connector_of;	/* value: its index */
@@ -120,6 +122,12 @@ struct conf {
  */
 struct conf *conf_read(const char *file, FILE *err);
 void	conf_free(struct conf *);
+/*
+ * What "-n" (n is 1) and "-nn" (2) do: read file, print what is wrong to
+ * stderr, or "configuration OK"; with -nn the configuration to stdout.
+ * Returns the exit status.
+ */
+int	conf_main_check(const char *file, int n);
 /*
  * Prints a configuration that parses back to the same; classes are printed by
  * file name where they came from one.

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "confread.h"
+
+char *
+read_file(const char *path, size_t max, size_t *len)
+{
+	struct stat st;
+	char *buf = NULL, *p;
+	size_t size, n = 0;
+	ssize_t r;
+	int fd, saved;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
+	    fstat(fd, &st) == -1)
+		goto fail;
+	/* One more than it has, so that its end is seen without growing. */
+	size = S_ISREG(st.st_mode) && (uintmax_t)st.st_size < max ?
+	    (size_t)st.st_size + 2 : 4096;
+	if ((buf = malloc(size)) == NULL)
+		goto fail;
+	while ((r = read(fd, buf + n, size - n - 1)) != 0) {
+		if (r == -1) {
+			if (errno == EINTR)
+				continue;
+			goto fail;
+		}
+		n += (size_t)r;
+		if (n > max) {
+			errno = EFBIG;
+			goto fail;
+		}
+		if (size - n > 1)
+			continue;
+		if ((p = realloc(buf, size * 2)) == NULL)
+			goto fail;
+		buf = p;
+		size *= 2;
+	}
+	close(fd);
+	buf[n] = '\0';
+	*len = n;
+	return buf;
+fail:
+	saved = errno;
+	if (fd != -1)
+		close(fd);
+	free(buf);
+	errno = saved;
+	return NULL;
+}
+
+char *
+path_beside(const char *file, const char *path)
+{
+	const char *slash = strrchr(file, '/');
+	char *out;
+	size_t dir, len = strlen(path);
+
+	/* Daemons change their directory; the file stays where it is. */
+	dir = path[0] == '/' || slash == NULL ? 0 : (size_t)(slash - file) + 1;
+	if ((out = malloc(dir + len + 1)) == NULL)
+		return NULL;
+	memcpy(out, file, dir);
+	memcpy(out + dir, path, len + 1);
+	return out;
+}
