@@ -74,10 +74,27 @@ SGED_OBJS =	\
 		reporter/wire.o
 
 SGECTL_OBJS =	\
+		reporter/ctl.o \
+		reporter/digest.o \
+		reporter/digest_heard.o \
+		reporter/digest_own.o \
+		reporter/digest_seen.o \
+		reporter/letter.o \
+		reporter/store_heard.o \
+		reporter/store_held.o \
+		reporter/store_seen.o \
+		reporter/store_told.o \
+		reporter/talk.o \
+		reporter/view.o \
+		reporter/view_cleartext.o \
+		reporter/view_domain.o \
+		reporter/view_flow.o \
+		reporter/view_status.o
 
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
 		${REPORTER_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
-PROGS =		
+PROGS =		\
+		reporter/sgectl
 
 all: ${PROGS} ${OBJS}
 
@@ -90,9 +107,15 @@ all: ${PROGS} ${OBJS}
 filter/parse.c: filter/parse.y
 	${YACC} -o $@ filter/parse.y
 
+reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} ${REPORTER_OBJS} \
+	    ${COMMON_OBJS}
+	${CC} -o $@ reporter/sgectl.o ${SGECTL_OBJS} ${REPORTER_OBJS} \
+	    ${COMMON_OBJS} ${REPORTER_LIBS}
+
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
 		unit-day \
+		unit-fill \
 		unit-ipc \
 		unit-loop \
 		unit-record \
@@ -101,7 +124,7 @@ UNITS =		\
 		unit-world
 
 # What they link with: everything but the programs' main files.
-UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS}
+UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${SGECTL_OBJS}
 
 # Programs that only the tests use: regress/NAME.c, one item a line.
 TOOLS =		\
@@ -206,14 +229,31 @@ clean:
 -include filter/record_read.d
 -include filter/record_write.d
 -include filter/scan.d
+-include reporter/ctl.d
 -include reporter/day.d
+-include reporter/digest.d
+-include reporter/digest_heard.d
+-include reporter/digest_own.d
+-include reporter/digest_seen.d
 -include reporter/ipc.d
+-include reporter/letter.d
 -include reporter/loop.d
 -include reporter/resolve.d
 -include reporter/resolve_conf.d
 -include reporter/schema.d
+-include reporter/sgectl.d
 -include reporter/store.d
+-include reporter/store_heard.d
+-include reporter/store_held.d
+-include reporter/store_seen.d
+-include reporter/store_told.d
 -include reporter/sts.d
+-include reporter/talk.d
+-include reporter/view.d
+-include reporter/view_cleartext.d
+-include reporter/view_domain.d
+-include reporter/view_flow.d
+-include reporter/view_status.d
 -include reporter/wire.d
 -include reporter/world.d
 

@@ -121,6 +121,8 @@ struct conf {
  * caller frees with conf_free.  Reads files, so not for a chroot.
  */
 struct conf *conf_read(const char *file, FILE *err);
+/* What holds where no file is: for checks of others.  NULL without memory. */
+struct conf *conf_defaults(void);
 void	conf_free(struct conf *);
 /*
  * What "-n" (n is 1) and "-nn" (2) do: read file, print what is wrong to

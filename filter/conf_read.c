@@ -205,6 +205,22 @@ conf_read(const char *file, FILE *err)
 	return conf;
 }
 
+struct conf *
+conf_defaults(void)
+{
+	struct reader rd;
+
+	memset(&rd, 0, sizeof(rd));
+	if ((rd.conf = conf_new()) == NULL)
+		return NULL;
+	conf_set_defaults(&rd);
+	if (rd.nomem) {
+		conf_free(rd.conf);
+		return NULL;
+	}
+	return rd.conf;
+}
+
 int
 conf_main_check(const char *file, int n)
 {

@@ -388,6 +388,16 @@ store_number(struct store *st, int64_t other, const char *sql,
 	return other;
 }
 
+int
+store_done(struct store *st, sqlite3_stmt *stmt, int rc)
+{
+	(void)sqlite3_reset(stmt);
+	if (rc == SQLITE_DONE)
+		return 0;
+	store_complain(st, sqlite3_sql(stmt));
+	return -1;
+}
+
 const char *
 store_text(sqlite3_stmt *stmt, int column)
 {

@@ -54,6 +54,8 @@ int	store_run(struct store *, const char *sql, const char *types, ...);
 /* The first column of the first row, or other where there is none. */
 int64_t	store_number(struct store *, int64_t other, const char *sql,
 	    const char *types, ...);
+/* Ends a loop of sqlite3_step that gave rc; 0, or -1 with a log line. */
+int	store_done(struct store *, sqlite3_stmt *, int rc);
 /* Text of a column, "" for NULL; good until the next step. */
 const char *store_text(sqlite3_stmt *, int column);
 

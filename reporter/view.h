@@ -20,6 +20,7 @@ enum view_form {
 
 struct view {
 	const struct conf *conf;
+	const char	*path;		/* of sge.conf */
 	struct store	*store;
 	FILE		*out;
 	enum view_form	 form;
@@ -44,10 +45,36 @@ void	view_row(const struct view *, const char *kind, const char *types, ...);
 const char *view_clean(const char *, int width);
 /* "0.5%" of base; "-" where the base is 0.  Static buffers. */
 const char *view_share(int64_t part, int64_t base);
+/* "2026-03-05"; "03:40Z" or "-". Static buffers. */
+const char *view_day(int64_t day);
+const char *view_clock(int64_t when);
+/* "2026-03-05 UTC", "30 days to 2026-03-05 UTC", "... so far". */
+const char *view_period(const struct view *);
+/*
+ * A name in a column of that width; one that is longer gets a line of its own,
+ * so that none is cut.
+ */
+void	view_name(const struct view *, int width, const char *name);
+/* Clean text in lines of 79 columns; first and next begin them. */
+void	view_wrap(FILE *, const char *first, const char *next,
+	    const char *text);
+/* One of two texts by number: view_plural(n, "session", "sessions"). */
+const char *view_plural(int64_t n, const char *one, const char *many);
 
+/* Each returns the exit status: 0, or 1 after a message. */
 int	view_status(const struct view *);
 int	view_flow(const struct view *);
+/* Part of flow: -D. */
+int	view_correspondent(const struct view *);
+/*
+ * Where a domain's class comes from: "by \".govt.nz\", FILE:LINE".  Reads the
+ * list again.
+ */
+void	view_class_source(const struct view *, const char *domain, char out[],
+	    size_t outsz);
 int	view_cleartext(const struct view *);
+/* -m: a letter to a correspondent's postmaster. */
+int	view_letter(const struct view *);
 int	view_failures(const struct view *);
 int	view_sent(const struct view *);
 int	view_received(const struct view *);

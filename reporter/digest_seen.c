@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * digest: what we saw of others.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "day.h"
+#include "digest.h"
+#include "log.h"
+#include "seen.h"
+#include "told.h"
+
+struct clear {
+	struct digest	*digest;
+	int64_t		 domains;	/* public ones */
+	int64_t		 sessions;
+	int64_t		 legacy;
+};
+
+static const char *
+class_of(const struct view *v, const char *domain)
+{
+	return conf_class_name(v->conf, conf_class(v->conf, domain));
+}
+
+static int
+is_public(const struct view *v, const char *domain)
+{
+	return conf_class(v->conf, domain) == CLASS_PUBLIC;
+}
+
+/* "02:10Z to 03:55Z", with days where there are two. */
+static const char *
+span(int64_t first, int64_t last)
+{
+	static char buf[64];
+
+	if (day_of(first) == day_of(last))
+		(void)snprintf(buf, sizeof(buf), "%.5s-%s", view_clock(first),
+		    view_clock(last));
+	else
+		(void)snprintf(buf, sizeof(buf), "%s to %s",
+		    view_day(day_of(first)), view_day(day_of(last)));
+	return buf;
+}
+
+static void
+refused(const struct seen_incident *row, void *arg)
+{
+	struct digest *digest = arg;
+	const struct view *v = digest->view;
+	char command[512], what[64];
+	int fix = !is_public(v, row->domain);
+
+	if (strcmp(row->why, "forced") == 0)
+		(void)strlcpy(what, "failed TLS", sizeof(what));
+	else if (strcmp(row->why, "no-tls") == 0)
+		(void)strlcpy(what, "used no TLS", sizeof(what));
+	else if (strcmp(row->why, "old-tls") == 0)
+		(void)strlcpy(what, "used too old a TLS", sizeof(what));
+	else
+		(void)strlcpy(what, "has no connector", sizeof(what));
+	(void)snprintf(command, sizeof(command), "show flow -D %s",
+	    *row->domain == '\0' ? "-" : row->domain);
+	digest_add(digest, fix, *row->domain == '\0' ? NULL : command,
+	    "%s %s %s: %lld %s %s %s, %s at %s",
+	    class_of(v, row->domain), *row->domain == '\0' ? "(no domain)" :
+	    view_clean(row->domain, 0), what, (long long)row->sessions,
+	    row->dir == 0 ? "inbound" : "outbound",
+	    view_plural(row->sessions, "session", "sessions"),
+	    row->dir == 0 ? "refused" : "not sent or refused",
+	    span(row->first, row->last),
+	    *row->host == '\0' ? "an unnamed host" :
+	    view_clean(row->host, 100));
+}
+
+static void
+in_clear(const struct seen_incident *row, void *arg)
+{
+	struct clear *clear = arg;
+	const struct view *v = clear->digest->view;
+	char command[512];
+
+	if (strcmp(row->why, "legacy") == 0) {
+		clear->legacy += row->sessions;
+		return;
+	}
+	if (is_public(v, row->domain)) {
+		clear->domains++;
+		clear->sessions += row->sessions;
+		return;
+	}
+	(void)snprintf(command, sizeof(command), "show flow -D %s",
+	    row->domain);
+	digest_add(clear->digest, 1, command, "%s %s: %lld %s in clear, %s "
+	    "(%s); the framework forbids it between government",
+	    class_of(v, row->domain), view_clean(row->domain, 0),
+	    (long long)row->sessions, view_plural(row->sessions, "session",
+	    "sessions"), row->dir == 0 ? "inbound" : "outbound",
+	    seen_why(row->why));
+}
+
+static void
+report_state(const char *state, int64_t n, int64_t next __unused, void *arg)
+{
+	struct digest *digest = arg;
+
+	if (strcmp(state, "given-up") == 0)
+		digest_add(digest, 0, "show sent", "%lld of our reports %s "
+		    "given up: no address of theirs took %s", (long long)n,
+		    view_plural(n, "was", "were"), view_plural(n, "it",
+		    "them"));
+}
+
+void
+digest_seen(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	struct clear clear = { digest, 0, 0, 0 };
+	int64_t unknown;
+
+	(void)seen_refused(v->store, v->first, v->last, refused, digest);
+	(void)seen_clear(v->store, v->first, v->last, in_clear, &clear);
+	if (clear.domains > 0)
+		digest_add(digest, 0, "show cleartext -c public",
+		    "cleartext with %lld public %s, %lld %s",
+		    (long long)clear.domains, view_plural(clear.domains,
+		    "domain", "domains"), (long long)clear.sessions,
+		    view_plural(clear.sessions, "session", "sessions"));
+	if (clear.legacy > 0)
+		digest_add(digest, 0, "show cleartext", "%lld %s of legacy "
+		    "systems passed without TLS", (long long)clear.legacy,
+		    view_plural(clear.legacy, "session", "sessions"));
+	unknown = seen_unknown(v->store, v->first, v->last);
+	if (unknown > 0)
+		digest_add(digest, 0, "show failures", "%lld outbound %s "
+		    "failed before a domain was named, and could not be "
+		    "traced to one", (long long)unknown,
+		    view_plural(unknown, "session", "sessions"));
+	(void)told_states(v->store, v->first, v->last, report_state, digest);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * sgectl(8): the operator's view of it all.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "day.h"
+#include "log.h"
+#include "sandbox.h"
+
+#define TOP_DEFAULT 20
+
+static int
+run_status(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_status(&ctl->view);
+}
+
+static int
+run_flow(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_flow(&ctl->view);
+}
+
+static int
+run_cleartext(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_cleartext(&ctl->view);
+}
+
+static int
+run_digest(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_digest(&ctl->view, ctl_flag(ctl, 'a'));
+}
+
+/*
+ * In the order of the manual.  Commands whose words begin alike stand
+ * together.
+ */
+static const struct ctl_command commands[] = {
+	{ "show status", "", "", 0, 0, CTL_CONF | CTL_STORE, 1, 1,
+	    run_status },
+	{ "show flow", "d:D:c:n:h",
+	    "[-h] [-c class] [-D domain] [-d days] [-n top]",
+	    0, 0, CTL_CONF | CTL_STORE, 1, 1, run_flow },
+	{ "show cleartext", "d:D:c:n:m:",
+	    "[-c class] [-D domain] [-d days] [-m domain] "
+	    "[-n top]", 0, 0, CTL_CONF | CTL_STORE, 1, 1, run_cleartext },
+	{ "digest", "ad:m:n:",
+	    "[-a] [-d days] [-m domain]", 0, 0,
+	    CTL_CONF | CTL_STORE, 1, 1, run_digest },
+	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
+};
+
+static __dead void
+usage(void)
+{
+	fprintf(stderr, "usage: sgectl [-jpv] [-f file] command [argument ...]"
+	    "\n");
+	ctl_list(commands, 0, NULL, stderr);
+	exit(1);
+}
+
+static const struct ctl_command *
+find(int argc, char *argv[], int *used)
+{
+	const struct ctl_command *found;
+
+	switch (ctl_find(commands, argc, argv, &found, used)) {
+	case CTL_FOUND:
+		return found;
+	case CTL_UNKNOWN:
+		fprintf(stderr, "sgectl: no command \"%s%s%s\"; there are:\n",
+		    argv[0], *used > 1 ? " " : "", *used > 1 ? argv[1] : "");
+		ctl_list(commands, *used - 1, argv, stderr);
+		break;
+	case CTL_AMBIGUOUS:
+		fprintf(stderr, "sgectl: \"%s%s%s\" could be:\n", argv[0],
+		    *used > 1 ? " " : "", *used > 1 ? argv[1] : "");
+		ctl_list(commands, *used, argv, stderr);
+		break;
+	case CTL_MORE:
+		if (argc == 0)
+			usage();
+		fprintf(stderr, "sgectl: \"%s\" what?\n", argv[0]);
+		ctl_list(commands, argc, argv, stderr);
+		break;
+	}
+	return NULL;
+}
+
+/* Mistakes are said; warnings, that sged said too, only with -v. */
+static int
+read_conf(struct ctl *ctl)
+{
+	char *said = NULL;
+	size_t len;
+	FILE *err;
+
+	if ((err = open_memstream(&said, &len)) == NULL)
+		fatal("sgectl");
+	ctl->conf = conf_read(ctl->path == NULL ? CONF_PATH : ctl->path, err);
+	if (fclose(err) == EOF)
+		fatal("sgectl");
+	if (ctl->conf == NULL || ctl->view.verbose)
+		fputs(said, stderr);
+	free(said);
+	return ctl->conf == NULL ? -1 : 0;
+}
+
+/* Reads what the command needs; 0 or -1 after a message. */
+static int
+prepare(struct ctl *ctl)
+{
+	unsigned int needs = ctl->command->needs;
+
+	if ((needs & CTL_CONF_MAY) != 0 && ctl->path == NULL &&
+	    access(CONF_PATH, F_OK) == -1 && errno == ENOENT) {
+		if ((ctl->conf = conf_defaults()) == NULL)
+			fatal("sgectl");
+	} else if ((needs & (CTL_CONF | CTL_CONF_MAY)) != 0) {
+		if (read_conf(ctl) == -1)
+			return -1;
+	}
+	ctl->view.conf = ctl->conf;
+	ctl->view.path = ctl->path == NULL ? CONF_PATH : ctl->path;
+	if ((needs & CTL_STORE) != 0) {
+		ctl->view.store = store_open(ctl->conf->database, STORE_READ);
+		if (ctl->view.store == NULL) {
+			warnx("no database yet: sged makes it when it starts");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+run(struct ctl *ctl, int argc, char *argv[])
+{
+	struct view *v = &ctl->view;
+	int first, status;
+
+	v->out = stdout;
+	v->now = time(NULL);
+	v->top = TOP_DEFAULT;
+	v->last = day_of(v->now) - 1;
+	v->first = v->last - (ctl->command->days > 1 ?
+	    ctl->command->days - 1 : 0);
+	if ((first = ctl_options(ctl, argc, argv)) == -1 ||
+	    prepare(ctl) == -1)
+		status = ctl->command->failure;
+	else
+		status = ctl->command->run(ctl, argc - first, argv + first);
+	if ((fflush(stdout) == EOF || ferror(stdout)) && status == 0) {
+		warn("standard output");
+		status = ctl->command->failure;
+	}
+	store_close(v->store);
+	conf_free(ctl->conf);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	char name[] = "sgectl";
+	struct ctl ctl;
+	int ch, used;
+
+	memset(&ctl, 0, sizeof(ctl));
+	log_init("sgectl", 1, 0);
+	/* "+": options behind the command are the command's. */
+	while ((ch = getopt(argc, argv, "+f:jpv")) != -1) {
+		switch (ch) {
+		case 'f':
+			ctl.path = optarg;
+			break;
+		case 'j':
+			ctl.view.form = FORM_JSON;
+			break;
+		case 'p':
+			ctl.view.form = FORM_PIPE;
+			break;
+		case 'v':
+			ctl.view.verbose = 1;
+			break;
+		default:
+			usage();
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if ((ctl.command = find(argc, argv, &used)) == NULL)
+		return 1;
+	/* getopt's messages begin with what stands before the options. */
+	argv[used - 1] = name;
+	return run(&ctl, argc - used + 1, argv + used - 1);
+}

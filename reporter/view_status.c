@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * show status: is it running, how far behind, what is due, what to look at.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "day.h"
+#include "digest.h"
+#include "ipc.h"
+#include "log.h"
+#include "seen.h"
+#include "talk.h"
+#include "told.h"
+#include "view.h"
+
+struct lag {
+	int		 readable;
+	int64_t		 segments;
+	int64_t		 bytes;
+	char		 oldest[64];	/* segment not yet read to its end */
+};
+
+/* What lies in SPOOL/sessions beyond what the database says was read. */
+static void
+measure_lag(const struct view *v, struct lag *lag)
+{
+	char path[1024];
+	struct dirent *de;
+	struct stat sb;
+	int64_t offset, behind;
+	DIR *dir;
+	int n;
+
+	memset(lag, 0, sizeof(*lag));
+	n = snprintf(path, sizeof(path), "%s/sessions", v->conf->spool);
+	if (n < 0 || (size_t)n >= sizeof(path) ||
+	    (dir = opendir(path)) == NULL)
+		return;
+	lag->readable = 1;
+	while ((de = readdir(dir)) != NULL) {
+		n = (int)strlen(de->d_name) - 6;
+		if (n <= 0 || strcmp(de->d_name + n, ".jsonl") != 0 ||
+		    fstatat(dirfd(dir), de->d_name, &sb, 0) == -1)
+			continue;
+		lag->segments++;
+		offset = seen_offset(v->store, de->d_name);
+		behind = (int64_t)sb.st_size - (offset == -1 ? 0 : offset);
+		if (behind <= 0)
+			continue;
+		lag->bytes += behind;
+		if (lag->oldest[0] == '\0' ||
+		    strcmp(de->d_name, lag->oldest) < 0)
+			(void)strlcpy(lag->oldest, de->d_name,
+			    sizeof(lag->oldest));
+	}
+	closedir(dir);
+}
+
+static void
+print_daemon(const struct view *v, const json_t *status)
+{
+	const char *key;
+	json_t *value;
+
+	if (status == NULL) {
+		fprintf(v->out, "sged     NOT RUNNING: views show what was "
+		    "stored before it stopped\n");
+		return;
+	}
+	fprintf(v->out, "sged     running");
+	json_object_foreach((json_t *)(uintptr_t)status, key, value) {
+		if (json_is_integer(value))
+			fprintf(v->out, ", %s %lld", view_clean(key, 20),
+			    (long long)json_integer_value(value));
+		else if (json_is_string(value))
+			fprintf(v->out, ", %s %s", view_clean(key, 20),
+			    view_clean(json_string_value(value), 40));
+	}
+	fputc('\n', v->out);
+}
+
+static void
+print_spool(const struct view *v, const struct lag *lag,
+    const struct seen_spool *spool)
+{
+	fprintf(v->out, "spool    %s: ", v->conf->spool);
+	if (!lag->readable)
+		fprintf(v->out, "cannot be read by you\n");
+	else if (lag->bytes == 0)
+		fprintf(v->out, "%lld %s, all read\n",
+		    (long long)lag->segments, view_plural(lag->segments,
+		    "segment", "segments"));
+	else
+		fprintf(v->out, "%lld bytes not yet read, from %s on\n",
+		    (long long)lag->bytes, lag->oldest);
+	fprintf(v->out, "         %lld records read, %lld unreadable, %lld of "
+	    "a newer version\n", (long long)spool->lines,
+	    (long long)spool->bad, (long long)spool->newer);
+}
+
+static void
+print_today(const struct view *v, int64_t today,
+    const struct seen_counts *in, const struct seen_counts *out)
+{
+	fprintf(v->out, "today    %s UTC so far\n", view_day(today));
+	fprintf(v->out, "         in  %8lld sessions, %lld in clear, %lld "
+	    "refused\n", (long long)seen_sum(in), (long long)in->clear,
+	    (long long)in->refused);
+	fprintf(v->out, "         out %8lld sessions, %lld in clear, %lld "
+	    "refused or not sent\n", (long long)seen_sum(out),
+	    (long long)out->clear, (long long)out->refused);
+}
+
+struct states {
+	const struct view *view;
+	int		 n;
+};
+
+static void
+print_state(const char *state, int64_t n, int64_t next, void *arg)
+{
+	struct states *states = arg;
+	const struct view *v = states->view;
+
+	if (v->form != FORM_TEXT) {
+		view_row(v, "reports", "tie", "state", state, "reports", n,
+		    "next", strcmp(state, "due") == 0 ? next : (int64_t)0);
+		return;
+	}
+	fprintf(v->out, "%s%lld %s", states->n++ == 0 ? "" : ", ",
+	    (long long)n, strcmp(state, "no-rua") == 0 ? "without rua" :
+	    strcmp(state, "given-up") == 0 ? "given up" : state);
+	if (strcmp(state, "due") == 0)
+		fprintf(v->out, " (next %s %s)", view_day(day_of(next)),
+		    view_clock(next));
+}
+
+static void
+print_attention(const struct view *v)
+{
+	struct digest digest;
+	size_t i;
+
+	digest_find(v, &digest);
+	if (digest.nfix + digest.nwatch == 0)
+		fprintf(v->out, "look at  nothing: all is well (%s UTC)\n",
+		    view_day(v->last));
+	else
+		fprintf(v->out, "look at  %zu to fix, %zu to watch (%s UTC): "
+		    "sgectl digest\n", digest.nfix, digest.nwatch,
+		    view_day(v->last));
+	for (i = 0; i < digest.n && i < 3; i++)
+		if (digest.item[i].fix)
+			view_wrap(v->out, "         - ", "           ",
+			    digest.item[i].text);
+	digest_free(&digest);
+}
+
+int
+view_status(const struct view *v)
+{
+	struct seen_counts in, out;
+	struct seen_spool spool;
+	struct states states = { v, 0 };
+	struct lag lag;
+	int64_t today = day_of(v->now);
+	json_t *answer;
+
+	if (seen_total(v->store, today, today, 0, &in) == -1 ||
+	    seen_total(v->store, today, today, 1, &out) == -1 ||
+	    seen_spool(v->store, &spool) == -1)
+		return 1;
+	measure_lag(v, &lag);
+	answer = talk(v->conf->socket, json_pack("{s:b}", "status", 1), 2);
+	if (v->form != FORM_TEXT) {
+		view_row(v, "status", "iiiiii" "diiiiii", "running",
+		    (int64_t)(answer != NULL), "segments", lag.segments,
+		    "unread", lag.readable ? lag.bytes : (int64_t)-1,
+		    "records", spool.lines, "bad", spool.bad, "newer",
+		    spool.newer, "day", today, "in", seen_sum(&in),
+		    "in_clear", in.clear, "in_refused", in.refused, "out",
+		    seen_sum(&out), "out_clear", out.clear, "out_refused",
+		    out.refused);
+		(void)told_states(v->store, today - 7, today, print_state,
+		    &states);
+	} else {
+		fprintf(v->out, "%s, mode %s\n", v->conf->hostname,
+		    v->conf->mode == MODE_TESTING ? "testing" : "enforce");
+		print_daemon(v, answer == NULL ? NULL :
+		    json_object_get(answer, "status"));
+		print_spool(v, &lag, &spool);
+		print_today(v, today, &in, &out);
+		fprintf(v->out, "reports  ");
+		(void)told_states(v->store, today - 7, today, print_state,
+		    &states);
+		fprintf(v->out, "%s\n", states.n == 0 ?
+		    "none in the last 7 days" : "; last 7 days");
+		print_attention(v);
+		fprintf(v->out, "Not known: sessions that filter-sge could "
+		    "not write; it says so in the mail log.\n");
+	}
+	json_decref(answer);
+	return 0;
+}
