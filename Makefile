@@ -46,6 +46,7 @@ COMMON_OBJS =	\
 		filter/conf_value.o \
 		filter/domain.o \
 		filter/domset.o \
+		filter/flow.o \
 		filter/lex.o \
 		filter/log.o \
 		filter/parse.o \
@@ -116,6 +117,7 @@ reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} ${REPORTER_OBJS} \
 UNITS =		\
 		unit-day \
 		unit-fill \
+		unit-flow \
 		unit-ipc \
 		unit-loop \
 		unit-record \
@@ -223,6 +225,7 @@ clean:
 -include filter/conf_value.d
 -include filter/domain.d
 -include filter/domset.d
+-include filter/flow.d
 -include filter/lex.d
 -include filter/log.d
 -include filter/parse.d

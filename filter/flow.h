@@ -31,12 +31,21 @@ struct flow_answer {
 	int		 from_class;
 	int		 to_class;
 	const struct conf_rule *rule;
-	/* "530 5.7.0 ...", printable ASCII, one line; "" when it passes. */
+	/*
+	 * "530 5.7.0 ...", printable ASCII, one line; "" when it passes.
+	 * With VERDICT_TESTING it is what would have been answered, for the
+	 * log: the mail proceeds.
+	 */
 	char		 reply[512];
 };
 
+/* "restricted>public", as in replies and records; 66 bytes at most. */
+void	flow_name(const struct conf *, int from, int to, char out[],
+	    size_t outsz);
+
 /*
- * Decides by DESIGN's table of rules.  No memory is taken, nothing blocks.
+ * Decides by DESIGN's table of rules.  Names need not be in normal form.  No
+ * memory is taken, nothing blocks.
  */
 void	flow_decide(const struct conf *, const struct flow_query *,
 	    struct flow_answer *);

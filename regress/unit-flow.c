@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Every flow of the guide (5.1 to 5.5), both ways, and legacy hosts (4.3). */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conftext.h"
+#include "flow.h"
+#include "tap.h"
+
+/* We are minties, a member; aa, bb and cc are others, cc has no connector. */
+static const char base[] =
+    "organization \"Minties\"\n"
+    "contact \"tls@minties.govt.nz\"\n"
+    "local { \"minties.govt.nz\" \".mint.govt.nz\" }\n"
+    "class restricted { minties.govt.nz .mint.govt.nz aa.govt.nz bb.govt.nz\n"
+    "	cc.govt.nz }\n"
+    "class government { .govt.nz parliament.nz }\n"
+    "class partner { partner.nz }\n"
+    "flow from restricted to restricted require connector\n"
+    "flow from { restricted government } to { restricted government }\\\n"
+    "	require tls\n"
+    "flow from partner to any require verified tls \"1.3\"\n"
+    "flow from any to partner require verified tls\n"
+    "flow from any to any prefer tls\n"
+    "connector aa.govt.nz to \"smtp+tls://mx.aa.govt.nz\"\\\n"
+    "	from { 192.0.2.0/24 2001:db8:a::/48 }\n"
+    "connector bb.govt.nz to \"smtp+tls://mx.bb.govt.nz\"\n"
+    "legacy { 10.1.2.3 10.9.0.0/16 2001:db8:f::/64 } until 2027-03-31 UPS\n";
+
+#define NOON_31_MARCH 1806494400	/* 2027-03-31 12:00:00 UTC */
+#define LAST_SECOND 1806537599		/* 2027-03-31 23:59:59 UTC */
+
+#define NO TLSVER_NONE
+#define T10 TLSVER_1_0
+#define T11 TLSVER_1_1
+#define T12 TLSVER_1_2
+#define T13 TLSVER_1_3
+
+#define PASS VERDICT_PASS
+#define REJECT VERDICT_REJECT
+#define LEGACY VERDICT_LEGACY
+
+#define IN 0			/* from outside */
+#define OUR 1			/* trusted */
+
+struct flow_case {
+	const char	*name;
+	const char	*from;
+	const char	*to;
+	const char	*remote;	/* NULL: the unix socket */
+	int		 trusted;
+	enum tlsver	 tls;
+	enum verdict	 verdict;
+	const char	*flow;
+	const char	*reply;		/* how it begins */
+};
+
+#define FIRST "530 5.7.0 Must issue a STARTTLS command first: "
+
+static const struct flow_case cases[] = {
+	/* 5.1, in */
+	{ "5.1 in, by the connector", "aa.govt.nz", "minties.govt.nz",
+	    "192.0.2.7", IN, T13, PASS, "restricted>restricted", "" },
+	{ "5.1 in, TLS 1.2", "aa.govt.nz", "minties.govt.nz", "192.0.2.7", IN,
+	    T12, PASS, "restricted>restricted", "" },
+	{ "5.1 in, over IPv6", "aa.govt.nz", "minties.govt.nz",
+	    "2001:db8:a::25", IN, T13, PASS, "restricted>restricted", "" },
+	{ "5.1 in, to a subdomain of ours", "aa.govt.nz", "x.mint.govt.nz",
+	    "192.0.2.7", IN, T13, PASS, "restricted>restricted", "" },
+	{ "5.1 in, no TLS", "aa.govt.nz", "minties.govt.nz", "192.0.2.7", IN,
+	    NO, REJECT, "restricted>restricted",
+	    FIRST "restricted>restricted requires TLSv1.2 or later" },
+	{ "5.1 in, TLS 1.1", "aa.govt.nz", "minties.govt.nz", "192.0.2.7", IN,
+	    T11, REJECT, "restricted>restricted",
+	    "550 5.7.0 This session has TLSv1.1, but restricted>restricted "
+	    "requires TLSv1.2 or later" },
+	{ "5.1 in, another address", "aa.govt.nz", "minties.govt.nz",
+	    "198.51.100.7", IN, T13, REJECT, "restricted>restricted",
+	    "550 5.7.1 restricted>restricted: mail of aa.govt.nz is not "
+	    "accepted from 198.51.100.7" },
+	{ "5.1 in, another address over IPv6", "aa.govt.nz",
+	    "minties.govt.nz", "2001:db8:b::1", IN, T13, REJECT,
+	    "restricted>restricted",
+	    "550 5.7.1 restricted>restricted: mail of aa.govt.nz is not "
+	    "accepted from 2001:db8:b::1" },
+	{ "5.1 in, another address and no TLS", "aa.govt.nz",
+	    "minties.govt.nz", "198.51.100.7", IN, NO, REJECT,
+	    "restricted>restricted", "530 5.7.0 " },
+	{ "5.1 in, connector without from", "bb.govt.nz", "minties.govt.nz",
+	    "198.51.100.7", IN, T13, PASS, "restricted>restricted", "" },
+	{ "5.1 in, member without a connector", "cc.govt.nz",
+	    "minties.govt.nz", "192.0.2.7", IN, T13, REJECT,
+	    "restricted>restricted",
+	    "550 5.7.1 restricted>restricted requires a connector, and "
+	    "cc.govt.nz has none" },
+	{ "5.1 in, our own name from outside", "minties.govt.nz",
+	    "minties.govt.nz", "192.0.2.7", IN, T13, REJECT,
+	    "restricted>restricted", "550 5.7.1 " },
+	{ "5.1 in, a legacy host gets no leave", "aa.govt.nz",
+	    "minties.govt.nz", "10.1.2.3", IN, NO, REJECT,
+	    "restricted>restricted", "530 5.7.0 " },
+	/* 5.1, out */
+	{ "5.1 out, to a connector", "minties.govt.nz", "aa.govt.nz", NULL,
+	    OUR, NO, PASS, "restricted>restricted", "" },
+	{ "5.1 out, loopback", "minties.govt.nz", "aa.govt.nz", "127.0.0.1",
+	    OUR, NO, PASS, "restricted>restricted", "" },
+	{ "5.1 out, authenticated", "minties.govt.nz", "aa.govt.nz",
+	    "203.0.113.99", OUR, T13, PASS, "restricted>restricted", "" },
+	{ "5.1 out, no connector", "minties.govt.nz", "cc.govt.nz", NULL,
+	    OUR, NO, REJECT, "restricted>restricted",
+	    "550 5.7.1 restricted>restricted requires a connector, and "
+	    "cc.govt.nz has none" },
+	{ "5.1 within, ours to ours", "minties.govt.nz", "a.mint.govt.nz",
+	    NULL, OUR, NO, PASS, "restricted>restricted", "" },
+	{ "5.1 relayed for a member", "aa.govt.nz", "bb.govt.nz",
+	    "192.0.2.7", IN, T13, PASS, "restricted>restricted", "" },
+	{ "5.1 relayed to a member without a connector", "aa.govt.nz",
+	    "cc.govt.nz", "192.0.2.7", IN, T13, REJECT,
+	    "restricted>restricted", "550 5.7.1 " },
+	/* 5.2 */
+	{ "5.2 out", "minties.govt.nz", "other.govt.nz", NULL, OUR, NO, PASS,
+	    "restricted>government", "" },
+	{ "5.2 in", "other.govt.nz", "minties.govt.nz", "198.51.100.7", IN,
+	    T12, PASS, "government>restricted", "" },
+	{ "5.2 in, no TLS", "other.govt.nz", "minties.govt.nz",
+	    "198.51.100.7", IN, NO, REJECT, "government>restricted",
+	    FIRST "government>restricted requires TLSv1.2 or later" },
+	{ "5.2 in, TLS 1.0", "other.govt.nz", "minties.govt.nz",
+	    "198.51.100.7", IN, T10, REJECT, "government>restricted",
+	    "550 5.7.0 This session has TLSv1, but" },
+	{ "5.2 in, SSL", "other.govt.nz", "minties.govt.nz", "198.51.100.7",
+	    IN, TLSVER_SSL, REJECT, "government>restricted",
+	    "550 5.7.0 This session has SSL, but" },
+	{ "5.2 in, restricted sender to another", "aa.govt.nz",
+	    "parliament.nz", "198.51.100.7", IN, T13, PASS,
+	    "restricted>government", "" },
+	/* 5.3 */
+	{ "5.3 out", "minties.govt.nz", "example.com", NULL, OUR, NO, PASS,
+	    "restricted>public", "" },
+	{ "5.3 in, TLS", "example.com", "minties.govt.nz", "198.51.100.7",
+	    IN, T13, PASS, "public>restricted", "" },
+	{ "5.3 in, cleartext", "example.com", "minties.govt.nz",
+	    "198.51.100.7", IN, NO, PASS, "public>restricted", "" },
+	{ "5.3 in, govt.nz is not under .govt.nz", "govt.nz",
+	    "minties.govt.nz", "198.51.100.7", IN, NO, PASS,
+	    "public>restricted", "" },
+	/* 5.4 */
+	{ "5.4 TLS", "a.govt.nz", "parliament.nz", "198.51.100.7", IN, T12,
+	    PASS, "government>government", "" },
+	{ "5.4 no TLS", "a.govt.nz", "parliament.nz", "198.51.100.7", IN, NO,
+	    REJECT, "government>government", "530 5.7.0 " },
+	{ "5.4 TLS 1.1", "a.govt.nz", "deep.b.govt.nz", "198.51.100.7", IN,
+	    T11, REJECT, "government>government", "550 5.7.0 " },
+	{ "5.4 out", "a.govt.nz", "b.govt.nz", NULL, OUR, NO, PASS,
+	    "government>government", "" },
+	{ "5.4 names in capitals, a final dot", "A.GOVT.NZ", "Parliament.NZ.",
+	    "198.51.100.7", IN, NO, REJECT, "government>government",
+	    "530 5.7.0 " },
+	/* 5.5 */
+	{ "5.5 out", "parliament.nz", "example.com", NULL, OUR, NO, PASS,
+	    "government>public", "" },
+	{ "5.5 in, cleartext", "example.com", "parliament.nz",
+	    "198.51.100.7", IN, NO, PASS, "public>government", "" },
+	{ "5.5 in, TLS 1.0", "example.com", "parliament.nz", "198.51.100.7",
+	    IN, T10, PASS, "public>government", "" },
+	{ "public to public", "example.com", "example.net", "198.51.100.7",
+	    IN, NO, PASS, "public>public", "" },
+	/* 4.3 */
+	{ "4.3 a legacy host", "ups.govt.nz", "minties.govt.nz", "10.1.2.3",
+	    IN, NO, LEGACY, "government>restricted", "" },
+	{ "4.3 a legacy network", "ups.govt.nz", "minties.govt.nz",
+	    "10.9.255.1", IN, T10, LEGACY, "government>restricted", "" },
+	{ "4.3 legacy over IPv6", "ups.govt.nz", "minties.govt.nz",
+	    "2001:db8:f::9", IN, NO, LEGACY, "government>restricted", "" },
+	{ "4.3 not a legacy host", "ups.govt.nz", "minties.govt.nz",
+	    "10.1.2.4", IN, NO, REJECT, "government>restricted",
+	    "530 5.7.0 " },
+	{ "4.3 a legacy host with TLS", "ups.govt.nz", "minties.govt.nz",
+	    "10.1.2.3", IN, T12, PASS, "government>restricted", "" },
+	{ "4.3 a legacy host to the public", "example.com",
+	    "minties.govt.nz", "10.1.2.3", IN, NO, PASS, "public>restricted",
+	    "" },
+	/* verified TLS, versions */
+	{ "partner, 1.3", "partner.nz", "minties.govt.nz", "198.51.100.7",
+	    IN, T13, PASS, "partner>restricted", "" },
+	{ "partner, 1.2 where 1.3 is required", "partner.nz",
+	    "minties.govt.nz", "198.51.100.7", IN, T12, REJECT,
+	    "partner>restricted", "550 5.7.0 This session has TLSv1.2, but "
+	    "partner>restricted requires TLSv1.3: " },
+	{ "partner, none", "partner.nz", "minties.govt.nz", "198.51.100.7",
+	    IN, NO, REJECT, "partner>restricted",
+	    FIRST "partner>restricted requires TLSv1.3" },
+	{ "partner, none, legacy", "partner.nz", "minties.govt.nz",
+	    "10.1.2.3", IN, NO, LEGACY, "partner>restricted", "" },
+	{ "to partner from us", "minties.govt.nz", "partner.nz", NULL, OUR,
+	    NO, PASS, "restricted>partner", "" },
+	/* names that are none */
+	{ "no domain at all", "", "", "198.51.100.7", IN, NO, PASS,
+	    "public>public", "" },
+	{ "not a domain", "\x1b[31m", "a b", "198.51.100.7", IN, NO, PASS,
+	    "public>public", "" },
+};
+
+static int
+is_line(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (!isprint((unsigned char)*s))
+			return 0;
+	return 1;
+}
+
+static void
+run(const struct conf *conf, const struct flow_case *c)
+{
+	struct flow_query q;
+	struct flow_answer a;
+	struct addr remote;
+	char flow[128];
+
+	memset(&q, 0, sizeof(q));
+	q.from = c->from;
+	q.helo = "mx.example.com";
+	q.to = c->to;
+	if (c->remote != NULL) {
+		if (addr_parse(c->remote, strlen(c->remote), &remote) == -1)
+			ok(0, "%s: address", c->name);
+		q.remote = &remote;
+	}
+	q.trusted = c->trusted;
+	q.tls = c->tls;
+	q.when = NOON_31_MARCH;
+	flow_decide(conf, &q, &a);
+	is_str(verdict_name(a.verdict), verdict_name(c->verdict), "%s",
+	    c->name);
+	flow_name(conf, a.from_class, a.to_class, flow, sizeof(flow));
+	is_str(flow, c->flow, "%s: flow", c->name);
+	ok(is_line(a.reply), "%s: one line of ASCII", c->name);
+	if (!ok(strncmp(a.reply, c->reply, strlen(c->reply)) == 0 &&
+	    (c->reply[0] != '\0' || a.reply[0] == '\0'), "%s: reply",
+	    c->name))
+		printf("# got '%s'\n", a.reply);
+}
+
+static enum verdict
+legacy_at(const struct conf *conf, int64_t when)
+{
+	struct flow_query q = { "ups.govt.nz", "ups", 0, "minties.govt.nz",
+	    NULL, 0, TLSVER_NONE, 0 };
+	struct flow_answer a;
+	struct addr remote;
+
+	(void)addr_parse("10.1.2.3", 8, &remote);
+	q.remote = &remote;
+	q.when = when;
+	flow_decide(conf, &q, &a);
+	return a.verdict;
+}
+
+static void
+null_sender(const struct conf *conf)
+{
+	struct flow_query q = { "", "mail.other.govt.nz", 1,
+	    "minties.govt.nz", NULL, 0, TLSVER_NONE, NOON_31_MARCH };
+	struct flow_answer a;
+	struct addr remote;
+
+	(void)addr_parse("198.51.100.7", 12, &remote);
+	q.remote = &remote;
+	flow_decide(conf, &q, &a);
+	is_str(conf_class_name(conf, a.from_class), "government",
+	    "null sender: the class of HELO's name");
+	is_int(a.verdict, VERDICT_REJECT, "null sender: refused without TLS");
+	q.fcrdns = 0;
+	flow_decide(conf, &q, &a);
+	is_str(conf_class_name(conf, a.from_class), "public",
+	    "null sender: HELO without reverse DNS is public");
+	is_int(a.verdict, VERDICT_PASS, "null sender: and passes");
+	q.from = NULL;
+	q.helo = NULL;
+	q.fcrdns = 1;
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "null sender: no HELO either");
+	q.from = "other.govt.nz";
+	q.helo = "mx.example.com";
+	flow_decide(conf, &q, &a);
+	is_str(conf_class_name(conf, a.from_class), "government",
+	    "a sender's class is not HELO's");
+	q.from = "";
+	q.helo = "aa.govt.nz";
+	q.tls = TLSVER_1_3;
+	flow_decide(conf, &q, &a);
+	ok(a.verdict == VERDICT_REJECT && strstr(a.reply, "198.51.100.7"),
+	    "null sender of a member: its connector's addresses count");
+	(void)addr_parse("192.0.2.9", 9, &remote);
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "null sender of a member, from there");
+}
+
+static void
+testing_mode(void)
+{
+	char text[sizeof(base) + 32], *said;
+	struct conf *conf;
+	struct flow_query q = { "a.govt.nz", "a", 0, "b.govt.nz", NULL, 0,
+	    TLSVER_NONE, NOON_31_MARCH };
+	struct flow_answer a;
+
+	snprintf(text, sizeof(text), "%smode testing\n", base);
+	conf = conf_text(text, &said);
+	if (!ok(conf != NULL, "mode testing: configuration")) {
+		printf("# %s\n", said);
+		free(said);
+		return;
+	}
+	flow_decide(conf, &q, &a);
+	is_str(verdict_name(a.verdict), "testing", "mode testing: verdict");
+	ok(strncmp(a.reply, "530 5.7.0 ", 10) == 0,
+	    "mode testing: what would have been said");
+	q.tls = TLSVER_1_2;
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "mode testing: what is right passes");
+	is_str(a.reply, "", "mode testing: without a reply");
+	conf_free(conf);
+	free(said);
+}
+
+/* The longest reply must not lose its end. */
+static void
+long_names(const struct conf *conf)
+{
+	struct flow_query q;
+	struct flow_answer a;
+	char name[254];
+	size_t i;
+
+	for (i = 0; i < sizeof(name) - 1; i++)
+		name[i] = i % 64 == 63 ? '.' : 'a';
+	memcpy(name + sizeof(name) - sizeof(".mint.govt.nz"),
+	    ".mint.govt.nz", sizeof(".mint.govt.nz"));
+	memset(&q, 0, sizeof(q));
+	q.from = name;
+	q.to = "minties.govt.nz";
+	q.tls = TLSVER_1_3;
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_REJECT, "long name: refused");
+	ok(strstr(a.reply, ".mint.govt.nz has none here: ask") != NULL,
+	    "long name: the reply is whole");
+}
+
+int
+main(void)
+{
+	struct conf *conf;
+	char *said;
+	size_t i;
+
+	conf = conf_text(base, &said);
+	if (!ok(conf != NULL, "configuration")) {
+		printf("# %s\n", said);
+		return done_testing();
+	}
+	free(said);
+	for (i = 0; i < nitems(cases); i++)
+		run(conf, &cases[i]);
+	is_int(legacy_at(conf, NOON_31_MARCH - 30 * 86400), VERDICT_LEGACY,
+	    "legacy: before its last day");
+	is_int(legacy_at(conf, NOON_31_MARCH), VERDICT_LEGACY,
+	    "legacy: on its last day");
+	is_int(legacy_at(conf, LAST_SECOND), VERDICT_LEGACY,
+	    "legacy: in its last second");
+	is_int(legacy_at(conf, LAST_SECOND + 1), VERDICT_REJECT,
+	    "legacy: the day after");
+	null_sender(conf);
+	testing_mode();
+	long_names(conf);
+	conf_free(conf);
+	return done_testing();
+}
