@@ -64,6 +64,8 @@ REPORTER_OBJS =	\
 		reporter/day.o \
 		reporter/ipc.o \
 		reporter/loop.o \
+		reporter/rua.o \
+		reporter/rua_uri.o \
 		reporter/schema.o \
 		reporter/store.o \
 		reporter/sts.o \
@@ -121,6 +123,7 @@ UNITS =		\
 		unit-ipc \
 		unit-loop \
 		unit-record \
+		unit-rua \
 		unit-store \
 		unit-sts \
 		unit-world
@@ -243,6 +246,8 @@ clean:
 -include reporter/loop.d
 -include reporter/resolve.d
 -include reporter/resolve_conf.d
+-include reporter/rua.d
+-include reporter/rua_uri.d
 -include reporter/schema.d
 -include reporter/sgectl.d
 -include reporter/store.d

@@ -16,9 +16,13 @@ enum rua_scheme {
 
 struct rua_uri {
 	enum rua_scheme	 scheme;
-	char		*uri;		/* as published */
+	/*
+	 * As published, of one address; where a mailto names several
+	 * (RFC 6068 2) each becomes an entry, with the URI of it alone.
+	 */
+	char		*uri;
 	char		*address;	/* mailto: decoded once, no hfields */
-	char		*host;		/* https */
+	char		*host;		/* https: a name or a bare address */
 	int		 port;
 	char		*path;		/* with query, "/" at least */
 };
@@ -45,5 +49,18 @@ enum rua_result {
 enum rua_result rua_parse(const char *const txts[], size_t ntxts,
 	    struct rua *out, int *record, const char **why, size_t *where);
 void	rua_free(struct rua *);
+
+/*
+ * The URI in one form for each place, however it was published: what was
+ * delivered to is known by it.  The caller frees.
+ */
+char	*rua_place(const struct rua_uri *);
+
+/*
+ * Adds one URI (len bytes, characters of RFC 3986 only) to out: what it holds
+ * that can be used, once each.  What can't is counted in nunknown, what is too
+ * much in nover.  Returns 0, or -1 if it isn't a URI at all.
+ */
+int	rua_add(struct rua *out, const char *uri, size_t len);
 
 #endif
