@@ -64,10 +64,18 @@ REPORTER_OBJS =	\
 		reporter/day.o \
 		reporter/ipc.o \
 		reporter/loop.o \
+		reporter/mail.o \
+		reporter/mail_code.o \
+		reporter/mail_text.o \
+		reporter/report.o \
+		reporter/report_json.o \
+		reporter/result.o \
 		reporter/rua.o \
 		reporter/rua_uri.o \
 		reporter/schema.o \
 		reporter/store.o \
+		reporter/store_delivery.o \
+		reporter/store_report.o \
 		reporter/sts.o \
 		reporter/world.o
 
@@ -244,15 +252,23 @@ clean:
 -include reporter/ipc.d
 -include reporter/letter.d
 -include reporter/loop.d
+-include reporter/mail.d
+-include reporter/mail_code.d
+-include reporter/mail_text.d
+-include reporter/report.d
+-include reporter/report_json.d
 -include reporter/resolve.d
 -include reporter/resolve_conf.d
+-include reporter/result.d
 -include reporter/rua.d
 -include reporter/rua_uri.d
 -include reporter/schema.d
 -include reporter/sgectl.d
 -include reporter/store.d
+-include reporter/store_delivery.d
 -include reporter/store_heard.d
 -include reporter/store_held.d
+-include reporter/store_report.d
 -include reporter/store_seen.d
 -include reporter/store_told.d
 -include reporter/sts.d

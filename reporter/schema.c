@@ -77,24 +77,32 @@ const char *const store_schema[] = {
 
 	/*
 	 * Reports.  state: due, sending, sent, given-up, no-rua, excepted,
-	 * empty.  due: when it is to be looked at next.  body: gzip.
+	 * empty.  due: when it is to be looked at next; first and tries: how
+	 * often that was, since when.  body: gzip.
 	 */
 	"CREATE TABLE report (id INTEGER PRIMARY KEY, day INTEGER NOT NULL,"
 	" domain TEXT NOT NULL, report_id TEXT, state TEXT NOT NULL,"
 	" due INTEGER NOT NULL, record TEXT, note TEXT, ok INTEGER,"
 	" fail INTEGER, body BLOB, created INTEGER, done INTEGER,"
+	" first INTEGER NOT NULL DEFAULT 0,"
+	" tries INTEGER NOT NULL DEFAULT 0,"
 	" UNIQUE (day, domain))",
-	"CREATE INDEX report_due ON report (due) WHERE state IN"
-	" ('due', 'sending')",
+	"CREATE INDEX report_by_id ON report (report_id)",
+	"CREATE INDEX report_due ON report (due) WHERE state = 'due'",
 
-	/* state: due, sending, sent, given-up, rested. */
+	/*
+	 * state: due, sending, sent, given-up, rested.  kind 0: mail, of which
+	 * "copy:" goes to ourselves; 1: https.
+	 */
 	"CREATE TABLE delivery (id INTEGER PRIMARY KEY,"
 	" report INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,"
 	" uri TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,"
 	" next INTEGER NOT NULL, first INTEGER, last INTEGER, code INTEGER,"
-	" text TEXT, UNIQUE (report, uri))",
-	"CREATE INDEX delivery_next ON delivery (next) WHERE state IN"
-	" ('due', 'sending')",
+	" text TEXT, kind INTEGER NOT NULL DEFAULT 0, UNIQUE (report, uri))",
+	"CREATE INDEX delivery_next ON delivery (kind, next)"
+	" WHERE state = 'due'",
+	"CREATE INDEX delivery_sending ON delivery (id)"
+	" WHERE state = 'sending'",
 
 	/* Addresses that bounced; rested until then. */
 	"CREATE TABLE bounce (address TEXT PRIMARY KEY, count INTEGER,"
