@@ -133,6 +133,12 @@ bed_install()
 		    >>"$A/etc/passwd"
 		echo '_sged:x:871:' >>"$A/etc/group"
 	}
+	# Somebody who gets mail.
+	grep -q '^staff:x:873' "$A/etc/passwd" || {
+		echo 'staff:x:873:873::/home/staff:/bin/sh' >>"$A/etc/passwd"
+		mkdir -p "$A/home/staff"
+		chown 873:873 "$A/home/staff"
+	}
 	mkdir -p "$A/var/empty" "$A/etc/mail" "$A/var/db/sged" \
 	    "$A/var/spool/sged/sessions"
 	chown 871:871 "$A/var/db/sged" "$A/var/spool/sged" \

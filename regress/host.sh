@@ -197,3 +197,9 @@ dkim_verify()
 {
 	nsenter --net=/run/netns/B chroot "$B" opendkim-testmsg <"$1"
 }
+
+# record_count N: whether there are that many records.
+record_count()
+{
+	[ "$(records)" -eq "$1" ]
+}
