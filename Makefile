@@ -52,6 +52,7 @@ COMMON_OBJS =	\
 		filter/parse.o \
 		filter/record_read.o \
 		filter/record_write.o \
+		filter/routes.o \
 		filter/scan.o
 
 # The rest of filter-sge and table-sge.
@@ -131,6 +132,7 @@ UNITS =		\
 		unit-ipc \
 		unit-loop \
 		unit-record \
+		unit-routes \
 		unit-rua \
 		unit-store \
 		unit-sts \
@@ -239,6 +241,7 @@ clean:
 -include filter/parse.d
 -include filter/record_read.d
 -include filter/record_write.d
+-include filter/routes.d
 -include filter/scan.d
 -include reporter/ctl.d
 -include reporter/day.d

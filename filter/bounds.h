@@ -39,6 +39,9 @@
 /* Records kept in memory while the spool cannot be written, in bytes. */
 #define SPOOL_BACKLOG_MAX (8 * 1024 * 1024)
 
+/* One line of SPOOL/routes: a domain, and an URL for each of its MX. */
+#define ROUTE_LINE_MAX (DOMAIN_MAX + 64 + MX_HOSTS_MAX * (DOMAIN_MAX + 24))
+
 /* One message on the daemon's socket or between its processes. */
 #define IPC_MESSAGE_MAX (192 * 1024)
 

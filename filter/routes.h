@@ -19,9 +19,13 @@ enum route_kind {
 	ROUTE_ENFORCE
 };
 
+/*
+ * until and urls stand also where the time is over: mail that was queued
+ * under that route still needs its host.
+ */
 struct route {
 	enum route_kind	 kind;
-	int64_t		 until;		/* epoch seconds */
+	int64_t		 until;		/* epoch seconds, the first it's over */
 	const char	*urls;		/* comma-separated, "" if none */
 };
 
@@ -38,7 +42,8 @@ void	routes_find(struct routes *, const char *domain, int64_t now,
 	    struct route *out);
 size_t	routes_count(const struct routes *);
 /*
- * Every line that holds, for compaction and for the operator.
+ * Every line that holds, for compaction and for the operator; kind is the
+ * line's own, whether or not its time is over.
  */
 void	routes_each(struct routes *,
 	    void (*)(const char *domain, const struct route *, void *), void *);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+
+/* SPOOL/routes: added to, compacted, cut off, full of rubbish, gone. */
+
+#include <sys/resource.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bounds.h"
+#include "routes.h"
+#include "tap.h"
+
+static char dir[] = "/tmp/sge-routes.XXXXXXXXXX";
+static char path[64], next[64];
+
+static void
+put(const char *file, int flags, const char *text, size_t len)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | flags, 0600);
+
+	if (fd == -1 || write(fd, text, len) != (ssize_t)len)
+		ok(0, "write %s", file);
+	close(fd);
+}
+
+static void
+add(const char *text)
+{
+	put(path, O_APPEND, text, strlen(text));
+}
+
+static void
+want(struct routes *r, const char *domain, int64_t now, enum route_kind kind,
+    const char *urls, const char *why)
+{
+	struct route route;
+
+	routes_find(r, domain, now, &route);
+	is_int(route.kind, kind, "%s: kind", why);
+	is_str(route.urls, urls, "%s: urls", why);
+}
+
+static void
+growing(struct routes *r)
+{
+	want(r, "a.nz", 100, ROUTE_UNKNOWN, "", "no file yet");
+	add("a.nz|enforce|200|smtp+tls://mx.a.nz\n");
+	want(r, "a.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.a.nz", "a line");
+	want(r, "b.nz", 100, ROUTE_UNKNOWN, "", "another name");
+	want(r, "a.nz", 199, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
+	    "last second");
+	want(r, "a.nz", 200, ROUTE_UNKNOWN, "smtp+tls://mx.a.nz",
+	    "time over: its URL is still known");
+	add("b.nz|none|300|");
+	want(r, "b.nz", 100, ROUTE_UNKNOWN, "", "half a line");
+	add("smtp+tls://mx.b.nz\n");
+	want(r, "b.nz", 100, ROUTE_NONE, "smtp+tls://mx.b.nz",
+	    "the other half");
+	add("a.nz|none|300|\n");
+	want(r, "a.nz", 100, ROUTE_NONE, "", "the last line holds");
+	add("a.nz|enforce|300|smtps://m1.a.nz:465,smtp+tls://m2.a.nz\n");
+	want(r, "a.nz", 100, ROUTE_ENFORCE,
+	    "smtps://m1.a.nz:465,smtp+tls://m2.a.nz", "longer than before");
+	is_int(routes_count(r), 2, "two domains");
+}
+
+static void
+rubbish(struct routes *r)
+{
+	static const char nul[] = "n.nz|none|\0|\n";
+	static const char *const lines[] = {
+		"", "|", "||||", "a.nz", "a.nz|enforce", "a.nz|enforce|900",
+		"a.nz|other|900|", "A.nz|none|900|", "a.nz.|none|900|",
+		"a nz|none|900|", "a.nz|none|-1|", "a.nz|none|1x|",
+		"a.nz|none|99999999999999999999|", "a.nz|none|900||x",
+		"a.nz|enforce|900|smtp://mx.a.nz",
+		"a.nz|enforce|900|smtp+tls://",
+		"a.nz|enforce|900|smtp+tls://mx a",
+		"a.nz|enforce|900|smtp+tls://mx.a.nz,",
+		"a.nz|enforce|900|smtp+tls://mx.a.nz\r",
+		"a.nz|enforce|900|smtp+tls://mx.a.nz,http://x",
+		"a.nz|enforce|900|\x1b[2J", "\xff\xfe|none|900|",
+		"a.nz|none| 9|", "a.nz|none||"
+	};
+	static char big[200000];
+	size_t i;
+
+	for (i = 0; i < nitems(lines); i++) {
+		add(lines[i]);
+		add("\n");
+		want(r, "a.nz", 100, ROUTE_ENFORCE,
+		    "smtps://m1.a.nz:465,smtp+tls://m2.a.nz", "rubbish");
+	}
+	put(path, O_APPEND, nul, sizeof(nul) - 1);
+	memset(big, 'x', sizeof(big));
+	put(path, O_APPEND, big, sizeof(big));
+	want(r, "b.nz", 100, ROUTE_NONE, "smtp+tls://mx.b.nz",
+	    "half of a huge line");
+	put(path, O_APPEND, big, sizeof(big));
+	add("|none|900|\nd.nz|none|900|\n");
+	want(r, "d.nz", 100, ROUTE_NONE, "", "behind a huge line");
+	is_int(routes_count(r), 3, "nothing else came of it");
+}
+
+static void
+compacted(struct routes *r)
+{
+	static const char fresh[] = "b.nz|enforce|500|smtp+tls://new.b.nz\n";
+
+	put(next, O_TRUNC, fresh, sizeof(fresh) - 1);
+	if (rename(next, path) == -1)
+		ok(0, "rename");
+	want(r, "b.nz", 100, ROUTE_ENFORCE, "smtp+tls://new.b.nz",
+	    "after compaction");
+	want(r, "a.nz", 100, ROUTE_UNKNOWN, "", "what was dropped is gone");
+	add("e.nz|none|500|\n");
+	want(r, "e.nz", 100, ROUTE_NONE, "", "added to the compacted file");
+	put(path, O_TRUNC, "f.nz|none|9|\n", 13);
+	want(r, "f.nz", 1, ROUTE_NONE, "", "after a shrink");
+	is_int(routes_count(r), 1, "nothing of before the shrink");
+	unlink(path);
+	want(r, "f.nz", 1, ROUTE_NONE, "", "the file is gone: still known");
+	want(r, "f.nz", 1, ROUTE_NONE, "", "and again");
+	add("g.nz|none|500|\n");
+	want(r, "g.nz", 1, ROUTE_NONE, "", "the file is back");
+	want(r, "f.nz", 1, ROUTE_UNKNOWN, "", "and counts alone");
+}
+
+static void
+count(const char *domain, const struct route *route, void *arg)
+{
+	long *n = arg;
+
+	if (domain[0] == 'd' && route->until == 2000000000)
+		(*n)++;
+}
+
+static double
+seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void
+many(void)
+{
+	struct rusage before, after;
+	struct routes *r;
+	struct route route;
+	char name[64];
+	double t;
+	long n = 0, found = 0, i, round;
+	FILE *f;
+
+	if ((f = fopen(path, "w")) == NULL)
+		return;
+	/* Each twice: the first line of each is overtaken. */
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < 100000; i++)
+			fprintf(f, "d%ld.agency.govt.nz|enforce|%ld|smtp+tls://"
+			    "mx%ld.agency.govt.nz\n", i, round == 0 ? 5 :
+			    2000000000L, i);
+	fclose(f);
+	getrusage(RUSAGE_SELF, &before);
+	r = routes_open(path);
+	getrusage(RUSAGE_SELF, &after);
+	is_int(routes_count(r), 100000, "100,000 domains");
+	if (!ok(after.ru_maxrss - before.ru_maxrss < 20000,
+	    "in less than 20 MB"))
+		printf("# %ld KB\n", after.ru_maxrss - before.ru_maxrss);
+	t = seconds();
+	for (i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "d%ld.agency.govt.nz", i);
+		routes_find(r, name, 1000, &route);
+		found += route.kind == ROUTE_ENFORCE;
+	}
+	t = (seconds() - t) / 100000;
+	is_int(found, 100000, "all are found");
+	if (!ok(t < 20e-6, "in microseconds"))
+		printf("# %g s\n", t);
+	routes_each(r, count, &n);
+	is_int(n, 100000, "each of them once, with its last line");
+	routes_free(r);
+}
+
+int
+main(void)
+{
+	struct routes *r;
+
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	snprintf(path, sizeof(path), "%s/routes", dir);
+	snprintf(next, sizeof(next), "%s/routes.new", dir);
+	r = routes_open(path);
+	if (!ok(r != NULL, "no file is no failure"))
+		return done_testing();
+	growing(r);
+	rubbish(r);
+	compacted(r);
+	routes_free(r);
+	many();
+	unlink(path);
+	rmdir(dir);
+	return done_testing();
+}
