@@ -81,8 +81,19 @@ REPORTER_OBJS =	\
 		reporter/world.o
 
 SGED_OBJS =	\
+		reporter/hash.o \
+		reporter/ingest.o \
+		reporter/judge.o \
 		reporter/resolve.o \
 		reporter/resolve_conf.o \
+		reporter/segment.o \
+		reporter/store_flow.o \
+		reporter/store_segment.o \
+		reporter/store_tally.o \
+		reporter/tally.o \
+		reporter/tally_flush.o \
+		reporter/tally_rfc.o \
+		reporter/trim.o \
 		reporter/wire.o
 
 SGECTL_OBJS =	\
@@ -139,12 +150,13 @@ UNITS =		\
 		unit-world
 
 # What they link with: everything but the programs' main files.
-UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${SGECTL_OBJS}
+UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
 
 # Programs that only the tests use: regress/NAME.c, one item a line.
 TOOLS =		\
 		httpd \
 		peer \
+		records \
 		smtpc
 TOOL_LIBS =	-lssl -lcrypto
 
@@ -249,7 +261,10 @@ clean:
 -include reporter/digest_heard.d
 -include reporter/digest_own.d
 -include reporter/digest_seen.d
+-include reporter/hash.d
+-include reporter/ingest.d
 -include reporter/ipc.d
+-include reporter/judge.d
 -include reporter/letter.d
 -include reporter/loop.d
 -include reporter/mail.d
@@ -263,16 +278,24 @@ clean:
 -include reporter/rua.d
 -include reporter/rua_uri.d
 -include reporter/schema.d
+-include reporter/segment.d
 -include reporter/sgectl.d
 -include reporter/store.d
 -include reporter/store_delivery.d
+-include reporter/store_flow.d
 -include reporter/store_heard.d
 -include reporter/store_held.d
 -include reporter/store_report.d
 -include reporter/store_seen.d
+-include reporter/store_segment.d
+-include reporter/store_tally.d
 -include reporter/store_told.d
 -include reporter/sts.d
 -include reporter/talk.d
+-include reporter/tally.d
+-include reporter/tally_flush.d
+-include reporter/tally_rfc.d
+-include reporter/trim.d
 -include reporter/view.d
 -include reporter/view_cleartext.d
 -include reporter/view_domain.d

@@ -88,6 +88,10 @@
 #define REPORT_DETAILS_MAX 1000
 /* Distinct domains tallied in one day and direction; more are summed. */
 #define TALLY_DOMAINS_MAX 300000
+/* Addresses told apart for one correspondent, day, and reason. */
+#define INCIDENT_ADDRS_MAX 100
+/* Domains remembered as having mail under way. */
+#define WAITING_DOMAINS_MAX 100000
 /* Free text in a report: EHLO text, TLS library's messages. */
 #define REPORT_TEXT_MAX 255
 

@@ -11,22 +11,32 @@ const char *const store_schema[] = {
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL)"
 	" WITHOUT ROWID",
 
-	/* How far each segment of SPOOL/sessions was read. */
+	/*
+	 * How far each segment of SPOOL/sessions was read; done: it grew no
+	 * more for hours.  bad and newer: lines passed over.
+	 */
 	"CREATE TABLE segment (name TEXT PRIMARY KEY,"
 	" offset INTEGER NOT NULL, lines INTEGER NOT NULL,"
 	" bad INTEGER NOT NULL, newer INTEGER NOT NULL,"
-	" done INTEGER NOT NULL) WITHOUT ROWID",
+	" done INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
 
 	/*
 	 * Connections, each in one column.  class '*': each connection once;
-	 * otherwise once for each class of correspondents it carried mail of.
+	 * 'local': those of this host itself (unix socket, loopback), which are
+	 * no flow between two; otherwise once for each class of correspondents
+	 * it carried mail of.
 	 */
 	"CREATE TABLE flow (day INTEGER, hour INTEGER, dir INTEGER,"
 	" class TEXT, tls13 INTEGER, tls12 INTEGER, older INTEGER,"
 	" clear INTEGER, refused INTEGER,"
 	" PRIMARY KEY (day, hour, dir, class)) WITHOUT ROWID",
 
-	/* The same by correspondent: sender's domain in, recipient's out. */
+	/*
+	 * The same by correspondent: sender's domain in, recipient's out; for
+	 * mail of this host that was refused on the way in, recipient's too.
+	 * domain '<>': the null sender; '*': beyond TALLY_DOMAINS_MAX, or not a
+	 * domain name.
+	 */
 	"CREATE TABLE correspondent (day INTEGER, dir INTEGER, domain TEXT,"
 	" class TEXT, tls13 INTEGER, tls12 INTEGER, older INTEGER,"
 	" clear INTEGER, refused INTEGER, legacy INTEGER, testing INTEGER,"
@@ -36,7 +46,9 @@ const char *const store_schema[] = {
 	/*
 	 * Why and where it went without TLS, or was refused.  why:
 	 * not-offered, refused, handshake, not-asked, legacy; no-tls,
-	 * old-tls, no-connector (refused by us); forced (out, nothing sent).
+	 * old-tls, no-connector (refused by us, or would be but for "mode
+	 * testing"); forced (out, nothing sent).  Both connections of a
+	 * downgrade are "handshake".  addr '*': beyond INCIDENT_ADDRS_MAX.
 	 */
 	"CREATE TABLE incident (day INTEGER, dir INTEGER, domain TEXT,"
 	" why TEXT, addr TEXT, host TEXT, sessions INTEGER, first INTEGER,"
@@ -45,7 +57,8 @@ const char *const store_schema[] = {
 
 	/*
 	 * RFC 8460.  A policy as it was applied; id 0, not in the table, is
-	 * "no-policy-found".  strings and mx are JSON arrays.
+	 * "no-policy-found".  strings and mx are JSON arrays.  tally's domain
+	 * '*' is beyond TALLY_DOMAINS_MAX and in no report.
 	 */
 	"CREATE TABLE policy (id INTEGER PRIMARY KEY, domain TEXT NOT NULL,"
 	" type TEXT NOT NULL, mode TEXT NOT NULL, strings TEXT NOT NULL,"
@@ -57,7 +70,8 @@ const char *const store_schema[] = {
 
 	/*
 	 * pending 1: the reason waits for a probe of rip, which then moves the
-	 * count to its row.  Empty strings where a member is not known.
+	 * count to its row.  Empty strings where a member is not known; all of
+	 * them empty: beyond REPORT_DETAILS_MAX, summed by type.
 	 */
 	"CREATE TABLE detail (day INTEGER, domain TEXT, policy INTEGER,"
 	" type TEXT, sip TEXT, rip TEXT, mx TEXT, helo TEXT, reason TEXT,"

@@ -346,24 +346,45 @@ store_bind(sqlite3_stmt *stmt, const char *types, ...)
 	return rc;
 }
 
-int
-store_run(struct store *st, const char *sql, const char *types, ...)
+static int
+run_list(struct store *st, const char *sql, const char *types, va_list ap)
 {
 	sqlite3_stmt *stmt;
-	va_list ap;
 	int rc;
 
 	if ((stmt = store_prepare(st, sql)) == NULL)
 		return -1;
-	va_start(ap, types);
 	rc = bind_list(stmt, types, ap);
-	va_end(ap);
 	if (rc == 0 && sqlite3_step(stmt) != SQLITE_DONE) {
 		store_complain(st, sql);
 		rc = -1;
 	}
 	(void)sqlite3_reset(stmt);
 	return rc;
+}
+
+int
+store_run(struct store *st, const char *sql, const char *types, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	rc = run_list(st, sql, types, ap);
+	va_end(ap);
+	return rc;
+}
+
+int
+store_update(struct store *st, const char *sql, const char *types, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	rc = run_list(st, sql, types, ap);
+	va_end(ap);
+	return rc == -1 ? -1 : sqlite3_changes(st->db);
 }
 
 int64_t

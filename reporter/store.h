@@ -51,6 +51,8 @@ sqlite3_stmt *store_prepare(struct store *, const char *sql);
 int	store_bind(sqlite3_stmt *, const char *types, ...);
 /* Runs one that returns no rows; 0 or -1 with a log line. */
 int	store_run(struct store *, const char *sql, const char *types, ...);
+/* The same; returns how many rows were changed, or -1. */
+int	store_update(struct store *, const char *sql, const char *types, ...);
 /* The first column of the first row, or other where there is none. */
 int64_t	store_number(struct store *, int64_t other, const char *sql,
 	    const char *types, ...);

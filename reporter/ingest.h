@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_INGEST_H
+#define SGE_INGEST_H
+
+#include <sys/queue.h>
+
+#include "engine.h"
+#include "segment.h"
+#include "tally.h"
+
+/*
+ * Private to ingest.c and trim.c.
+ */
+struct ingest {
+	struct engine	*engine;
+	struct loop_timer *timer;
+	struct tally	*tally;
+	char		*path;		/* SPOOL/sessions */
+	int		 dirfd;
+	dev_t		 dev;		/* of dirfd */
+	ino_t		 ino;
+	TAILQ_HEAD(segments, segment) segments;	/* by name */
+	char		*buf;
+	int64_t		 listed;	/* when, epoch seconds; 0: list now */
+	int64_t		 looked;	/* when ingest_look ran */
+	int64_t		 caught_up;	/* all that was there then is counted */
+	int64_t		 batch;		/* bytes read, not committed */
+	int		 dirty;		/* there is something to commit */
+	int		 reading;	/* in the midst of a backlog */
+	int		 trouble;	/* something could not be read */
+	int64_t		 wait;
+	int64_t		 complained;
+	struct loop_timer *trim_timer;
+	size_t		 trim_step;
+};
+
+/* trim.c: lets go of what is older than it is kept, in small steps. */
+void	trim_start(struct ingest *);
+void	trim_stop(struct ingest *);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_JUDGE_H
+#define SGE_JUDGE_H
+
+#include <stdint.h>
+
+#include "bounds.h"
+#include "conf.h"
+#include "record.h"
+#include "store.h"
+
+/*
+ * What an outgoing session means for RFC 8460: under which policy it counts,
+ * whether it is a success, and if not, why.  Reads the database, so what was
+ * read is kept until judge_reset (once a batch).
+ */
+struct judge;
+
+struct judge *judge_new(struct store *, const struct conf *);
+void	judge_free(struct judge *);
+void	judge_reset(struct judge *);
+
+#define RESULT_TYPE_MAX 40	/* the longest of RFC 8460 4.3 has 27 */
+
+struct judgement {
+	int64_t		 policy;	/* table policy; 0: none found */
+	int		 failed;
+	/* The rest only where it failed; "" where not known. */
+	int		 pending;	/* a probe may tell the reason */
+	char		 type[RESULT_TYPE_MAX];
+	char		 reason[REPORT_TEXT_MAX + 1];
+	char		 info[REPORT_TEXT_MAX + 1];
+	char		 mx[DOMAIN_MAX];
+};
+
+/*
+ * For one recipient domain of the session (normal form).  Returns 1, or 0
+ * where the session is not to be counted (the second half of a downgrade,
+ * whose first half was; or nothing was tried).
+ */
+int	judge_session(struct judge *, const char *domain,
+	    const struct record *, struct judgement *);
+
+/*
+ * A failed session that names no domain: what was last routed to that address,
+ * or whose waiting mail has it among its MX addresses.  Returns 0, or -1 where
+ * that is not known or not clear.
+ */
+int	judge_attribute(struct judge *, const char *addr, int64_t when,
+	    char domain[], size_t domainsz);
+
+/*
+ * Copies at most outsz - 1 bytes of s, never half a UTF-8 character; NULL is
+ * the empty text.
+ */
+void	text_cut(const char *s, char out[], size_t outsz);
+
+#endif
