@@ -81,6 +81,10 @@ REPORTER_OBJS =	\
 		reporter/world.o
 
 SGED_OBJS =	\
+		reporter/deliver.o \
+		reporter/deliver_day.o \
+		reporter/deliver_lookup.o \
+		reporter/deliver_send.o \
 		reporter/hash.o \
 		reporter/ingest.o \
 		reporter/judge.o \
@@ -257,6 +261,10 @@ clean:
 -include filter/scan.d
 -include reporter/ctl.d
 -include reporter/day.d
+-include reporter/deliver.d
+-include reporter/deliver_day.d
+-include reporter/deliver_lookup.d
+-include reporter/deliver_send.d
 -include reporter/digest.d
 -include reporter/digest_heard.d
 -include reporter/digest_own.d

@@ -258,6 +258,13 @@ store_report_again(struct store *st, int64_t id, int64_t now, int64_t due,
 }
 
 int
+store_report_release(struct store *st, int64_t id, int64_t due)
+{
+	return store_run(st, "UPDATE report SET due = ?2"
+	    " WHERE id = ?1 AND state = 'due'", "ii", id, due);
+}
+
+int
 store_report_built(struct store *st, int64_t id, const char *report_id,
     const char *record, const char *note, int64_t ok, int64_t fail,
     const unsigned char *body, size_t len)

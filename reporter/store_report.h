@@ -94,6 +94,8 @@ int	store_report_body(struct store *, int64_t id, unsigned char **body,
 /* Looked at, without a result: again at due. */
 int	store_report_again(struct store *, int64_t id, int64_t now,
 	    int64_t due, const char *note);
+/* Claimed, but not looked at after all. */
+int	store_report_release(struct store *, int64_t id, int64_t due);
 /* Built: what will be sent is from now on this. */
 int	store_report_built(struct store *, int64_t id, const char *report_id,
 	    const char *record, const char *note, int64_t ok, int64_t fail,
