@@ -81,16 +81,24 @@ REPORTER_OBJS =	\
 		reporter/world.o
 
 SGED_OBJS =	\
+		reporter/cert.o \
+		reporter/conn.o \
 		reporter/deliver.o \
 		reporter/deliver_day.o \
 		reporter/deliver_lookup.o \
 		reporter/deliver_send.o \
 		reporter/hash.o \
+		reporter/hello.o \
+		reporter/http.o \
+		reporter/httpread.o \
 		reporter/ingest.o \
 		reporter/judge.o \
+		reporter/net.o \
+		reporter/probe.o \
 		reporter/resolve.o \
 		reporter/resolve_conf.o \
 		reporter/segment.o \
+		reporter/smtpread.o \
 		reporter/store_flow.o \
 		reporter/store_segment.o \
 		reporter/store_tally.o \
@@ -259,6 +267,8 @@ clean:
 -include filter/record_write.d
 -include filter/routes.d
 -include filter/scan.d
+-include reporter/cert.d
+-include reporter/conn.d
 -include reporter/ctl.d
 -include reporter/day.d
 -include reporter/deliver.d
@@ -270,6 +280,9 @@ clean:
 -include reporter/digest_own.d
 -include reporter/digest_seen.d
 -include reporter/hash.d
+-include reporter/hello.d
+-include reporter/http.d
+-include reporter/httpread.d
 -include reporter/ingest.d
 -include reporter/ipc.d
 -include reporter/judge.d
@@ -278,6 +291,8 @@ clean:
 -include reporter/mail.d
 -include reporter/mail_code.d
 -include reporter/mail_text.d
+-include reporter/net.d
+-include reporter/probe.d
 -include reporter/report.d
 -include reporter/report_json.d
 -include reporter/resolve.d
@@ -288,6 +303,7 @@ clean:
 -include reporter/schema.d
 -include reporter/segment.d
 -include reporter/sgectl.d
+-include reporter/smtpread.d
 -include reporter/store.d
 -include reporter/store_delivery.d
 -include reporter/store_flow.d

@@ -71,9 +71,12 @@
 #define RUA_URIS_MAX 8
 #define RUA_URI_MAX 1024
 
-/* HTTPS: what is read of an answer's head, and transfers at once. */
+/*
+ * HTTPS: what is read of an answer's head, and transfers at once (hosts that
+ * hang must not use them up; each is one descriptor and some 40 kB).
+ */
 #define HTTP_HEAD_MAX (16 * 1024)
-#define HTTP_TRANSFERS_MAX 128
+#define HTTP_TRANSFERS_MAX 400
 #define HTTP_POST_SECONDS 120
 
 /* SMTP probe: a line, all of a reply, and the whole conversation. */

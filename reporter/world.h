@@ -32,7 +32,8 @@
  *	   "status" otherwise "refused" (address not allowed), "connect",
  *	   "timeout", "tls" (with "cert" and "text"), "http" (not an HTTP
  *	   answer), "size".  The body is UTF-8 or "body64" (base64).
- *	{"op":"probe","host":"mx","addr":"a","port":25,"versions":bool} ->
+ *	{"op":"probe","host":"mx","addr":"a","port":25,"versions":bool,
+ *	 "seconds":n} ->
  *	   {"status":"ok"|"connect"|"timeout"|"smtp"|"refused","banner":"..",
  *	    "helo":"..","starttls":"offered"|"absent"|"refused",
  *	    "handshake":bool,"tls":"TLSv1.3","cert":as above,"text":"..",
