@@ -108,5 +108,14 @@
 #define READ_POLICIES_MAX 10000
 #define READ_DETAILS_MAX 100000
 #define READ_TEXT_MAX 1024
+/* Files in a zip archive; members and values of all JSON in a report. */
+#define READ_ZIP_FILES_MAX 100
+#define READ_JSON_VALUES_MAX 1000000
+/* Lines of a policy, or MX patterns, kept of a report's policy. */
+#define READ_STRINGS_MAX 64
+/* Oddities named of one report. */
+#define READ_ODDITIES_MAX 24
+/* Folders within folders when a whole tree is read. */
+#define READ_FOLDER_DEPTH_MAX 8
 
 #endif
