@@ -68,6 +68,15 @@ REPORTER_OBJS =	\
 		reporter/mail.o \
 		reporter/mail_code.o \
 		reporter/mail_text.o \
+		reporter/mailbox.o \
+		reporter/mime.o \
+		reporter/mime_code.o \
+		reporter/reader.o \
+		reporter/reader_dkim.o \
+		reporter/reader_json.o \
+		reporter/reader_report.o \
+		reporter/reader_scan.o \
+		reporter/reader_text.o \
 		reporter/report.o \
 		reporter/report_json.o \
 		reporter/result.o \
@@ -76,8 +85,10 @@ REPORTER_OBJS =	\
 		reporter/schema.o \
 		reporter/store.o \
 		reporter/store_delivery.o \
+		reporter/store_received.o \
 		reporter/store_report.o \
 		reporter/sts.o \
+		reporter/unpack.o \
 		reporter/world.o
 
 SGED_OBJS =	\
@@ -109,21 +120,28 @@ SGED_OBJS =	\
 		reporter/wire.o
 
 SGECTL_OBJS =	\
+		reporter/cmd_read.o \
 		reporter/ctl.o \
 		reporter/digest.o \
 		reporter/digest_heard.o \
 		reporter/digest_own.o \
 		reporter/digest_seen.o \
 		reporter/letter.o \
+		reporter/read_text.o \
 		reporter/store_heard.o \
 		reporter/store_held.o \
 		reporter/store_seen.o \
 		reporter/store_told.o \
 		reporter/talk.o \
+		reporter/unread.o \
 		reporter/view.o \
 		reporter/view_cleartext.o \
 		reporter/view_domain.o \
+		reporter/view_downgrade.o \
+		reporter/view_explain.o \
 		reporter/view_flow.o \
+		reporter/view_received.o \
+		reporter/view_reporters.o \
 		reporter/view_status.o
 
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
@@ -268,6 +286,7 @@ clean:
 -include filter/routes.d
 -include filter/scan.d
 -include reporter/cert.d
+-include reporter/cmd_read.d
 -include reporter/conn.d
 -include reporter/ctl.d
 -include reporter/day.d
@@ -291,8 +310,18 @@ clean:
 -include reporter/mail.d
 -include reporter/mail_code.d
 -include reporter/mail_text.d
+-include reporter/mailbox.d
+-include reporter/mime.d
+-include reporter/mime_code.d
 -include reporter/net.d
 -include reporter/probe.d
+-include reporter/read_text.d
+-include reporter/reader.d
+-include reporter/reader_dkim.d
+-include reporter/reader_json.d
+-include reporter/reader_report.d
+-include reporter/reader_scan.d
+-include reporter/reader_text.d
 -include reporter/report.d
 -include reporter/report_json.d
 -include reporter/resolve.d
@@ -309,6 +338,7 @@ clean:
 -include reporter/store_flow.d
 -include reporter/store_heard.d
 -include reporter/store_held.d
+-include reporter/store_received.d
 -include reporter/store_report.d
 -include reporter/store_seen.d
 -include reporter/store_segment.d
@@ -320,10 +350,16 @@ clean:
 -include reporter/tally_flush.d
 -include reporter/tally_rfc.d
 -include reporter/trim.d
+-include reporter/unpack.d
+-include reporter/unread.d
 -include reporter/view.d
 -include reporter/view_cleartext.d
 -include reporter/view_domain.d
+-include reporter/view_downgrade.d
+-include reporter/view_explain.d
 -include reporter/view_flow.d
+-include reporter/view_received.d
+-include reporter/view_reporters.d
 -include reporter/view_status.d
 -include reporter/wire.d
 -include reporter/world.d

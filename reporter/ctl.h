@@ -94,5 +94,9 @@ int	cmd_record_new(struct ctl *, int, char *[]);
 int	cmd_check_record(struct ctl *, int, char *[]);
 int	cmd_check_domain(struct ctl *, int, char *[]);
 int	cmd_check_config(struct ctl *, int, char *[]);
+/* Files, mboxes, Maildirs, folders, or standard input. */
+int	cmd_read(struct ctl *, int, char *[]);
+/* A mail on standard input; the status is one of sysexits(3). */
+int	cmd_deliver(struct ctl *, int, char *[]);
 
 #endif

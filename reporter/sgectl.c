@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,24 @@ run_digest(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 	return view_digest(&ctl->view, ctl_flag(ctl, 'a'));
 }
 
+static int
+run_received(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_received(&ctl->view);
+}
+
+static int
+run_reporters(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_reporters(&ctl->view);
+}
+
+static int
+run_explain(struct ctl *ctl, int argc, char *argv[])
+{
+	return view_explain(&ctl->view, argc > 0 ? argv[0] : NULL);
+}
+
 /*
  * In the order of the manual.  Commands whose words begin alike stand
  * together.
@@ -59,6 +78,15 @@ static const struct ctl_command commands[] = {
 	{ "digest", "ad:m:n:",
 	    "[-a] [-d days] [-m domain]", 0, 0,
 	    CTL_CONF | CTL_STORE, 1, 1, run_digest },
+	{ "show received", "d:D:c:n:",
+	    "[-c class] [-D domain] [-d days] [-n top]",
+	    0, 0, CTL_CONF | CTL_STORE, 1, 1, run_received },
+	{ "show reporters", "d:D:c:n:",
+	    "[-c class] [-D domain] [-d days] [-n top]",
+	    0, 0, CTL_CONF | CTL_STORE, 1, 1, run_reporters },
+	{ "read", "csn:", "[-cs] [-n top] [file ...]",
+	    0, -1, CTL_CONF_MAY, 0, 1, cmd_read },
+	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
 };
 
