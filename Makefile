@@ -36,6 +36,7 @@ REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 # Shared by all programs.
 COMMON_OBJS =	\
 		filter/addr.o \
+		filter/answer.o \
 		filter/conf.o \
 		filter/conf_add.o \
 		filter/conf_check.o \
@@ -53,7 +54,8 @@ COMMON_OBJS =	\
 		filter/record_read.o \
 		filter/record_write.o \
 		filter/routes.o \
-		filter/scan.o
+		filter/scan.o \
+		filter/words.o
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
@@ -147,6 +149,7 @@ SGECTL_OBJS =	\
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
 		${REPORTER_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
 PROGS =		\
+		filter/table-sge \
 		reporter/sgectl
 
 all: ${PROGS} ${OBJS}
@@ -159,6 +162,10 @@ all: ${PROGS} ${OBJS}
 
 filter/parse.c: filter/parse.y
 	${YACC} -o $@ filter/parse.y
+
+filter/table-sge: filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS}
+	${CC} -o $@ filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS} \
+	    ${FILTER_LIBS}
 
 reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} ${REPORTER_OBJS} \
 	    ${COMMON_OBJS}
@@ -267,6 +274,7 @@ clean:
 	rm -rf regress/bin
 
 -include filter/addr.d
+-include filter/answer.d
 -include filter/conf.d
 -include filter/conf_add.d
 -include filter/conf_check.d
@@ -285,6 +293,8 @@ clean:
 -include filter/record_write.d
 -include filter/routes.d
 -include filter/scan.d
+-include filter/table-sge.d
+-include filter/words.d
 -include reporter/cert.d
 -include reporter/cmd_read.d
 -include reporter/conn.d

@@ -27,6 +27,9 @@
 /* One line from smtpd: an address of 64@255 with room for every field. */
 #define EVENT_LINE_MAX 8192
 
+/* The id of a table's request, repeated in the answer: smtpd's have 16. */
+#define TABLE_ID_MAX 64
+
 /* Sessions at once in the filter: smtpd's own limit is lower (files). */
 #define SESSIONS_MAX 200000
 
@@ -39,8 +42,11 @@
 /* Records kept in memory while the spool cannot be written, in bytes. */
 #define SPOOL_BACKLOG_MAX (8 * 1024 * 1024)
 
+/* One URL of a route: smtp+tls://HOST:PORT. */
+#define ROUTE_URL_MAX (DOMAIN_MAX + 24)
+
 /* One line of SPOOL/routes: a domain, and an URL for each of its MX. */
-#define ROUTE_LINE_MAX (DOMAIN_MAX + 64 + MX_HOSTS_MAX * (DOMAIN_MAX + 24))
+#define ROUTE_LINE_MAX (DOMAIN_MAX + 64 + MX_HOSTS_MAX * ROUTE_URL_MAX)
 
 /* One message on the daemon's socket or between its processes. */
 #define IPC_MESSAGE_MAX (192 * 1024)

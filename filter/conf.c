@@ -59,6 +59,7 @@ conf_free(struct conf *conf)
 	free(conf->resolver);
 	free(conf->ca);
 	free(conf->network);
+	free_strings(conf->files, conf->nfiles);
 	free(conf);
 }
 

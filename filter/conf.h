@@ -112,6 +112,9 @@ struct conf {
 	char			*ca;		/* PEM file */
 	struct cidr		*network;	/* "network allow" */
 	size_t			 nnetwork;
+	char		       **files;		/* all that were read */
+	size_t			 nfiles;
+	uint64_t		 stamp;		/* of them, when read */
 };
 
 /*
@@ -124,6 +127,11 @@ struct conf *conf_read(const char *file, FILE *err);
 /* What holds where no file is: for checks of others.  NULL without memory. */
 struct conf *conf_defaults(void);
 void	conf_free(struct conf *);
+/*
+ * A stamp of the files that conf was read from, as they are now (one stat(2)
+ * each): where it is not conf->stamp, one of them has changed since.
+ */
+uint64_t conf_stamp(const struct conf *);
 /*
  * What "-n" (n is 1) and "-nn" (2) do: read file, print what is wrong to
  * stderr, or "configuration OK"; with -nn the configuration to stdout.

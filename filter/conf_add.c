@@ -227,14 +227,18 @@ conf_add_class_file(struct reader *rd, const struct word *name,
     const struct word *file)
 {
 	int n = new_class(rd, name);
-	char *path, *text = NULL;
+	char *path, *text;
+	uint64_t stamp;
 	size_t len;
 
 	if ((path = path_beside(file->at.file, file->text)) == NULL) {
 		rd->nomem = 1;
 		return;
 	}
-	if ((text = read_file(path, CONF_FILE_MAX, &len)) == NULL)
+	text = read_file(path, CONF_FILE_MAX, &len, &stamp);
+	if (text != NULL)
+		conf_opened(rd, path, stamp);
+	if (text == NULL)
 		conf_mistake(rd, &file->at, "can't read \"%s\": %s",
 		    log_clean(path), strerror(errno));
 	else if (strlen(text) != len)

@@ -155,10 +155,10 @@ check_missing(struct reader *rd)
 
 	if (rd->seen[ONCE_ORGANIZATION].file == NULL)
 		conf_mistake(rd, &end, "the organization is missing: write %s",
-		    lex_usage("organization"));
+		    word_usage("organization"));
 	if (rd->seen[ONCE_CONTACT].file == NULL)
 		conf_mistake(rd, &end, "the contact is missing: write %s",
-		    lex_usage("contact"));
+		    word_usage("contact"));
 }
 
 static void

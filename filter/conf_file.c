@@ -11,8 +11,39 @@
 
 #include "confread.h"
 
+uint64_t
+conf_stamp_add(uint64_t all, uint64_t one)
+{
+	return (all ^ one) * 1099511628211U;
+}
+
+static uint64_t
+stamp_of(const struct stat *st)
+{
+	uint64_t stamp = 14695981039346656037U;
+
+	stamp = conf_stamp_add(stamp, (uint64_t)st->st_dev);
+	stamp = conf_stamp_add(stamp, (uint64_t)st->st_ino);
+	stamp = conf_stamp_add(stamp, (uint64_t)st->st_size);
+	stamp = conf_stamp_add(stamp, (uint64_t)st->st_mtim.tv_sec);
+	return conf_stamp_add(stamp, (uint64_t)st->st_mtim.tv_nsec);
+}
+
+uint64_t
+conf_stamp(const struct conf *conf)
+{
+	struct stat st;
+	uint64_t all = 0;
+	size_t i;
+
+	for (i = 0; i < conf->nfiles; i++)
+		all = conf_stamp_add(all, stat(conf->files[i], &st) == -1 ?
+		    1 : stamp_of(&st));
+	return all;
+}
+
 char *
-read_file(const char *path, size_t max, size_t *len)
+read_file(const char *path, size_t max, size_t *len, uint64_t *stamp)
 {
 	struct stat st;
 	char *buf = NULL, *p;
@@ -23,6 +54,7 @@ read_file(const char *path, size_t max, size_t *len)
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
 	    fstat(fd, &st) == -1)
 		goto fail;
+	*stamp = stamp_of(&st);
 	/* One more than it has, so that its end is seen without growing. */
 	size = S_ISREG(st.st_mode) && (uintmax_t)st.st_size < max ?
 	    (size_t)st.st_size + 2 : 4096;

@@ -61,12 +61,12 @@ conf_once(struct reader *rd, enum once what, const struct where *at)
 
 /* What a wrong line would have given is not missing too. */
 static void
-forgive(struct reader *rd)
+forgive(struct reader *rd, enum keyword k)
 {
 	const struct lexer *lx = &rd->lex;
 	struct word *w;
 
-	switch (lex_keyword(lx->first)) {
+	switch (k) {
 	case K_ORGANIZATION:
 		rd->seen[ONCE_ORGANIZATION] = lx->first->at;
 		break;
@@ -102,14 +102,16 @@ conf_syntax(struct reader *rd)
 	if (lx->nomem)
 		return;
 	if (lx->first != NULL) {
-		usage = lx->first->quoted ? NULL : lex_usage(lx->first->text);
+		usage = lx->first->quoted ? NULL : word_usage(lx->first->text);
 		if (usage != NULL)
-			forgive(rd);
+			forgive(rd, lex_keyword(lx->first));
 	}
 	if (lx->token == T_BAD)
 		return;
 	if (lx->first != NULL && usage == NULL) {
-		like = lex_similar(lx->first->text);
+		like = word_similar(lx->first->text);
+		if (like != NULL)
+			forgive(rd, word_keyword(like));
 		conf_mistake(rd, &lx->first->at, "unknown directive \"%s\"%s%s%s",
 		    log_clean(lx->first->text),
 		    like == NULL ? ": see sge.conf(5)" : "; did you mean \"",
@@ -139,6 +141,28 @@ static void
 say_lex(void *arg, const struct where *at, const char *text)
 {
 	conf_mistake(arg, at, "%s", text);
+}
+
+void
+conf_opened(struct reader *rd, const char *path, uint64_t stamp)
+{
+	struct conf *conf = rd->conf;
+	char **v;
+
+	v = reallocarray(conf->files, conf->nfiles + 1, sizeof(*v));
+	if (v == NULL || (v[conf->nfiles] = strdup(path)) == NULL)
+		rd->nomem = 1;
+	else
+		conf->nfiles++;
+	if (v != NULL)
+		conf->files = v;
+	conf->stamp = conf_stamp_add(conf->stamp, stamp);
+}
+
+static void
+opened(void *arg, const char *path, uint64_t stamp)
+{
+	conf_opened(arg, path, stamp);
 }
 
 static struct conf *
@@ -175,7 +199,7 @@ conf_read(const char *file, FILE *err)
 	rd.flows_end = &rd.flows;
 	if ((rd.conf = conf_new()) == NULL)
 		rd.nomem = 1;
-	else if (lex_open(&rd.lex, file, say_lex, &rd) == -1) {
+	else if (lex_open(&rd.lex, file, say_lex, opened, &rd) == -1) {
 		if (!rd.lex.nomem) {
 			fprintf(err, "%s: can't be read: %s\n", file,
 			    strerror(errno));

@@ -56,6 +56,8 @@ void	conf_mistake(struct reader *, const struct where *, const char *, ...)
 void	conf_warning(struct reader *, const struct where *, const char *, ...)
 	    __attribute__((__format__(printf, 3, 4)));
 void	conf_syntax(struct reader *);
+/* A file of the configuration was read. */
+void	conf_opened(struct reader *, const char *path, uint64_t stamp);
 /* 0 if this is its first time, else said and -1. */
 int	conf_once(struct reader *, enum once, const struct where *);
 
@@ -124,9 +126,12 @@ int	value_copy(struct reader *, char **p, const char *);
 
 /*
  * All of a file in memory, with a NUL behind it; *len without it.  NULL with
- * errno; EFBIG beyond max.
+ * errno; EFBIG beyond max.  *stamp tells this content from a later one.
  */
-char	*read_file(const char *path, size_t max, size_t *len);
+char	*read_file(const char *path, size_t max, size_t *len,
+	    uint64_t *stamp);
+/* One file's stamp into that of many. */
+uint64_t conf_stamp_add(uint64_t all, uint64_t one);
 /* path as seen from the file that names it; to be freed.  NULL: no memory. */
 char	*path_beside(const char *file, const char *path);
 

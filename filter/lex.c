@@ -10,137 +10,6 @@
 #include "confread.h"
 #include "lex.h"
 
-/* Sorted; "usage" where a directive begins with it. */
-static const struct {
-	const char	*name;
-	const char	*usage;
-} keywords[] = {
-	{ "allow",	NULL },
-	{ "any",	NULL },
-	{ "ca",		"ca \"/path/of/cert.pem\"" },
-	{ "class",	"class NAME { DOMAIN ... } or class NAME file \"PATH\"" },
-	{ "connector",	"connector \"DOMAIN\" to \"smtp+tls://HOST\" "
-			"from { ADDRESS/BITS ... }" },
-	{ "contact",	"contact \"ADDRESS@DOMAIN\"" },
-	{ "copy",	NULL },
-	{ "database",	"database sqlite \"/PATH\"" },
-	{ "except",	NULL },
-	{ "file",	NULL },
-	{ "flow",	"flow from CLASS to CLASS require tls (or: require "
-			"verified tls, require connector, prefer tls)" },
-	{ "from",	NULL },
-	{ "hostname",	"hostname \"HOST\"" },
-	{ "https",	NULL },
-	{ "include",	"include \"FILE\"" },
-	{ "keep",	"keep sessions 14d or keep reports 90d" },
-	{ "learn",	"learn timeout 5s" },
-	{ "legacy",	"legacy { ADDRESS/BITS ... } until YYYY-MM-DD "
-			"\"REASON\"" },
-	{ "local",	"local { DOMAIN ... }" },
-	{ "mode",	"mode enforce or mode testing" },
-	{ "network",	"network allow { ADDRESS/BITS ... }" },
-	{ "organization", "organization \"NAME\"" },
-	{ "port",	NULL },
-	{ "prefer",	NULL },
-	{ "report",	"report from \"ADDRESS\", report sendmail \"/PATH\", "
-			"report spread 4h, report retry 24h, report except "
-			"{ DOMAIN ... }, report copy \"ADDRESS\" or report "
-			"https verify" },
-	{ "reports",	NULL },
-	{ "require",	NULL },
-	{ "resolver",	"resolver ADDRESS port NUMBER" },
-	{ "retry",	NULL },
-	{ "sendmail",	NULL },
-	{ "sessions",	NULL },
-	{ "socket",	"socket \"/PATH\"" },
-	{ "spool",	"spool \"/PATH\"" },
-	{ "spread",	NULL },
-	{ "sqlite",	NULL },
-	{ "timeout",	NULL },
-	{ "tls",	NULL },
-	{ "to",		NULL },
-	{ "until",	NULL },
-	{ "verified",	NULL },
-	{ "verify",	NULL },
-};
-
-static int
-keyword_cmp(const void *key, const void *item)
-{
-	return strcmp(key, *(const char *const *)item);
-}
-
-static int
-keyword_index(const char *text)
-{
-	const char *p = bsearch(text, keywords, nitems(keywords),
-	    sizeof(keywords[0]), keyword_cmp);
-
-	if (p == NULL)
-		return K_NONE;
-	return (int)((p - (const char *)keywords) /
-	    (ptrdiff_t)sizeof(keywords[0]));
-}
-
-enum keyword
-lex_keyword(const struct word *w)
-{
-	return w->quoted ? K_NONE : (enum keyword)keyword_index(w->text);
-}
-
-const char *
-lex_usage(const char *word)
-{
-	int k = keyword_index(word);
-
-	return k == K_NONE ? NULL : keywords[k].usage;
-}
-
-/* Edits between two short words, a swap of neighbours counting as one. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t d[20][20], la = strlen(a), lb = strlen(b), i, j, best;
-
-	if (la >= nitems(d) || lb >= nitems(d))
-		return nitems(d);
-	for (i = 0; i <= la; i++)
-		for (j = 0; j <= lb; j++) {
-			if (i == 0 || j == 0) {
-				d[i][j] = i + j;
-				continue;
-			}
-			best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-			if (d[i - 1][j] + 1 < best)
-				best = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < best)
-				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
-				best = d[i - 2][j - 2] + 1;
-			d[i][j] = best;
-		}
-	return d[la][lb];
-}
-
-const char *
-lex_similar(const char *word)
-{
-	const char *best = NULL;
-	size_t i, n, least = 3;
-
-	for (i = 0; i < nitems(keywords); i++) {
-		if (keywords[i].usage == NULL)
-			continue;
-		n = distance(word, keywords[i].name);
-		if (n < least && n < strlen(keywords[i].name) / 2 + 1) {
-			least = n;
-			best = keywords[i].name;
-		}
-	}
-	return best;
-}
-
 static void
 say(struct lexer *lx, const struct where *at, const char *text)
 {
@@ -171,6 +40,7 @@ push_file(struct lexer *lx, const char *path)
 {
 	struct source *s;
 	struct word *name;
+	uint64_t stamp;
 	size_t len;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
@@ -179,10 +49,12 @@ push_file(struct lexer *lx, const char *path)
 		lx->nomem = 1;
 		return -1;
 	}
-	if ((s->text = read_file(path, CONF_FILE_MAX, &len)) == NULL) {
+	s->text = read_file(path, CONF_FILE_MAX, &len, &stamp);
+	if (s->text == NULL) {
 		free(s);
 		return -1;
 	}
+	lx->opened(lx->arg, path, stamp);
 	s->pos = s->text;
 	s->end = s->text + len;
 	s->at.file = name->text;
@@ -210,10 +82,12 @@ pop(struct lexer *lx)
 
 int
 lex_open(struct lexer *lx, const char *file,
-    void (*say_fn)(void *, const struct where *, const char *), void *arg)
+    void (*say_fn)(void *, const struct where *, const char *),
+    void (*opened)(void *, const char *, uint64_t), void *arg)
 {
 	memset(lx, 0, sizeof(*lx));
 	lx->say = say_fn;
+	lx->opened = opened;
 	lx->arg = arg;
 	lx->bol = 1;
 	return push_file(lx, file);
@@ -299,7 +173,7 @@ is_language(const struct lexer *lx, const char *value)
 		return 0;
 	memcpy(word, value, n);
 	word[n] = '\0';
-	return keyword_index(word) != K_NONE;
+	return word_keyword(word) != K_NONE;
 }
 
 /*
@@ -532,7 +406,7 @@ read_token(struct lexer *lx)
 		pos = s->pos;
 		t = bare(lx);
 		if (t == T_WORD && lx->braces > 0 && lx->bol &&
-		    lex_usage(lx->last->text) != NULL) {
+		    word_usage(lx->last->text) != NULL) {
 			s->pos = pos;
 			return unclosed(lx);
 		}

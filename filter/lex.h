@@ -3,6 +3,8 @@
 #ifndef SGE_LEX_H
 #define SGE_LEX_H
 
+#include <stdint.h>
+
 #include "compat.h"
 
 /*
@@ -81,6 +83,8 @@ struct lexer {
 	int		 nomem;
 	/* Says a mistake; arg is the caller's. */
 	void		(*say)(void *arg, const struct where *, const char *);
+	/* A file was read; see conf.h on stamps. */
+	void		(*opened)(void *arg, const char *path, uint64_t stamp);
 	void		*arg;
 };
 
@@ -90,7 +94,7 @@ struct lexer {
  */
 int	lex_open(struct lexer *, const char *file,
 	    void (*say)(void *, const struct where *, const char *),
-	    void *arg);
+	    void (*opened)(void *, const char *, uint64_t), void *arg);
 void	lex_close(struct lexer *);
 /* The next token; its word in lx->last, its place in lx->at. */
 enum token lex_next(struct lexer *);
@@ -99,13 +103,16 @@ void	lex_include(struct lexer *, const struct word *path);
 /* Returns 0, or 1 if there is one of this name already. */
 int	lex_macro(struct lexer *, const struct word *name,
 	    const struct word *value);
-/* The keyword of a bare word, or K_NONE. */
+
+/* words.c: the keyword that a word is, or K_NONE. */
+enum keyword word_keyword(const char *);
+/* The same, but none where it stands in quotes. */
 enum keyword lex_keyword(const struct word *);
 /*
  * How the directive that begins with this word is written; NULL if none does.
  */
-const char *lex_usage(const char *word);
+const char *word_usage(const char *word);
 /* The directive that is most like word, or NULL. */
-const char *lex_similar(const char *word);
+const char *word_similar(const char *word);
 
 #endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The table that smtpd asks where a destination must go (smtpd-tables(7)).
+ * smtpd waits for each answer, and stops when a table ends: all answers come
+ * from memory, and after the handshake only the end of input ends this.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "bounds.h"
+#include "log.h"
+
+#define ROUTES_FILE "routes"
+
+enum table_kind {
+	TABLE_VERIFY,
+	TABLE_ENCRYPT,
+	TABLE_ROUTES,
+	TABLE_UNKNOWN
+};
+
+static const char *const table_names[] = {
+	"sge-verify", "sge-encrypt", "sge-routes"
+};
+
+struct table {
+	const char	*path;		/* sge.conf */
+	enum table_kind	 kind;
+	int		 named;		/* config|tablename came */
+	int		 ready;		/* the handshake is over */
+	struct conf	*conf;
+	uint64_t	 stamp;		/* of what was read or tried last */
+	struct routes	*routes;
+	time_t		 looked;	/* at the configuration's files */
+	unsigned long	 ignored;	/* lines that made no sense */
+	time_t		 complained;
+	int		 skipping;	/* in a line that is too long */
+	size_t		 used;
+	char		 buf[EVENT_LINE_MAX];
+};
+
+static __dead void
+usage(void)
+{
+	fprintf(stderr, "usage: table-sge file\n");
+	exit(1);
+}
+
+static struct routes *
+open_routes(const struct conf *conf)
+{
+	struct routes *routes = NULL;
+	size_t size = strlen(conf->spool) + sizeof(ROUTES_FILE) + 1;
+	char *path;
+
+	if ((path = malloc(size)) == NULL)
+		return NULL;
+	(void)snprintf(path, size, "%s/%s", conf->spool, ROUTES_FILE);
+	routes = routes_open(path);
+	free(path);
+	return routes;
+}
+
+/* The configuration as it is now, where it is good; else the old one stays. */
+static void
+reload(struct table *t, uint64_t stamp)
+{
+	struct routes *routes = NULL;
+	struct conf *conf;
+
+	t->stamp = stamp;
+	if ((conf = conf_read(t->path, stderr)) == NULL) {
+		log_warnx("%s is wrong: the old configuration stays", t->path);
+		return;
+	}
+	if (strcmp(conf->spool, t->conf->spool) != 0 &&
+	    (routes = open_routes(conf)) == NULL) {
+		log_warnx("no memory: the old configuration stays");
+		conf_free(conf);
+		return;
+	}
+	if (routes != NULL) {
+		routes_free(t->routes);
+		t->routes = routes;
+	}
+	conf_free(t->conf);
+	t->conf = conf;
+	t->stamp = conf->stamp;
+	log_info("%s read again", t->path);
+}
+
+/* Once a second: stat(2) of every file for every answer would cost more. */
+static void
+look(struct table *t, time_t now)
+{
+	uint64_t stamp;
+
+	if (now == t->looked)
+		return;
+	t->looked = now;
+	if ((stamp = conf_stamp(t->conf)) != t->stamp)
+		reload(t, stamp);
+}
+
+/* The descriptors are smtpd's: they may be non-blocking. */
+static void
+wait_for(int fd, short events)
+{
+	struct pollfd pfd = { fd, events, 0 };
+
+	(void)poll(&pfd, 1, -1);
+}
+
+/* smtpd not reading any more is its end; ours is the end of input. */
+static void
+say(const char *line, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = write(STDOUT_FILENO, line, len)) == -1) {
+			if (errno == EINTR)
+				continue;
+			if (errno != EAGAIN)
+				return;
+			wait_for(STDOUT_FILENO, POLLOUT);
+			continue;
+		}
+		line += n;
+		len -= (size_t)n;
+	}
+}
+
+static void
+reply(const char *kind, const char *id, const char *result, const char *value)
+{
+	char line[EVENT_LINE_MAX];
+	int n;
+
+	n = snprintf(line, sizeof(line), "%s|%s|%s%s%s\n", kind, id, result,
+	    value == NULL ? "" : "|", value == NULL ? "" : value);
+	if (n > 0 && (size_t)n < sizeof(line))
+		say(line, (size_t)n);
+}
+
+static void
+ignore(struct table *t)
+{
+	time_t now = time(NULL);
+
+	t->ignored++;
+	if (now - t->complained < 60)
+		return;
+	t->complained = now;
+	log_warnx("%lu lines of smtpd made no sense so far", t->ignored);
+}
+
+static void
+check_domain(struct table *t, const char *id, const char *query)
+{
+	char domain[DOMAIN_MAX];
+	struct answer a;
+	time_t now = time(NULL);
+	int found = 0;
+
+	look(t, now);
+	if (domain_normal(query, strlen(query), domain, sizeof(domain)) == 0) {
+		answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
+		found = t->kind == TABLE_VERIFY ? a.verify :
+		    t->kind == TABLE_ENCRYPT ? a.encrypt : a.url[0] != '\0';
+	}
+	reply("check-result", id, found ? "found" : "not-found", NULL);
+}
+
+static void
+lookup_relayhost(struct table *t, const char *id, const char *query)
+{
+	char domain[DOMAIN_MAX];
+	struct answer a;
+	time_t now = time(NULL);
+
+	look(t, now);
+	a.url[0] = '\0';
+	if (t->kind == TABLE_ROUTES && domain_normal(query, strlen(query),
+	    domain, sizeof(domain)) == 0)
+		answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
+	if (a.url[0] == '\0')
+		reply("lookup-result", id, "not-found", NULL);
+	else
+		reply("lookup-result", id, "found", a.url);
+}
+
+/* What may stand in an answer: smtpd's own are hexadecimal. */
+static int
+id_ok(const char *id)
+{
+	const char *p;
+
+	for (p = id; *p != '\0'; p++)
+		if (!isgraph((unsigned char)*p))
+			return 0;
+	return p != id && p - id <= TABLE_ID_MAX;
+}
+
+/* "table|0.1|TIME|NAME|OPERATION|..." */
+static void
+request(struct table *t, char *line)
+{
+	char *field[5], *service = NULL, *id;
+	char kind[32];
+	size_t i;
+
+	for (i = 0; i < nitems(field); i++)
+		field[i] = strsep(&line, "|");
+	if (field[4] == NULL || strcmp(field[0], "table") != 0 ||
+	    (strcmp(field[4], "update") != 0 &&
+	    strcmp(field[4], "check") != 0 &&
+	    strcmp(field[4], "lookup") != 0 &&
+	    strcmp(field[4], "fetch") != 0)) {
+		ignore(t);
+		return;
+	}
+	if (strcmp(field[4], "update") != 0)
+		service = strsep(&line, "|");
+	if ((id = strsep(&line, "|")) == NULL || !id_ok(id)) {
+		ignore(t);
+		return;
+	}
+	(void)snprintf(kind, sizeof(kind), "%s-result", field[4]);
+	if (service == NULL) {
+		t->looked = 0;
+		look(t, time(NULL));
+		reply(kind, id, "ok", NULL);
+	} else if (strcmp(field[4], "fetch") == 0)
+		reply(kind, id, "not-found", NULL);
+	else if (line == NULL)
+		reply(kind, id, "error", "no query");
+	else if (strcmp(field[4], "check") == 0 &&
+	    strcmp(service, "domain") == 0)
+		check_domain(t, id, line);
+	else if (strcmp(field[4], "lookup") == 0 &&
+	    strcmp(service, "relayhost") == 0)
+		lookup_relayhost(t, id, line);
+	else
+		reply(kind, id, "error", "not a service of this table");
+}
+
+/*
+ * "config|KEY|VALUE" up to "config|ready".  Until then a mistake may, and
+ * should, keep smtpd from starting.
+ */
+static void
+handshake(struct table *t, char *line)
+{
+	static const char answer[] =
+	    "register|domain\nregister|relayhost\nregister|ready\n";
+	char *key;
+	size_t i;
+
+	key = strsep(&line, "|");
+	if (strcmp(key, "config") != 0 || (key = strsep(&line, "|")) == NULL) {
+		ignore(t);
+		return;
+	}
+	if (strcmp(key, "tablename") == 0 && line != NULL) {
+		for (i = 0; i < nitems(table_names); i++)
+			if (strcmp(line, table_names[i]) == 0)
+				break;
+		t->kind = (enum table_kind)i;
+		t->named = 1;
+		if (t->kind == TABLE_UNKNOWN)
+			fatalx("there is no table \"%s\": in smtpd.conf name it"
+			    " sge-verify, sge-encrypt or sge-routes",
+			    log_clean(line));
+	}
+	if (strcmp(key, "ready") != 0)
+		return;
+	if (!t->named)
+		fatalx("smtpd did not tell the table's name: OpenSMTPD 7.6 or "
+		    "later is needed");
+	t->ready = 1;
+	say(answer, sizeof(answer) - 1);
+}
+
+static void
+one_line(struct table *t, char *line, size_t len)
+{
+	if (t->skipping || strlen(line) != len) {
+		t->skipping = 0;
+		ignore(t);
+	} else if (t->ready)
+		request(t, line);
+	else
+		handshake(t, line);
+}
+
+/* Whole lines in the buffer; what is left moves to its start. */
+static void
+lines(struct table *t)
+{
+	char *line = t->buf, *nl, *end = t->buf + t->used;
+
+	while ((nl = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+		*nl = '\0';
+		one_line(t, line, (size_t)(nl - line));
+		line = nl + 1;
+	}
+	t->used = (size_t)(end - line);
+	memmove(t->buf, line, t->used);
+	if (t->used == sizeof(t->buf)) {
+		t->skipping = 1;
+		t->used = 0;
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct table t;
+	ssize_t n;
+
+	log_init("table-sge", 1, 0);
+	if (getopt(argc, argv, "") != -1)
+		usage();
+	argc -= optind;
+	argv += optind;
+	if (argc != 1)
+		usage();
+	(void)signal(SIGPIPE, SIG_IGN);
+	memset(&t, 0, sizeof(t));
+	t.path = argv[0];
+	if ((t.conf = conf_read(t.path, stderr)) == NULL)
+		return 1;
+	t.stamp = t.conf->stamp;
+	if ((t.routes = open_routes(t.conf)) == NULL)
+		fatalx("no memory");
+
+	for (;;) {
+		n = read(STDIN_FILENO, t.buf + t.used,
+		    sizeof(t.buf) - t.used);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno == EAGAIN) {
+			wait_for(STDIN_FILENO, POLLIN);
+			continue;
+		}
+		if (n <= 0)
+			break;
+		t.used += (size_t)n;
+		lines(&t);
+	}
+	routes_free(t.routes);
+	conf_free(t.conf);
+	return 0;
+}
