@@ -51,8 +51,13 @@ bed_enter()
 	mkdir -p "$BED" /run/netns
 	BED_INSIDE=yes
 	export BED_INSIDE
-	exec unshare --mount --pid --fork --kill-child --mount-proc \
-	    --propagation private sh "$@"
+	# unshare itself ignores signals; its end is the end of all inside.
+	unshare --mount --pid --fork --kill-child --mount-proc \
+	    --propagation private sh "$@" &
+	bed_outer=$!
+	trap 'kill -KILL $bed_outer; exit 143' HUP INT TERM
+	wait $bed_outer
+	exit
 }
 
 in_a()
@@ -113,7 +118,6 @@ bed_up()
 	mount -t tmpfs -o mode=755 none "$BED" || bail "no tmpfs"
 	mkdir "$BED/log" "$BED/pid" "$BED/certs" "$BED/mail" "$BED/answers" \
 	    "$BED/posts"
-	trap 'exit 130' INT TERM HUP
 	bed_network || bail "no network namespaces"
 	bed_folder A || bail "no overlay file system"
 	echo "nameserver 127.0.0.1" >"$A/etc/resolv.conf"
@@ -245,13 +249,16 @@ dns_up()
 	    bail "the name server did not start"
 }
 
-# dns "NAME TYPE DATA"...: adds records, one an argument, with a TTL of one
-# second; text of more than 255 characters is cut up.
+# dns "NAME TYPE DATA"...: adds records, one an argument (or one a line of
+# standard input), with a TTL of one second; text of more than 255 characters
+# is cut up.
 dns()
 {
-	for rr in "$@"; do
-		printf '%s\n' "$rr"
-	done | awk '{
+	if [ $# -gt 0 ]; then
+		printf '%s\n' "$@"
+	else
+		cat
+	fi | awk '{
 		name = $1; type = $2
 		sub(/^[^ ]+ +[^ ]+ +/, "")
 		if (type == "TXT") {

@@ -14,7 +14,7 @@
  *	@continue	sends "100 Continue" before it
  *	@pad BYTES	sends so many 'x' after it
  *	@drip MS	sends byte by byte, so slowly
- * Without the file: 404.  Each request goes into files of its own in dir,
+ * Without the file: answers/default/PATH, or else 404.  Each request goes into files of its own in dir,
  * HOST.PID.head and .body, byte for byte.  One process a connection.
  */
 
@@ -156,8 +156,12 @@ answer_read(const struct httpd *h, const char *host, const char *path,
 	if (!safe(host) || !safe(name))
 		return NULL;
 	snprintf(file, sizeof(file), "%s/%s/%s", h->answers, host, name);
-	if ((fd = open(file, O_RDONLY)) == -1)
-		return NULL;
+	if ((fd = open(file, O_RDONLY)) == -1) {
+		snprintf(file, sizeof(file), "%s/default/%s", h->answers,
+		    name);
+		if ((fd = open(file, O_RDONLY)) == -1)
+			return NULL;
+	}
 	if (fstat(fd, &st) == 0 &&
 	    (text = malloc((size_t)st.st_size + 1)) != NULL) {
 		if (read(fd, text, (size_t)st.st_size) != st.st_size)
