@@ -37,6 +37,7 @@ REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 COMMON_OBJS =	\
 		filter/addr.o \
 		filter/answer.o \
+		filter/client.o \
 		filter/conf.o \
 		filter/conf_add.o \
 		filter/conf_check.o \
@@ -59,6 +60,13 @@ COMMON_OBJS =	\
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
+		filter/event.o \
+		filter/finish.o \
+		filter/learn.o \
+		filter/pool.o \
+		filter/session.o \
+		filter/spool.o \
+		filter/verdict.o
 
 TABLE_OBJS =	\
 
@@ -149,6 +157,7 @@ SGECTL_OBJS =	\
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
 		${REPORTER_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
 PROGS =		\
+		filter/filter-sge \
 		filter/table-sge \
 		reporter/sgectl
 
@@ -162,6 +171,10 @@ all: ${PROGS} ${OBJS}
 
 filter/parse.c: filter/parse.y
 	${YACC} -o $@ filter/parse.y
+
+filter/filter-sge: filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS}
+	${CC} -o $@ filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS} \
+	    ${FILTER_LIBS}
 
 filter/table-sge: filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS}
 	${CC} -o $@ filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS} \
@@ -275,6 +288,7 @@ clean:
 
 -include filter/addr.d
 -include filter/answer.d
+-include filter/client.d
 -include filter/conf.d
 -include filter/conf_add.d
 -include filter/conf_check.d
@@ -285,15 +299,23 @@ clean:
 -include filter/conf_value.d
 -include filter/domain.d
 -include filter/domset.d
+-include filter/event.d
+-include filter/filter-sge.d
+-include filter/finish.d
 -include filter/flow.d
+-include filter/learn.d
 -include filter/lex.d
 -include filter/log.d
 -include filter/parse.d
+-include filter/pool.d
 -include filter/record_read.d
 -include filter/record_write.d
 -include filter/routes.d
 -include filter/scan.d
+-include filter/session.d
+-include filter/spool.d
 -include filter/table-sge.d
+-include filter/verdict.d
 -include filter/words.d
 -include reporter/cert.d
 -include reporter/cmd_read.d

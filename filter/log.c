@@ -98,6 +98,20 @@ log_debug(const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+log_event(const char *fmt, ...)
+{
+	va_list ap;
+	char line[2048];
+	int saved = errno;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s\n", line);
+	errno = saved;
+}
+
 __dead void
 fatal(const char *fmt, ...)
 {

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The filter that smtpd runs.  smtpd stops when a filter exits or prints a line
+ * that it does not understand, and each session waits for its answers: after
+ * "register|ready" nothing here exits but for smtpd's own end, and nothing
+ * waits for anybody but in poll(2).
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bounds.h"
+#include "conf.h"
+#include "event.h"
+#include "learn.h"
+#include "log.h"
+#include "session.h"
+
+/* What is read at once: some hundred events of a busy smtpd. */
+#define IN_SIZE (64 * 1024)
+/* No more events are read while so many bytes of answers wait. */
+#define OUT_HIGH (256 * 1024)
+#define OUT_MIN (64 * 1024)
+#define OUT_MAX (64 * 1024 * 1024)
+
+#define CONF_CHECK_MS 5000
+#define COMPLAIN_MS 60000
+#define IDLE_MS 60000
+/* smtpd's end follows that of its system; if not, somebody wants ours. */
+#define TERM_MS 3000
+
+struct filter {
+	const char	*conf_path;
+	struct conf	*conf;
+	uint64_t	 conf_stamp;
+	int64_t		 conf_checked;
+	struct spool	*spool;
+	struct routes	*routes;
+	struct sessions	*sessions;
+	struct learn	*learn;
+	int64_t		 now;		/* monotonic milliseconds */
+	int64_t		 term;		/* when to go; 0 */
+	int		 eof;
+	int		 deaf;		/* smtpd reads no more */
+	size_t		 inlen;
+	int		 skip;		/* the rest of a line too long */
+	char		*out;
+	size_t		 outsize;
+	size_t		 outhead;
+	size_t		 outtail;
+	uint64_t	 bad;		/* lines not understood */
+	uint64_t	 said;		/* troubles of all kinds, and when */
+	int64_t		 said_at;
+	char		 in[IN_SIZE];
+};
+
+static volatile sig_atomic_t got_hup, got_term;
+
+static __dead void usage(void);
+static void	 on_signal(int);
+static uint64_t	 stamp_file(uint64_t, const char *);
+static uint64_t	 stamp(const struct filter *);
+static struct conf *read_conf(const char *);
+static void	 use_conf(struct filter *, struct conf *);
+static void	 check_conf(struct filter *);
+static void	 set_now(struct filter *);
+static void	 flush(struct filter *);
+static void	 make_room(struct filter *, size_t);
+static void	 answer(struct filter *, const char *, const char *,
+		    const char *);
+static void	 answered(const struct learn_wait *, int, void *);
+static void	 request(struct filter *, const struct event *);
+static void	 line(struct filter *, const char *, size_t);
+static void	 lines(struct filter *);
+static void	 fill(struct filter *);
+static void	 complain(struct filter *);
+static int	 timeout(const struct filter *);
+static void	 turn(struct filter *);
+static void	 handshake(struct filter *);
+static void	 setup(struct filter *, int);
+
+static __dead void
+usage(void)
+{
+	fprintf(stderr, "usage: filter-sge [-nv] [-f file]\n");
+	exit(1);
+}
+
+static void
+on_signal(int signo)
+{
+	if (signo == SIGHUP)
+		got_hup = 1;
+	else
+		got_term = 1;
+}
+
+static uint64_t
+stamp_file(uint64_t h, const char *path)
+{
+	struct stat st;
+	uint64_t part[4] = { 0 };
+	size_t i;
+
+	if (stat(path, &st) == 0) {
+		part[0] = st.st_mtim.tv_sec;
+		part[1] = st.st_mtim.tv_nsec;
+		part[2] = st.st_size;
+		part[3] = st.st_ino;
+	}
+	for (i = 0; i < nitems(part); i++)
+		h = (h ^ part[i]) * 0xd6e8feb86659fd93ULL + 1;
+	return h;
+}
+
+/* smtpd's child is not easily signalled: its files are looked at instead. */
+static uint64_t
+stamp(const struct filter *f)
+{
+	uint64_t h = stamp_file(0, f->conf_path);
+	size_t i;
+
+	for (i = 0; i < f->conf->nclasses; i++)
+		if (f->conf->classes[i].file != NULL)
+			h = stamp_file(h, f->conf->classes[i].file);
+	return h;
+}
+
+/* Mistakes go to the log, line by line. */
+static struct conf *
+read_conf(const char *path)
+{
+	struct conf *conf;
+	FILE *fp;
+	char *text = NULL, *p, *nl;
+	size_t size;
+
+	if ((fp = open_memstream(&text, &size)) == NULL) {
+		log_warn("%s", path);
+		return NULL;
+	}
+	conf = conf_read(path, fp);
+	if (fclose(fp) == 0 && text != NULL)
+		for (p = text; (nl = strchr(p, '\n')) != NULL; p = nl + 1)
+			log_warnx("%.*s", (int)(nl - p), p);
+	free(text);
+	return conf;
+}
+
+/* Takes conf over; the old one stays where there is no memory for this. */
+static void
+use_conf(struct filter *f, struct conf *conf)
+{
+	struct routes *routes = f->routes;
+	char path[1024];
+	int n;
+
+	if (f->conf == NULL || strcmp(f->conf->spool, conf->spool) != 0) {
+		n = snprintf(path, sizeof(path), "%s/routes", conf->spool);
+		routes = n > 0 && (size_t)n < sizeof(path) ?
+		    routes_open(path) : NULL;
+	}
+	if (sessions_conf(f->sessions, conf) == -1) {
+		if (routes != f->routes)
+			routes_free(routes);
+		conf_free(conf);
+		return;
+	}
+	if (routes != f->routes) {
+		routes_free(f->routes);
+		f->routes = routes;
+	}
+	f->sessions->routes = routes;
+	spool_move(f->spool, conf->spool);
+	learn_path(f->learn, conf->socket);
+	conf_free(f->conf);
+	f->conf = conf;
+}
+
+static void
+check_conf(struct filter *f)
+{
+	struct conf *conf;
+	uint64_t now_stamp;
+
+	f->conf_checked = f->now;
+	now_stamp = stamp(f);
+	if (now_stamp == f->conf_stamp && !got_hup)
+		return;
+	got_hup = 0;
+	f->conf_stamp = now_stamp;
+	if ((conf = read_conf(f->conf_path)) == NULL) {
+		log_warnx("%s: the old configuration stays in use",
+		    f->conf_path);
+		return;
+	}
+	use_conf(f, conf);
+	f->conf_stamp = stamp(f);
+	log_info("%s: read again", f->conf_path);
+}
+
+static void
+set_now(struct filter *f)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	f->now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	f->sessions->now = time(NULL);
+}
+
+static void
+flush(struct filter *f)
+{
+	ssize_t n;
+
+	while (f->outhead < f->outtail) {
+		n = write(STDOUT_FILENO, f->out + f->outhead,
+		    f->outtail - f->outhead);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (n <= 0) {
+			/* Nobody is left to answer. */
+			f->eof = f->deaf = 1;
+			break;
+		}
+		f->outhead += n;
+	}
+	f->outhead = f->outtail = 0;
+}
+
+/* An answer is never dropped: without memory smtpd has to read some first. */
+static void
+make_room(struct filter *f, size_t need)
+{
+	struct pollfd pfd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	char *grown;
+	size_t size;
+
+	while (f->outsize - f->outtail < need && !f->deaf) {
+		if (f->outhead > 0) {
+			memmove(f->out, f->out + f->outhead,
+			    f->outtail - f->outhead);
+			f->outtail -= f->outhead;
+			f->outhead = 0;
+			continue;
+		}
+		size = f->outsize * 2;
+		if (size <= OUT_MAX &&
+		    (grown = realloc(f->out, size)) != NULL) {
+			f->out = grown;
+			f->outsize = size;
+			continue;
+		}
+		(void)poll(&pfd, 1, 1000);
+		flush(f);
+	}
+}
+
+/* reply "" lets it pass; id and token are 16 characters each. */
+static void
+answer(struct filter *f, const char *id, const char *token, const char *reply)
+{
+	size_t len = strlen(reply);
+	char *p;
+
+	make_room(f, len + 64);
+	if (f->deaf)
+		return;
+	p = f->out + f->outtail;
+	memcpy(p, "filter-result|", 14);
+	memcpy(p + 14, id, 16);
+	p[30] = '|';
+	memcpy(p + 31, token, 16);
+	p += 47;
+	if (len == 0) {
+		memcpy(p, "|proceed\n", 9);
+		p += 9;
+	} else {
+		memcpy(p, "|reject|", 8);
+		memcpy(p + 8, reply, len);
+		p[8 + len] = '\n';
+		p += 9 + len;
+	}
+	f->outtail = p - f->out;
+}
+
+static void
+answered(const struct learn_wait *wait, int learned, void *arg)
+{
+	struct filter *f = arg;
+	struct decision d;
+	struct text rcpt = { wait->rcpt->s, wait->rcpt->len };
+	struct session *s;
+
+	if ((s = session_find(f->sessions, wait->session)) != NULL)
+		s->flags &= ~S_WAITS;
+	(void)session_rcpt(f->sessions, wait->session, wait->id, &rcpt,
+	    learned ? LEARNED_KNOWN : LEARNED_TIMEOUT, &d);
+	answer(f, wait->id, wait->token, d.reply);
+	str_put(f->sessions->pool, wait->rcpt);
+}
+
+static void
+request(struct filter *f, const struct event *ev)
+{
+	const struct text *rcpt = &ev->field[1];
+	const char *token = ev->field[0].s;
+	struct learn_wait wait;
+	struct session *s;
+	struct decision d;
+
+	if (session_rcpt(f->sessions, ev->session, ev->id, rcpt,
+	    LEARNED_NOT_ASKED, &d) == 0) {
+		answer(f, ev->id, token, d.reply);
+		return;
+	}
+	wait.session = ev->session;
+	memcpy(wait.id, ev->id, sizeof(wait.id));
+	memcpy(wait.token, token, sizeof(wait.token));
+	wait.rcpt = str_get(f->sessions->pool, rcpt->s, rcpt->len);
+	if (wait.rcpt != NULL && learn_ask(f->learn, d.learn, &wait,
+	    (int64_t)f->conf->learn_timeout * 1000, f->now) == 0) {
+		if ((s = session_find(f->sessions, ev->session)) != NULL)
+			s->flags |= S_WAITS;
+		return;
+	}
+	str_put(f->sessions->pool, wait.rcpt);
+	(void)session_rcpt(f->sessions, ev->session, ev->id, rcpt,
+	    LEARNED_TIMEOUT, &d);
+	answer(f, ev->id, token, d.reply);
+}
+
+static void
+line(struct filter *f, const char *s, size_t len)
+{
+	const struct session *session;
+	struct event ev;
+
+	switch (event_parse(s, len, &ev)) {
+	case EVENT_OK:
+		break;
+	case EVENT_OTHER:
+		return;
+	case EVENT_BAD:
+		f->bad++;
+		return;
+	}
+	if (ev.kind == EVENT_RCPT_TO) {
+		request(f, &ev);
+		return;
+	}
+	/* Whose client went away meanwhile is judged as far as it came. */
+	if (learn_waiting(f->learn) > 0 &&
+	    (session = session_find(f->sessions, ev.session)) != NULL &&
+	    (session->flags & S_WAITS))
+		learn_give_up(f->learn, ev.session);
+	sessions_event(f->sessions, &ev);
+}
+
+/*
+ * All whole lines.  Of one too long the beginning is taken for all of it: even
+ * such a request is answered.
+ */
+static void
+lines(struct filter *f)
+{
+	char *p = f->in, *end = f->in + f->inlen, *nl;
+	size_t len;
+
+	for (;;) {
+		nl = memchr(p, '\n', end - p);
+		len = (nl == NULL ? end : nl) - p;
+		if (nl == NULL && !f->skip && len < EVENT_LINE_MAX)
+			break;
+		if (!f->skip)
+			line(f, p, len > EVENT_LINE_MAX ? EVENT_LINE_MAX : len);
+		f->skip = nl == NULL;
+		if (nl == NULL) {
+			p = end;
+			break;
+		}
+		p = nl + 1;
+	}
+	f->inlen = end - p;
+	memmove(f->in, p, f->inlen);
+}
+
+static void
+fill(struct filter *f)
+{
+	ssize_t n;
+
+	n = read(STDIN_FILENO, f->in + f->inlen, sizeof(f->in) - f->inlen);
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
+	    errno != EINTR)) {
+		f->eof = 1;
+		return;
+	}
+	if (n > 0) {
+		f->inlen += n;
+		lines(f);
+	}
+}
+
+/* Once a minute at most, and only if there is something new. */
+static void
+complain(struct filter *f)
+{
+	const struct sessions *ss = f->sessions;
+	uint64_t troubles = f->bad + ss->evicted + ss->nomem;
+
+	if (troubles == f->said ||
+	    (f->said > 0 && f->now - f->said_at < COMPLAIN_MS))
+		return;
+	f->said = troubles;
+	f->said_at = f->now;
+	log_warnx("since the start: %llu lines of smtpd not understood, %llu "
+	    "sessions given up (too many open), %llu times out of memory",
+	    (unsigned long long)f->bad, (unsigned long long)ss->evicted,
+	    (unsigned long long)ss->nomem);
+}
+
+/* Milliseconds for poll(2). */
+static int
+timeout(const struct filter *f)
+{
+	int64_t next = f->now + IDLE_MS, t;
+
+	if ((t = learn_next(f->learn)) != -1 && t < next)
+		next = t;
+	if (spool_waiting(f->spool) && f->now + 1000 < next)
+		next = f->now + 1000;
+	if (f->term != 0 && f->term < next)
+		next = f->term;
+	return next <= f->now ? 0 : (int)(next - f->now);
+}
+
+static void
+turn(struct filter *f)
+{
+	struct pollfd pfd[3];
+	int n;
+
+	memset(pfd, 0, sizeof(pfd));
+	pfd[0].fd = f->outtail - f->outhead > OUT_HIGH ? -1 : STDIN_FILENO;
+	pfd[0].events = POLLIN;
+	pfd[1].fd = f->outhead < f->outtail ? STDOUT_FILENO : -1;
+	pfd[1].events = POLLOUT;
+	pfd[2].fd = learn_fd(f->learn);
+	pfd[2].events = learn_events(f->learn);
+	n = poll(pfd, nitems(pfd), timeout(f));
+	set_now(f);
+	if (got_term && f->term == 0)
+		f->term = f->now + TERM_MS;
+	if (f->term != 0 && f->term <= f->now)
+		f->eof = 1;
+	if (got_hup || f->now - f->conf_checked >= CONF_CHECK_MS)
+		check_conf(f);
+	if (n > 0 && pfd[0].revents != 0)
+		fill(f);
+	/* The descriptor may have changed since; then it is not ready. */
+	learn_run(f->learn, n > 0 && pfd[2].fd == learn_fd(f->learn) ?
+	    pfd[2].revents : 0, f->now);
+	flush(f);
+	spool_retry(f->spool, f->sessions->now);
+	complain(f);
+}
+
+/*
+ * Before "register|ready" there is nobody to harm: smtpd waits for it at its
+ * start, and says so if it does not come.
+ */
+static void
+handshake(struct filter *f)
+{
+	const char *p = event_registration();
+	char *nl;
+	ssize_t n;
+	size_t left = strlen(p), len;
+
+	for (;;) {
+		if ((nl = memchr(f->in, '\n', f->inlen)) == NULL) {
+			if (f->inlen == sizeof(f->in))
+				f->inlen = 0;
+			n = read(STDIN_FILENO, f->in + f->inlen,
+			    sizeof(f->in) - f->inlen);
+			if (n == -1 && errno == EINTR)
+				continue;
+			if (n <= 0)
+				exit(n == 0 ? 0 : 1);
+			f->inlen += n;
+			continue;
+		}
+		len = nl - f->in;
+		n = len == 12 && memcmp(f->in, "config|ready", len) == 0;
+		f->inlen -= len + 1;
+		memmove(f->in, nl + 1, f->inlen);
+		if (n)
+			break;
+	}
+	while (left > 0) {
+		n = write(STDOUT_FILENO, p, left);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			exit(1);
+		p += n;
+		left -= n;
+	}
+}
+
+static void
+setup(struct filter *f, int verbose)
+{
+	struct conf *conf;
+	struct sigaction sa;
+
+	if ((conf = read_conf(f->conf_path)) == NULL)
+		exit(1);
+	f->outsize = OUT_MIN;
+	if ((f->out = malloc(f->outsize)) == NULL ||
+	    (f->spool = spool_new(conf->spool)) == NULL ||
+	    (f->sessions = sessions_new(conf, f->spool, verbose)) == NULL ||
+	    (f->learn = learn_new(conf->socket, answered, f)) == NULL)
+		fatal("start");
+	use_conf(f, conf);
+	f->conf_stamp = stamp(f);
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	sa.sa_handler = on_signal;
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct filter f;
+	int c, check = 0, verbose = 0;
+
+	f.conf_path = CONF_PATH;
+	while ((c = getopt(argc, argv, "f:nv")) != -1) {
+		switch (c) {
+		case 'f':
+			f.conf_path = optarg;
+			break;
+		case 'n':
+			check++;
+			break;
+		case 'v':
+			verbose = 1;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (argc != optind)
+		usage();
+	log_init("filter-sge", 1, verbose);
+	if (check)
+		return conf_main_check(f.conf_path, check);
+	setup(&f, verbose);
+	handshake(&f);
+	/* Neither smtpd's socket nor its log must make us wait. */
+	(void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+	(void)fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+	(void)fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+	set_now(&f);
+	f.conf_checked = f.now;
+	lines(&f);
+	while (!f.eof)
+		turn(&f);
+	learn_free(f.learn);
+	flush(&f);
+	sessions_free(f.sessions);
+	spool_free(f.spool);
+	return 0;
+}

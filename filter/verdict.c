@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vis.h>
+
+#include "domain.h"
+#include "flow.h"
+#include "log.h"
+#include "session.h"
+
+/* A path of SMTP: local part, '@', domain (RFC 5321 4.5.3.1). */
+#define ADDRESS_MAX (64 + 1 + 255)
+
+/* Rows kept for "from and to no longer told apart". */
+#define ROWS_SUMS 8
+
+static int	 domain_text(const struct text *, char [], size_t);
+static const char *domain_part(const char *);
+static struct str *address(struct sessions *, const struct text *);
+static uint16_t	 flow_id(struct sessions *, int, int);
+static struct row *row_get(struct sessions *, struct session *, struct str *,
+		    uint16_t, enum verdict);
+static void	 note(struct sessions *, struct session *, const struct text *,
+		    int, int, enum verdict);
+static void	 log_verdict(struct sessions *, const struct session *,
+		    const char *, const char *, const char *,
+		    const struct flow_answer *);
+static void	 query(const struct session *, const char *, const char *,
+		    int64_t, struct flow_query *);
+static int	 must_learn(struct sessions *, const char *,
+		    const struct flow_answer *);
+static void	 not_learned(const struct sessions *, struct flow_answer *);
+
+/*
+ * The domain of an address; what is none stays as it was, in lower case, cut
+ * off.  Returns 1 if it is a domain name.
+ */
+static int
+domain_text(const struct text *t, char out[], size_t outsz)
+{
+	const char *at = NULL;
+	size_t i, len;
+
+	for (i = t->len; i > 0 && at == NULL; i--)
+		if (t->s[i - 1] == '@')
+			at = t->s + i;
+	out[0] = '\0';
+	if (at == NULL)
+		return 0;
+	len = t->s + t->len - at;
+	if (domain_normal(at, len, out, outsz) == 0)
+		return 1;
+	if (len >= outsz)
+		len = outsz - 1;
+	for (i = 0; i < len; i++)
+		out[i] = at[i] >= 'A' && at[i] <= 'Z' ? at[i] | 0x20 : at[i];
+	out[i] = '\0';
+	return 0;
+}
+
+static const char *
+domain_part(const char *s)
+{
+	const char *at = strrchr(s, '@');
+
+	return at == NULL ? s : at + 1;
+}
+
+/* As it stands in records: the domain, with -v all of it. */
+static struct str *
+address(struct sessions *ss, const struct text *t)
+{
+	char domain[DOMAIN_MAX];
+
+	if (ss->verbose)
+		return str_get(ss->pool, t->s,
+		    t->len > ADDRESS_MAX ? ADDRESS_MAX : t->len);
+	(void)domain_text(t, domain, sizeof(domain));
+	return str_get(ss->pool, domain, strlen(domain));
+}
+
+int
+sessions_conf(struct sessions *ss, const struct conf *conf)
+{
+	uint16_t *flow_of;
+	size_t i, n = conf->nclasses;
+
+	if ((flow_of = calloc(n * n, sizeof(*flow_of))) == NULL)
+		return -1;
+	for (i = 0; i < n * n; i++)
+		flow_of[i] = UINT16_MAX;
+	free(ss->flow_of);
+	ss->flow_of = flow_of;
+	ss->nclasses = n;
+	ss->conf = conf;
+	return 0;
+}
+
+/* Names outlive the configuration: rows of open sessions use them. */
+static uint16_t
+flow_id(struct sessions *ss, int from, int to)
+{
+	uint16_t *id = &ss->flow_of[from * ss->nclasses + to];
+	char name[128], **grown;
+	size_t i;
+
+	if (*id != UINT16_MAX)
+		return *id;
+	flow_name(ss->conf, from, to, name, sizeof(name));
+	for (i = 0; i < ss->nflows; i++)
+		if (strcmp(ss->flows[i], name) == 0)
+			return *id = i;
+	if (i >= UINT16_MAX - 1)
+		return UINT16_MAX;
+	grown = reallocarray(ss->flows, i + 1, sizeof(*grown));
+	if (grown == NULL)
+		return UINT16_MAX;
+	ss->flows = grown;
+	if ((ss->flows[i] = strdup(name)) == NULL)
+		return UINT16_MAX;
+	ss->nflows++;
+	return *id = i;
+}
+
+/* The row of that kind, or a new one; takes to over.  NULL without memory. */
+static struct row *
+row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
+    enum verdict verdict)
+{
+	struct str *from = s->from;
+	struct row *row, *grown;
+	size_t i;
+	int cap, report = (s->flags & S_REPORT) != 0;
+
+	if (s->nrows >= RECORD_TX_MAX - ROWS_SUMS) {
+		for (i = 0; i < s->nrows && (s->rows[i].to != to ||
+		    s->rows[i].from != from); i++)
+			;
+		if (i == s->nrows) {
+			str_put(ss->pool, to);
+			from = to = NULL;
+		}
+	}
+	for (i = 0; i < s->nrows; i++) {
+		row = &s->rows[i];
+		if (row->from == from && row->to == to && row->flow == flow &&
+		    row->verdict == verdict && row->report == report) {
+			str_put(ss->pool, to);
+			return row;
+		}
+	}
+	if (s->nrows == RECORD_TX_MAX) {
+		str_put(ss->pool, to);
+		return &s->rows[s->nrows - 1];
+	}
+	if (s->nrows == s->rowcap) {
+		cap = s->rowcap == 0 ? 1 : s->rowcap * 2;
+		grown = pool_get(ss->pool, cap * sizeof(*grown));
+		if (grown == NULL) {
+			ss->nomem++;
+			str_put(ss->pool, to);
+			return NULL;
+		}
+		if (s->nrows > 0)
+			memcpy(grown, s->rows, s->nrows * sizeof(*grown));
+		pool_put(ss->pool, s->rows, s->rowcap * sizeof(*grown));
+		s->rows = grown;
+		s->rowcap = cap;
+	}
+	row = &s->rows[s->nrows++];
+	memset(row, 0, sizeof(*row));
+	row->from = str_ref(from);
+	row->to = to;
+	row->flow = flow;
+	row->verdict = verdict;
+	row->report = report;
+	return row;
+}
+
+/* Counts a recipient in its row. */
+static void
+note(struct sessions *ss, struct session *s, const struct text *rcpt,
+    int from_class, int to_class, enum verdict verdict)
+{
+	struct str *to;
+	struct row *row;
+	uint16_t flow;
+
+	if (s->from == NULL)
+		s->from = str_get(ss->pool, "", 0);
+	flow = flow_id(ss, from_class, to_class);
+	to = address(ss, rcpt);
+	if (s->from == NULL || to == NULL || flow == UINT16_MAX) {
+		str_put(ss->pool, to);
+		ss->nomem++;
+		return;
+	}
+	if ((row = row_get(ss, s, to, flow, verdict)) == NULL)
+		return;
+	if (row->rcpts < UINT32_MAX)
+		row->rcpts++;
+	row->open = 1;
+}
+
+void
+session_mail(struct sessions *ss, struct session *s, const struct text *sender)
+{
+	struct str *old = s->from;
+	size_t i;
+
+	s->from = address(ss, sender);
+	str_put(ss->pool, old);
+	s->flags &= ~S_REPORT;
+	if (ss->conf->report_from != NULL &&
+	    text_is(sender, ss->conf->report_from))
+		s->flags |= S_REPORT;
+	for (i = 0; i < s->nrows; i++)
+		s->rows[i].open = 0;
+}
+
+static void
+log_verdict(struct sessions *ss, const struct session *s, const char *id,
+    const char *from, const char *to, const struct flow_answer *a)
+{
+	static const char *const words[] = {
+		"passed", "refused", "would-refuse", "legacy"
+	};
+	char flow[128], remote[64] = "-";
+	char sender[DOMAIN_MAX], rcpt[DOMAIN_MAX];
+
+	flow_name(ss->conf, a->from_class, a->to_class, flow, sizeof(flow));
+	if (s != NULL && (s->flags & S_REMOTE))
+		addr_print(&s->remote, remote, sizeof(remote));
+	else if (s != NULL && (s->flags & S_TRUSTED))
+		(void)strlcpy(remote, "local", sizeof(remote));
+	/* Cut off at the end: this is for people and their scripts. */
+	(void)strnvis(sender, from, sizeof(sender), VIS_SAFE | VIS_WHITE);
+	(void)strnvis(rcpt, to, sizeof(rcpt), VIS_SAFE | VIS_WHITE);
+	log_event("%.16s %s flow=%s from=%s to=%s tls=%s remote=%s%s%s%s", id,
+	    words[a->verdict], flow, sender, rcpt,
+	    s == NULL || !(s->flags & S_TLS) ? "none" : tlsver_name(s->tlsver),
+	    remote, a->reply[0] == '\0' ? "" : " reply=\"", a->reply,
+	    a->reply[0] == '\0' ? "" : "\"");
+}
+
+/* Of a session that is not known nothing speaks for its sender. */
+static void
+query(const struct session *s, const char *from, const char *to, int64_t now,
+    struct flow_query *q)
+{
+	memset(q, 0, sizeof(*q));
+	q->from = from;
+	q->to = to;
+	q->when = now;
+	if (s == NULL)
+		return;
+	q->when = s->time;
+	q->helo = s->helo == NULL ? NULL : s->helo->s;
+	q->fcrdns = (s->flags & S_FCRDNS) != 0;
+	q->remote = s->flags & S_REMOTE ? &s->remote : NULL;
+	q->trusted = (s->flags & S_TRUSTED) != 0;
+	q->tls = s->tlsver;
+}
+
+static int
+must_learn(struct sessions *ss, const char *to, const struct flow_answer *a)
+{
+	struct route route;
+
+	if (a->verdict == VERDICT_REJECT || ss->routes == NULL ||
+	    conf_is_local(ss->conf, to) ||
+	    conf_connector(ss->conf, to) != NULL)
+		return 0;
+	routes_find(ss->routes, to, ss->now, &route);
+	return route.kind == ROUTE_UNKNOWN;
+}
+
+/* Where the flow leaves a choice the mail goes, else the sender tries again. */
+static void
+not_learned(const struct sessions *ss, struct flow_answer *a)
+{
+	char flow[128];
+
+	if (a->rule->req == REQ_PREFER_TLS)
+		return;
+	flow_name(ss->conf, a->from_class, a->to_class, flow, sizeof(flow));
+	(void)snprintf(a->reply, sizeof(a->reply), "451 4.7.5 %s: the "
+	    "recipient domain's TLS policy is not known yet: try again later",
+	    flow);
+	a->verdict = ss->conf->mode == MODE_TESTING ? VERDICT_TESTING :
+	    VERDICT_REJECT;
+}
+
+int
+session_rcpt(struct sessions *ss, uint64_t session, const char *id,
+    const struct text *rcpt, enum learned learned, struct decision *d)
+{
+	struct session *s = session_find(ss, session);
+	struct flow_query q;
+	struct flow_answer a;
+	const char *from = "";
+	char to[DOMAIN_MAX];
+	int is_domain;
+
+	if (s != NULL && (s->flags & S_OUT))
+		s = NULL;
+	if (s == NULL)
+		ss->unknown++;
+	else if (s->from != NULL)
+		from = domain_part(s->from->s);
+	is_domain = domain_text(rcpt, to, sizeof(to));
+	query(s, from, to, ss->now, &q);
+	flow_decide(ss->conf, &q, &a);
+	if (is_domain && learned != LEARNED_KNOWN && must_learn(ss, to, &a)) {
+		if (learned == LEARNED_NOT_ASKED) {
+			(void)strlcpy(d->learn, to, sizeof(d->learn));
+			return 1;
+		}
+		not_learned(ss, &a);
+	}
+	if (s != NULL)
+		note(ss, s, rcpt, a.from_class, a.to_class, a.verdict);
+	if (a.verdict != VERDICT_PASS)
+		log_verdict(ss, s, id, from, to, &a);
+	d->reply[0] = '\0';
+	if (a.verdict == VERDICT_REJECT)
+		(void)strlcpy(d->reply, a.reply, sizeof(d->reply));
+	return 0;
+}
+
+/*
+ * Nothing can be refused here any more: that smtpd.conf sent restricted mail
+ * without TLS is said as what should have been.
+ */
+void
+session_rcpt_out(struct sessions *ss, struct session *s,
+    const struct text *rcpt)
+{
+	struct flow_answer a;
+	const char *from = s->from == NULL ? "" : domain_part(s->from->s);
+	char id[17], name[DOMAIN_MAX], to[DOMAIN_MAX];
+
+	(void)domain_text(rcpt, to, sizeof(to));
+	/* Bounces are ours: on the way out, we are who connects. */
+	if (from[0] == '\0')
+		from = ss->conf->hostname;
+	memset(&a, 0, sizeof(a));
+	if (domain_normal(from, strlen(from), name, sizeof(name)) == 0)
+		a.from_class = conf_class(ss->conf, name);
+	if (domain_normal(to, strlen(to), name, sizeof(name)) == 0)
+		a.to_class = conf_class(ss->conf, name);
+	a.rule = conf_rule(ss->conf, a.from_class, a.to_class);
+	if (a.rule->req == REQ_PREFER_TLS ||
+	    (enum tlsver)s->tlsver >= a.rule->minimum)
+		a.verdict = VERDICT_PASS;
+	else if (a.rule->req != REQ_CONNECTOR && (s->flags & S_REMOTE) &&
+	    conf_legacy(ss->conf, &s->remote, s->time) != NULL)
+		a.verdict = VERDICT_LEGACY;
+	else
+		a.verdict = VERDICT_TESTING;
+	note(ss, s, rcpt, a.from_class, a.to_class, a.verdict);
+	if (a.verdict == VERDICT_PASS)
+		return;
+	(void)snprintf(id, sizeof(id), "%016llx", (unsigned long long)s->id);
+	log_verdict(ss, s, id, s->from == NULL ? "" :
+	    domain_part(s->from->s), to, &a);
+}
