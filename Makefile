@@ -193,6 +193,7 @@ UNITS =		\
 		unit-ipc \
 		unit-loop \
 		unit-record \
+		unit-report \
 		unit-routes \
 		unit-rua \
 		unit-store \

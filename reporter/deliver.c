@@ -27,8 +27,6 @@
 #define IDLE_MS 30000
 /* A look-up that was begun and not answered is begun again then. */
 #define LEASE_SECONDS 600
-/* Old reports deleted in one step. */
-#define PURGE_ROWS 500
 
 static void	deliver_round(void *);
 
@@ -267,22 +265,6 @@ transact(struct deliver *d, int64_t now)
 	return rc == -1 ? -1 : any;
 }
 
-/* 1: there is more to delete. */
-static int
-purge(struct deliver *d, int64_t now)
-{
-	int64_t today = day_of(now);
-	int n;
-
-	if (d->purged == today)
-		return 0;
-	n = store_report_purge(d->engine->store,
-	    today - d->engine->conf->keep_reports, PURGE_ROWS);
-	if (n < PURGE_ROWS)
-		d->purged = today;
-	return n == PURGE_ROWS;
-}
-
 /* Nothing is polled that has a time: the next due one sets the timer. */
 static void
 deliver_round(void *arg)
@@ -303,7 +285,6 @@ deliver_round(void *arg)
 	d->mute = 0;
 	if (d->engine->stopping)
 		return;
-	more |= purge(d, now);
 	next = store_report_next_due(d->engine->store, now + IDLE_MS / 1000);
 	if (more || (next <= now && any))
 		ms = COLLECT_MS;
@@ -323,7 +304,6 @@ deliver_start(struct engine *e)
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		fatal("deliver");
 	d->engine = e;
-	d->purged = -1;
 	TAILQ_INIT(&d->asked);
 	TAILQ_INIT(&d->answered);
 	e->deliver = d;
@@ -410,6 +390,12 @@ deliver_now(struct engine *e, int64_t day, const char *domain, char text[],
 	day_print(day, date, sizeof(date));
 	if (day >= day_of(time(NULL))) {
 		(void)snprintf(text, textsz, "%s (UTC) is not over yet", date);
+		return -1;
+	}
+	/* Whether it was sent once is not known any more. */
+	if (day <= day_of(time(NULL)) - e->conf->keep_reports) {
+		(void)snprintf(text, textsz, "%s is longer ago than reports"
+		    " are kept", date);
 		return -1;
 	}
 	ingest_now(e);

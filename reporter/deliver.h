@@ -74,7 +74,6 @@ struct deliver {
 	struct jobs	 answered;
 	size_t		 nanswered;
 	size_t		 count[4];	/* jobs by stage, asked or answered */
-	int64_t		 purged;	/* day of the last clean-up */
 	int		 mute;		/* a trouble was said; until it ends */
 };
 

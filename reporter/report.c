@@ -269,8 +269,10 @@ report_filename(const struct conf *conf, const struct report *re)
 	const char *unique;
 	char *name;
 
-	/* unique-id has letters and digits only: the end of our id. */
+	/* unique-id has letters and digits only: half of our id's end. */
 	unique = strrchr(re->id, '.');
+	if (unique != NULL && strlen(unique) > 9)
+		unique += 8;
 	if (asprintf(&name, "%s!%s!%lld!%lld!%s", conf->submitter, re->domain,
 	    (long long)(re->day * DAY_SECONDS),
 	    (long long)((re->day + 1) * DAY_SECONDS - 1),

@@ -304,19 +304,6 @@ store_report_next_due(struct store *st, int64_t other)
 }
 
 int
-store_report_purge(struct store *st, int64_t before, int limit)
-{
-	if (store_run(st, "DELETE FROM bounced WHERE report_id IN"
-	    " (SELECT report_id FROM report WHERE day < ?1 LIMIT ?2)", "ii",
-	    before, (int64_t)limit) == -1 ||
-	    store_run(st, "DELETE FROM report WHERE id IN"
-	    " (SELECT id FROM report WHERE day < ?1 LIMIT ?2)", "ii", before,
-	    (int64_t)limit) == -1)
-		return -1;
-	return sqlite3_changes(st->db);
-}
-
-int
 store_report_hurry(struct store *st, int64_t day, const char *domain,
     int64_t now, int64_t *waiting, int64_t *taken)
 {

@@ -105,8 +105,6 @@ int	store_report_end(struct store *, int64_t id, const char *state,
 	    int64_t now, const char *record, const char *note);
 /* When the next report or delivery is due; other if none is earlier. */
 int64_t	store_report_next_due(struct store *, int64_t other);
-/* Deletes reports of days before that one, at most limit; returns how many. */
-int	store_report_purge(struct store *, int64_t before, int limit);
 /*
  * For "send": what waits of that day (of that domain, or NULL) is due now, and
  * what ended without being sent is begun anew.  *waiting and *taken: how many

@@ -48,6 +48,8 @@ static const struct {
 	{ BEFORE_TALLIES, "DELETE FROM unknown WHERE (day, addr, type) IN"
 	    " (SELECT day, addr, type FROM unknown WHERE day < ?1"
 	    " LIMIT ?2)" },
+	{ BEFORE_REPORTS, "DELETE FROM bounced WHERE report_id IN"
+	    " (SELECT report_id FROM report WHERE day < ?1 LIMIT ?2)" },
 	{ BEFORE_REPORTS, "DELETE FROM report WHERE id IN (SELECT id"
 	    " FROM report WHERE day < ?1 AND state NOT IN ('due', 'sending')"
 	    " LIMIT ?2)" },

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A day's report from the tallies, as JSON and as a mail.
+ */
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bounds.h"
+#include "conftext.h"
+#include "day.h"
+#include "log.h"
+#include "report.h"
+#include "store_report.h"
+#include "tap.h"
+
+#define DAY 20517		/* 2026-03-05 */
+
+static const char conf_lines[] =
+    "organization \"M\303\244nties & \\\"Co\\\"\"\n"
+    "contact \"tls-reports@minties.govt.nz\"\n"
+    "hostname \"mail.minties.govt.nz\"\n"
+    "local { \"minties.govt.nz\" }\n"
+    "report from \"tlsrpt-noreply@minties.govt.nz\"\n";
+
+static char	 dir[] = "/tmp/unit-report.XXXXXXXXXX";
+
+static void
+sql(struct store *st, const char *text)
+{
+	char *err = NULL;
+
+	if (sqlite3_exec(st->db, text, NULL, NULL, &err) != SQLITE_OK)
+		ok(0, "%s: %s", text, err);
+}
+
+static void
+fill(struct store *st)
+{
+	sql(st, "INSERT INTO policy VALUES (1, 'sts.nz', 'sts', 'testing',"
+	    " '[\"version: STSv1\",\"mode: testing\",\"mx: *.sts.nz\","
+	    "\"max_age: 86400\"]', '[\"*.sts.nz\"]')");
+	sql(st, "INSERT INTO tally VALUES (20517, 'sts.nz', 1, 12, 4),"
+	    " (20517, 'sts.nz', 0, 3, 0), (20517, 'plain.nz', 0, 41, 0),"
+	    " (20516, 'plain.nz', 0, 1, 1), (20517, 'odd.nz', 0, 0, 7)");
+	sql(st, "INSERT INTO detail VALUES"
+	    " (20517, 'sts.nz', 1, 'starttls-not-supported', '192.0.2.1',"
+	    "  '198.51.100.7', 'mx1.sts.nz', 'mx1', '', '', 0, 1),"
+	    " (20517, 'sts.nz', 1, 'starttls-not-supported', '192.0.2.1',"
+	    "  '2001:DB8:0:0::1', 'mx2.sts.nz', '', '', '', 0, 2),"
+	    " (20517, 'sts.nz', 1, 'starttls-not-supported', '192.0.2.1',"
+	    "  '2001:DB8:0:0::1', 'mx2.sts.nz', '', '', '', 1, 1),"
+	    " (20517, 'sts.nz', 1, 'certificate-expired', '', '', '', '',"
+	    "  'certificate has expired', '', 0, 1),"
+	    " (20517, 'odd.nz', 0, 'validation-failure', '', 'nonsense',"
+	    "  '', cast(x'61ff62c3' as text), char(9, 10, 7, 128, 65534),"
+	    "  '', 0, 3),"
+	    " (20517, 'odd.nz', 0, 'validation-failure', '', '',"
+	    "  '', '', '', '', 0, 4)");
+}
+
+/* Every value of a JSON text, for what must not be in it. */
+static int
+clean(const json_t *json)
+{
+	const json_t *value;
+	const char *key;
+	size_t i;
+
+	switch (json_typeof(json)) {
+	case JSON_NULL:
+	case JSON_REAL:
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return 0;
+	case JSON_STRING:
+		return json_string_length(json) > 0;
+	case JSON_INTEGER:
+		return json_integer_value(json) >= 0 &&
+		    json_integer_value(json) < (1LL << 53);
+	case JSON_ARRAY:
+		json_array_foreach(json, i, value)
+			if (!clean(value))
+				return 0;
+		return 1;
+	case JSON_OBJECT:
+		/* jansson would cast const away to iterate. */
+		for (void *it = json_object_iter((json_t *)(uintptr_t)json);
+		    it != NULL; it = json_object_iter_next(
+		    (json_t *)(uintptr_t)json, it)) {
+			key = json_object_iter_key(it);
+			if (key[0] == '\0' || !clean(json_object_iter_value(it)))
+				return 0;
+		}
+		return 1;
+	}
+	return 0;
+}
+
+static char *
+text_of(struct store *st, const struct conf *conf, const char *domain)
+{
+	struct report *re = report_build(st, conf, domain, DAY);
+	char *text = NULL;
+	json_t *json;
+
+	if (!ok(re != NULL, "%s: built", domain))
+		return NULL;
+	ok(clean(re->json), "%s: no null, no empty string", domain);
+	text = report_text(re, 0);
+	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	ok(json != NULL && json_equal(json, re->json),
+	    "%s: its text is JSON without duplicate names", domain);
+	json_decref(json);
+	report_free(re);
+	return text;
+}
+
+static void
+whole_text(struct store *st, const struct conf *conf)
+{
+	struct report *re = report_build(st, conf, "sts.nz", DAY);
+	char *text, *want;
+
+	if (!ok(re != NULL, "sts.nz"))
+		return;
+	is_int(re->ok, 15, "sessions with TLS");
+	is_int(re->failed, 4, "sessions that failed");
+	is_int((long long)strspn(re->id, "abcdefghijklmnopqrstuvwxyz"
+	    "0123456789-_."), (long long)strlen(re->id),
+	    "the id fits dot-atom: %s", re->id);
+	ok(strncmp(re->id, "20260305.sts.nz.", 16) == 0 &&
+	    strlen(re->id) == 32, "and has day, domain, random digits");
+	text = report_text(re, 0);
+	if (asprintf(&want, "{\"organization-name\":\"M\303\244nties &"
+	    " \\\"Co\\\"\",\"date-range\":{\"start-datetime\":"
+	    "\"2026-03-05T00:00:00Z\",\"end-datetime\":"
+	    "\"2026-03-05T23:59:59Z\"},\"contact-info\":"
+	    "\"tls-reports@minties.govt.nz\",\"report-id\":\"%s\","
+	    "\"policies\":[{\"policy\":{\"policy-type\":\"sts\","
+	    "\"policy-string\":[\"version: STSv1\",\"mode: testing\","
+	    "\"mx: *.sts.nz\",\"max_age: 86400\"],\"policy-domain\":"
+	    "\"sts.nz\",\"mx-host\":[\"*.sts.nz\"]},\"summary\":"
+	    "{\"total-successful-session-count\":12,"
+	    "\"total-failure-session-count\":4},\"failure-details\":["
+	    "{\"result-type\":\"certificate-expired\","
+	    "\"failed-session-count\":1,\"failure-reason-code\":"
+	    "\"certificate has expired\"},"
+	    "{\"result-type\":\"starttls-not-supported\","
+	    "\"sending-mta-ip\":\"192.0.2.1\",\"receiving-mx-hostname\":"
+	    "\"mx2.sts.nz\",\"receiving-ip\":\"2001:db8::1\","
+	    "\"failed-session-count\":3},"
+	    "{\"result-type\":\"starttls-not-supported\","
+	    "\"sending-mta-ip\":\"192.0.2.1\",\"receiving-mx-hostname\":"
+	    "\"mx1.sts.nz\",\"receiving-mx-helo\":\"mx1\","
+	    "\"receiving-ip\":\"198.51.100.7\",\"failed-session-count\":1}]},"
+	    "{\"policy\":{\"policy-type\":\"no-policy-found\","
+	    "\"policy-string\":[],\"policy-domain\":\"sts.nz\"},\"summary\":"
+	    "{\"total-successful-session-count\":3,"
+	    "\"total-failure-session-count\":0},\"failure-details\":[]}]}",
+	    re->id) == -1)
+		want = NULL;
+	is_str(text, want, "the whole report");
+	free(want);
+	free(text);
+	text = report_filename(conf, re);
+	ok(strncmp(text, "minties.govt.nz!sts.nz!1772668800!1772755199!", 45) ==
+	    0 && strlen(text) == 45 + 8 && strspn(text + 45,
+	    "0123456789abcdef") == 8, "file name: %s", text);
+	free(text);
+	report_free(re);
+}
+
+static void
+oddities(struct store *st, const struct conf *conf)
+{
+	char *text;
+
+	free(text_of(st, conf, "sts.nz"));
+	if ((text = text_of(st, conf, "plain.nz")) != NULL)
+		ok(strstr(text, "\"policy-domain\":\"plain.nz\"") != NULL &&
+		    strstr(text, "mx-host") == NULL &&
+		    strstr(text, "count\":41") != NULL,
+		    "no policy: it has its domain, no mx-host");
+	free(text);
+	if ((text = text_of(st, conf, "odd.nz")) != NULL) {
+		ok(strstr(text, "\"a\357\277\275b") != NULL,
+		    "bytes that are not UTF-8 are U+FFFD: %s", text);
+		ok(strstr(text, "nonsense") == NULL && strstr(text,
+		    "receiving-ip") == NULL, "what is no address is left out");
+		ok(strstr(text, "\\u00") == NULL && strstr(text, "\302\200") ==
+		    NULL && strstr(text, "\357\277\276") == NULL,
+		    "no control characters, no noncharacters");
+		ok(strstr(text, "{\"result-type\":\"validation-failure\","
+		    "\"failed-session-count\":4}") != NULL,
+		    "nothing but the type known");
+	}
+	free(text);
+	ok(report_build(st, conf, "nobody.nz", DAY) == NULL,
+	    "nothing tallied, no report");
+	ok(report_build(st, conf, "sts.nz", DAY + 1) == NULL, "nor that day");
+}
+
+/* What is stored decides: the same id, and the same bytes. */
+static void
+stored(struct store *st, const struct conf *conf)
+{
+	struct report *re, *again;
+	struct store_report row;
+	unsigned char *body;
+	char domain[256] = "";
+	size_t len;
+
+	is_int(store_report_open_one(st, DAY, "sts.nz", 5), 1, "a row");
+	is_int(store_report_open_one(st, DAY, "nobody.nz", 5), 0, "no row");
+	is_int(store_report_find(st, "sts.nz", DAY, &row), 1, "is found");
+	is_str(row.report_id, "", "without an id");
+	re = report_build(st, conf, "sts.nz", DAY);
+	if (re == NULL || !ok(report_pack(re) == 0, "packed"))
+		return;
+	is_int(store_report_built(st, row.id, re->id, "v=TLSRPTv1;", NULL,
+	    re->ok, re->failed, re->gz, re->gzlen), 0, "stored");
+	sql(st, "UPDATE tally SET ok = 99 WHERE domain = 'sts.nz'");
+	again = report_build(st, conf, "sts.nz", DAY);
+	is_str(again->id, re->id, "the id stays for that domain and day");
+	report_free(again);
+	is_int(store_report_body(st, row.id, &body, &len), 1, "the body");
+	again = report_load("sts.nz", DAY, re->id, body, len);
+	if (ok(again != NULL, "is read back")) {
+		is_int(again->ok, 15, "as it was");
+		is_int(again->failed, 4, "in both sums");
+		ok(json_equal(again->json, re->json), "and all of it");
+		free(again->gz);
+		again->gz = NULL;
+		ok(report_pack(again) == 0 && again->gzlen == len &&
+		    memcmp(again->gz, body, len) == 0,
+		    "packed again it gives the same bytes");
+		is_int(body[4] | body[5] | body[6] | body[7], 0,
+		    "gzip without a time");
+		report_free(again);
+	}
+	body[len / 2] ^= 0xff;
+	ok(report_load("sts.nz", DAY, re->id, body, len) == NULL,
+	    "a damaged one is refused");
+	free(body);
+	report_free(re);
+	(void)domain;
+}
+
+/* A whole file, to be freed. */
+static char *
+slurp(int fd)
+{
+	struct stat sb;
+	char *text;
+
+	if (fstat(fd, &sb) == -1 ||
+	    (text = calloc(1, (size_t)sb.st_size + 1)) == NULL)
+		return NULL;
+	if (read(fd, text, (size_t)sb.st_size) != sb.st_size) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int
+longest_line(const char *text)
+{
+	size_t n, max = 0;
+
+	for (; *text != '\0'; text += n + (text[n] != '\0'))
+		if ((n = strcspn(text, "\n")) > max)
+			max = n;
+	return (int)max;
+}
+
+static void
+message(struct store *st, const struct conf *conf)
+{
+	static const char *const want[] = {
+		"From: =?UTF-8?B?TcOkbnRpZXMgJiAiQ28i?=\n"
+		" <tlsrpt-noreply@minties.govt.nz>\n",
+		"\nTo: <tls@sts.nz>\n",
+		"\nSubject: Report Domain: sts.nz\n Submitter: minties.govt.nz\n"
+		" Report-ID: <20260305.sts.nz.",
+		"@minties.govt.nz>\nDate: Fri, 06 Mar 2026 01:02:03 +0000\n"
+		"Message-ID: <20260305.sts.nz.",
+		"\nTLS-Report-Domain: sts.nz\n",
+		"\nTLS-Report-Submitter: minties.govt.nz\n",
+		"\nTLS-Required: No\n",
+		"\nAuto-Submitted: auto-generated\n",
+		"\nMIME-Version: 1.0\n",
+		"\nContent-Type: multipart/report; report-type=\"tlsrpt\";\n"
+		" boundary=\"=_",
+		"\nContent-Type: text/plain; charset=\"utf-8\"\n"
+		"Content-Transfer-Encoding: quoted-printable\n",
+		"\nContent-Type: application/tlsrpt+gzip\n"
+		"Content-Transfer-Encoding: base64\n"
+		"Content-Disposition: attachment;\n"
+		" filename=\"minties.govt.nz!sts.nz!1772668800!1772755199!",
+		"Sessions with TLS:     ",
+		"starttls-not-supported: the receiving host",
+		"\n\nH4sIAAAA",
+	};
+	struct report *re = report_build(st, conf, "sts.nz", DAY);
+	char *text = NULL, path[64];
+	size_t i;
+	int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/mail", dir);
+	if (!ok(re != NULL && report_pack(re) == 0 &&
+	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
+	    mail_write(fd, conf, re, "tls@sts.nz", DAY * 86400LL + 90123) == 0 &&
+	    (text = slurp(fd)) != NULL, "a message"))
+		return;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		if (!ok(strstr(text, want[i]) != NULL, "it has: %.*s",
+		    (int)strcspn(want[i] + strspn(want[i], "\n"), "\n"),
+		    want[i] + strspn(want[i], "\n")))
+			printf("# in %s\n", text);
+	ok(strchr(text, '\r') == NULL, "line ends are LF: sendmail's own");
+	ok(longest_line(text) <= 78, "no line is over 78 characters");
+	free(text);
+	close(fd);
+	report_free(re);
+}
+
+/* Short ASCII names stand as they are, quoted; then the text is plain. */
+static void
+plain_message(struct store *st)
+{
+	struct report *re;
+	struct conf *conf;
+	char *said, *text = NULL, path[64];
+	int fd = -1;
+
+	conf = conf_text("organization \"Minties \\\"Ltd\\\"\"\n"
+	    "contact \"t@minties.govt.nz\"\nlocal { \"minties.govt.nz\" }\n"
+	    "report from \"r@minties.govt.nz\"\n", &said);
+	(void)snprintf(path, sizeof(path), "%s/plain", dir);
+	if (!ok(conf != NULL, "a plain configuration %s", said))
+		return;
+	re = report_build(st, conf, "plain.nz", DAY);
+	if (ok(re != NULL && report_pack(re) == 0 &&
+	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
+	    mail_write(fd, conf, re, "a@plain.nz", 0) == 0 &&
+	    (text = slurp(fd)) != NULL, "a plain message")) {
+		ok(strncmp(text, "From: \"Minties \\\"Ltd\\\"\"\n"
+		    " <r@minties.govt.nz>\n", 45) == 0, "From is quoted");
+		ok(strstr(text, "charset=\"us-ascii\"\n"
+		    "Content-Transfer-Encoding: 7bit\n") != NULL,
+		    "the text is plain ASCII");
+		ok(strstr(text, "plain.nz has no MTA-STS policy.") != NULL,
+		    "and says that there is no policy");
+	}
+	free(text);
+	if (fd != -1)
+		close(fd);
+	report_free(re);
+	conf_free(conf);
+	free(said);
+}
+
+/*
+ * A hostile host that changes its banner each time: rows are summed beyond the
+ * limit, and a report never gets too big.
+ */
+static void
+bounds(struct store *st, const struct conf *conf)
+{
+	struct report *re;
+	const json_t *rows, *row;
+	long long sum = 0;
+	size_t i;
+	char *text;
+
+	sql(st, "INSERT INTO tally VALUES (20517, 'many.nz', 0, 0, 5000)");
+	sql(st, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+	    " FROM n WHERE i < 5000) INSERT INTO detail SELECT 20517,"
+	    " 'many.nz', 0, 'validation-failure', '192.0.2.1',"
+	    " '198.51.100.7', '', 'banner ' || i || ' ' ||"
+	    " hex(zeroblob(4000)), '', '', 0, 1 FROM n");
+	re = report_build(st, conf, "many.nz", DAY);
+	if (!ok(re != NULL, "5000 different failures"))
+		return;
+	rows = json_object_get(json_array_get(json_object_get(re->json,
+	    "policies"), 0), "failure-details");
+	is_int((long long)json_array_size(rows), REPORT_DETAILS_MAX + 1,
+	    "become so many rows and one");
+	json_array_foreach(rows, i, row)
+		sum += json_integer_value(json_object_get(row,
+		    "failed-session-count"));
+	is_int(sum, 5000, "that hold all sessions");
+	text = report_text(re, 0);
+	ok(strlen(text) < REPORT_DETAILS_MAX * 600,
+	    "texts are cut: %zu bytes", strlen(text));
+	free(text);
+	report_free(re);
+
+	/* 300 policies of 60 kB on one day, as a hostile domain may serve. */
+	sql(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1"
+	    " FROM n WHERE i < 309) INSERT INTO policy SELECT i, 'big.nz',"
+	    " 'sts', 'none', '[\"x: ' || i || hex(zeroblob(30000)) || '\"]',"
+	    " '[]' FROM n");
+	sql(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1"
+	    " FROM n WHERE i < 309) INSERT INTO tally SELECT 20517, 'big.nz',"
+	    " i, 1, 1 FROM n");
+	re = report_build(st, conf, "big.nz", DAY);
+	if (!ok(re != NULL, "300 policies of 60 kB"))
+		return;
+	text = report_text(re, 0);
+	ok(strlen(text) <= REPORT_SIZE_MAX, "a report of %zu bytes",
+	    strlen(text));
+	is_int(re->ok, 300, "with all sessions");
+	ok(clean(re->json), "and nothing empty but arrays");
+	free(text);
+	report_free(re);
+}
+
+static void
+strings(void)
+{
+	static const struct {
+		const char	*in;
+		size_t		 max;
+		const char	*want;
+	} cases[] = {
+		{ "plain", 255, "plain" },
+		{ "\303\244\342\202\254\360\237\230\200", 255,
+		  "\303\244\342\202\254\360\237\230\200" },
+		{ "a\303\244", 2, "a" },
+		{ "a\342\202\254", 3, "a" },
+		{ "a\342\202\254b", 4, "a\342\202\254" },
+		{ "\300\257", 255, "\357\277\275\357\277\275" },
+		{ "\355\240\200", 255,
+		  "\357\277\275\357\277\275\357\277\275" },
+		{ "\303", 255, "\357\277\275" },
+		{ "a\tb\r\nc\177", 255, "a b  c " },
+	};
+	json_t *json;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json = report_string(cases[i].in, cases[i].max);
+		is_str(json_string_value(json), cases[i].want,
+		    "text %zu at most %zu bytes", i, cases[i].max);
+		json_decref(json);
+	}
+}
+
+static void
+sentences(void)
+{
+	static const char *const types[] = {
+		"starttls-not-supported", "certificate-host-mismatch",
+		"certificate-expired", "certificate-not-trusted",
+		"validation-failure", "tlsa-invalid", "dnssec-invalid",
+		"dane-required", "sts-policy-fetch-error",
+		"sts-policy-invalid", "sts-webpki-invalid"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		ok(result_sentence(types[i]) != NULL, "a sentence for %s",
+		    types[i]);
+	ok(result_sentence("Other") == NULL, "none for others");
+}
+
+int
+main(void)
+{
+	struct store *st;
+	struct conf *conf;
+	char path[64], *said;
+
+	log_init("unit-report", 1, 0);
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	(void)snprintf(path, sizeof(path), "%s/db", dir);
+	conf = conf_text(conf_lines, &said);
+	if (!ok(conf != NULL, "a configuration %s", said) ||
+	    !ok((st = store_open(path, STORE_WRITE)) != NULL, "a database"))
+		return done_testing();
+	fill(st);
+	whole_text(st, conf);
+	oddities(st, conf);
+	message(st, conf);
+	plain_message(st);
+	stored(st, conf);
+	bounds(st, conf);
+	strings();
+	sentences();
+	store_close(st);
+	conf_free(conf);
+	free(said);
+	if (chdir(dir) == 0) {
+		unlink("db");
+		unlink("mail");
+		unlink("plain");
+		rmdir(dir);
+	}
+	return done_testing();
+}
