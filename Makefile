@@ -72,6 +72,7 @@ TABLE_OBJS =	\
 
 # Shared by sged and sgectl.
 REPORTER_OBJS =	\
+		reporter/bounce.o \
 		reporter/day.o \
 		reporter/ipc.o \
 		reporter/loop.o \
@@ -187,6 +188,7 @@ reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} ${REPORTER_OBJS} \
 
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
+		unit-bounce \
 		unit-day \
 		unit-fill \
 		unit-flow \
@@ -318,6 +320,7 @@ clean:
 -include filter/table-sge.d
 -include filter/verdict.d
 -include filter/words.d
+-include reporter/bounce.d
 -include reporter/cert.d
 -include reporter/cmd_read.d
 -include reporter/conn.d
