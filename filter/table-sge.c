@@ -6,6 +6,8 @@
  * from memory, and after the handshake only the end of input ends this.
  */
 
+#include <sys/stat.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
@@ -56,6 +58,39 @@ usage(void)
 	exit(1);
 }
 
+/*
+ * Where smtpd became a daemon, what a table writes to stderr is lost: then
+ * syslog takes it.
+ */
+static int
+stderr_is_read(void)
+{
+	struct stat err, null;
+
+	return fstat(STDERR_FILENO, &err) == 0 &&
+	    (stat("/dev/null", &null) == -1 || err.st_rdev != null.st_rdev ||
+	    !S_ISCHR(err.st_mode));
+}
+
+static struct conf *
+read_conf(const char *path)
+{
+	struct conf *conf;
+	char *text = NULL, *line, *next;
+	size_t len;
+	FILE *f;
+
+	if (stderr_is_read() || (f = open_memstream(&text, &len)) == NULL)
+		return conf_read(path, stderr);
+	conf = conf_read(path, f);
+	if (fclose(f) == 0)
+		for (next = text; (line = strsep(&next, "\n")) != NULL;)
+			if (*line != '\0')
+				log_warnx("%s", line);
+	free(text);
+	return conf;
+}
+
 static struct routes *
 open_routes(const struct conf *conf)
 {
@@ -79,7 +114,7 @@ reload(struct table *t, uint64_t stamp)
 	struct conf *conf;
 
 	t->stamp = stamp;
-	if ((conf = conf_read(t->path, stderr)) == NULL) {
+	if ((conf = read_conf(t->path)) == NULL) {
 		log_warnx("%s is wrong: the old configuration stays", t->path);
 		return;
 	}
@@ -329,7 +364,7 @@ main(int argc, char *argv[])
 	struct table t;
 	ssize_t n;
 
-	log_init("table-sge", 1, 0);
+	log_init("table-sge", stderr_is_read(), 0);
 	if (getopt(argc, argv, "") != -1)
 		usage();
 	argc -= optind;
@@ -339,7 +374,7 @@ main(int argc, char *argv[])
 	(void)signal(SIGPIPE, SIG_IGN);
 	memset(&t, 0, sizeof(t));
 	t.path = argv[0];
-	if ((t.conf = conf_read(t.path, stderr)) == NULL)
+	if ((t.conf = read_conf(t.path)) == NULL)
 		return 1;
 	t.stamp = t.conf->stamp;
 	if ((t.routes = open_routes(t.conf)) == NULL)
