@@ -102,33 +102,36 @@ REPORTER_OBJS =	\
 		reporter/unpack.o \
 		reporter/world.o
 
-SGED_OBJS =	\
+# The processes that sged asks, and sgectl's checks too.
+WORLD_OBJS =	\
 		reporter/cert.o \
 		reporter/conn.o \
+		reporter/hello.o \
+		reporter/http.o \
+		reporter/httpread.o \
+		reporter/net.o \
+		reporter/probe.o \
+		reporter/resolve.o \
+		reporter/resolve_conf.o \
+		reporter/smtpread.o \
+		reporter/wire.o
+
+SGED_OBJS =	\
 		reporter/deliver.o \
 		reporter/deliver_day.o \
 		reporter/deliver_lookup.o \
 		reporter/deliver_send.o \
 		reporter/hash.o \
-		reporter/hello.o \
-		reporter/http.o \
-		reporter/httpread.o \
 		reporter/ingest.o \
 		reporter/judge.o \
-		reporter/net.o \
-		reporter/probe.o \
-		reporter/resolve.o \
-		reporter/resolve_conf.o \
 		reporter/segment.o \
-		reporter/smtpread.o \
 		reporter/store_flow.o \
 		reporter/store_segment.o \
 		reporter/store_tally.o \
 		reporter/tally.o \
 		reporter/tally_flush.o \
 		reporter/tally_rfc.o \
-		reporter/trim.o \
-		reporter/wire.o
+		reporter/trim.o
 
 SGECTL_OBJS =	\
 		reporter/cmd_read.o \
@@ -138,7 +141,10 @@ SGECTL_OBJS =	\
 		reporter/digest_own.o \
 		reporter/digest_seen.o \
 		reporter/letter.o \
+		reporter/lint.o \
+		reporter/lint_print.o \
 		reporter/read_text.o \
+		reporter/record_new.o \
 		reporter/store_heard.o \
 		reporter/store_held.o \
 		reporter/store_seen.o \
@@ -150,13 +156,16 @@ SGECTL_OBJS =	\
 		reporter/view_domain.o \
 		reporter/view_downgrade.o \
 		reporter/view_explain.o \
+		reporter/view_failures.o \
 		reporter/view_flow.o \
+		reporter/view_policy.o \
 		reporter/view_received.o \
 		reporter/view_reporters.o \
+		reporter/view_sent.o \
 		reporter/view_status.o
 
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
-		${REPORTER_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
+		${REPORTER_OBJS} ${WORLD_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
 PROGS =		\
 		filter/filter-sge \
 		filter/table-sge \
@@ -181,14 +190,15 @@ filter/table-sge: filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS}
 	${CC} -o $@ filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS} \
 	    ${FILTER_LIBS}
 
-reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} ${REPORTER_OBJS} \
-	    ${COMMON_OBJS}
-	${CC} -o $@ reporter/sgectl.o ${SGECTL_OBJS} ${REPORTER_OBJS} \
-	    ${COMMON_OBJS} ${REPORTER_LIBS}
+reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} \
+	    ${REPORTER_OBJS} ${COMMON_OBJS}
+	${CC} -o $@ reporter/sgectl.o ${SGECTL_OBJS} \
+	    ${REPORTER_OBJS} ${COMMON_OBJS} ${REPORTER_LIBS}
 
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
 		unit-bounce \
+		unit-ctl \
 		unit-day \
 		unit-fill \
 		unit-flow \
@@ -203,7 +213,8 @@ UNITS =		\
 		unit-world
 
 # What they link with: everything but the programs' main files.
-UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
+UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
+		${SGED_OBJS} ${SGECTL_OBJS}
 
 # Programs that only the tests use: regress/NAME.c, one item a line.
 TOOLS =		\
@@ -342,6 +353,8 @@ clean:
 -include reporter/ipc.d
 -include reporter/judge.d
 -include reporter/letter.d
+-include reporter/lint.d
+-include reporter/lint_print.d
 -include reporter/loop.d
 -include reporter/mail.d
 -include reporter/mail_code.d
@@ -358,6 +371,7 @@ clean:
 -include reporter/reader_report.d
 -include reporter/reader_scan.d
 -include reporter/reader_text.d
+-include reporter/record_new.d
 -include reporter/report.d
 -include reporter/report_json.d
 -include reporter/resolve.d
@@ -393,9 +407,12 @@ clean:
 -include reporter/view_domain.d
 -include reporter/view_downgrade.d
 -include reporter/view_explain.d
+-include reporter/view_failures.d
 -include reporter/view_flow.d
+-include reporter/view_policy.d
 -include reporter/view_received.d
 -include reporter/view_reporters.d
+-include reporter/view_sent.d
 -include reporter/view_status.d
 -include reporter/wire.d
 -include reporter/world.d

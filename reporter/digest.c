@@ -112,13 +112,13 @@ print_unknown(const struct view *v)
 
 	silent = heard_silent(v->store, v->first, v->last, v->last - 30, &all);
 	if (all > 0)
-		fprintf(v->out, "Not known: %lld of %lld inbound sessions "
-		    "(%s) came from domains that sent no\n  TLS report in 30 "
-		    "days.\n", (long long)silent, (long long)all,
-		    view_share(silent, all));
+		view_unknown(v, "%lld of %lld inbound sessions (%s) came "
+		    "from domains that sent no TLS report in 30 days.",
+		    (long long)silent, (long long)all, view_share(silent,
+		    all));
 	else
-		fprintf(v->out, "Not known: anything of inbound mail: no "
-		    "session is on record.\n");
+		view_unknown(v, "anything of inbound mail: no session is on "
+		    "record.");
 }
 
 int

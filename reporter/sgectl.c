@@ -39,6 +39,25 @@ run_cleartext(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 }
 
 static int
+run_failures(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_failures(&ctl->view);
+}
+
+static int
+run_sent(struct ctl *ctl, int argc, char *argv[])
+{
+	return argc == 1 ? view_sent_one(&ctl->view, argv[0]) :
+	    view_sent(&ctl->view);
+}
+
+static int
+run_policy(struct ctl *ctl, int argc __unused, char *argv[])
+{
+	return view_policy(&ctl->view, argv[0]);
+}
+
+static int
 run_digest(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 {
 	return view_digest(&ctl->view, ctl_flag(ctl, 'a'));
@@ -75,6 +94,14 @@ static const struct ctl_command commands[] = {
 	{ "show cleartext", "d:D:c:n:m:",
 	    "[-c class] [-D domain] [-d days] [-m domain] "
 	    "[-n top]", 0, 0, CTL_CONF | CTL_STORE, 1, 1, run_cleartext },
+	{ "show failures", "d:D:c:n:",
+	    "[-c class] [-D domain] [-d days] [-n top]", 0, 0,
+	    CTL_CONF | CTL_STORE, 1, 1, run_failures },
+	{ "show sent", "d:D:c:n:",
+	    "[-c class] [-D domain] [-d days] [-n top] [id]", 0, 1,
+	    CTL_CONF | CTL_STORE, 1, 1, run_sent },
+	{ "show policy", "n:", "domain", 1, 1, CTL_CONF | CTL_STORE, 1, 1,
+	    run_policy },
 	{ "digest", "ad:m:n:",
 	    "[-a] [-d days] [-m domain]", 0, 0,
 	    CTL_CONF | CTL_STORE, 1, 1, run_digest },
@@ -86,6 +113,8 @@ static const struct ctl_command commands[] = {
 	    0, 0, CTL_CONF | CTL_STORE, 1, 1, run_reporters },
 	{ "read", "csn:", "[-cs] [-n top] [file ...]",
 	    0, -1, CTL_CONF_MAY, 0, 1, cmd_read },
+	{ "record new", "r:", "[-r uri] ... domain", 1, 1, 0, 1, 1,
+	    cmd_record_new },
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
 };

@@ -5,10 +5,6 @@
  * detail.
  */
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "log.h"
 #include "told.h"
 
 #define REPORT "id, day, domain, report_id, state, due, record, note, ok," \
@@ -69,21 +65,6 @@ count(const struct told_report *row, void *arg)
 }
 
 int
-told_report(struct store *st, int64_t id,
-    void (*cb)(const struct told_report *, void *), void *arg)
-{
-	struct counter counter = { cb, arg, 0 };
-	sqlite3_stmt *stmt;
-
-	stmt = store_prepare(st, "SELECT " REPORT " FROM report"
-	    " WHERE id = ?");
-	if (stmt == NULL || store_bind(stmt, "i", id) == -1 ||
-	    each_report(st, stmt, count, &counter) == -1)
-		return -1;
-	return counter.n;
-}
-
-int
 told_latest(struct store *st, int64_t first, int64_t last,
     const char *domain, void (*cb)(const struct told_report *, void *),
     void *arg)
@@ -99,29 +80,6 @@ told_latest(struct store *st, int64_t first, int64_t last,
 	    each_report(st, stmt, count, &counter) == -1)
 		return -1;
 	return counter.n;
-}
-
-int
-told_body(struct store *st, int64_t id, unsigned char **body, size_t *len)
-{
-	sqlite3_stmt *stmt;
-	int n, rc;
-
-	*body = NULL;
-	*len = 0;
-	stmt = store_prepare(st, "SELECT body FROM report WHERE id = ?");
-	if (stmt == NULL || store_bind(stmt, "i", id) == -1)
-		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		if (sqlite3_column_blob(stmt, 0) == NULL)
-			continue;
-		n = sqlite3_column_bytes(stmt, 0);
-		if ((*body = malloc((size_t)n)) == NULL)
-			fatal("report");
-		memcpy(*body, sqlite3_column_blob(stmt, 0), (size_t)n);
-		*len = (size_t)n;
-	}
-	return store_done(st, stmt, rc);
 }
 
 int

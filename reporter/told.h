@@ -29,12 +29,6 @@ struct told_report {
 /* Newest day first, unfinished ones first within it. */
 int	told_reports(struct store *, int64_t first, int64_t last,
 	    void (*)(const struct told_report *, void *), void *);
-/* 1 if there is one, 0, -1. */
-int	told_report(struct store *, int64_t id,
-	    void (*)(const struct told_report *, void *), void *);
-/* Its JSON as stored, packed; *len 0 where there is none.  Freed by caller. */
-int	told_body(struct store *, int64_t id, unsigned char **, size_t *len);
-
 struct told_delivery {
 	int64_t		 report;
 	const char	*uri;

@@ -273,3 +273,15 @@ view_plural(int64_t n, const char *one, const char *many)
 {
 	return n == 1 ? one : many;
 }
+
+void
+view_unknown(const struct view *v, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	view_wrap(v->out, "Not known: ", "  ", text);
+}

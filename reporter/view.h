@@ -48,6 +48,10 @@ const char *view_share(int64_t part, int64_t base);
 /* "2026-03-05"; "03:40Z" or "-". Static buffers. */
 const char *view_day(int64_t day);
 const char *view_clock(int64_t when);
+/* "2026-03-05T03:04:05Z" or "-". */
+const char *view_instant(int64_t when);
+/* An operand's normal form; 0, or -1 with a message. */
+int	view_normal(const char *arg, char out[], size_t outsz);
 /* "2026-03-05 UTC", "30 days to 2026-03-05 UTC", "... so far". */
 const char *view_period(const struct view *);
 /*
@@ -58,6 +62,9 @@ void	view_name(const struct view *, int width, const char *name);
 /* Clean text in lines of 79 columns; first and next begin them. */
 void	view_wrap(FILE *, const char *first, const char *next,
 	    const char *text);
+/* The end of every view: "Not known: ...", wrapped. */
+void	view_unknown(const struct view *, const char *, ...)
+	    __attribute__((__format__(printf, 2, 3)));
 /* One of two texts by number: view_plural(n, "session", "sessions"). */
 const char *view_plural(int64_t n, const char *one, const char *many);
 
@@ -77,6 +84,8 @@ int	view_cleartext(const struct view *);
 int	view_letter(const struct view *);
 int	view_failures(const struct view *);
 int	view_sent(const struct view *);
+/* The JSON of one, by its number. */
+int	view_sent_one(const struct view *, const char *id);
 int	view_received(const struct view *);
 int	view_reporters(const struct view *);
 int	view_policy(const struct view *, const char *domain);

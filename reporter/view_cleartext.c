@@ -141,9 +141,8 @@ print_end(const struct list *list)
 				view_wrap(v->out, first, "  ",
 				    seen_why_sentence(whys[i]));
 			}
-	fprintf(v->out, "Not known: whether mail was read on its way, and "
-	    "what hosts of yours other than\n%s sent.\n",
-	    v->conf->hostname);
+	view_unknown(v, "whether mail was read on its way, and what hosts of "
+	    "yours other than %s sent.", v->conf->hostname);
 }
 
 int

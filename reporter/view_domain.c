@@ -214,8 +214,8 @@ view_correspondent(const struct view *v)
 	    first_incident, &any) == -1)
 		return 1;
 	if (v->form == FORM_TEXT)
-		fprintf(v->out, "Not known: failed outbound sessions that "
-		    "named no domain (%lld in all).\n",
-		    (long long)seen_unknown(v->store, v->first, v->last));
+		view_unknown(v, "failed outbound sessions that named no "
+		    "domain (%lld in all).", (long long)seen_unknown(v->store,
+		    v->first, v->last));
 	return 0;
 }

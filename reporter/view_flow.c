@@ -188,12 +188,12 @@ print_notes(const struct rows *rows)
 		    "none.\n");
 	unknown = seen_unknown(v->store, v->first, v->last);
 	if (unknown > 0)
-		fprintf(v->out, "Not known: the domain of %lld failed "
-		    "outbound %s (smtpd names none).\n", (long long)unknown,
+		view_unknown(v, "the domain of %lld failed outbound %s "
+		    "(smtpd names none).", (long long)unknown,
 		    view_plural(unknown, "session", "sessions"));
 	else
-		fprintf(v->out, "Not known: what other mail hosts of yours "
-		    "saw; this is %s alone.\n", v->conf->hostname);
+		view_unknown(v, "what other mail hosts of yours saw; this is "
+		    "%s alone.", v->conf->hostname);
 }
 
 int

@@ -206,8 +206,8 @@ view_status(const struct view *v)
 		fprintf(v->out, "%s\n", states.n == 0 ?
 		    "none in the last 7 days" : "; last 7 days");
 		print_attention(v);
-		fprintf(v->out, "Not known: sessions that filter-sge could "
-		    "not write; it says so in the mail log.\n");
+		view_unknown(v, "sessions that filter-sge could not write; "
+		    "it says so in the mail log.");
 	}
 	json_decref(answer);
 	return 0;
