@@ -23,6 +23,12 @@ log_init(const char *name, int use_stderr, int be_verbose)
 	process = name;
 	to_stderr = use_stderr;
 	verbose = be_verbose;
+	log_reopen();
+}
+
+void
+log_reopen(void)
+{
 	if (!to_stderr)
 		openlog("sged", LOG_PID | LOG_NDELAY, LOG_MAIL);
 }

@@ -12,6 +12,8 @@
 void	log_init(const char *process, int to_stderr, int verbose);
 void	log_procname(const char *process);
 int	log_verbose(void);
+/* Connects to syslog anew, after its descriptor was closed. */
+void	log_reopen(void);
 
 /* With the text of errno. */
 void	log_warn(const char *, ...) __attribute__((__format__(printf, 1, 2)));
