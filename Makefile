@@ -109,22 +109,29 @@ WORLD_OBJS =	\
 		reporter/hello.o \
 		reporter/http.o \
 		reporter/httpread.o \
+		reporter/mailer.o \
 		reporter/net.o \
 		reporter/probe.o \
+		reporter/process.o \
 		reporter/resolve.o \
 		reporter/resolve_conf.o \
+		reporter/sandbox.o \
 		reporter/smtpread.o \
 		reporter/wire.o
 
 SGED_OBJS =	\
+		reporter/control.o \
 		reporter/deliver.o \
 		reporter/deliver_day.o \
 		reporter/deliver_lookup.o \
 		reporter/deliver_send.o \
+		reporter/engine.o \
 		reporter/hash.o \
 		reporter/ingest.o \
 		reporter/judge.o \
+		reporter/learn.o \
 		reporter/segment.o \
+		reporter/setup.o \
 		reporter/store_flow.o \
 		reporter/store_segment.o \
 		reporter/store_tally.o \
@@ -169,7 +176,8 @@ OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
 PROGS =		\
 		filter/filter-sge \
 		filter/table-sge \
-		reporter/sgectl
+		reporter/sgectl \
+		reporter/sged
 
 all: ${PROGS} ${OBJS}
 
@@ -190,9 +198,14 @@ filter/table-sge: filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS}
 	${CC} -o $@ filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS} \
 	    ${FILTER_LIBS}
 
-reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} \
+reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} ${WORLD_OBJS} \
 	    ${REPORTER_OBJS} ${COMMON_OBJS}
-	${CC} -o $@ reporter/sgectl.o ${SGECTL_OBJS} \
+	${CC} -o $@ reporter/sgectl.o ${SGECTL_OBJS} ${WORLD_OBJS} \
+	    ${REPORTER_OBJS} ${COMMON_OBJS} ${REPORTER_LIBS}
+
+reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
+	    ${REPORTER_OBJS} ${COMMON_OBJS}
+	${CC} -o $@ reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 	    ${REPORTER_OBJS} ${COMMON_OBJS} ${REPORTER_LIBS}
 
 # Unit tests: regress/unit-NAME.c, one item a line.
@@ -335,6 +348,7 @@ clean:
 -include reporter/cert.d
 -include reporter/cmd_read.d
 -include reporter/conn.d
+-include reporter/control.d
 -include reporter/ctl.d
 -include reporter/day.d
 -include reporter/deliver.d
@@ -345,6 +359,7 @@ clean:
 -include reporter/digest_heard.d
 -include reporter/digest_own.d
 -include reporter/digest_seen.d
+-include reporter/engine.d
 -include reporter/hash.d
 -include reporter/hello.d
 -include reporter/http.d
@@ -352,6 +367,7 @@ clean:
 -include reporter/ingest.d
 -include reporter/ipc.d
 -include reporter/judge.d
+-include reporter/learn.d
 -include reporter/letter.d
 -include reporter/lint.d
 -include reporter/lint_print.d
@@ -360,10 +376,12 @@ clean:
 -include reporter/mail_code.d
 -include reporter/mail_text.d
 -include reporter/mailbox.d
+-include reporter/mailer.d
 -include reporter/mime.d
 -include reporter/mime_code.d
 -include reporter/net.d
 -include reporter/probe.d
+-include reporter/process.d
 -include reporter/read_text.d
 -include reporter/reader.d
 -include reporter/reader_dkim.d
@@ -379,9 +397,12 @@ clean:
 -include reporter/result.d
 -include reporter/rua.d
 -include reporter/rua_uri.d
+-include reporter/sandbox.d
 -include reporter/schema.d
 -include reporter/segment.d
+-include reporter/setup.d
 -include reporter/sgectl.d
+-include reporter/sged.d
 -include reporter/smtpread.d
 -include reporter/store.d
 -include reporter/store_delivery.d

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bounds.h"
+#include "day.h"
+#include "domain.h"
+#include "engine.h"
+#include "ingest.h"
+#include "log.h"
+
+/* A client that does not read its answers is shown the door. */
+#define ANSWERS_MAX 1000
+/* Without descriptors, accepting has to wait. */
+#define ACCEPT_PAUSE_MS 1000
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct control	*control;
+	struct ipc	*ipc;
+};
+
+struct control {
+	struct engine	*engine;
+	int		 listener;
+	struct loop_fd	*event;
+	struct loop_timer *pause;
+	TAILQ_HEAD(, client) clients;
+	size_t		 nclients;
+	int64_t		 since;
+	int64_t		 learns;
+};
+
+static void	listener_watch(void *);
+
+static void
+client_free(struct client *c)
+{
+	struct control *control = c->control;
+
+	learn_forget(control->engine, c);
+	ipc_free(c->ipc);
+	TAILQ_REMOVE(&control->clients, c, entry);
+	control->nclients--;
+	free(c);
+}
+
+static void
+client_closed(struct ipc *ipc __unused, void *arg)
+{
+	client_free(arg);
+}
+
+static void
+answer(struct client *c, json_t *obj)
+{
+	if (obj == NULL)
+		fatalx("control: no memory");
+	(void)ipc_send(c->ipc, obj, -1);
+}
+
+static void
+refuse(struct client *c, const char *why)
+{
+	answer(c, json_pack("{ss}", "error", why));
+}
+
+static void
+learned(const char *domain, const char *route, void *arg)
+{
+	answer(arg, json_pack("{ssss}", "learned", domain, "route", route));
+}
+
+static void
+request_learn(struct client *c, const json_t *value)
+{
+	const char *name = json_string_value(value);
+	char domain[DOMAIN_MAX];
+
+	if (name == NULL || domain_normal(name, strlen(name), domain,
+	    sizeof(domain)) == -1) {
+		refuse(c, "not a domain name");
+		return;
+	}
+	c->control->learns++;
+	learn_ask(c->control->engine, domain, learned, c);
+}
+
+static void
+request_status(struct client *c, const json_t *value __unused)
+{
+	struct engine *e = c->control->engine;
+	struct ingest *in = e->ingest;
+	char since[32];
+
+	time_print(c->control->since, since, sizeof(since));
+	answer(c, json_pack("{s{sIsssIsssIsIsIsIsI}}", "status",
+	    "pid", (json_int_t)getppid(), "since", since,
+	    "clients", (json_int_t)c->control->nclients,
+	    "spool", in->reading ? "reading" : in->trouble ? "in trouble" :
+	    "read",
+	    "late", (json_int_t)store_meta(e->store, "late", 0),
+	    "learned", (json_int_t)c->control->learns,
+	    "dns", (json_int_t)world_pending(e->world, WORLD_RESOLVE),
+	    "net", (json_int_t)world_pending(e->world, WORLD_NET),
+	    "mails", (json_int_t)world_pending(e->world, WORLD_MAILER)));
+}
+
+static void
+request_send(struct client *c, const json_t *value)
+{
+	struct engine *e = c->control->engine;
+	const char *day = ipc_string(value, "day", NULL);
+	const char *name = ipc_string(value, "domain", NULL);
+	char domain[DOMAIN_MAX], text[512];
+	int64_t number = day_of(time(NULL)) - 1;
+
+	if (day != NULL && day_parse(day, &number) == -1) {
+		refuse(c, "not a day");
+		return;
+	}
+	if (name != NULL && domain_normal(name, strlen(name), domain,
+	    sizeof(domain)) == -1) {
+		refuse(c, "not a domain name");
+		return;
+	}
+	if (deliver_now(e, number, name == NULL ? NULL : domain, text,
+	    sizeof(text)) == -1)
+		refuse(c, text);
+	else
+		answer(c, json_pack("{sbss}", "ok", 1, "text", text));
+}
+
+static const struct {
+	const char	*key;
+	void		(*handle)(struct client *, const json_t *);
+} requests[] = {
+	{ "learn", request_learn },
+	{ "status", request_status },
+	{ "send", request_send },
+};
+
+static void
+client_message(struct ipc *ipc, json_t *obj, int fd, void *arg)
+{
+	struct client *c = arg;
+	const json_t *value;
+	size_t i;
+
+	if (fd != -1)
+		close(fd);
+	for (i = 0; i < nitems(requests); i++)
+		if ((value = json_object_get(obj, requests[i].key)) != NULL)
+			break;
+	if (i < nitems(requests))
+		requests[i].handle(c, value);
+	else
+		refuse(c, "unknown request");
+	if (ipc_queued(ipc) > ANSWERS_MAX)
+		client_free(c);
+}
+
+static void
+client_accept(int fd, short revents __unused, void *arg)
+{
+	struct control *control = arg;
+	struct client *c;
+	int s;
+
+	if ((s = accept(fd, NULL, NULL)) == -1) {
+		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+			return;
+		loop_fd_remove(control->engine->loop, control->event);
+		control->event = NULL;
+		control->pause = loop_timer_add(control->engine->loop,
+		    ACCEPT_PAUSE_MS, listener_watch, control);
+		return;
+	}
+	if (control->nclients >= SOCKET_CLIENTS_MAX ||
+	    fcntl(s, F_SETFD, FD_CLOEXEC) == -1) {
+		close(s);
+		return;
+	}
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		fatal("control");
+	c->control = control;
+	c->ipc = ipc_new(control->engine->loop, s, client_message,
+	    client_closed, c);
+	TAILQ_INSERT_TAIL(&control->clients, c, entry);
+	control->nclients++;
+}
+
+static void
+listener_watch(void *arg)
+{
+	struct control *control = arg;
+
+	control->pause = NULL;
+	control->event = loop_fd_add(control->engine->loop, control->listener,
+	    POLLIN, client_accept, control);
+}
+
+void
+control_start(struct engine *e, int listener)
+{
+	struct control *control;
+	int flags;
+
+	if ((control = calloc(1, sizeof(*control))) == NULL)
+		fatal("control");
+	/* A client may be gone before it is accepted. */
+	if ((flags = fcntl(listener, F_GETFL)) == -1 ||
+	    fcntl(listener, F_SETFL, flags | O_NONBLOCK) == -1)
+		fatal("fcntl");
+	control->engine = e;
+	control->listener = listener;
+	control->since = time(NULL);
+	TAILQ_INIT(&control->clients);
+	e->control = control;
+	listener_watch(control);
+}
+
+void
+control_stop(struct engine *e)
+{
+	struct control *control = e->control;
+	struct client *c;
+
+	if (control == NULL)
+		return;
+	while ((c = TAILQ_FIRST(&control->clients)) != NULL)
+		client_free(c);
+	loop_fd_remove(e->loop, control->event);
+	loop_timer_remove(e->loop, control->pause);
+	close(control->listener);
+	free(control);
+	e->control = NULL;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "setup.h"
+
+#define BACKLOG 64
+
+struct owner {
+	uid_t	 uid;
+	gid_t	 gid;
+	int	 set;	/* we are root */
+};
+
+static int
+owner_find(struct owner *owner)
+{
+	struct passwd *pw;
+
+	memset(owner, 0, sizeof(*owner));
+	if (geteuid() != 0)
+		return 0;
+	if ((pw = getpwnam(SGE_USER)) == NULL) {
+		log_warnx("no such user: %s (see sged(8), FILES)", SGE_USER);
+		return -1;
+	}
+	owner->uid = pw->pw_uid;
+	owner->gid = pw->pw_gid;
+	owner->set = 1;
+	return 0;
+}
+
+/* And those above it, which belong to who runs this and can be passed. */
+static int
+dir_make(const char *path, mode_t mode, const struct owner *owner)
+{
+	struct stat sb;
+	char *copy;
+	int rc;
+
+	if (stat(path, &sb) == 0) {
+		if (S_ISDIR(sb.st_mode))
+			return 0;
+		log_warnx("%s: not a directory", path);
+		return -1;
+	}
+	if ((copy = strdup(path)) == NULL)
+		fatal("setup");
+	rc = dir_make(dirname(copy), 0755, NULL);
+	free(copy);
+	if (rc == -1)
+		return -1;
+	if (mkdir(path, 0700) == -1 || (owner != NULL && owner->set &&
+	    chown(path, owner->uid, owner->gid) == -1) ||
+	    chmod(path, mode) == -1) {
+		log_warn("%s", path);
+		return -1;
+	}
+	return 0;
+}
+
+/* Of the one that filter-sge writes to and we remove from. */
+static int
+dir_own(const char *path, const struct owner *owner)
+{
+	struct stat sb;
+	int fd, rc = -1;
+
+	if (!owner->set)
+		return 0;
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC)) == -1 || fstat(fd, &sb) == -1)
+		log_warn("%s", path);
+	else if (sb.st_uid != owner->uid &&
+	    fchown(fd, owner->uid, owner->gid) == -1)
+		log_warn("%s", path);
+	else
+		rc = 0;
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+int
+setup_dirs(const struct conf *conf)
+{
+	struct owner owner;
+	char *sessions = NULL, *copy = NULL;
+	int rc = -1;
+
+	if (owner_find(&owner) == -1)
+		return -1;
+	if (asprintf(&sessions, "%s/sessions", conf->spool) == -1 ||
+	    (copy = strdup(conf->database)) == NULL)
+		fatal("setup");
+	/* table-sge, which runs as smtpd's user, reads SPOOL/routes. */
+	if (dir_make(conf->spool, 0755, &owner) == 0 &&
+	    dir_own(conf->spool, &owner) == 0 &&
+	    dir_make(sessions, 0750, &owner) == 0 &&
+	    dir_own(sessions, &owner) == 0 &&
+	    dir_make(dirname(copy), 0750, &owner) == 0)
+		rc = 0;
+	free(sessions);
+	free(copy);
+	return rc;
+}
+
+int
+setup_lock(const struct conf *conf, int seconds)
+{
+	const struct timespec pause = { 0, 100 * 1000 * 1000 };
+	char *path;
+	int fd, i;
+
+	if (asprintf(&path, "%s.lock", conf->database) == -1)
+		fatal("setup");
+	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	    0600)) == -1) {
+		log_warn("%s", path);
+		goto out;
+	}
+	for (i = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; i++) {
+		/* One that was killed may be in the midst of ending. */
+		if (errno == EWOULDBLOCK && i < seconds * 10) {
+			(void)nanosleep(&pause, NULL);
+			continue;
+		}
+		if (errno == EWOULDBLOCK)
+			log_warnx("already running (%s)", path);
+		else
+			log_warn("%s", path);
+		close(fd);
+		fd = -1;
+		break;
+	}
+out:
+	free(path);
+	return fd;
+}
+
+static int
+listen_at(const struct sockaddr_un *sun, const struct owner *owner)
+{
+	mode_t old;
+	int fd, rc;
+
+	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET, 0)) == -1)
+		return -1;
+	/* Nobody else may connect, not even for a moment. */
+	old = umask(0177);
+	rc = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	(void)umask(old);
+	if (rc == -1 || (owner->set &&
+	    chown(sun->sun_path, owner->uid, owner->gid) == -1) ||
+	    chmod(sun->sun_path, 0660) == -1 || listen(fd, BACKLOG) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+setup_listen(const struct conf *conf)
+{
+	struct sockaddr_un sun;
+	struct owner owner;
+	char *copy;
+	int fd, rc;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlcpy(sun.sun_path, conf->socket, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path)) {
+		log_warnx("%s: too long for a socket", conf->socket);
+		return -1;
+	}
+	if ((copy = strdup(conf->socket)) == NULL)
+		fatal("setup");
+	rc = owner_find(&owner) == -1 ? -1 : dir_make(dirname(copy), 0755,
+	    NULL);
+	free(copy);
+	if (rc == -1)
+		return -1;
+	/* The lock says that nobody listens there. */
+	if (unlink(sun.sun_path) == -1 && errno != ENOENT)
+		log_warn("%s", sun.sun_path);
+	if ((fd = listen_at(&sun, &owner)) == -1)
+		log_warn("%s", sun.sun_path);
+	return fd;
+}
+
+void
+setup_unlisten(const struct conf *conf, int listener)
+{
+	if (listener == -1)
+		return;
+	close(listener);
+	(void)unlink(conf->socket);
+}

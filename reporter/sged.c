@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The parent of sged's processes: reads the configuration, starts them, and
+ * sees to it that all of them run, or none.
+ */
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "log.h"
+#include "process.h"
+#include "setup.h"
+
+/* How long children may take to end, and another sged before us. */
+#define STOP_MS 15000
+#define LOCK_SECONDS 10
+
+#define CHILDREN (WORLD_PARTS + 1)
+#define ENGINE WORLD_PARTS
+
+struct parent {
+	const char	*file;
+	struct conf	*conf;
+	struct conf	*next;		/* after a reload, once all ended */
+	struct loop	*loop;
+	int		 lock;
+	int		 listener;
+	int		 engine;	/* closing it stops the engine */
+	pid_t		 pids[CHILDREN];
+	int		 stopping;
+	int		 status;
+	struct loop_timer *timer;
+};
+
+static const char *const names[CHILDREN] = { "resolve", "net", "mailer",
+    "engine" };
+
+__dead static void
+usage(void)
+{
+	fprintf(stderr, "usage: sged [-dnv] [-f file]\n");
+	exit(1);
+}
+
+static int
+children_left(const struct parent *p)
+{
+	int i, n = 0;
+
+	for (i = 0; i < CHILDREN; i++)
+		n += p->pids[i] != 0;
+	return n;
+}
+
+static void
+children_kill(void *arg)
+{
+	struct parent *p = arg;
+	int i;
+
+	p->timer = NULL;
+	for (i = 0; i < CHILDREN; i++) {
+		if (p->pids[i] == 0)
+			continue;
+		log_warnx("%s did not end in time", names[i]);
+		(void)kill(p->pids[i], SIGKILL);
+	}
+}
+
+/* The engine ends, closes what leads to the others, and they end. */
+static void
+children_stop(struct parent *p)
+{
+	if (p->stopping)
+		return;
+	p->stopping = 1;
+	if (p->engine != -1)
+		close(p->engine);
+	p->engine = -1;
+	p->timer = loop_timer_add(p->loop, STOP_MS, children_kill, p);
+}
+
+static void
+engine_fork(struct parent *p, int world[WORLD_PARTS])
+{
+	int pair[2], fds[WORLD_PARTS + 3], i;
+
+	if (ipc_pair(pair) == -1)
+		fatal("socketpair");
+	if ((p->pids[ENGINE] = process_fork()) == -1)
+		fatal("fork");
+	if (p->pids[ENGINE] == 0) {
+		for (i = 0; i < WORLD_PARTS; i++)
+			fds[i] = world[i];
+		fds[i++] = p->listener;
+		fds[i++] = pair[1];
+		/* Held as long as anybody writes to the database. */
+		fds[i++] = p->lock;
+		process_enter(names[ENGINE], fds, (size_t)i);
+		engine_main(p->conf, fds, fds[WORLD_PARTS],
+		    fds[WORLD_PARTS + 1]);
+	}
+	close(pair[1]);
+	p->engine = pair[0];
+}
+
+static void
+children_start(struct parent *p)
+{
+	int world[WORLD_PARTS], i;
+	pid_t pids[WORLD_PARTS];
+
+	if (world_start(p->conf, (1U << WORLD_PARTS) - 1, world, pids) == -1)
+		fatalx("can't start");
+	for (i = 0; i < WORLD_PARTS; i++)
+		p->pids[i] = pids[i];
+	engine_fork(p, world);
+	for (i = 0; i < WORLD_PARTS; i++)
+		close(world[i]);
+}
+
+/* All have ended: the end, or the new configuration's turn. */
+static void
+children_ended(struct parent *p)
+{
+	loop_timer_remove(p->loop, p->timer);
+	p->timer = NULL;
+	if (p->next == NULL) {
+		loop_stop(p->loop);
+		return;
+	}
+	p->stopping = 0;
+	if (strcmp(p->conf->socket, p->next->socket) != 0) {
+		setup_unlisten(p->conf, p->listener);
+		p->listener = setup_listen(p->next);
+	}
+	if (strcmp(p->conf->database, p->next->database) != 0) {
+		close(p->lock);
+		p->lock = setup_lock(p->next, LOCK_SECONDS);
+	}
+	conf_free(p->conf);
+	p->conf = p->next;
+	p->next = NULL;
+	if (p->listener == -1 || p->lock == -1) {
+		p->status = 1;
+		loop_stop(p->loop);
+		return;
+	}
+	children_start(p);
+	log_info("reloaded %s", p->file);
+}
+
+static void
+on_child(int signo __unused, void *arg)
+{
+	struct parent *p = arg;
+	int i, status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (i = 0; i < CHILDREN && p->pids[i] != pid; i++)
+			;
+		if (i == CHILDREN)
+			continue;
+		p->pids[i] = 0;
+		if (p->stopping)
+			continue;
+		if (WIFSIGNALED(status))
+			log_warnx("%s was ended by signal %d", names[i],
+			    WTERMSIG(status));
+		else
+			log_warnx("%s ended with status %d", names[i],
+			    WEXITSTATUS(status));
+		p->status = 1;
+		children_stop(p);
+	}
+	if (p->stopping && children_left(p) == 0)
+		children_ended(p);
+}
+
+static void
+on_stop(int signo __unused, void *arg)
+{
+	struct parent *p = arg;
+
+	conf_free(p->next);
+	p->next = NULL;
+	children_stop(p);
+}
+
+/* Mistakes go to the log, line by line. */
+static struct conf *
+conf_again(const char *file)
+{
+	struct conf *conf;
+	char *text = NULL, *line, *rest;
+	size_t len;
+	FILE *fp;
+
+	if ((fp = open_memstream(&text, &len)) == NULL)
+		fatal("open_memstream");
+	conf = conf_read(file, fp);
+	if (fclose(fp) == EOF)
+		fatal("%s", file);
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			log_warnx("%s", line);
+	free(text);
+	return conf;
+}
+
+static void
+on_reload(int signo __unused, void *arg)
+{
+	struct parent *p = arg;
+	struct conf *conf;
+
+	/* The end of the daemon is not to be undone. */
+	if (p->stopping && p->next == NULL)
+		return;
+	if ((conf = conf_again(p->file)) == NULL || setup_dirs(conf) == -1) {
+		log_warnx("not reloaded: going on as before");
+		conf_free(conf);
+		return;
+	}
+	conf_free(p->next);
+	p->next = conf;
+	children_stop(p);
+}
+
+static int
+sged_run(struct parent *p)
+{
+	p->loop = loop_new();
+	loop_signal(p->loop, SIGCHLD, on_child, p);
+	loop_signal(p->loop, SIGTERM, on_stop, p);
+	loop_signal(p->loop, SIGINT, on_stop, p);
+	loop_signal(p->loop, SIGHUP, on_reload, p);
+	(void)signal(SIGPIPE, SIG_IGN);
+	children_start(p);
+	log_info("started");
+	loop_run(p->loop);
+	setup_unlisten(p->conf, p->listener);
+	log_info("stopped");
+	loop_free(p->loop);
+	conf_free(p->conf);
+	close(p->lock);
+	return p->status;
+}
+
+static void
+check_only(const struct conf *conf, int printing)
+{
+	if (printing > 1)
+		conf_print(conf, stdout);
+	else
+		fprintf(stderr, "configuration OK\n");
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct parent p = { .file = CONF_PATH, .lock = -1, .listener = -1,
+	    .engine = -1 };
+	int ch, debug = 0, verbose = 0, noaction = 0;
+
+	while ((ch = getopt(argc, argv, "df:nv")) != -1) {
+		switch (ch) {
+		case 'd':
+			debug = 1;
+			break;
+		case 'f':
+			p.file = optarg;
+			break;
+		case 'n':
+			noaction++;
+			break;
+		case 'v':
+			verbose = 1;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (argc != optind)
+		usage();
+	log_init("sged", 1, verbose);
+	if ((p.conf = conf_read(p.file, stderr)) == NULL)
+		return 1;
+	if (noaction) {
+		check_only(p.conf, noaction);
+		conf_free(p.conf);
+		return 0;
+	}
+	if (!debug && geteuid() != 0)
+		errx(1, "need root privileges, or -d");
+	/* daemon(3) goes to /: what is read again must be found from there. */
+	if (!debug && (p.file = realpath(p.file, NULL)) == NULL)
+		err(1, "realpath");
+	if (setup_dirs(p.conf) == -1 ||
+	    (p.lock = setup_lock(p.conf, LOCK_SECONDS)) == -1 ||
+	    (p.listener = setup_listen(p.conf)) == -1)
+		return 1;
+	if (!debug && daemon(0, 0) == -1)
+		err(1, "daemon");
+	log_init("parent", debug, verbose);
+	return sged_run(&p);
+}
