@@ -217,6 +217,7 @@ UNITS =		\
 		unit-flow \
 		unit-ipc \
 		unit-loop \
+		unit-reader \
 		unit-record \
 		unit-report \
 		unit-routes \
