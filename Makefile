@@ -224,7 +224,8 @@ UNITS =		\
 		unit-rua \
 		unit-store \
 		unit-sts \
-		unit-world
+		unit-world \
+		unit-wrap
 
 # What they link with: everything but the programs' main files.
 UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
