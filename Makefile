@@ -213,6 +213,7 @@ UNITS =		\
 		unit-bounce \
 		unit-ctl \
 		unit-day \
+		unit-dkim \
 		unit-fill \
 		unit-flow \
 		unit-ipc \

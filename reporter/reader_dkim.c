@@ -94,14 +94,19 @@ signer(const char *method, char out[], size_t outsz)
 		if ((p = strcasestr(method, names[i])) == NULL ||
 		    p == method || p[-1] != ' ')
 			continue;
+		/* A quoted local part is one word by now. */
 		p += strlen(names[i]);
-		p += strspn(p, "\"");
-		n = strcspn(p, "\"; ");
-		at = memchr(p, '@', n);
-		if (at != NULL) {
+		n = strcspn(p, "; ");
+		if ((at = memrchr(p, '@', n)) != NULL) {
 			n -= at + 1 - p;
 			p = at + 1;
 		}
+		while (n > 0 && *p == '"') {
+			p++;
+			n--;
+		}
+		while (n > 0 && p[n - 1] == '"')
+			n--;
 		if (domain_normal(p, n, out, outsz) == 0)
 			return 0;
 	}

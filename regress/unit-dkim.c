@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What is believed of Authentication-Results fields.
+ */
+
+#include <err.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <stdlib.h>
+
+#include "reader.h"
+#include "tap.h"
+
+static struct conf *
+conf_make(void)
+{
+	char path[] = "/tmp/unit-dkim.XXXXXX";
+	struct conf *conf;
+	FILE *fp;
+	int fd;
+
+	if ((fd = mkstemp(path)) == -1 || (fp = fdopen(fd, "w")) == NULL)
+		err(1, "%s", path);
+	fprintf(fp, "organization \"O\"\ncontact \"c@minties.govt.nz\"\n"
+	    "hostname \"mail.minties.govt.nz\"\n"
+	    "local { \"minties.govt.nz\" }\n"
+	    "database sqlite \"/nonexistent\"\n"
+	    "report from \"r@minties.govt.nz\"\n");
+	fclose(fp);
+	conf = conf_read(path, stdout);
+	unlink(path);
+	if (conf == NULL)
+		errx(1, "conf_read");
+	return conf;
+}
+
+#define FROM "From: x@google.com\n"
+#define OURS "Authentication-Results: mail.minties.govt.nz;"
+#define PASS " dkim=pass header.d=google.com\n"
+#define HOP "Received: from a (b [192.0.2.1])\n\tby mail.minties.govt.nz " \
+	"(OpenSMTPD) with ESMTPS; Thu, 5 Mar 2026\n"
+#define FOREIGN "Received: from a by mx.google.com; Thu, 5 Mar 2026\n"
+
+static const struct {
+	const char	*name;
+	const char	*head;
+	const char	*want;
+} cases[] = {
+	{ "none", FROM, "" },
+	{ "pass by our host", HOP OURS PASS FROM, "pass google.com" },
+	{ "by a host of a local domain", "Authentication-Results: "
+	    "mx2.minties.govt.nz 1;" PASS FROM, "pass google.com" },
+	{ "by header.i", OURS " spf=pass smtp.mailfrom=x;\n dkim=pass (2048-bit"
+	    " key; it is good) header.i=@google.com\n" FROM,
+	    "pass google.com" },
+	{ "by somebody else's host", "Authentication-Results: mx.google.com;"
+	    PASS FROM, "" },
+	{ "by a host that only begins like ours", "Authentication-Results: "
+	    "mail.minties.govt.nz.evil.example;" PASS FROM, "" },
+	{ "another's signature", OURS " dkim=pass header.d=evil.example\n"
+	    FROM, "other evil.example" },
+	{ "the From domain's parent", OURS " dkim=pass header.d=b.example\n"
+	    "From: x@a.b.example\n", "pass b.example" },
+	{ "a top-level domain's", OURS " dkim=pass header.d=example\n"
+	    "From: x@a.example\n", "other example" },
+	{ "two signatures", OURS " dkim=fail header.d=google.com;"
+	    " dkim=pass header.d=list.example;" PASS FROM,
+	    "pass google.com" },
+	{ "fail", OURS " dkim=fail (bad) header.d=google.com\n" FROM,
+	    "fail" },
+	{ "not signed", OURS " dkim=none\n" FROM, "none" },
+	{ "no result of DKIM", OURS " spf=pass\n" FROM, "" },
+	{ "two fields of ours together", OURS " spf=pass\n" OURS PASS FROM,
+	    "pass google.com" },
+	{ "the upper one counts", OURS " dkim=fail\n" OURS PASS FROM,
+	    "fail" },
+	{ "below another field", OURS " spf=pass\nSubject: x\n" OURS PASS
+	    FROM, "" },
+	{ "below another host's", OURS " spf=pass\n"
+	    "Authentication-Results: x.example; none\n" OURS PASS FROM, "" },
+	{ "below a foreign hop", HOP FOREIGN OURS PASS FROM, "" },
+	{ "below our own hops", HOP HOP OURS PASS FROM, "pass google.com" },
+	{ "a quoted address as a result", OURS " spf=pass smtp.mailfrom=\"a; "
+	    "dkim=pass header.d=google.com\"@evil.example\n" FROM, "" },
+	{ "a comment as a result", OURS " spf=pass (a; dkim=pass "
+	    "header.d=google.com)\n" FROM, "" },
+	{ "an address that names a domain", OURS " dkim=pass "
+	    "header.i=\"x header.d=google.com\"@evil.example\n" FROM,
+	    "other evil.example" },
+	{ "in another case", "AUTHENTICATION-RESULTS: Mail.Minties.GOVT.NZ;\r\n"
+	    "\tDKIM = PASS\r\n\theader.d=Google.COM\r\nFrom: \"a@b\" "
+	    "<x@Google.Com>\r\n", "pass google.com" },
+};
+
+int
+main(void)
+{
+	struct conf *conf = conf_make();
+	struct mime mail;
+	char text[4096], *dkim;
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		snprintf(text, sizeof(text), "%s\nbody\n" OURS PASS,
+		    cases[i].head);
+		mime_split(text, strlen(text), &mail);
+		dkim = reader_dkim(&mail, conf);
+		is_str(dkim, cases[i].want, "%s", cases[i].name);
+		free(dkim);
+		dkim = reader_dkim(&mail, NULL);
+		is_str(dkim, "", "%s: nobody is trusted without sge.conf",
+		    cases[i].name);
+		free(dkim);
+	}
+	conf_free(conf);
+	return done_testing();
+}
