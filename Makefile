@@ -141,6 +141,7 @@ SGED_OBJS =	\
 		reporter/trim.o
 
 SGECTL_OBJS =	\
+		reporter/cmd_deliver.o \
 		reporter/cmd_read.o \
 		reporter/ctl.o \
 		reporter/digest.o \
@@ -349,6 +350,7 @@ clean:
 -include filter/words.d
 -include reporter/bounce.d
 -include reporter/cert.d
+-include reporter/cmd_deliver.d
 -include reporter/cmd_read.d
 -include reporter/conn.d
 -include reporter/control.d

@@ -115,6 +115,7 @@ static const struct ctl_command commands[] = {
 	    0, -1, CTL_CONF_MAY, 0, 1, cmd_read },
 	{ "record new", "r:", "[-r uri] ... domain", 1, 1, 0, 1, 1,
 	    cmd_record_new },
+	{ "deliver", "", "", 0, 0, CTL_CONF, 0, EX_TEMPFAIL, cmd_deliver },
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
 };
