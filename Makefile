@@ -214,6 +214,7 @@ UNITS =		\
 		unit-bounce \
 		unit-ctl \
 		unit-day \
+		unit-deliver \
 		unit-dkim \
 		unit-fill \
 		unit-flow \

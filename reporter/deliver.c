@@ -342,6 +342,7 @@ deliver_stop(struct engine *e)
 			    now);
 		job_free(job);
 	}
+	pass_free(d);
 	free(d);
 	e->deliver = NULL;
 }

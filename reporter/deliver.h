@@ -60,8 +60,7 @@ struct pass {
 	int64_t		 start;
 	int64_t		 n;		/* domains of the day */
 	int64_t		 i;
-	int64_t		 stride;	/* has no divisor with n in common */
-	int64_t		 shift;
+	uint32_t	*slots;		/* 0 to n - 1, shuffled */
 };
 
 struct deliver {
@@ -83,6 +82,7 @@ void	deliver_soon(struct deliver *, int64_t ms);
 /* deliver_day.c */
 /* One step; returns 1 while there is more to do, 0, or -1. */
 int	pass_step(struct deliver *);
+void	pass_free(struct deliver *);
 /* For "send": 0, or -1 if one is under way. */
 int	pass_hurry(struct deliver *, int64_t day);
 

@@ -24,19 +24,6 @@
  */
 #define LATE_DAYS 2
 
-static int64_t
-divisor(int64_t a, int64_t b)
-{
-	int64_t rest;
-
-	while (b != 0) {
-		rest = a % b;
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
 /*
  * Each domain gets a slot of its own, all as long, in an order of chance: so
  * mail and look-ups are spread evenly, and nobody's turn can be foretold.
@@ -44,13 +31,23 @@ divisor(int64_t a, int64_t b)
 static void
 pass_shuffle(struct pass *pa, int64_t n, int64_t now)
 {
+	uint32_t *slots, i, j, swap;
+
 	pa->start = now;
 	pa->i = 0;
 	pa->n = n < 1 ? 1 : n;
-	pa->shift = arc4random_uniform((uint32_t)pa->n);
-	pa->stride = 1 + arc4random_uniform((uint32_t)pa->n);
-	while (divisor(pa->n, pa->stride) != 1)
-		pa->stride++;
+	slots = reallocarray(pa->slots, (size_t)pa->n, sizeof(*slots));
+	if (slots == NULL)
+		fatal("deliver");
+	pa->slots = slots;
+	for (i = 0; i < pa->n; i++)
+		slots[i] = i;
+	for (i = (uint32_t)pa->n - 1; i > 0; i--) {
+		j = arc4random_uniform(i + 1);
+		swap = slots[i];
+		slots[i] = slots[j];
+		slots[j] = swap;
+	}
 }
 
 static int64_t
@@ -62,7 +59,7 @@ pass_due(void *arg)
 
 	if (pa->hurry || spread <= 0)
 		return pa->start;
-	slot = (pa->i++ % pa->n * pa->stride + pa->shift) % pa->n;
+	slot = pa->slots[pa->i++ % pa->n];
 	from = slot * spread / pa->n;
 	to = (slot + 1) * spread / pa->n;
 	return pa->start + from +
@@ -99,6 +96,14 @@ pass_look(struct deliver *d, int64_t now)
 	pass_begin(d, opened == -1 ? day : day - LATE_DAYS, now);
 }
 
+void
+pass_free(struct deliver *d)
+{
+	d->pass.active = 0;
+	free(d->pass.slots);
+	d->pass.slots = NULL;
+}
+
 /* That day is done: the next, or the end. */
 static int
 pass_next(struct deliver *d, int64_t now)
@@ -111,7 +116,9 @@ pass_next(struct deliver *d, int64_t now)
 		pass_begin(d, pa->day + 1, now);
 		return 1;
 	}
-	pa->active = 0;
+	pass_free(d);
+	/* Another day may be over as well. */
+	d->looked = 0;
 	if (pa->hurry)
 		return store_report_hurry(st, pa->day, NULL, now, &waiting,
 		    &taken) == -1 ? -1 : 1;
@@ -125,7 +132,7 @@ pass_next(struct deliver *d, int64_t now)
 int
 pass_step(struct deliver *d)
 {
-	struct pass saved, *pa = &d->pass;
+	struct pass *pa = &d->pass;
 	struct store *st = d->engine->store;
 	int64_t now = time(NULL);
 	int n, more = 1;
@@ -135,23 +142,19 @@ pass_step(struct deliver *d)
 		if (!pa->active)
 			return 0;
 	}
-	saved = *pa;
 	if (store_begin(st) == -1)
 		return -1;
 	n = store_report_open_day(st, pa->day, now, STEP_ROWS, pa->domain,
 	    sizeof(pa->domain), pass_due, d);
 	if (n != -1 && n < STEP_ROWS)
 		more = pass_next(d, now);
-	if (n == -1 || more == -1) {
+	if (n == -1 || more == -1)
 		store_rollback(st);
-		*pa = saved;
-		return -1;
-	}
-	if (store_commit(st) == -1) {
-		*pa = saved;
-		return -1;
-	}
-	return more;
+	else if (store_commit(st) == 0)
+		return more;
+	/* Begun anew: rows that are there stay as they are. */
+	pass_free(d);
+	return -1;
 }
 
 int
