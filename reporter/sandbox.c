@@ -32,21 +32,32 @@ struct places {
 	char		*spool;
 };
 
-void
-sandbox_drop(const char *user)
+static const struct passwd *
+find_user(const char *user)
 {
-	struct passwd *pw;
+	const struct passwd *pw = getpwnam(user);
 
-	if (geteuid() != 0)
-		return;
-	if ((pw = getpwnam(user)) == NULL)
+	if (pw == NULL)
 		fatalx("no such user: %s", user);
+	return pw;
+}
+
+static void
+become(const struct passwd *pw, const char *user)
+{
 	if (setgroups(1, &pw->pw_gid) == -1 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
 		fatal("can't become %s", user);
 	if (pw->pw_uid != 0 && (setuid(0) != -1 || geteuid() == 0))
 		fatalx("root could come back");
+}
+
+void
+sandbox_drop(const char *user)
+{
+	if (geteuid() == 0)
+		become(find_user(user), user);
 }
 
 /* Root's, and nobody else may put anything into it. */
@@ -60,13 +71,11 @@ is_safe_empty(const char *path)
 	    sb.st_uid == 0 && (sb.st_mode & 022) == 0 && sb.st_nlink <= 2;
 }
 
-void
-sandbox_chroot_empty(void)
+static void
+chroot_empty(void)
 {
 	char path[] = "/tmp/sged.XXXXXXXXXX";
 
-	if (geteuid() != 0)
-		return;
 	if (is_safe_empty("/var/empty")) {
 		if (chroot("/var/empty") == -1 || chdir("/") == -1)
 			fatal("chroot /var/empty");
@@ -76,6 +85,19 @@ sandbox_chroot_empty(void)
 	if (mkdtemp(path) == NULL || chdir(path) == -1 || rmdir(path) == -1 ||
 	    chroot(".") == -1)
 		fatal("chroot %s", path);
+}
+
+void
+sandbox_drop_empty(const char *user)
+{
+	const struct passwd *pw;
+
+	if (geteuid() != 0)
+		return;
+	/* There is no password file in the empty directory. */
+	pw = find_user(user);
+	chroot_empty();
+	become(pw, user);
 }
 
 static void

@@ -13,8 +13,8 @@
 
 /* Becomes the user; a no-op unless root.  Leaves the groups too. */
 void	sandbox_drop(const char *user);
-/* Into an empty directory, as root before sandbox_drop; else a no-op. */
-void	sandbox_chroot_empty(void);
+/* The same, and into an empty directory. */
+void	sandbox_drop_empty(const char *user);
 void	sandbox_engine(const struct conf *);
 void	sandbox_resolve(void);
 void	sandbox_net(void);
