@@ -212,10 +212,12 @@ reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
 		unit-bounce \
+		unit-conf \
 		unit-ctl \
 		unit-day \
 		unit-deliver \
 		unit-dkim \
+		unit-domain \
 		unit-fill \
 		unit-flow \
 		unit-ipc \

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Names, sets of names, addresses and networks. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "domain.h"
+#include "tap.h"
+
+static const struct {
+	const char	*name;
+	const char	*normal;	/* NULL: not a name */
+} normals[] = {
+	{ "example.nz", "example.nz" },
+	{ "Example.NZ", "example.nz" },
+	{ "example.nz.", "example.nz" },
+	{ "_dmarc.x-y.nz", "_dmarc.x-y.nz" },
+	{ "a", "a" },
+	{ "0.0.127.in-addr.arpa", "0.0.127.in-addr.arpa" },
+	{ "", NULL }, { ".", NULL }, { ".nz", NULL }, { "a..b", NULL },
+	{ "a.nz..", NULL }, { "a b", NULL }, { "a\tb", NULL },
+	{ "a|b", NULL }, { "a/b", NULL }, { "m\xc3\xb6.nz", NULL },
+	{ "[192.0.2.1]", NULL }, { "a\n", NULL },
+};
+
+static const struct {
+	const char	*name;
+	const char	*alabel;	/* NULL: can't be told */
+} alabels[] = {
+	{ "m\xc4\x81ori.nz", "xn--mori-qsa.nz" },
+	{ "b\xc3\xbc" "cher.example", "xn--bcher-kva.example" },
+	{ "\xe4\xbe\x8b\xe3\x81\x88.jp", "xn--r8jz45g.jp" },
+	{ "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
+	    "\xc3\xbc\xc3\xbc", "xn--tdaaaaaaaaaa" },
+	{ "\xf0\x9f\x92\xa9.la", "xn--ls8h.la" },
+	{ "Example.NZ.", "example.nz" },
+	{ "a\xff.nz", NULL }, { "\xc0\x80.nz", NULL }, { "a..nz", NULL },
+	{ "\xed\xa0\x80.nz", NULL }, { "", NULL }, { "\xc4\x81 b.nz", NULL },
+};
+
+static void
+names(void)
+{
+	char out[300], longest[300];
+	size_t i;
+
+	for (i = 0; i < nitems(normals); i++) {
+		out[0] = '\0';
+		if (domain_normal(normals[i].name, strlen(normals[i].name),
+		    out, sizeof(out)) == -1)
+			ok(normals[i].normal == NULL, "no name: \"%s\"",
+			    normals[i].name[0] == '\xc3' ? "" : "...");
+		else
+			is_str(out, normals[i].normal, "name %s", out);
+	}
+	for (i = 0; i < nitems(alabels); i++) {
+		if (domain_to_alabel(alabels[i].name, out, sizeof(out)) == -1)
+			ok(alabels[i].alabel == NULL, "no A-label, %zu", i);
+		else
+			is_str(out, alabels[i].alabel, "A-label %s", out);
+	}
+	for (i = 0; i < sizeof(longest); i++)
+		longest[i] = i % 64 == 63 ? '.' : 'a';
+	is_int(domain_normal(longest, 253, out, sizeof(out)), 0, "253 bytes");
+	is_int(strlen(out), 253, "are kept");
+	is_int(domain_normal(longest, 254, out, sizeof(out)), -1, "254 bytes");
+	is_int(domain_normal(longest, 100, out, 100), -1, "no room for it");
+	longest[63] = 'a';
+	is_int(domain_normal(longest, 100, out, sizeof(out)), -1,
+	    "a label of 64");
+	is_int(domain_normal("a\0b", 3, out, sizeof(out)), -1, "a NUL");
+	is_str(domain_of_address("joe@x.nz"), "x.nz", "of an address");
+	is_str(domain_of_address("\"a@b\"@x.nz"), "x.nz", "the last @");
+	ok(domain_of_address("joe") == NULL, "no @");
+}
+
+static void
+sets(void)
+{
+	struct domset *ds = domset_new();
+	char name[64];
+	int i, bad = 0;
+
+	is_int(domset_find(ds, "a.nz"), -1, "an empty set");
+	is_int(domset_add(ds, ".govt.nz", 2), 0, "add");
+	is_int(domset_add(ds, "dia.govt.nz", 1), 0, "add");
+	is_int(domset_add(ds, "x.govt.nz", 3), 0, "add");
+	is_int(domset_add(ds, ".a.b.c.d.nz", 4), 0, "add");
+	is_int(domset_add(ds, "dia.govt.nz", 7), 1, "again");
+	is_int(domset_count(ds), 4, "four");
+	is_int(domset_find(ds, "dia.govt.nz"), 1, "the lowest of two");
+	is_int(domset_find(ds, "x.govt.nz"), 2, "the lowest is the parent's");
+	is_int(domset_find(ds, "y.x.govt.nz"), 2, "deeper");
+	is_int(domset_find(ds, "govt.nz"), -1, "not the name itself");
+	is_int(domset_find(ds, "agovt.nz"), -1, "not part of a label");
+	is_int(domset_find(ds, "z.a.b.c.d.nz"), 4, "a deep entry");
+	is_int(domset_find(ds, "a.b.c.d.nz"), -1, "and not itself");
+	is_int(domset_find(ds, "nz"), -1, "not the top");
+	is_int(domset_find(ds, ""), -1, "nothing");
+	domset_free(ds);
+	ds = domset_new();
+	for (i = 0; i < 50000; i++) {
+		snprintf(name, sizeof(name), "%sd%d.nz", i % 2 ? "." : "", i);
+		bad += domset_add(ds, name, i) != 0;
+	}
+	for (i = 0; i < 50000; i++) {
+		snprintf(name, sizeof(name), "%sd%d.nz", i % 2 ? "x." : "", i);
+		bad += domset_find(ds, name) != i;
+		snprintf(name, sizeof(name), "%sd%d.nz", i % 2 ? "" : "x.", i);
+		bad += domset_find(ds, name) != -1;
+	}
+	is_int(bad, 0, "50,000 entries");
+	domset_free(ds);
+	domset_free(NULL);
+}
+
+static const struct {
+	const char	*text;
+	const char	*printed;	/* NULL: no address */
+	int		 global;
+} addrs[] = {
+	{ "192.0.2.1", "192.0.2.1", 0 },
+	{ "8.8.8.8", "8.8.8.8", 1 },
+	{ "::ffff:8.8.8.8", "8.8.8.8", 1 },
+	{ "::ffff:10.0.0.1", "10.0.0.1", 0 },
+	{ "[2606:4700::1111]", "2606:4700::1111", 1 },
+	{ "2001:DB8::1", "2001:db8::1", 0 },
+	{ "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1", 0 },
+	{ "2606:0:0:1:0:0:0:1", "2606:0:0:1::1", 1 },
+	{ "2606:1:0:1:1:1:1:1", "2606:1:0:1:1:1:1:1", 1 },
+	{ "::", "::", 0 }, { "::1", "::1", 0 }, { "fe80::1", "fe80::1", 0 },
+	{ "fc00::1", "fc00::1", 0 }, { "ff02::1", "ff02::1", 0 },
+	{ "1::", "1::", 0 },
+	{ "64:ff9b::808:808", "64:ff9b::808:808", 1 },
+	{ "64:ff9b::a00:1", "64:ff9b::a00:1", 0 },
+	{ "64:ff9b:1::808:808", "64:ff9b:1::808:808", 0 },
+	{ "2002:808:808::1", "2002:808:808::1", 1 },
+	{ "2002:7f00:1::1", "2002:7f00:1::1", 0 },
+	/* Teredo: server 65.54.227.120, client 192.0.2.45 and 8.8.8.8 */
+	{ "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+	    "2001:0:4136:e378:8000:63bf:3fff:fdd2", 0 },
+	{ "2001:0:4136:e378:8000:63bf:f7f7:f7f7",
+	    "2001:0:4136:e378:8000:63bf:f7f7:f7f7", 1 },
+	{ "0.0.0.0", "0.0.0.0", 0 }, { "127.1.2.3", "127.1.2.3", 0 },
+	{ "172.16.0.1", "172.16.0.1", 0 }, { "172.32.0.1", "172.32.0.1", 1 },
+	{ "100.64.0.1", "100.64.0.1", 0 }, { "169.254.1.1", "169.254.1.1", 0 },
+	{ "198.18.0.1", "198.18.0.1", 0 }, { "224.0.0.1", "224.0.0.1", 0 },
+	{ "255.255.255.255", "255.255.255.255", 0 },
+	{ "", NULL, 0 }, { "1.2.3", NULL, 0 }, { "1.2.3.256", NULL, 0 },
+	{ "[1.2.3.4]", NULL, 0 }, { "[::1", NULL, 0 }, { "::1%lo", NULL, 0 },
+	{ "1.2.3.4 ", NULL, 0 }, { "g::", NULL, 0 }, { "localhost", NULL, 0 },
+};
+
+static const struct {
+	const char	*text;
+	const char	*printed;	/* NULL: wrong */
+	const char	*in;
+	const char	*out;
+} cidrs[] = {
+	{ "192.0.2.77/24", "192.0.2.0/24", "192.0.2.255", "192.0.3.0" },
+	{ "192.0.2.77", "192.0.2.77", "192.0.2.77", "192.0.2.78" },
+	{ "192.0.2.77/32", "192.0.2.77", "::ffff:192.0.2.77", "192.0.2.78" },
+	{ "192.0.2.128/25", "192.0.2.128/25", "192.0.2.128", "192.0.2.127" },
+	{ "0.0.0.0/0", "0.0.0.0/0", "255.1.2.3", "2001:db8::1" },
+	{ "::/0", "::/0", "2001:db8::1", "192.0.2.1" },
+	{ "2001:db8::1/32", "2001:db8::/32", "2001:db8:ffff::", "2001:db9::" },
+	{ "2001:db8::/47", "2001:db8::/47", "2001:db8:1::", "2001:db8:2::" },
+	{ "::1", "::1", "::1", "::2" },
+	{ "192.0.2.0/33", NULL, NULL, NULL },
+	{ "::/129", NULL, NULL, NULL }, { "192.0.2.0/", NULL, NULL, NULL },
+	{ "192.0.2.0/-1", NULL, NULL, NULL },
+	{ "192.0.2.0/ 8", NULL, NULL, NULL },
+	{ "/8", NULL, NULL, NULL }, { "192.0.2/24", NULL, NULL, NULL },
+	{ "192.0.2.0/8/8", NULL, NULL, NULL },
+};
+
+static void
+addresses(void)
+{
+	struct addr a;
+	struct cidr c;
+	char out[64];
+	size_t i;
+
+	for (i = 0; i < nitems(addrs); i++) {
+		if (addr_parse(addrs[i].text, strlen(addrs[i].text), &a) ==
+		    -1) {
+			ok(addrs[i].printed == NULL, "no address: %s",
+			    addrs[i].text);
+			continue;
+		}
+		addr_print(&a, out, sizeof(out));
+		is_str(out, addrs[i].printed, "address %s", addrs[i].text);
+		is_int(addr_is_global(&a), addrs[i].global, "%s is %sglobal",
+		    addrs[i].text, addrs[i].global ? "" : "not ");
+	}
+	is_int(addr_parse("127.0.0.1|x", 9, &a), 0, "its length counts");
+	ok(addr_is_loopback(&a), "127.0.0.1 is loopback");
+	(void)addr_parse("::1", 3, &a);
+	ok(addr_is_loopback(&a), "::1 is loopback");
+	(void)addr_parse("128.0.0.1", 9, &a);
+	ok(!addr_is_loopback(&a), "128.0.0.1 is not");
+	for (i = 0; i < nitems(cidrs); i++) {
+		if (cidr_parse(cidrs[i].text, &c) == -1) {
+			ok(cidrs[i].printed == NULL, "no network: %s",
+			    cidrs[i].text);
+			continue;
+		}
+		cidr_print(&c, out, sizeof(out));
+		is_str(out, cidrs[i].printed, "network %s", cidrs[i].text);
+		if (cidrs[i].in == NULL)
+			continue;
+		(void)addr_parse(cidrs[i].in, strlen(cidrs[i].in), &a);
+		ok(cidr_match(&c, &a), "holds %s", cidrs[i].in);
+		(void)addr_parse(cidrs[i].out, strlen(cidrs[i].out), &a);
+		ok(!cidr_match(&c, &a), "does not hold %s", cidrs[i].out);
+	}
+}
+
+int
+main(void)
+{
+	names();
+	sets();
+	addresses();
+	return done_testing();
+}
