@@ -29,6 +29,9 @@ pipe_text(FILE *out, const char *text)
 		fputc('-', out);
 		return;
 	}
+	/* A spreadsheet would take such a text of others for a formula. */
+	if (strchr("=+-@", *text) != NULL && text[1] != '\0')
+		fprintf(out, "\\%03o", (unsigned char)*text++);
 	for (; *text != '\0'; text++) {
 		if (*text == '|') {
 			fputs("\\174", out);

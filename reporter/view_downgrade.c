@@ -32,6 +32,7 @@ struct evidence {
 	struct success	*list;		/* of one day and domain */
 	size_t		 n;
 	size_t		 size;
+	int		 several;	/* MX hosts are named that day */
 };
 
 static void
@@ -85,7 +86,7 @@ success(const char *reporter, const char *mx, const char *strings, void *arg)
 	e->n++;
 }
 
-/* RFC 8461 4.1; *only: the policy names this host and no other. */
+/* RFC 8461 4.1; *only: the policy names no other host than this one. */
 static int
 may_be_at(json_t *list, const char *mx, int *only)
 {
@@ -93,8 +94,8 @@ may_be_at(json_t *list, const char *mx, int *only)
 	json_t *item;
 	size_t i;
 
-	*only = 0;
-	if (json_array_size(list) == 0)
+	*only = json_array_size(list) == 0;
+	if (*only)
 		return 1;
 	json_array_foreach(list, i, item) {
 		if ((s = json_string_value(item)) == NULL)
@@ -137,6 +138,24 @@ by_place(const void *x, const void *y)
 	    (c = strcmp(a->mx, b->mx)) != 0)
 		return c;
 	return strcmp(a->reporter, b->reporter);
+}
+
+/* Whether that day's failures of that domain name more than one host. */
+static int
+names_several(const struct recv_row *rows, size_t n)
+{
+	const char *mx = NULL;
+	size_t i;
+
+	for (i = 0; i < n && rows[i].day == rows[0].day &&
+	    strcmp(rows[i].domain, rows[0].domain) == 0; i++) {
+		if (rows[i].mx[0] == '\0')
+			continue;
+		if (mx != NULL && strcmp(mx, rows[i].mx) != 0)
+			return 1;
+		mx = rows[i].mx;
+	}
+	return 0;
 }
 
 struct names {
@@ -195,7 +214,8 @@ judge(const struct view *v, const struct evidence *e, struct recv_row *rows,
 		if (!name_in(&missed, e->list[k].reporter) &&
 		    may_be_at(e->list[k].mx, rows[0].mx, &only)) {
 			name_add(&had, e->list[k].reporter);
-			certain |= only;
+			/* Where there is but one MX, it was there. */
+			certain |= only && !e->several;
 		}
 	for (i = 0; i < n; i++) {
 		if (strcmp(rows[i].type, NOT_OFFERED) != 0)
@@ -210,7 +230,7 @@ judge(const struct view *v, const struct evidence *e, struct recv_row *rows,
 int
 downgrade_mark(const struct view *v, struct recv_row *rows, size_t n)
 {
-	struct evidence e = { NULL, 0, 0 };
+	struct evidence e = { NULL, 0, 0, 0 };
 	size_t i, end;
 	int rc = 0;
 
@@ -222,6 +242,7 @@ downgrade_mark(const struct view *v, struct recv_row *rows, size_t n)
 			evidence_clear(&e);
 			rc = received_successes(v->store, rows[i].day,
 			    rows[i].domain, success, &e);
+			e.several = names_several(rows + i, n - i);
 		}
 		for (end = i + 1; end < n && same_place(&rows[i], &rows[end]);
 		    end++)

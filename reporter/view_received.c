@@ -277,7 +277,7 @@ second_line(const struct view *v, const struct recv_row *r, int with_sip,
 		if (r->others > 0)
 			ADD("; %d other reporter%s had TLS%s", r->others,
 			    r->others == 1 ? "" : "s", r->certain ? " there" :
-			    ", and missed it nowhere there");
+			    ", none missed it there");
 		if (r->own > 0)
 			ADD("; %lld sessions here had TLS by our own records",
 			    (long long)r->own);

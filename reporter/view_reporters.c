@@ -14,6 +14,7 @@
 static const int64_t periods[PERIODS] = { 2, 14, 90 };
 /* A reporter is silent that has not written for so many days. */
 #define SILENT_DAYS 14
+#define NAME_WIDTH 16
 
 struct reporter {
 	char		*name;
@@ -116,16 +117,16 @@ text_row(const struct view *v, const struct reporter *r, const char *name,
 	char cell[40], day[16];
 	int i;
 
-	view_name(v, 20, name);
+	view_name(v, NAME_WIDTH, name);
 	for (i = 0; i < PERIODS; i++) {
 		if (r->sessions[i] == 0) {
-			fprintf(v->out, "%17s", "-        ");
+			fprintf(v->out, "%16s", "-        ");
 			continue;
 		}
 		snprintf(cell, sizeof(cell), "%s of %6lld",
 		    view_share(r->failed[i], r->sessions[i]),
 		    (long long)r->sessions[i]);
-		fprintf(v->out, " %16s", cell);
+		fprintf(v->out, " %15s", cell);
 	}
 	if (!is_all) {
 		day_print(r->last, day, sizeof(day));
@@ -158,8 +159,9 @@ text(struct trend *t)
 		fprintf(v->out, "No report in %lld days.  ",
 		    (long long)periods[PERIODS - 1]);
 	} else {
-		fprintf(v->out, "%-20s%17s%17s%17s  %s\n", "reporter",
-		    "2 days", "14 days", "90 days", "last report");
+		fprintf(v->out, "%-*s%16s%16s%16s  %s\n", NAME_WIDTH,
+		    "reporter", "2 days", "14 days", "90 days",
+		    "last report");
 		for (i = 0; i < t->n; i++) {
 			if (v->last - t->list[i].last > SILENT_DAYS &&
 			    v->last - t->list[i].last > silent)
