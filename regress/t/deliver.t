@@ -1,0 +1,142 @@
+#!/bin/sh
+#
+# sgectl deliver: stores a report, keeps what it can't read, and never answers
+# for a mail that it does not have.
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../received/lib.sh"
+
+deliver()
+{
+	ctl deliver
+}
+
+# What is in the folder beside the database.
+unread()
+{
+	ls "$dir/unread" 2>/dev/null | wc -l | tr -d ' '
+}
+
+report Org a@org.example Id 2026-03-05 "$(policy sts 9 1 \
+    "$(detail certificate-expired 1 192.0.2.1 mx.d.example)" d.example)" \
+    > "$dir/r.json"
+mail x@org.example "$dir/r.json" > "$dir/mail"
+deliver < "$dir/mail"
+is $? 0 'a report'
+out=$(ctl -p show received -d 2026-03-05)
+like "$out" '*|org.example|192.0.2.1|1|no|certificate-expired|*' 'is stored'
+like "$(ctl -v show received -d 2026-03-05)" '*dkim=org.example*' \
+    'with the mark of DKIM'
+is "$(unread)" 0 'nothing is kept beside'
+deliver < "$dir/mail"
+is $? 0 'the same again'
+is "$(ctl -p show received -d 2026-03-05)" "$out" 'counts once'
+
+printf 'From: a@b\nSubject: hello\n\nHello.\n' > "$dir/hello"
+deliver < "$dir/hello"
+is $? 0 'a mail without a report'
+is "$(unread)" 1 'is kept'
+check 'as it came' cmp "$dir/hello" "$dir"/unread/*
+rm "$dir"/unread/*
+printf 'From: a@b\n\n{"policies":[{"policy":' | deliver
+is $? 0 'a broken report'
+is "$(unread)" 1 'is kept'
+: | deliver
+is $? 0 'an empty mail'
+is "$(unread)" 2 'is kept'
+rm "$dir"/unread/*
+# A report and something broken: stored, and kept too.
+sed 's/"Id"/"Id2"/' "$dir/r.json" > "$dir/r2.json"
+{
+	printf 'From: a@b\nMIME-Version: 1.0\nContent-Type: multipart/mixed; '
+	printf 'boundary=b\n\n--b\n\n'
+	cat "$dir/r2.json"
+	printf '\n--b\nContent-Transfer-Encoding: base64\n\nH4sIAAAA\n--b--\n'
+} | deliver
+is $? 0 'a mail with one good report of two'
+is "$(unread)" 1 'is kept'
+like "$(ctl -p show received -d 2026-03-05)" '*|2|no|certificate-expired|*' \
+    'and the good one stored'
+rm "$dir"/unread/*
+# Longer than is read.
+{
+	cat "$dir/hello"
+	head -c 17000000 /dev/zero | tr '\0' 'x'
+} > "$dir/long"
+deliver < "$dir/long"
+is $? 0 'a mail longer than is read'
+check 'is kept whole' cmp "$dir/long" "$dir"/unread/*
+rm "$dir"/unread/*
+
+# Whatever is in the way, the mail is asked for again.
+sed "s,$dir/sged.db,$dir/none/sged.db," "$dir/sge.conf" > "$dir/bad.conf"
+"$sgectl" -f "$dir/bad.conf" deliver < "$dir/mail"
+is $? 75 'no folder for the database: EX_TEMPFAIL'
+"$sgectl" -f "$dir/bad.conf" deliver < "$dir/long"
+is $? 75 'nor for what is kept'
+"$sgectl" -f "$dir/nothing.conf" deliver < "$dir/mail" 2>/dev/null
+is $? 75 'no sge.conf: EX_TEMPFAIL'
+mkdir "$dir/two"
+sed "s,$dir/sged.db,$dir/two/sged.db," "$dir/sge.conf" > "$dir/two.conf"
+echo 'this is no database, nor was it ever one' > "$dir/two/sged.db"
+"$sgectl" -f "$dir/two.conf" deliver < "$dir/mail"
+is $? 75 'a file that is no database: EX_TEMPFAIL'
+if [ "$(id -u)" -eq 0 ] && mkdir "$dir/full" &&
+    mount -t tmpfs -o size=256k tmpfs "$dir/full" 2>/dev/null; then
+	trap 'umount "$dir/full"; rm -rf "$dir"' EXIT
+	sed "s,$dir/sged.db,$dir/full/sged.db," "$dir/sge.conf" \
+	    > "$dir/full.conf"
+	head -c 250000 /dev/zero > "$dir/full/ballast"
+	"$sgectl" -f "$dir/full.conf" deliver < "$dir/mail"
+	is $? 75 'a full disk: EX_TEMPFAIL'
+	"$sgectl" -f "$dir/full.conf" deliver < "$dir/long"
+	is $? 75 'nor is there room to keep it'
+	rm -f "$dir"/full/*
+	rm -rf "$dir/full/unread"
+	head -c 100000 /dev/zero > "$dir/full/ballast"
+	"$sgectl" -f "$dir/full.conf" deliver < "$dir/long"
+	is $? 75 'a mail of which only a part fits'
+	is "$(find "$dir/full/unread" -type f | wc -l | tr -d ' ')" 0 \
+	    'leaves nothing'
+	rm -f "$dir"/full/ballast
+	"$sgectl" -f "$dir/full.conf" deliver < "$dir/mail"
+	is $? 0 'room again'
+else
+	ok 0 'a full disk # SKIP not root'
+fi
+# Somebody else writes all the time.
+mkfifo "$dir/hold"
+python3 - "$dir/sged.db" "$dir/hold" <<'PY' &
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+open(sys.argv[1] + ".held", "w").close()
+open(sys.argv[2]).read()
+db.execute("ROLLBACK")
+PY
+wait_for 10 test -e "$dir/sged.db.held"
+sed 's/"Id"/"Id3"/' "$dir/r.json" > "$dir/r3.json"
+mail x@org.example "$dir/r3.json" > "$dir/mail3"
+deliver < "$dir/mail3"
+is $? 75 'a locked database: EX_TEMPFAIL after a while'
+: > "$dir/hold"
+wait
+deliver < "$dir/mail3"
+is $? 0 'unlocked'
+
+# Many at once, while smtpd delivers.
+i=0
+while [ $i -lt 20 ]; do
+	sed "s/\"Id\"/\"many$i\"/; s/2026-03-05/2026-03-07/g" "$dir/r.json" \
+	    > "$dir/many.json"
+	mail x@org.example "$dir/many.json" > "$dir/many$i"
+	i=$((i + 1))
+done
+for f in "$dir"/many?*; do
+	case $f in *.json) continue ;; esac
+	( deliver < "$f" || touch "$dir/lost" ) &
+done
+wait
+check 'twenty at once' test ! -e "$dir/lost"
+like "$(ctl -p show received -d 2026-03-07)" \
+    '*|20|no|certificate-expired|*' 'are all stored'
+finish

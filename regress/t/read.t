@@ -1,0 +1,201 @@
+#!/bin/sh
+#
+# sgectl read: files, mails, mboxes, Maildirs, folders, standard input; forms,
+# statuses, what is said.
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../received/lib.sh"
+samples=$here/samples
+
+# Each sample as the view for programs gives it.
+n=0
+for f in "$samples"/*.json "$samples"/*.eml; do
+	n=$((n + 1))
+	want=$(awk -F'\t' -v f="${f##*/}" '$1 == f { print $3 "|" $11 "|" $12 }' \
+	    "$samples/expected.tsv")
+	got=$("$sgectl" -j read "$f" | python3 -c '
+import json, sys
+o = json.loads(sys.stdin.read())
+print("%s|%d|%d" % (o["id"], sum(t["sessions"] for t in o["totals"]),
+    sum(t["failed"] for t in o["totals"])))')
+	is "$got" "$want" "${f##*/}"
+done
+is "$n" 11 'eleven samples'
+
+# A folder with everything: two are the same report.
+out=$("$sgectl" read "$samples" 2>"$dir/err")
+status=$?
+like "$out" '*10 reports: 10236 sessions, 307 failed (3.0%).  1 read twice, counted once.' \
+    'a folder'
+is "$status" 1 'some of its files are no reports: status 1'
+like "$(cat "$dir/err")" '*README: no report in it*' 'which is said'
+is "$(wc -l < "$dir/err")" 3 'in one line each'
+
+# The words of one report.
+report Org a@org.example Id 2026-03-05 "$(policy sts 9 1 \
+    "$(detail certificate-expired 1 192.0.2.1 mx.d.example)" d.example)" \
+    > "$dir/r.json"
+out=$("$sgectl" read < "$dir/r.json")
+is "$(printf '%s\n' "$out" | head -n 4)" "Report Id from Org
+for 2026-03-05 00:00Z to 23:59Z, contact a@org.example
+  d.example, MTA-STS: 10 sessions, 1 failed (10.0%)
+          1  certificate-expired" 'standard input, in words'
+like "$out" "*Fix: Renew it*" 'with what to do'
+out=$("$sgectl" read -c "$dir/r.json")
+is $? 1 '-c: status 1 where a session failed'
+out=$("$sgectl" read "$dir/r.json")
+is $? 0 'otherwise 0'
+is "$("$sgectl" -p read "$dir/r.json")" "read|2026-03-05|org.example|Org|Id|\
+d.example|sts|9|1|$dir/r.json
+fail|2026-03-05|org.example|Id|d.example|sts|certificate-expired|192.0.2.1|\
+mx.d.example|-|-|1" 'the pipe form'
+out=$("$sgectl" read "$dir/nothing" 2>&1)
+is "$out" "sgectl: $dir/nothing: No such file or directory
+0 reports: 0 sessions, 0 failed (-)." 'a file that is not there'
+is "$("$sgectl" read "$dir/nothing" >/dev/null 2>&1; echo $?)" 1 'status 1'
+out=$(printf '<?xml version="1.0"?><feedback>' | "$sgectl" read 2>&1)
+is $? 0 'DMARC is no fault'
+like "$out" '*standard input: DMARC, skipped*' 'but said'
+
+# mbox: From_ lines within mails, quoted and not, and mails with CRLF.
+i=0
+: > "$dir/mbox"
+while [ $i -lt 20 ]; do
+	i=$((i + 1))
+	report Org a@org.example "id$i" 2026-03-05 \
+	    "$(policy sts $i 0 '' d.example)" > "$dir/one.json"
+	{
+		echo "From a@org.example Thu Mar  5 10:00:00 2026"
+		echo "Subject: $i"
+		if [ $((i % 2)) -eq 0 ]; then
+			printf 'Content-Type: text/plain\n\nHello,\n\n'
+			printf '>From here on.\nFrom me.\n\nFrom you.\n\n'
+			printf 'From now Fri Mar  5 10:00:00 2026\n' |
+			    sed 's/^/>/'
+			echo
+		else
+			echo "Content-Type: application/tlsrpt+json"
+			echo
+			cat "$dir/one.json"
+			echo
+		fi
+	} >> "$dir/mbox"
+done
+out=$("$sgectl" read "$dir/mbox" 2>"$dir/err")
+like "$out" '*10 reports: 100 sessions, 0 failed*' 'an mbox of 20 mails, 10 with reports'
+is "$(grep -c 'no report in it' "$dir/err")" 10 'the others are named'
+out=$(sed 's/$/\r/' "$dir/mbox" | "$sgectl" read 2>/dev/null)
+like "$out" '*10 reports: 100 sessions, 0 failed*' 'the same from a pipe, CRLF'
+
+# Maildir, with a folder within; tmp is not read.
+mkdir -p "$dir/Maildir/cur" "$dir/Maildir/new" "$dir/Maildir/tmp" \
+    "$dir/Maildir/.TLS/cur" "$dir/Maildir/.TLS/new"
+mail a@org.example "$dir/r.json" > "$dir/Maildir/cur/1.x:2,S"
+sed 's/"Id"/"Id2"/' "$dir/r.json" > "$dir/r2.json"
+mail a@org.example "$dir/r2.json" > "$dir/Maildir/new/2.x"
+sed 's/"Id"/"Id3"/' "$dir/r.json" > "$dir/r3.json"
+mail a@org.example "$dir/r3.json" > "$dir/Maildir/.TLS/cur/3.x:2,"
+cp "$dir/r3.json" "$dir/Maildir/tmp/4.x"
+ln -s .. "$dir/Maildir/cur/loop"
+out=$("$sgectl" read "$dir/Maildir")
+is $? 0 'a Maildir'
+like "$out" '*3 reports: 30 sessions, 3 failed*' 'cur, new and folders within'
+case $out in *'read twice'*) ok 1 'tmp is left out' ;;
+*) ok 0 'tmp is left out' ;; esac
+
+# One bad mail among good ones; too long ones.
+mkdir "$dir/mix"
+cp "$dir/r.json" "$dir/mix/a"
+head -c 1000 /dev/urandom > "$dir/mix/b"
+head -c 17000000 /dev/zero | tr '\0' 'x' > "$dir/mix/c"
+: > "$dir/mix/d"
+chmod 0 "$dir/mix/d"
+cp "$dir/r2.json" "$dir/mix/e"
+mkfifo "$dir/mix/f"
+out=$("$sgectl" read "$dir/mix" 2>"$dir/err")
+is $? 1 'bad files: status 1'
+like "$out" '*2 reports: 20 sessions*' 'and the rest is read'
+like "$(cat "$dir/err")" '*/c: longer than is read*' 'a file too long'
+
+# -s: duplicates by organisation and report-id, case kept.
+out=$(ctl read -s "$dir/r.json" "$dir/r2.json")
+like "$out" '*Stored 2; 0 were there already.' '-s stores'
+sed 's/"Org"/"ORG"/' "$dir/r.json" > "$dir/r4.json"
+sed 's/"Id"/"iD"/' "$dir/r.json" > "$dir/r5.json"
+gzip -nk "$dir/r.json"
+out=$(ctl read -s "$dir/r4.json" "$dir/r5.json" "$dir/r.json.gz")
+like "$out" '*Stored 2; 1 was there already.' 'names in another case are others'
+sed 's/2026-03-05/2026-03-06/g' "$dir/r.json" > "$dir/r6.json"
+out=$(ctl read -s "$dir/r6.json" "$dir/r6.json")
+like "$out" '*Stored 1; 1 was there already.' \
+    "a report-id used again for another day's report"
+
+# On a terminal work that takes long shows itself, in a pipe never.
+if command -v script >/dev/null 2>&1; then
+	cat > "$dir/slow" <<-SLOW
+	#!/bin/sh
+	(i=0; while [ \$i -lt 26 ]; do
+		printf 'From a Thu Mar  5 10:00:00 2026\nX: 1\n\n%s\n\n' \
+		    "\$(sed "s/Id/I\$i/" "$dir/r.json")"
+		sleep 0.1; i=\$((i + 1)); done) |
+	    "$sgectl" read > /dev/null
+	SLOW
+	out=$(script -qec "sh $dir/slow" /dev/null)
+	like "$out" '*files or mails, * reports read*' \
+	    'a progress line on a terminal'
+	out=$(sh "$dir/slow" 2>&1)
+	is "$out" '' 'and none in a pipe'
+fi
+
+# 20,000 reports: seconds, and no more memory than a few need.
+python3 - "$dir" <<'PY'
+import gzip, base64, os, sys
+d = sys.argv[1] + "/big"
+os.makedirs(d + "/cur"); os.makedirs(d + "/new"); os.makedirs(d + "/tmp")
+text = open(sys.argv[1] + "/r.json").read()
+for i in range(20000):
+    day = "2025-%02d-%02d" % (i % 12 + 1, i // 12 % 28 + 1)
+    who = "org%d.example" % (i % 40)
+    t = text.replace("2026-03-05", day).replace('"Id"', '"%d"' % i)
+    t = t.replace('"Org"', '"%s"' % who).replace("org.example", who)
+    t = t.replace("d.example", "minties.govt.nz")
+    b = base64.encodebytes(gzip.compress(t.encode(), 1)).decode()
+    with open("%s/%s/%d.x" % (d, "cur" if i % 3 else "new", i), "w") as f:
+        f.write("From: a@%s\nMIME-Version: 1.0\nContent-Type: "
+            "multipart/report; boundary=b\n\n--b\n\nText.\n--b\nContent-Type:"
+            " application/tlsrpt+gzip\nContent-Transfer-Encoding: base64\n\n"
+            "%s\n--b--\n" % (who, b))
+PY
+peak()
+{
+	python3 -c '
+import resource, subprocess, sys, time
+t = time.time()
+s = subprocess.call(sys.argv[2:], stdout=open(sys.argv[1], "w"))
+print(s, int(time.time() - t),
+    resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
+}
+# shellcheck disable=SC2046
+set -- $(peak "$dir/out" "$sgectl" read "$dir/big")
+is "$1" 0 '20000 reports in a Maildir'
+like "$(tail -n 1 "$dir/out")" '20000 reports: 200000 sessions, 20000 failed*' \
+    'each once'
+note "$2 s, $3 MB"
+check 'in seconds' test "$2" -lt 20
+check 'in little memory' test "$3" -lt 40
+# shellcheck disable=SC2046
+set -- $(peak "$dir/out" "$sgectl" -f "$dir/sge.conf" read -s "$dir/big")
+is "$1" 0 'and stored'
+like "$(tail -n 1 "$dir/out")" 'Stored 20000; 0 were there already.' 'all'
+note "$2 s, $3 MB"
+# shellcheck disable=SC2046
+set -- $(peak "$dir/out" "$sgectl" -f "$dir/sge.conf" show received -d 365)
+is "$1" 0 "a year's view"
+note "$2 s, $3 MB"
+check 'takes about a second' test "$2" -le 2
+# shellcheck disable=SC2046
+set -- $(peak "$dir/out" "$sgectl" -f "$dir/sge.conf" show reporters \
+    -d 2025-12-31)
+is "$1" 0 'reporters over 90 days'
+like "$(cat "$dir/out")" '*all *% of  *' 'their sum'
+check 'takes about a second' test "$2" -le 2
+finish
