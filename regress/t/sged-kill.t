@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Each record counts exactly once: 200,000 records, part of them written while
+# sged reads, and sged (all its processes, or any one of them) killed ten times
+# at random moments.
+. "$(dirname "$0")/../daemon.sh"
+daemon_world
+
+"$REGRESS_BIN/records" 200000 3000 >"$W/records" 2>"$W/sums" ||
+    bail "records"
+size=$(wc -c <"$W/records")
+# What is there from the beginning, in two segments; the rest comes in pieces
+# that do not end where lines end.
+lines=70000
+head -n $lines "$W/records" >"$SESSIONS/20261101T00Z.jsonl"
+tail -n +$((lines + 1)) "$W/records" | head -n $lines \
+    >"$SESSIONS/20261101T01Z.jsonl"
+tail -n +$((2 * lines + 1)) "$W/records" >"$W/rest"
+piece=$(($(wc -c <"$W/rest") / 10 + 1))
+split -b $piece "$W/rest" "$W/piece."
+growing=$SESSIONS/20261101T02Z.jsonl
+: >"$growing"
+[ "$(id -u)" -ne 0 ] || chmod 755 "$SESSIONS"
+
+below()
+{
+	echo $(($(od -An -N4 -tu4 /dev/urandom) % $1))
+}
+
+settled()
+{
+	[ "$(query 'SELECT coalesce(sum(offset), 0) FROM segment')" = "$size" ]
+}
+
+round=0
+moments=
+while [ $round -lt 10 ]; do
+	round=$((round + 1))
+	daemon_start
+	wait_for 20 daemon_ready || { cat "$W/log"; bail "sged starts"; }
+	set -- "$W"/piece.*
+	cat "$1" >>"$growing"
+	rm "$1"
+	ms=$(below 500)
+	sleep "$(printf '0.%03d' "$ms")"
+	# shellcheck disable=SC2046
+	set -- $(daemon_pids)
+	if [ $((round % 2)) -eq 0 ]; then
+		shift "$(below $#)"
+		set -- "$1"
+	fi
+	kill -9 "$@" 2>/dev/null
+	moments="$moments $ms/$#"
+	wait_for 20 daemon_gone || bail "the others end when one is killed"
+	SGED=
+done
+note "killed after (ms/processes):$moments"
+note "counted by then: $(query 'SELECT coalesce(sum(lines), 0) FROM segment')"
+ok 0 "killed ten times, and nothing was left running"
+
+daemon_start
+check "all is read in the end" wait_for 60 settled
+kill "$SGED"
+check "SIGTERM ends all processes" wait_for 20 daemon_gone
+wait "$SGED"
+is $? 0 "with status 0"
+SGED=
+
+. "$W/sums"
+is "$(query 'PRAGMA integrity_check')" ok "the database is whole"
+is "$(query 'SELECT sum(lines), sum(bad), sum(newer) FROM segment')" \
+    "200000|0|0" "each line once"
+flow="sum(tls13), sum(tls12), sum(older), sum(clear), sum(refused)"
+want="$tls13|$tls12|$older|$clear|$refused"
+is "$(query "SELECT $flow FROM flow WHERE class = '*'")" "$want" \
+    "connections by TLS version"
+is "$(query "SELECT sum(tls13 + tls12 + older + clear + refused) FROM flow
+    WHERE class = '*' GROUP BY dir ORDER BY dir" | tr '\n' ' ')" \
+    "$in $out " "connections by direction"
+is "$(query "SELECT $flow FROM flow WHERE class = 'public'")" \
+    "$tls13|$tls12|$older|$clear|$((refused - unknown))" \
+    "connections of the one class"
+is "$(query 'SELECT sum(messages) FROM correspondent')" "$messages" \
+    "messages by correspondent"
+is "$(query "SELECT sum(sessions) FROM incident WHERE why IN ('not-offered',
+    'refused', 'handshake', 'not-asked')")" "$clear" \
+    "each connection in clear has a reason"
+is "$(query 'SELECT sum(ok), sum(fail) FROM tally')" "$ok|$fail" \
+    "sessions that RFC 8460 counts"
+is "$(query 'SELECT sum(count) FROM detail')" "$fail" "failures in detail"
+is "$(query 'SELECT sum(sessions) FROM unknown')" "$unknown" \
+    "failures whose domain is not known"
+finish

@@ -1,0 +1,143 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# sged itself: options, one at a time, reload, stop, privileges, its socket.
+. "$(dirname "$0")/../daemon.sh"
+daemon_world
+sged=$TOP/reporter/sged
+
+record()
+{
+	echo '{"v":1,"time":"2026-11-21T03:04:05Z","host":"m.minties.govt.nz",
+"dir":"out","session":"66a87376800c5074","local":"192.0.2.1",
+"remote":"198.51.100.7","rdns":"mx.a.example","helo":"mx.a.example",
+"starttls":"offered","tls":"TLSv1.3","cipher":"TLS_AES_256_GCM_SHA384",
+"failure":null,"tx":[{"from":"minties.govt.nz","to":"a.example",
+"flow":"government>public","verdict":"pass","messages":1,"rcpts":1}]}' |
+	    tr -d '\n'
+	echo
+}
+
+# ask JSON: one question to the socket, its answer on standard output.
+ask()
+{
+	perl -MSocket -e '
+		socket(my $s, PF_UNIX, 5, 0) or die "socket: $!";
+		connect($s, sockaddr_un($ARGV[0])) or die "connect: $!";
+		setsockopt($s, SOL_SOCKET, SO_RCVTIMEO, pack("l!l!", 10, 0));
+		send($s, $ARGV[1], 0) or die "send: $!";
+		defined recv($s, my $answer, 200000, 0) or die "recv: $!";
+		print "$answer\n";' "$W/sock" "$1" 2>&1
+}
+
+counted()
+{
+	[ "$(query 'SELECT coalesce(sum(lines), 0) FROM segment')" = "$1" ]
+}
+
+# 1. The command line.
+out=$("$sged" -n -f "$W/conf" 2>&1)
+is $? 0 "-n: a good file"
+is "$out" "configuration OK" "-n says so"
+"$sged" -nn -f "$W/conf" >"$W/printed" 2>/dev/null
+is $? 0 "-nn prints it"
+"$sged" -nn -f "$W/printed" >"$W/again" 2>&1
+check "and what it prints reads back to the same" \
+    cmp "$W/printed" "$W/again"
+echo 'nonsense' >"$W/bad"
+out=$("$sged" -n -f "$W/bad" 2>&1)
+is $? 1 "-n: a bad file"
+like "$out" "$W/bad:1: *" "names the line"
+"$sged" -x >/dev/null 2>"$W/usage"
+is $? 1 "an option that there is not"
+like "$(cat "$W/usage")" "*usage: sged \[-dnv] \[-f file]*" "shows the usage"
+if [ "$(id -u)" -ne 0 ]; then
+	out=$("$sged" -f "$W/conf" 2>&1)
+	is $? 1 "without -d it must be root"
+fi
+
+# 2. Running.
+daemon_start
+check "starts" wait_for 20 daemon_ready || cat "$W/log"
+record >"$SESSIONS/20261121T03Z.jsonl"
+check "counts what is there" wait_for 10 counted 1
+out=$( ( daemon_exec "$sged" -d -f "$W/conf" ) 2>&1 )
+is $? 1 "a second one does not start"
+like "$out" "*already running*" "and says why"
+if [ "$(id -u)" -eq 0 ]; then
+	others=$(daemon_pids | grep -vx "$SGED" | while read -r pid; do
+		awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$pid/status"
+	done | sort -u)
+	uid=$(awk -F: '/^_sged:/ { print $3 }' "${W}/passwd" /etc/passwd \
+	    2>/dev/null | head -n 1)
+	is "$others" "$uid $uid $uid $uid" "all but the parent became _sged"
+	is "$(stat -c '%a %u' "$W/sock")" "660 $uid" "the socket is _sged's"
+fi
+
+# 3. The socket.
+like "$(ask '{"status":true}')" '{"status":{*"pid":*}}' "status"
+like "$(ask '{"learn":"B.Example."}')" '{"learned":"b.example","route":*}' \
+    "learn, in normal form"
+is "$(ask '{"learn":"no domain!"}')" '{"error":"not a domain name"}' \
+    "learn nonsense"
+like "$(ask '{"send":{"day":"2026-13-01"}}')" '{"error":*}' \
+    "send for no day"
+is "$(ask '{"reload":true}')" '{"error":"unknown request"}' "unknown"
+ask '[1]' >/dev/null
+ask 'not JSON at all' >/dev/null
+like "$(ask '{"status":true}')" '{"status":*' "nonsense harms nobody else"
+
+# 4. Reload: a bad file first.
+pids=$(daemon_pids)
+cp "$W/conf" "$W/conf.good"
+{ cat "$W/conf.good"; echo 'mode maybe'; echo 'nonsense'; } >"$W/conf"
+kill -HUP "$SGED"
+check "a bad file is refused" wait_for 10 grep -q 'not reloaded' "$W/log"
+bad=$(wc -l <"$W/conf.good")
+check "with its first mistake" grep -q "$W/conf:$((bad + 1)): " "$W/log"
+check "and its second" grep -q "$W/conf:$((bad + 2)): " "$W/log"
+is "$(daemon_pids)" "$pids" "the same processes go on"
+record >>"$SESSIONS/20261121T03Z.jsonl"
+check "and count" wait_for 10 counted 2
+
+# A good one with another spool.
+mkdir -p "$W/spool2/sessions"
+record >"$W/spool2/sessions/20261121T04Z.jsonl"
+[ "$(id -u)" -ne 0 ] || chown -R 871:871 "$W/spool2" 2>/dev/null
+sed "s|$W/spool|$W/spool2|" "$W/conf.good" >"$W/conf"
+kill -HUP "$SGED"
+check "a good file is taken" wait_for 20 grep -q 'reloaded ' "$W/log"
+check "and what it says holds" wait_for 20 counted 3
+is "$(daemon_pids | head -n 1)" "$SGED" "the parent stays"
+like "$(ask '{"status":true}')" '{"status":*' "its socket too"
+
+# 5. One of them dies: all end, and the log says who.
+# shellcheck disable=SC2046
+set -- $(daemon_pids | grep -vx "$SGED")
+kill -9 "$1"
+check "one is killed: all end" wait_for 20 daemon_gone
+wait "$SGED"
+is $? 1 "with status 1"
+check "and the log says so" grep -q 'was ended by signal 9' "$W/log"
+
+# 6. Stop.
+daemon_start
+wait_for 20 daemon_ready
+kill "$SGED"
+check "SIGTERM ends all" wait_for 20 daemon_gone
+wait "$SGED"
+is $? 0 "with status 0"
+SGED=
+check "the socket is gone" test ! -e "$W/sock"
+is "$(query 'SELECT sum(ok) FROM tally')" 3 "all is counted"
+
+# 7. A signal to every process, as a service manager sends it.
+daemon_start
+wait_for 20 daemon_ready
+# shellcheck disable=SC2046
+kill $(daemon_pids)
+check "SIGTERM to each of them ends all" wait_for 20 daemon_gone
+wait "$SGED"
+is $? 0 "with status 0 as well"
+SGED=
+finish
