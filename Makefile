@@ -272,7 +272,8 @@ tools:
 # Programs of the benchmarks: regress/bench/NAME.c, one item a line.
 BENCH_TOOLS =	\
 		floor \
-		smtp-load
+		smtp-load \
+		table-load
 
 bench:
 	@sh regress/setup.sh

@@ -1,0 +1,254 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# table-sge as smtpd(8) talks to it: smtpd-tables(7).
+cd "$(dirname "$0")/../.." || exit 1
+. regress/tap.sh
+table=$PWD/filter/table-sge
+dir=$(mktemp -d) || exit 1
+trap 'exec 3>&-; rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+later=4000000000
+
+conf()
+{
+	cat <<-CONF
+	organization "Minties"
+	contact "tls@minties.govt.nz"
+	local { minties.govt.nz }
+	class restricted { minties.govt.nz dia.govt.nz nocon.govt.nz }
+	class government { .govt.nz }
+	class partner { partner.nz ours.partner.nz }
+	flow from restricted to restricted require connector
+	flow from any to partner require verified tls
+	flow from { restricted government } to { restricted government } \\
+	    require tls
+	connector dia.govt.nz to "smtp+tls://mx.dia.govt.nz" from 192.0.2.0/24
+	spool "$dir/spool"
+	CONF
+}
+
+handshake()
+{
+	printf 'config|smtpd-version|7.6.0\nconfig|protocol|0.1\n'
+	printf 'config|tablename|%s\nconfig|ready\n' "$1"
+}
+
+# ask TABLE OPERATION DOMAIN...: what comes back, "DOMAIN ANSWER" a line.
+ask()
+{
+	ask_table=$1
+	ask_what=$2
+	shift 2
+	{
+		handshake "$ask_table"
+		n=0
+		for d; do
+			n=$((n + 1))
+			echo "table|0.1|1795316677.33|$ask_table|$ask_what|$n|$d"
+		done
+	} | "$table" "$dir/sge.conf" 2>"$dir/err" | grep result >"$dir/got"
+	n=0
+	for d; do
+		n=$((n + 1))
+		sed -n "$n"'s/^[a-z]*-result|'"$n"'|/'"$d"' /p' "$dir/got"
+	done
+}
+
+mkdir spool
+conf >sge.conf
+cat >spool/routes <<ROUTES
+sts.nz|enforce|$later|smtp+tls://m1.sts.nz,smtp+tls://m2.sts.nz
+old.nz|enforce|1000|smtp+tls://mx.old.nz
+none.nz|none|$later|smtp+tls://mx.none.nz
+sts.govt.nz|enforce|$later|smtps://mx.sts.govt.nz:465
+partner.nz|none|$later|smtp+tls://mx.partner.nz
+dia.govt.nz|enforce|$later|smtp+tls://not.the.connector
+minties.govt.nz|enforce|$later|smtp+tls://mail.minties.govt.nz
+ROUTES
+all="dia.govt.nz nocon.govt.nz other.govt.nz sts.govt.nz partner.nz
+    ours.partner.nz sts.nz old.nz none.nz example.com minties.govt.nz govt.nz"
+
+is "$(handshake sge-verify | "$table" "$dir/sge.conf")" "register|domain
+register|relayhost
+register|ready" "the handshake"
+
+is "$(ask sge-verify 'check|domain' $all)" "dia.govt.nz found
+nocon.govt.nz found
+other.govt.nz not-found
+sts.govt.nz found
+partner.nz found
+ours.partner.nz found
+sts.nz found
+old.nz not-found
+none.nz not-found
+example.com not-found
+minties.govt.nz not-found
+govt.nz not-found" "sge-verify"
+
+is "$(ask sge-encrypt 'check|domain' $all)" "dia.govt.nz not-found
+nocon.govt.nz not-found
+other.govt.nz found
+sts.govt.nz not-found
+partner.nz not-found
+ours.partner.nz not-found
+sts.nz not-found
+old.nz not-found
+none.nz not-found
+example.com not-found
+minties.govt.nz not-found
+govt.nz not-found" "sge-encrypt"
+
+is "$(ask sge-routes 'lookup|relayhost' $all)" \
+    "dia.govt.nz found|smtp+tls://mx.dia.govt.nz
+nocon.govt.nz not-found
+other.govt.nz not-found
+sts.govt.nz found|smtps://mx.sts.govt.nz:465
+partner.nz found|smtp+tls://mx.partner.nz
+ours.partner.nz not-found
+sts.nz found|smtp+tls://m1.sts.nz
+old.nz found|smtp+tls://mx.old.nz
+none.nz found|smtp+tls://mx.none.nz
+example.com not-found
+minties.govt.nz not-found
+govt.nz not-found" "sge-routes"
+
+is "$(ask sge-verify 'check|domain' Dia.GOVT.nz. a..b '' 'x|y' 'a b')" \
+    "Dia.GOVT.nz. found
+a..b not-found
+ not-found
+x|y not-found
+a b not-found" "capitals, a final dot, what is no name"
+
+is "$(ask sge-verify 'lookup|relayhost' dia.govt.nz)" \
+    "dia.govt.nz not-found" "a relayhost of a table that has none"
+is "$(ask sge-routes 'check|netaddr' x.nz)" \
+    "x.nz error|not a service of this table" "another service"
+is "$( { handshake sge-routes; echo 'table|0.1|1|t|update|u1'
+    echo 'table|0.1|1|t|fetch|relayhost|f1'
+    echo 'table|0.1|1|t|check|domain|c1'; } | "$table" "$dir/sge.conf" |
+    grep result)" "update-result|u1|ok
+fetch-result|f1|not-found
+check-result|c1|error|no query" "update, fetch, a check of nothing"
+
+# --- mode testing: what our flows require is not forced
+{ conf; echo 'mode testing'; } >sge.conf
+is "$(ask sge-verify 'check|domain' $all | grep ' found' | tr '\n' ' ')" \
+    "dia.govt.nz found sts.govt.nz found sts.nz found " \
+    "mode testing: connectors and policies only"
+is "$(ask sge-encrypt 'check|domain' $all | grep ' found')" "" \
+    "mode testing: sge-encrypt is empty"
+is "$(ask sge-encrypt 'check|domain' $all | wc -l | tr -d ' ')" 12 \
+    "mode testing: and answers"
+conf >sge.conf
+
+# --- operator's mistakes keep smtpd from starting
+out=$(handshake sge-foo | "$table" "$dir/sge.conf" 2>err)
+is "$? $out" "1 " "an unknown name: no handshake, exit 1"
+like "$(cat err)" '*"sge-foo"*sge-verify, sge-encrypt or sge-routes*' \
+    "and it names the three"
+out=$(printf 'config|ready\n' | "$table" "$dir/sge.conf" 2>err)
+is "$? $out" "1 " "no name: exit 1"
+echo 'organization' >bad.conf
+out=$(handshake sge-verify | "$table" "$dir/bad.conf" 2>err)
+is "$? $out" "1 " "a wrong configuration: exit 1"
+like "$(cat err)" "$dir/bad.conf:1: something is missing; *" "and FILE:LINE"
+"$table" >out 2>err
+is "$? $(cat err)" "1 usage: table-sge file" "no argument: usage"
+
+# --- rubbish
+{
+	handshake sge-verify
+	i=0
+	while [ $i -lt 200 ]; do
+		printf 'table|0.1|1|t|check|domain|\n|||||||||\n\n'
+		printf 'table|0.1|1|t|check|domain|a b|x.nz\n'
+		printf 'table|0.1|1|t|check\ntable\nregister|ready\n'
+		printf 'table|0.1|1|t|delete|domain|1|x\n'
+		printf '\000\001\377table|0.1|1|t|check|domain|1|x\n'
+		printf 'table|0.1|1|t|check|domain|ok%d|dia.govt.nz\n' $i
+		i=$((i + 1))
+	done
+	awk 'BEGIN { for (i = 0; i < 100000; i++) printf "x" }'
+	printf 'table|0.1|1|t|check|domain|9|dia.govt.nz\n'
+	printf 'table|0.1|1|t|check|domain|%0100d|dia.govt.nz\n' 7
+	printf 'table|0.1|1|t|check|domain|last|dia.govt.nz\n'
+	printf 'table|0.1|1|t|check|domain|half|dia.go'
+} >rubbish
+"$table" "$dir/sge.conf" <rubbish >out 2>err
+is $? 0 "rubbish: exit 0 at its end"
+is "$(grep -c '^check-result|ok[0-9]*|found$' out)" 200 \
+    "all that made sense is answered"
+is "$(grep -v '^check-result|ok[0-9]*|found$\|^register|' out)" \
+    "check-result|last|found" "and nothing else"
+is "$(wc -l <err | tr -d ' ')" 1 "it is said once, not each time"
+
+# --- while it runs
+mkfifo in
+"$table" "$dir/sge.conf" <in >out 2>err &
+pid=$!
+exec 3>in
+handshake sge-routes >&3
+
+# answered ID DOMAIN ANSWER: asks; the answer must be that.
+answered()
+{
+	answered_n=$((${answered_n:-0} + 1))
+	echo "table|0.1|1|t|lookup|relayhost|$1.$answered_n|$2" >&3
+	answered_until=$(($(date +%s) + 5))
+	until grep -q "^lookup-result|$1.$answered_n|" out; do
+		[ "$(date +%s)" -le "$answered_until" ] || return 1
+		sleep 0.05
+	done
+	grep -qF "lookup-result|$1.$answered_n|$3" out
+}
+
+broken_said()
+{
+	answered g x.nz not-found &&
+	    grep -q 'sge.conf:13: unknown directive "wrong"' err
+}
+
+gone_said()
+{
+	answered i x.nz not-found && grep -q "sge.conf: can.t be read" err
+}
+
+answered a new.nz not-found
+ok $? "not known yet"
+echo "new.nz|enforce|$later|smtp+tls://mx.new.nz" >>spool/routes
+answered b new.nz 'found|smtp+tls://mx.new.nz'
+ok $? "known as soon as sged has written it"
+echo "new.nz|enforce|$later|smtp+tls://mx2.new.nz" >spool/routes.new
+mv spool/routes.new spool/routes
+answered c new.nz 'found|smtp+tls://mx2.new.nz'
+ok $? "and when sged has compacted"
+answered d sts.nz not-found
+ok $? "what was dropped then is gone"
+rm spool/routes
+answered e new.nz 'found|smtp+tls://mx2.new.nz'
+ok $? "a file that is gone changes nothing"
+
+{ conf; echo 'connector new.govt.nz to "smtps://mx.new.govt.nz" from ::1'
+} >sge.conf
+check "a changed configuration is read" wait_for 5 answered f new.govt.nz \
+    'found|smtps://mx.new.govt.nz'
+sed -i.bak '$d' sge.conf
+echo 'wrong line' >>sge.conf
+check "a wrong one is said" wait_for 5 broken_said
+answered h new.govt.nz 'found|smtps://mx.new.govt.nz'
+ok $? "and the old one stays"
+is "$(grep -c 'unknown directive' err)" 1 "it is said once"
+rm sge.conf
+check "none is said" wait_for 5 gone_said
+conf | sed 's,/spool",/spool2",' >sge.conf
+mkdir spool2
+echo "two.nz|none|$later|smtp+tls://mx.two.nz" >spool2/routes
+check "another spool" wait_for 5 answered j two.nz \
+    'found|smtp+tls://mx.two.nz'
+kill -0 $pid
+ok $? "it is still there"
+exec 3>&-
+wait $pid
+is $? 0 "and goes when smtpd does"
+finish
