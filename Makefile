@@ -141,16 +141,29 @@ SGED_OBJS =	\
 		reporter/trim.o
 
 SGECTL_OBJS =	\
+		reporter/ask.o \
+		reporter/check.o \
+		reporter/check_domain.o \
+		reporter/check_mx.o \
+		reporter/check_record.o \
 		reporter/cmd_deliver.o \
 		reporter/cmd_read.o \
+		reporter/cmd_report.o \
+		reporter/cmd_send.o \
 		reporter/ctl.o \
 		reporter/digest.o \
 		reporter/digest_heard.o \
 		reporter/digest_own.o \
 		reporter/digest_seen.o \
+		reporter/html.o \
+		reporter/html_chart.o \
+		reporter/html_flow.o \
+		reporter/html_style.o \
+		reporter/html_told.o \
 		reporter/letter.o \
 		reporter/lint.o \
 		reporter/lint_print.o \
+		reporter/metrics.o \
 		reporter/read_text.o \
 		reporter/record_new.o \
 		reporter/store_heard.o \
@@ -169,6 +182,7 @@ SGECTL_OBJS =	\
 		reporter/view_policy.o \
 		reporter/view_received.o \
 		reporter/view_reporters.o \
+		reporter/view_route.o \
 		reporter/view_sent.o \
 		reporter/view_status.o
 
@@ -352,10 +366,17 @@ clean:
 -include filter/table-sge.d
 -include filter/verdict.d
 -include filter/words.d
+-include reporter/ask.d
 -include reporter/bounce.d
 -include reporter/cert.d
+-include reporter/check.d
+-include reporter/check_domain.d
+-include reporter/check_mx.d
+-include reporter/check_record.d
 -include reporter/cmd_deliver.d
 -include reporter/cmd_read.d
+-include reporter/cmd_report.d
+-include reporter/cmd_send.d
 -include reporter/conn.d
 -include reporter/control.d
 -include reporter/ctl.d
@@ -371,6 +392,11 @@ clean:
 -include reporter/engine.d
 -include reporter/hash.d
 -include reporter/hello.d
+-include reporter/html.d
+-include reporter/html_chart.d
+-include reporter/html_flow.d
+-include reporter/html_style.d
+-include reporter/html_told.d
 -include reporter/http.d
 -include reporter/httpread.d
 -include reporter/ingest.d
@@ -386,6 +412,7 @@ clean:
 -include reporter/mail_text.d
 -include reporter/mailbox.d
 -include reporter/mailer.d
+-include reporter/metrics.d
 -include reporter/mime.d
 -include reporter/mime_code.d
 -include reporter/net.d
@@ -442,6 +469,7 @@ clean:
 -include reporter/view_policy.d
 -include reporter/view_received.d
 -include reporter/view_reporters.d
+-include reporter/view_route.d
 -include reporter/view_sent.d
 -include reporter/view_status.d
 -include reporter/wire.d

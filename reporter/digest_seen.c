@@ -64,11 +64,11 @@ refused(const struct seen_incident *row, void *arg)
 	else
 		(void)strlcpy(what, "has no connector", sizeof(what));
 	(void)snprintf(command, sizeof(command), "show flow -D %s",
-	    *row->domain == '\0' ? "-" : row->domain);
-	digest_add(digest, fix, *row->domain == '\0' ? NULL : command,
-	    "%s %s %s: %lld %s %s %s, %s at %s",
-	    class_of(v, row->domain), *row->domain == '\0' ? "(no domain)" :
-	    view_clean(row->domain, 0), what, (long long)row->sessions,
+	    row->domain[0] == '<' ? "'<>'" : row->domain[0] == '*' ? "'*'" :
+	    row->domain);
+	digest_add(digest, fix, command, "%s %s %s: %lld %s %s %s, %s at %s",
+	    class_of(v, row->domain), view_clean(seen_name(row->domain), 0),
+	    what, (long long)row->sessions,
 	    row->dir == 0 ? "inbound" : "outbound",
 	    view_plural(row->sessions, "session", "sessions"),
 	    row->dir == 0 ? "refused" : "not sent or refused",

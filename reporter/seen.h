@@ -33,7 +33,8 @@ enum seen_group {
 struct seen_flow {
 	int64_t		 step;		/* day or hour, by the group */
 	int		 dir;		/* 0 in, 1 out */
-	const char	*class;		/* "*": each connection once */
+	/* "*": each connection once, without this host's own submissions. */
+	const char	*class;
 	struct seen_counts counts;
 };
 
@@ -89,6 +90,11 @@ int	seen_incidents(struct store *, int64_t first, int64_t last,
 
 /* Failed connections that no domain could be found for. */
 int64_t	seen_unknown(struct store *, int64_t first, int64_t last);
+
+/* Submissions of this host itself, which no other number here holds. */
+int64_t	seen_local(struct store *, int64_t first, int64_t last);
+/* For people: "<>" is the null sender, "*" what was summed. */
+const char *seen_name(const char *domain);
 
 /* Segments of the spool: how many are known, unread, bad, newer lines. */
 struct seen_spool {

@@ -58,6 +58,24 @@ run_policy(struct ctl *ctl, int argc __unused, char *argv[])
 }
 
 static int
+run_route(struct ctl *ctl, int argc __unused, char *argv[])
+{
+	return view_route(&ctl->view, argv[0]);
+}
+
+static int
+run_metrics(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_metrics(&ctl->view);
+}
+
+static int
+run_html(struct ctl *ctl, int argc __unused, char *argv[])
+{
+	return view_html(&ctl->view, argv[0]);
+}
+
+static int
 run_digest(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 {
 	return view_digest(&ctl->view, ctl_flag(ctl, 'a'));
@@ -102,6 +120,16 @@ static const struct ctl_command commands[] = {
 	    CTL_CONF | CTL_STORE, 1, 1, run_sent },
 	{ "show policy", "n:", "domain", 1, 1, CTL_CONF | CTL_STORE, 1, 1,
 	    run_policy },
+	{ "show route", "", "domain", 1, 1, CTL_CONF | CTL_STORE, 1, 1,
+	    run_route },
+	{ "show metrics", "d:", "[-d days]", 0, 0, CTL_CONF | CTL_STORE, 1, 1,
+	    run_metrics },
+	{ "report", "d:", "[-d days] domain", 1, 1, CTL_CONF | CTL_STORE, 1,
+	    1, cmd_report },
+	{ "send", "d:", "[-d days] [domain]", 0, 1, CTL_CONF, 1, 1,
+	    cmd_send },
+	{ "html", "d:n:", "[-d days] [-n top] dir", 1, 1,
+	    CTL_CONF | CTL_STORE, 30, 1, run_html },
 	{ "digest", "ad:m:n:",
 	    "[-a] [-d days] [-m domain]", 0, 0,
 	    CTL_CONF | CTL_STORE, 1, 1, run_digest },
@@ -116,6 +144,10 @@ static const struct ctl_command commands[] = {
 	{ "record new", "r:", "[-r uri] ... domain", 1, 1, 0, 1, 1,
 	    cmd_record_new },
 	{ "deliver", "", "", 0, 0, CTL_CONF, 0, EX_TEMPFAIL, cmd_deliver },
+	{ "check record", "s:", "[-s text] [domain]", 0, 1, CTL_CONF_MAY, 1, 1,
+	    cmd_check_record },
+	{ "check domain", "", "[domain ...]", 0, -1, CTL_CONF_MAY, 1, 1,
+	    cmd_check_domain },
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
 };

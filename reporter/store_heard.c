@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "heard.h"
-#include "log.h"
+#include "seen.h"
 
 /* Who sent it, as the reader keeps it: the domain, else the organisation. */
 #define REPORTER "CASE WHEN COALESCE(r.submitter, '') = '' THEN r.org" \
@@ -111,9 +111,9 @@ int64_t
 heard_silent(struct store *st, int64_t first, int64_t last, int64_t since,
     int64_t *all)
 {
-	*all = store_number(st, 0, "SELECT SUM(tls13 + tls12 + older + clear"
-	    " + refused) FROM flow WHERE day BETWEEN ? AND ? AND dir = 0"
-	    " AND class = '*'", "ii", first, last);
+	struct seen_counts in;
+
+	*all = seen_total(st, first, last, 0, &in) == -1 ? 0 : seen_sum(&in);
 	return store_number(st, 0, "SELECT SUM(tls13 + tls12 + older + clear"
 	    " + refused) FROM correspondent WHERE day BETWEEN ? AND ?"
 	    " AND dir = 0 AND domain NOT IN (SELECT submitter FROM received"

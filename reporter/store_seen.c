@@ -14,6 +14,16 @@
 #define WHY_CLEAR "('not-offered', 'refused', 'handshake', 'not-asked'," \
 	" 'legacy')"
 
+/*
+ * "local", the host's own submissions, is in "*" too: it is no flow between
+ * two hosts and comes off there.
+ */
+#define NET(column) "SUM(CASE class WHEN 'local' THEN -" column \
+	" ELSE " column " END)"
+#define NETS NET("tls13") ", " NET("tls12") ", " NET("older") ", " \
+	NET("clear") ", " NET("refused")
+#define CLASS "CASE class WHEN 'local' THEN '*' ELSE class END"
+
 #define COUNTS "SUM(tls13), SUM(tls12), SUM(older), SUM(clear), SUM(refused)"
 
 static const struct {
@@ -77,15 +87,15 @@ seen_flows(struct store *st, int64_t first, int64_t last,
 	int rc;
 
 	if (group == SEEN_BY_DAY)
-		stmt = store_prepare(st, "SELECT day, dir, class, " COUNTS
+		stmt = store_prepare(st, "SELECT day, dir, " CLASS ", " NETS
 		    " FROM flow WHERE day BETWEEN ? AND ?"
 		    " GROUP BY 1, 2, 3");
 	else if (group == SEEN_BY_HOUR)
-		stmt = store_prepare(st, "SELECT hour, dir, class, " COUNTS
+		stmt = store_prepare(st, "SELECT hour, dir, " CLASS ", " NETS
 		    " FROM flow WHERE day BETWEEN ? AND ?"
 		    " GROUP BY 1, 2, 3");
 	else
-		stmt = store_prepare(st, "SELECT 0, dir, class, " COUNTS
+		stmt = store_prepare(st, "SELECT 0, dir, " CLASS ", " NETS
 		    " FROM flow WHERE day BETWEEN ? AND ?"
 		    " GROUP BY 2, 3");
 	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
@@ -108,8 +118,8 @@ seen_total(struct store *st, int64_t first, int64_t last, int dir,
 	int rc;
 
 	memset(counts, 0, sizeof(*counts));
-	stmt = store_prepare(st, "SELECT " COUNTS " FROM flow"
-	    " WHERE day BETWEEN ? AND ? AND dir = ? AND class = '*'");
+	stmt = store_prepare(st, "SELECT " NETS " FROM flow WHERE day"
+	    " BETWEEN ? AND ? AND dir = ? AND class IN ('*', 'local')");
 	if (stmt == NULL ||
 	    store_bind(stmt, "iii", first, last, (int64_t)dir) == -1)
 		return -1;
@@ -227,6 +237,24 @@ seen_unknown(struct store *st, int64_t first, int64_t last)
 {
 	return store_number(st, 0, "SELECT SUM(sessions) FROM unknown"
 	    " WHERE day BETWEEN ? AND ?", "ii", first, last);
+}
+
+int64_t
+seen_local(struct store *st, int64_t first, int64_t last)
+{
+	return store_number(st, 0, "SELECT SUM(tls13 + tls12 + older + clear"
+	    " + refused) FROM flow WHERE day BETWEEN ? AND ?"
+	    " AND class = 'local'", "ii", first, last);
+}
+
+const char *
+seen_name(const char *domain)
+{
+	if (strcmp(domain, "<>") == 0)
+		return "(null sender)";
+	if (strcmp(domain, "*") == 0)
+		return "(others)";
+	return *domain == '\0' ? "(no domain)" : domain;
 }
 
 int

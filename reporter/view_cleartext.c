@@ -54,7 +54,7 @@ print_row(const struct list *list, const struct seen_incident *row)
 {
 	const struct view *v = list->view;
 
-	view_name(v, 24, *row->domain == '\0' ? "(no domain)" : row->domain);
+	view_name(v, 24, seen_name(row->domain));
 	fprintf(v->out, " %-3s %-10s %6lld %4lld %s %.5s %s\n",
 	    seen_dir(row->dir), view_clean(conf_class_name(v->conf,
 	    conf_class(v->conf, row->domain)), 10), (long long)row->sessions,

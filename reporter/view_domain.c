@@ -194,11 +194,11 @@ view_correspondent(const struct view *v)
 	char domain[DOMAIN_MAX];
 	struct any any = { v, 0 };
 
-	if (domain_normal(v->domain, strlen(v->domain), domain,
-	    sizeof(domain)) == -1) {
-		log_warnx("-D %s: not a domain name", log_clean(v->domain));
+	/* Beside names: the null sender, and what was summed. */
+	if (strcmp(v->domain, "<>") == 0 || strcmp(v->domain, "*") == 0)
+		(void)strlcpy(domain, v->domain, sizeof(domain));
+	else if (view_normal(v->domain, domain, sizeof(domain)) == -1)
 		return 1;
-	}
 	if (v->form == FORM_TEXT) {
 		fprintf(v->out, "Flows with %s, %s, %s\n", domain,
 		    view_period(v), v->conf->hostname);

@@ -186,6 +186,10 @@ print_notes(const struct rows *rows)
 		fprintf(v->out, "total: each session once; one with mail of "
 		    "two classes is in both rows,\n  one without mail in "
 		    "none.\n");
+	if (v->verbose)
+		fprintf(v->out, "left out: %lld submissions of this host "
+		    "itself.\n", (long long)seen_local(v->store, v->first,
+		    v->last));
 	unknown = seen_unknown(v->store, v->first, v->last);
 	if (unknown > 0)
 		view_unknown(v, "the domain of %lld failed outbound %s "

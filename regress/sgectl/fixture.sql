@@ -1,9 +1,14 @@
 -- What sged stored, for the examples of sgectl(8).  Day 20517 is 2026-03-05.
 -- 1772668800 is its first second (UTC).
 
-INSERT INTO segment VALUES ('20260305T23Z.jsonl', 1180, 5369, 0, 0, 1);
+INSERT INTO segment
+ (name, offset, lines, bad, newer, done, last)
+ VALUES ('20260305T23Z.jsonl', 1180, 5369, 0, 0, 1,
+ 1772755199);
 
-INSERT INTO flow VALUES
+INSERT INTO flow
+ (day, hour, dir, class, tls13, tls12, older, clear, refused)
+ VALUES
  (20517,  2, 1, 'restricted',  200,  14,  0,  0,  4),
  (20517,  3, 0, 'restricted',  190,   8,  0,  0,  0),
  (20517,  3, 1, 'government',  480, 139,  0,  0,  2),
@@ -11,18 +16,24 @@ INSERT INTO flow VALUES
  (20517,  9, 1, 'public',     1205, 198,  0, 17,  0),
  (20517, 14, 0, 'public',     1840, 301, 12, 57,  0),
  (20517,  2, 1, '*',          1885, 351,  0, 17,  6),
- (20517,  9, 0, '*',          2545, 489, 12, 64,  0);
+ (20517,  9, 0, '*',          2545, 489, 12, 99,  0),
+ (20517,  9, 0, 'local',         0,   0,  0, 35,  0);
 -- The weeks before, public mail alone.
 INSERT INTO flow
+ (day, hour, dir, class, tls13, tls12, older, clear, refused)
  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 29)
  SELECT 20517 - i, 9, 0, c, 1900 - 7 * i, 300 + i % 5, i % 3, 60 + i % 11, 0
  FROM n, (SELECT 'public' AS c UNION ALL SELECT '*');
 INSERT INTO flow
+ (day, hour, dir, class, tls13, tls12, older, clear, refused)
  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 29)
  SELECT 20517 - i, 9, 1, c, 1200 - 3 * i, 200 - i % 7, 0, 15 + i % 4, 0
  FROM n, (SELECT 'public' AS c UNION ALL SELECT '*');
 
-INSERT INTO correspondent VALUES
+INSERT INTO correspondent
+ (day, dir, domain, class, tls13, tls12, older, clear, refused,
+  legacy, testing, messages, rcpts, first, last)
+ VALUES
  (20517, 1, 'moe.govt.nz', 'restricted', 21, 0, 0, 0, 4, 0, 0, 30, 33,
   1772676600, 1772700000),
  (20517, 0, 'moe.govt.nz', 'restricted', 18, 2, 0, 0, 0, 0, 0, 22, 25,
@@ -38,7 +49,9 @@ INSERT INTO correspondent VALUES
  (20517, 0, 'mail.club.org.nz', 'public', 0, 0, 12, 5, 0, 0, 0, 17, 17,
   1772669801, 1772754190);
 
-INSERT INTO incident VALUES
+INSERT INTO incident
+ (day, dir, domain, why, addr, host, sessions, first, last)
+ VALUES
  (20517, 1, 'moe.govt.nz', 'forced', '203.0.113.9', 'mx1.moe.govt.nz',
   4, 1772676600, 1772682900),
  (20517, 1, 'uni.govt.nz', 'forced', '192.0.2.9', 'mx1.uni.govt.nz',
@@ -60,19 +73,26 @@ INSERT INTO incident VALUES
  (20517, 1, 'mail.club.org.nz', 'handshake', '198.51.100.80',
   'mail.club.org.nz', 2, 1772676600, 1772700000);
 
-INSERT INTO policy VALUES
+INSERT INTO policy
+ (id, domain, type, mode, strings, mx)
+ VALUES
  (1, 'moe.govt.nz', 'sts', 'enforce',
   '["version: STSv1","mode: enforce","mx: mx1.moe.govt.nz","max_age: 604800"]',
   '["mx1.moe.govt.nz"]'),
  (2, 'uni.govt.nz', 'sts', 'testing',
   '["version: STSv1","mode: testing","mx: *.uni.govt.nz","max_age: 86400"]',
   '["*.uni.govt.nz"]');
-INSERT INTO tally VALUES
+INSERT INTO tally
+ (day, domain, policy, ok, fail)
+ VALUES
  (20517, 'moe.govt.nz', 1, 21, 4),
  (20517, 'uni.govt.nz', 2, 88, 2),
  (20517, 'widgets.co.nz', 0, 0, 15),
  (20517, 'example.org', 0, 41, 0);
-INSERT INTO detail VALUES
+INSERT INTO detail
+ (day, domain, policy, type, sip, rip, mx, helo, reason, info, pending,
+  count)
+ VALUES
  (20517, 'moe.govt.nz', 1, 'starttls-not-supported', '192.0.2.25',
   '203.0.113.9', 'mx1.moe.govt.nz', 'mx1.moe.govt.nz', '', '', 0, 4),
  (20517, 'uni.govt.nz', 2, 'certificate-expired', '192.0.2.25',
@@ -81,7 +101,9 @@ INSERT INTO detail VALUES
  (20517, 'widgets.co.nz', 0, 'starttls-not-supported', '192.0.2.25',
   '198.51.100.20', 'mail.widgets.co.nz', 'mail.widgets.co.nz', '', '', 0, 15);
 
-INSERT INTO unknown VALUES
+INSERT INTO unknown
+ (day, addr, type, sessions, last)
+ VALUES
  (20517, '192.0.2.200', 'validation-failure', 1, 1772700000);
 
 INSERT INTO report
@@ -100,36 +122,52 @@ INSERT INTO report
  (45, 20514, 'old.example', '20260302.old.example.77aa', 'given-up',
   1772600000, 'v=TLSRPTv1; rua=mailto:tls@old.example', NULL, 5, 0,
   1772497800, 1772584200);
-INSERT INTO delivery VALUES
+INSERT INTO delivery
+ (id, report, uri, state, tries, next, first, last, code, text)
+ VALUES
  (1, 41, 'https://r.uni.govt.nz/tlsrpt', 'sent', 1, 0, 1772760000,
   1772760001, 201, NULL),
  (2, 42, 'mailto:tls@moe.govt.nz', 'due', 2, 1772768400, 1772757600,
   1772761200, NULL, '451 try later'),
  (3, 45, 'mailto:tls@old.example', 'given-up', 5, 0, 1772497800, 1772584200,
   NULL, '550 no such user');
-INSERT INTO bounce VALUES
+INSERT INTO bounce
+ (address, count, last, until, text)
+ VALUES
  ('tls@old.example', 3, 1772584200, 1775176200, '550 no such user');
 
-INSERT INTO sts VALUES
+INSERT INTO sts
+ (domain, id, mode, max_age, fetched, expires, policy, body, checked,
+  refresh, tried, tried_id, error, error_type)
+ VALUES
  ('moe.govt.nz', '20260101T00', 'enforce', 604800, 1772640000, 1773244800, 1,
   'version: STSv1
 mode: enforce
 mx: mx1.moe.govt.nz
 max_age: 604800
 ', 1772750000, 1772836400, 1772640000, '20260101T00', '', '');
-INSERT INTO sts_history VALUES
+INSERT INTO sts_history
+ (domain, since, until, policy, mode)
+ VALUES
  ('moe.govt.nz', 1767225600, 1771000000, 1, 'testing'),
  ('moe.govt.nz', 1771000000, 0, 1, 'enforce');
-INSERT INTO mx VALUES
+INSERT INTO mx
+ (domain, host, pref, matches, failed, retry, seen)
+ VALUES
  ('moe.govt.nz', 'mx1.moe.govt.nz', 10, 1, 4, 1772772000, 1772750000),
  ('moe.govt.nz', 'backup.example.net', 20, 0, 0, 0, 1772750000),
  ('uni.govt.nz', 'mx1.uni.govt.nz', 10, 1, 0, 0, 1772750000),
  ('minties.govt.nz', 'mx1.minties.govt.nz', 10, 1, 0, 0, 1772750000),
  ('minties.govt.nz', 'mx2.minties.govt.nz', 20, 1, 0, 0, 1772750000);
-INSERT INTO route VALUES
+INSERT INTO route
+ (domain, kind, until, urls, why, learned, renew, used)
+ VALUES
  ('uni.govt.nz', 'enforce', 1773244800, 'smtp+tls://mx1.uni.govt.nz',
   'MTA-STS enforce, id 20260101', 1772640000, 1772726400, 1772750000);
-INSERT INTO probe VALUES
+INSERT INTO probe
+ (host, addr, probed, status, starttls, tls, type, text, helo, notafter,
+  offers)
+ VALUES
  ('mx1.moe.govt.nz', '203.0.113.9', 1772682000, 'ok', 'absent', NULL,
   'starttls-not-supported', '', 'mx1.moe.govt.nz', NULL, NULL),
  ('mx1.minties.govt.nz', '192.0.2.25', 1772750000, 'ok', 'offered',
@@ -148,13 +186,17 @@ INSERT INTO received
  (3, 'Microsoft Corporation', '133742605+minties.govt.nz',
   'tlsrpt-noreply@microsoft.com', 'microsoft.com', 'pass microsoft.com',
   20517, 1772668800, 1772755199, 1772760000);
-INSERT INTO received_policy VALUES
+INSERT INTO received_policy
+ (id, received, domain, type, mode, strings, mx, ok, fail)
+ VALUES
  (1, 1, 'minties.govt.nz', 'sts', 'testing', '["mode: testing"]',
   '["mx1.minties.govt.nz","mx2.minties.govt.nz"]', 892, 20),
  (2, 2, 'minties.govt.nz', 'no-policy-found', '', '[]', '[]', 0, 60),
  (3, 3, 'minties.govt.nz', 'sts', 'testing', '["mode: testing"]',
   '["mx1.minties.govt.nz","mx2.minties.govt.nz"]', 307, 3);
-INSERT INTO received_detail VALUES
+INSERT INTO received_detail
+ (id, policy, type, sip, rip, mx, helo, reason, info, count)
+ VALUES
  (1, 1, 'certificate-expired', '209.85.222.201', '192.0.2.26',
   'mx2.minties.govt.nz', '', '', '', 20),
  (2, 2, 'starttls-not-supported', '149.72.212.101', '192.0.2.25',

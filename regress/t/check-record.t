@@ -1,0 +1,131 @@
+#!/bin/sh
+# sgectl record new, check record: offline over the list of records, and over
+# the DNS in every case that has an answer of its own.
+here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/tap.sh"
+. "$here/dns.sh"
+dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-record.XXXXXX") || exit 1
+trap 'dns_stop; rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
+tab=$(printf '\t')
+# Not as root: the checks' processes would want to become _sged.
+chmod 755 "$dir"
+cp "$here/../reporter/sgectl" "$dir/sgectl" || exit 1
+sgectl()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+		    "$dir/sgectl" "$@"
+	else
+		"$dir/sgectl" "$@"
+	fi
+}
+
+# The verdict that the rows of -p add up to.
+verdict()
+{
+	case $(cut -d '|' -f 3 "$1" | sort -u | tr '\n' ' ') in
+	*bad*) echo bad ;;
+	*warn*) echo ok-unportable ;;
+	*) echo ok ;;
+	esac
+}
+
+records=0
+while IFS=$tab read -r want text why; do
+	case $want in '#'*) continue ;; esac
+	records=$((records + 1))
+	sgectl -p check record -s "$text" >"$dir/out" 2>"$dir/err"
+	status=$?
+	is "$(verdict "$dir/out")" "$want" "$why"
+	case $want in
+	ok) is $status 0 "  exit status" ;;
+	*) is $status 1 "  exit status" ;;
+	esac
+done <"$here/sgectl/records.tsv"
+[ $records -gt 20 ]
+ok $? "the list has $records records"
+
+# The position of the fault, marked.
+out=$(sgectl check record -s 'v=TLSRPTv1; rua=mailto:a@b.example other')
+like "$out" "*
+                                     ^
+bad *" "trailing text is marked where it begins"
+out=$(sgectl check record -s 'v-TLSRPTv1; rua=mailto:a@b.example')
+like "$out" "*
+   ^
+bad *misprint*" "the guide's misprint"
+out=$(sgectl check record -s "$(printf 'v=TLSRPTv1; rua=\033[31mx')")
+like "$out" '*rua=\\033\[31mx*' "control characters are escaped"
+like "$out" "*
+                  ^
+bad*" "and the mark stands where the first of them is shown"
+sgectl check record >/dev/null 2>&1
+is $? 1 "neither a domain nor a text"
+
+# What is made passes the check.
+out=$(sgectl record new -r tls@minties.govt.nz -r https://r.example/in \
+    minties.govt.nz)
+is $? 0 "record new"
+like "$out" "Name   _smtp._tls.minties.govt.nz. *
+Value  v=TLSRPTv1; rua=mailto:tls@minties.govt.nz,https://r.example/in
+*" "portal form"
+like "$out" "*_smtp._tls IN TXT \"v=TLSRPTv1; rua=*\"*" "zone form"
+value=$(printf '%s\n' "$out" | sed -n 's/^Value  //p')
+sgectl check record -s "$value" >/dev/null
+is $? 0 "the new record is good"
+sgectl record new -r 'mailto:no address' minties.govt.nz >/dev/null
+is $? 1 "no record is made of a bad address"
+
+if ! command -v unbound >/dev/null; then
+	note "no unbound: nothing asked over the DNS"
+	finish
+fi
+dns_start "$dir" <<'EOT' || bail "unbound does not start"
+	local-data: '_smtp._tls.good.test. 77 TXT "v=TLSRPTv1; rua=" "mailto:a@b.example"'
+	local-data: '_smtp._tls.two.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: '_smtp._tls.two.test. TXT "v=TLSRPTv1; rua=mailto:c@b.example"'
+	local-data: '_smtp._tls.beside.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: '_smtp._tls.beside.test. TXT "google-site-verification=1"'
+	local-data: '_smtp._tls.other.test. TXT "v=spf1 -all"'
+	local-data: '_smtp._tls.nodata.test. A 192.0.2.1'
+	local-data: '_smtp._tls.alias.test. CNAME _smtp._tls.good.test.'
+	local-data: 'smtp._tls.wrong.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: '_smtp._tls.twice.test.twice.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: 'apex.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: '_smtp._tls.bad.test. TXT "v=TLSRPTv1; rua=tls@bad.test"'
+	local-data: '_smtp._tls.own.test. TXT "v=TLSRPTv1; rua=mailto:tls@own.test"'
+	local-zone: "wild.test." redirect
+	local-data: 'wild.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+EOT
+sed -e "s,@DIR@,$dir,g" "$here/sgectl/sge.conf.in" >"$dir/sge.conf"
+cp "$here/sgectl/restricted" "$dir/restricted"
+echo "resolver 127.0.0.1 port $dns_port" >>"$dir/sge.conf"
+
+# domain TAB exit status TAB pattern in the output
+while IFS=$tab read -r domain want pattern; do
+	out=$(sgectl -f "$dir/sge.conf" check record "$domain" 2>&1)
+	is $? "$want" "$domain: exit $want"
+	# shellcheck disable=SC2254
+	like "$(echo $out)" "*$pattern*" "$domain: $pattern"
+done <<'EOT'
+good.test	0	_smtp._tls.good.test TXT ttl 77 dnssec no v=TLSRPTv1; rua=mailto:a@b.example
+alias.test	0	alias (CNAME) of _smtp._tls.good.test
+beside.test	0	2 records, 0 faults
+own.test	0	all addresses are in the domain
+two.test	1	2 TLSRPT records
+other.test	1	a record of SPF
+nodata.test	1	has no TXT record
+none.test	1	no such name
+wrong.test	1	stands at smtp._tls.wrong.test
+twice.test	1	stands at _smtp._tls.twice.test.twice.test
+apex.test	1	stands at apex.test
+bad.test	1	write mailto:tls@bad.test
+wild.test	1	a wildcard answers
+x.broken.test	2	is not "no record"
+EOT
+dns_stop
+out=$(sgectl -f "$dir/sge.conf" check record good.test 2>&1)
+is $? 2 "no DNS server: exit 2"
+like "$out" "unknown *" "and it says that it is not known"
+finish
