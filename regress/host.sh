@@ -131,7 +131,7 @@ mail_host_up()
 sged_up()
 {
 	bed_start sged in_a sged -dv -f /etc/mail/sge.conf
-	wait_for 20 test -S "$A/var/run/sged.sock" ||
+	wait_for 20 test -S "$A/run/sged.sock" ||
 	    bail "sged: $(tail -n 5 "$BED/log/sged")"
 }
 
