@@ -3,10 +3,11 @@
 /*
  * SMTP sessions as fast as a host takes them, without TLS:
  *
- *	smtp-load [-c connections] [-n sessions] [-r recipients] [-t seconds]
- *	    [-d domain] host port
+ *	smtp-load [-c connections] [-d domain] [-n sessions] [-r recipients]
+ *	    [-t seconds] [-u user] host port
  *
- * Each session is EHLO, MAIL, the recipients, RSET, QUIT, one command at a
+ * The recipients are user0@domain, user1@domain and so on, or user@domain each
+ * time.  Each session is EHLO, MAIL, the recipients, RSET, QUIT, one command at a
  * time.  Prints one line: sessions, failed, rejects, secs, rate.
  */
 
@@ -50,6 +51,7 @@ struct conn {
 struct load {
 	struct addrinfo	*ai;
 	const char	*domain;
+	const char	*user;		/* NULL: many */
 	int		 connections;
 	int		 rcpts;
 	long		 total;
@@ -141,8 +143,13 @@ step(struct load *l, struct conn *c, int code)
 			say(c, ST_RSET, "RSET\r\n");
 			return 0;
 		}
-		snprintf(line, sizeof(line), "RCPT TO:<user%d@%s>\r\n",
-		    c->rcpts++, l->domain);
+		if (l->user != NULL)
+			snprintf(line, sizeof(line), "RCPT TO:<%s@%s>\r\n",
+			    l->user, l->domain);
+		else
+			snprintf(line, sizeof(line), "RCPT TO:<user%d@%s>\r\n",
+			    c->rcpts, l->domain);
+		c->rcpts++;
 		say(c, ST_RCPT, line);
 		return 0;
 	case ST_RSET:
@@ -213,7 +220,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: smtp-load [-c connections] [-d domain] "
-	    "[-n sessions] [-r recipients]\n\t[-t seconds] host port\n");
+	    "[-n sessions] [-r recipients]\n\t[-t seconds] [-u user] host port\n");
 	exit(1);
 }
 
@@ -229,13 +236,14 @@ main(int argc, char *argv[])
 	l.rcpts = 2;
 	l.total = 1000;
 	l.domain = "example.org";
-	while ((ch = getopt(argc, argv, "c:d:n:r:t:")) != -1) {
+	while ((ch = getopt(argc, argv, "c:d:n:r:t:u:")) != -1) {
 		switch (ch) {
 		case 'c': l.connections = atoi(optarg); break;
 		case 'd': l.domain = optarg; break;
 		case 'n': l.total = atol(optarg); break;
 		case 'r': l.rcpts = atoi(optarg); break;
 		case 't': limit = atof(optarg); break;
+		case 'u': l.user = optarg; break;
 		default: usage();
 		}
 	}
