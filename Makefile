@@ -318,8 +318,9 @@ install: all
 		*) install -m 755 $$p ${DESTDIR}${SBINDIR}/ ;; \
 		esac; \
 	done
-	install -m 644 man/*.5 ${DESTDIR}${MANDIR}/man5/
-	install -m 644 man/*.8 ${DESTDIR}${MANDIR}/man8/
+	set -e; for m in man/*.[58]; do \
+		install -m 644 $$m ${DESTDIR}${MANDIR}/man$${m##*.}/; \
+	done
 	install -m 644 etc/*.example ${DESTDIR}${EXAMPLEDIR}/
 
 # Both install what is needed, then call make again: the variables above may
