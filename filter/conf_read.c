@@ -30,6 +30,7 @@ conf_mistake(struct reader *rd, const struct where *at, const char *fmt, ...)
 	va_list ap;
 
 	rd->mistakes++;
+	rd->last = *at;
 	va_start(ap, fmt);
 	vsay(rd, at, "", fmt, ap);
 	va_end(ap);
@@ -108,11 +109,16 @@ conf_syntax(struct reader *rd)
 	}
 	if (lx->token == T_BAD)
 		return;
+	/* What is wrong with a value may end its line too: "5 s". */
+	if (lx->first != NULL && rd->last.line == lx->first->at.line &&
+	    rd->last.file == lx->first->at.file)
+		return;
 	if (lx->first != NULL && usage == NULL) {
 		like = word_similar(lx->first->text);
 		if (like != NULL)
 			forgive(rd, word_keyword(like));
-		conf_mistake(rd, &lx->first->at, "unknown directive \"%s\"%s%s%s",
+		conf_mistake(rd, &lx->first->at,
+		    "unknown directive \"%s\"%s%s%s",
 		    log_clean(lx->first->text),
 		    like == NULL ? ": see sge.conf(5)" : "; did you mean \"",
 		    like == NULL ? "" : like, like == NULL ? "" : "\"?");

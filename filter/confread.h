@@ -37,6 +37,7 @@ struct reader {
 	struct lexer		 lex;
 	int			 mistakes;
 	int			 nomem;
+	struct where		 last;		/* where one was said */
 	struct where		 seen[ONCE_LAST];
 	struct where		 class_at[CLASS_MAX];
 	struct where		*connector_at;

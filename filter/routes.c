@@ -17,7 +17,7 @@ struct entry {
 	uint32_t	 hash;
 	uint32_t	 name;		/* in the arena */
 	uint32_t	 urls;
-	uint16_t	 room;		/* what urls had when it was put there */
+	uint16_t	 room;		/* that urls takes in the arena */
 	uint8_t		 kind;
 };
 

@@ -15,7 +15,8 @@ static const struct {
 	{ "allow",	NULL },
 	{ "any",	NULL },
 	{ "ca",		"ca \"/path/of/cert.pem\"" },
-	{ "class",	"class NAME { DOMAIN ... } or class NAME file \"PATH\"" },
+	{ "class",	"class NAME { DOMAIN ... } or class NAME file "
+			"\"PATH\"" },
 	{ "connector",	"connector \"DOMAIN\" to \"smtp+tls://HOST\" "
 			"from { ADDRESS/BITS ... }" },
 	{ "contact",	"contact \"ADDRESS@DOMAIN\"" },

@@ -185,8 +185,8 @@ static const struct mistake mistakes[] = {
 	{ "legacy 10.0.0.1 until 2077-01-01\n", "4: something is missing; "
 	    "write: legacy { ADDRESS/BITS ... } until YYYY-MM-DD "
 	    "\"REASON\"\n" },
-	{ "spool here/spool\n", "4: \"here/spool\" is not an absolute path: it must "
-	    "begin with /\n" },
+	{ "spool here/spool\n", "4: \"here/spool\" is not an absolute path: it "
+	    "must begin with /\n" },
 	{ "database postgresql \"x\"\n", "4: unexpected \"postgresql\"; "
 	    "write: database sqlite \"/PATH\"\n" },
 	{ "report from \"x@other.nz\"\n", "4: \"x@other.nz\" is not in "
@@ -206,6 +206,8 @@ static const struct mistake mistakes[] = {
 	{ "learn timeout 99999999999999999999s\n", "4: \"99999999999999999999"
 	    "s\" is not a time: write a number and s, m, h, d or w, as 5s, 4h "
 	    "or 14d\n" },
+	{ "learn timeout 5 s\n", "4: \"5\" is not a time: write a number and "
+	    "s, m, h, d or w, as 5s, 4h or 14d\n" },
 	{ "keep sessions 36h\n", "4: 36h is not a number of whole days: write "
 	    "it as 14d\n" },
 	{ "keep reports 0d\n",
@@ -273,7 +275,8 @@ static void
 ten(void)
 {
 	static const char text[] =
-	    "organization \"M\"\ncontact \"m.nz\"\nmode off\nlocal { a_b..nz }\n"
+	    "organization \"M\"\ncontact \"m.nz\"\nmode off\n"
+	    "local { a_b..nz }\n"
 	    "class a { }\nflow from a to b require tls\nspool here\n"
 	    "learn timeout ever\nconnector m.nz to mx.m.nz from 192.0.2.1\n"
 	    "keep sessions 14\nresolver 127.0.0.1 port x\n";

@@ -45,7 +45,7 @@ ask()
 		n=0
 		for d; do
 			n=$((n + 1))
-			echo "table|0.1|1795316677.33|$ask_table|$ask_what|$n|$d"
+			echo "table|0.1|1795316677.33|t|$ask_what|$n|$d"
 		done
 	} | "$table" "$dir/sge.conf" 2>"$dir/err" | grep result >"$dir/got"
 	n=0

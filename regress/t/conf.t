@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# -n and -nn of the programs that read sge.conf: what they print, where, and
+# how they exit.
+cd "$(dirname "$0")/../.." || exit 1
+. regress/tap.sh
+filter=$PWD/filter/filter-sge
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+
+"$filter" -n -f etc/sge.conf.example >"$dir/out" 2>"$dir/err"
+is "$? $(cat "$dir/out" "$dir/err")" "0 configuration OK" "-n: it is right"
+"$filter" -nn -f etc/sge.conf.example >"$dir/1" 2>"$dir/err"
+is "$? $(cat "$dir/err")" "0 " "-nn: it is printed"
+"$filter" -nn -f "$dir/1" >"$dir/2" 2>"$dir/err"
+is "$? $(cat "$dir/err")" "0 " "-nn: what is printed is right"
+check "-nn: and printed the same again" cmp "$dir/1" "$dir/2"
+check "-nn: with the defaults" grep -q '^learn timeout 5s$' "$dir/1"
+
+cat >"$dir/ten.conf" <<'CONF'
+organization "Minties"
+contact "minties.govt.nz"
+mode strict
+local { "minties..govt.nz" }
+class restricted { "dia.govt.nz"
+flow from restricted to goverment require tls
+connector "dia.govt.nz" to "smtp://mx.dia.govt.nz" from { 203.0.113.0/24 }
+legacy { 10.1.2.0/40 } until 2027-03-31 "UPS"
+legacy { 10.1.2.3 } until 2027-02-31 "UPS"
+spool "sged"
+learn timeout 5 s
+keep session 14d
+CONF
+"$filter" -n -f "$dir/ten.conf" >"$dir/out" 2>"$dir/err"
+is "$?" 1 "mistakes: exit 1"
+is "$(cat "$dir/out")" "" "mistakes: nothing on stdout"
+is "$(grep -v ': warning: ' "$dir/err" | sed "s,^$dir/\\([^:]*:[0-9]*\\):.*,\\1," |
+    sort -t: -k2n | tr '\n' ' ')" "ten.conf:2 ten.conf:3 ten.conf:4 \
+ten.conf:5 ten.conf:6 ten.conf:7 ten.conf:8 ten.conf:9 ten.conf:10 \
+ten.conf:11 ten.conf:12 " "mistakes: each with its line, in one run"
+"$filter" -n -f "$dir/none.conf" >"$dir/out" 2>"$dir/err"
+is "$? $(cat "$dir/err")" \
+    "1 $dir/none.conf: can't be read: No such file or directory" "no file"
+finish
