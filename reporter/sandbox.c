@@ -32,19 +32,12 @@ struct places {
 	char		*spool;
 };
 
-static const struct passwd *
-find_user(const char *user)
-{
-	const struct passwd *pw = getpwnam(user);
-
-	if (pw == NULL)
-		fatalx("no such user: %s", user);
-	return pw;
-}
-
 static void
 become(const struct passwd *pw, const char *user)
 {
+	/* Only sged -d and sgectl get here without it: see sged.c. */
+	if (pw == NULL)
+		return;
 	if (setgroups(1, &pw->pw_gid) == -1 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
@@ -57,7 +50,7 @@ void
 sandbox_drop(const char *user)
 {
 	if (geteuid() == 0)
-		become(find_user(user), user);
+		become(getpwnam(user), user);
 }
 
 /* Root's, and nobody else may put anything into it. */
@@ -95,7 +88,7 @@ sandbox_drop_empty(const char *user)
 	if (geteuid() != 0)
 		return;
 	/* There is no password file in the empty directory. */
-	pw = find_user(user);
+	pw = getpwnam(user);
 	chroot_empty();
 	become(pw, user);
 }

@@ -23,25 +23,20 @@
 struct owner {
 	uid_t	 uid;
 	gid_t	 gid;
-	int	 set;	/* we are root */
+	int	 set;	/* we are root, and the user exists */
 };
 
-static int
+static void
 owner_find(struct owner *owner)
 {
 	struct passwd *pw;
 
 	memset(owner, 0, sizeof(*owner));
-	if (geteuid() != 0)
-		return 0;
-	if ((pw = getpwnam(SGE_USER)) == NULL) {
-		log_warnx("no such user: %s (see sged(8), FILES)", SGE_USER);
-		return -1;
-	}
+	if (geteuid() != 0 || (pw = getpwnam(SGE_USER)) == NULL)
+		return;
 	owner->uid = pw->pw_uid;
 	owner->gid = pw->pw_gid;
 	owner->set = 1;
-	return 0;
 }
 
 /* And those above it, which belong to who runs this and can be passed. */
@@ -102,8 +97,7 @@ setup_dirs(const struct conf *conf)
 	char *sessions = NULL, *copy = NULL;
 	int rc = -1;
 
-	if (owner_find(&owner) == -1)
-		return -1;
+	owner_find(&owner);
 	if (asprintf(&sessions, "%s/sessions", conf->spool) == -1 ||
 	    (copy = strdup(conf->database)) == NULL)
 		fatal("setup");
@@ -191,8 +185,8 @@ setup_listen(const struct conf *conf)
 	}
 	if ((copy = strdup(conf->socket)) == NULL)
 		fatal("setup");
-	rc = owner_find(&owner) == -1 ? -1 : dir_make(dirname(copy), 0755,
-	    NULL);
+	owner_find(&owner);
+	rc = dir_make(dirname(copy), 0755, NULL);
 	free(copy);
 	if (rc == -1)
 		return -1;

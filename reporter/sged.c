@@ -12,6 +12,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,6 +262,17 @@ sged_run(struct parent *p)
 	return p->status;
 }
 
+/* Whoever has just built this and tries it as root has no such user yet. */
+static void
+check_user(int debug)
+{
+	if (geteuid() != 0 || getpwnam(SGE_USER) != NULL)
+		return;
+	if (!debug)
+		errx(1, "no such user: %s (see sged(8), FILES)", SGE_USER);
+	log_warnx("no such user: %s: going on as root", SGE_USER);
+}
+
 static void
 check_only(const struct conf *conf, int printing)
 {
@@ -307,6 +319,7 @@ main(int argc, char *argv[])
 	}
 	if (!debug && geteuid() != 0)
 		errx(1, "need root privileges, or -d");
+	check_user(debug);
 	/* daemon(3) goes to /: what is read again must be found from there. */
 	if (!debug && (p.file = realpath(p.file, NULL)) == NULL)
 		err(1, "realpath");
