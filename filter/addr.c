@@ -72,6 +72,39 @@ is_mapped(const struct addr *a)
 	return memcmp(a->ip, mapped, sizeof(mapped)) == 0;
 }
 
+/* Four numbers of at most three digits, none with a zero before it. */
+static int
+parse4(const char *s, size_t len, unsigned char ip[4])
+{
+	size_t i = 0, start;
+	unsigned int n;
+	int part;
+
+	for (part = 0; part < 4; part++) {
+		if (part > 0 && (i == len || s[i++] != '.'))
+			return -1;
+		start = i;
+		for (n = 0; i < len && s[i] >= '0' && s[i] <= '9'; i++)
+			if ((n = n * 10 + (s[i] - '0')) > 255)
+				return -1;
+		if (i == start || (s[start] == '0' && i - start > 1))
+			return -1;
+		ip[part] = n;
+	}
+	return i == len ? 0 : -1;
+}
+
+static char *
+print_number(unsigned int n, char *out)
+{
+	if (n >= 100)
+		*out++ = '0' + n / 100;
+	if (n >= 10)
+		*out++ = '0' + n / 10 % 10;
+	*out++ = '0' + n % 10;
+	return out;
+}
+
 int
 addr_parse(const char *s, size_t len, struct addr *a)
 {
@@ -89,10 +122,10 @@ addr_parse(const char *s, size_t len, struct addr *a)
 	buf[len] = '\0';
 	if (strlen(buf) != len)
 		return -1;
-	if (inet_pton(AF_INET6, buf, a->ip) == 1)
-		return 0;
+	if (memchr(buf, ':', len) != NULL)
+		return inet_pton(AF_INET6, buf, a->ip) == 1 ? 0 : -1;
 	memcpy(a->ip, mapped, sizeof(mapped));
-	return inet_pton(AF_INET, buf, a->ip + sizeof(mapped)) == 1 ? 0 : -1;
+	return parse4(buf, len, a->ip + sizeof(mapped));
 }
 
 /* The longest run of two or more zero groups, or -1. */
@@ -118,13 +151,16 @@ void
 addr_print(const struct addr *a, char out[], size_t outsz)
 {
 	unsigned int group[8];
-	char buf[INET6_ADDRSTRLEN] = "";
+	char buf[INET6_ADDRSTRLEN] = "", *p = buf;
 	size_t n = 0;
 	int i, at, len;
 
 	if (is_mapped(a)) {
-		(void)snprintf(out, outsz, "%d.%d.%d.%d", a->ip[12],
-		    a->ip[13], a->ip[14], a->ip[15]);
+		for (i = 12; i < 16; i++) {
+			p = print_number(a->ip[i], p);
+			*p++ = i < 15 ? '.' : '\0';
+		}
+		(void)strlcpy(out, buf, outsz);
 		return;
 	}
 	for (i = 0; i < 8; i++)

@@ -18,34 +18,36 @@
 
 #define LABEL_MAX 63
 
-static int
-label_char(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	    c == '-' || c == '_';
-}
+/* What may stand in a label, in lower case; the filter asks all the time. */
+static const char label_char[256] = {
+	['-'] = '-', ['_'] = '_',
+	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	    'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	    'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'
+};
 
 int
 domain_normal(const char *name, size_t len, char out[], size_t outsz)
 {
 	size_t i, label = 0;
-	unsigned char c;
+	char c;
 
 	if (len > 0 && name[len - 1] == '.')
 		len--;
 	if (len == 0 || len >= DOMAIN_MAX || len >= outsz)
 		return -1;
 	for (i = 0; i < len; i++) {
-		c = (unsigned char)name[i];
-		if (c >= 'A' && c <= 'Z')
-			c = (unsigned char)(c - 'A' + 'a');
-		if (c == '.') {
-			if (label == 0)
+		if ((c = label_char[(unsigned char)name[i]]) != '\0') {
+			if (++label > LABEL_MAX)
 				return -1;
+		} else if (name[i] == '.' && label > 0) {
+			c = '.';
 			label = 0;
-		} else if (!label_char(c) || ++label > LABEL_MAX)
+		} else
 			return -1;
-		out[i] = (char)c;
+		out[i] = c;
 	}
 	if (label == 0)
 		return -1;
@@ -188,7 +190,7 @@ alabel(const unsigned char *s, size_t len, char out[], size_t outsz)
 			c += 'a' - 'A';
 		if (c >= 0x80)
 			plain = 0;
-		else if (!label_char((unsigned char)c))
+		else if (label_char[c] == '\0')
 			return 0;
 		cp[n++] = c;
 	}

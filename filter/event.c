@@ -122,27 +122,30 @@ parse_time(const char *p, const char *end, int64_t *out)
 	return bar + 1;
 }
 
-/* 16 hexadecimal digits; what follows them is '|' or the end. */
+/*
+ * 16 hexadecimal digits; what follows them is '|' or the end.  Branches on
+ * random digits would be guessed wrongly half of the time.
+ */
 static const char *
 parse_id(const char *p, const char *end, uint64_t *out)
 {
+	static const signed char digit[256] = {
+		['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+		['A'] = 26, 27, 28, 29, 30, 31,
+		['a'] = 26, 27, 28, 29, 30, 31
+	};
 	uint64_t v = 0;
-	unsigned int c, i;
+	unsigned int c, i, all = 16;
 
 	if (end - p < 16)
 		return NULL;
 	for (i = 0; i < 16; i++) {
-		c = (unsigned char)p[i];
-		if (c - '0' < 10)
-			c -= '0';
-		else if ((c | 0x20) - 'a' < 6)
-			c = (c | 0x20) - 'a' + 10;
-		else
-			return NULL;
-		v = v << 4 | c;
+		c = digit[(unsigned char)p[i]];
+		all &= c;
+		v = v << 4 | (c & 15);
 	}
 	p += 16;
-	if (p < end && *p != '|')
+	if (all == 0 || (p < end && *p != '|'))
 		return NULL;
 	*out = v;
 	return p < end ? p + 1 : p;

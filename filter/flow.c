@@ -149,8 +149,11 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	a->from_class = class_of(conf, k.sender);
 	a->to_class = class_of(conf, k.to);
 	a->rule = conf_rule(conf, a->from_class, a->to_class);
-	flow_name(conf, a->from_class, a->to_class, k.flow, sizeof(k.flow));
+	if (a->rule->req == REQ_PREFER_TLS || (a->rule->req != REQ_CONNECTOR &&
+	    (q->trusted || q->tls >= a->rule->minimum)))
+		return;
 
+	flow_name(conf, a->from_class, a->to_class, k.flow, sizeof(k.flow));
 	switch (a->rule->req) {
 	case REQ_PREFER_TLS:
 		return;
