@@ -60,6 +60,7 @@ COMMON_OBJS =	\
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
+		filter/answers.o \
 		filter/event.o \
 		filter/finish.o \
 		filter/learn.o \
@@ -349,6 +350,7 @@ clean:
 -include filter/conf_value.d
 -include filter/domain.d
 -include filter/domset.d
+-include filter/answers.d
 -include filter/event.d
 -include filter/filter-sge.d
 -include filter/finish.d

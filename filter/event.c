@@ -55,6 +55,7 @@ static const char registration[] =
 
 static const char *parse_version(const char *, const char *, int *);
 static const char *parse_time(const char *, const char *, int64_t *);
+static const char *parse_head(const char *, size_t, int *, int64_t *);
 static const char *parse_id(const char *, const char *, uint64_t *);
 static int	 split(const char *, const char *, int, struct text []);
 static int	 split_back(const char *, const char *, int, struct text []);
@@ -221,6 +222,29 @@ fields(struct event *ev, const char *p, const char *end, int minor)
 	return split(p, end, kinds[ev->kind].fields, ev->field);
 }
 
+/*
+ * "report|0.7|1795308413.156641|" as it mostly looks; NULL if not, and then it
+ * is taken apart with more care.
+ */
+static const char *
+parse_head(const char *p, size_t len, int *minor, int64_t *out)
+{
+	int64_t t = 0;
+	int i;
+
+	if (len < 29 || p[7] != '0' || p[8] != '.' || p[9] < '0' ||
+	    p[9] > '9' || p[10] != '|' || p[21] != '.' || p[28] != '|')
+		return NULL;
+	for (i = 11; i < 21; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return NULL;
+		t = t * 10 + (p[i] - '0');
+	}
+	*minor = p[9] - '0';
+	*out = t;
+	return p + 29;
+}
+
 enum event_result
 event_parse(const char *line, size_t len, struct event *ev)
 {
@@ -238,8 +262,9 @@ event_parse(const char *line, size_t len, struct event *ev)
 		where = FILTER;
 	else
 		return EVENT_BAD;
-	if ((p = parse_version(p + 7, end, &minor)) == NULL ||
-	    (p = parse_time(p, end, &ev->time)) == NULL)
+	if ((p = parse_head(line, len, &minor, &ev->time)) == NULL &&
+	    ((p = parse_version(line + 7, end, &minor)) == NULL ||
+	    (p = parse_time(p, end, &ev->time)) == NULL))
 		return EVENT_BAD;
 	if (end - p > 8 && memcmp(p, "smtp-in|", 8) == 0) {
 		where |= IN;
@@ -261,7 +286,7 @@ event_parse(const char *line, size_t len, struct event *ev)
 	if (i == nitems(kinds))
 		return EVENT_OTHER;
 	ev->kind = i;
-	ev->out = where & OUT;
+	ev->out = (where & OUT) != 0;
 	ev->id = p;
 	if ((p = parse_id(p, end, &ev->session)) == NULL)
 		return EVENT_BAD;

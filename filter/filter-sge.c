@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "bounds.h"
 #include "conf.h"
 #include "event.h"
@@ -30,8 +31,8 @@
 #define IN_SIZE (64 * 1024)
 /* No more events are read while so many bytes of answers wait. */
 #define OUT_HIGH (256 * 1024)
-#define OUT_MIN (64 * 1024)
-#define OUT_MAX (64 * 1024 * 1024)
+
+#define AHEAD 16
 
 #define CONF_CHECK_MS 5000
 #define COMPLAIN_MS 60000
@@ -51,13 +52,11 @@ struct filter {
 	int64_t		 now;		/* monotonic milliseconds */
 	int64_t		 term;		/* when to go; 0 */
 	int		 eof;
-	int		 deaf;		/* smtpd reads no more */
 	size_t		 inlen;
 	int		 skip;		/* the rest of a line too long */
-	char		*out;
-	size_t		 outsize;
-	size_t		 outhead;
-	size_t		 outtail;
+	struct answers	 answers;
+	struct event	 events[AHEAD];
+	size_t		 nevents;
 	uint64_t	 bad;		/* lines not understood */
 	uint64_t	 said;		/* troubles of all kinds, and when */
 	int64_t		 said_at;
@@ -74,12 +73,10 @@ static struct conf *read_conf(const char *);
 static void	 use_conf(struct filter *, struct conf *);
 static void	 check_conf(struct filter *);
 static void	 set_now(struct filter *);
-static void	 flush(struct filter *);
-static void	 make_room(struct filter *, size_t);
-static void	 answer(struct filter *, const char *, const char *,
-		    const char *);
 static void	 answered(const struct learn_wait *, int, void *);
 static void	 request(struct filter *, const struct event *);
+static void	 event(struct filter *, const struct event *);
+static void	 events(struct filter *);
 static void	 line(struct filter *, const char *, size_t);
 static void	 lines(struct filter *);
 static void	 fill(struct filter *);
@@ -220,84 +217,6 @@ set_now(struct filter *f)
 }
 
 static void
-flush(struct filter *f)
-{
-	ssize_t n;
-
-	while (f->outhead < f->outtail) {
-		n = write(STDOUT_FILENO, f->out + f->outhead,
-		    f->outtail - f->outhead);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
-		if (n <= 0) {
-			/* Nobody is left to answer. */
-			f->eof = f->deaf = 1;
-			break;
-		}
-		f->outhead += n;
-	}
-	f->outhead = f->outtail = 0;
-}
-
-/* An answer is never dropped: without memory smtpd has to read some first. */
-static void
-make_room(struct filter *f, size_t need)
-{
-	struct pollfd pfd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	char *grown;
-	size_t size;
-
-	while (f->outsize - f->outtail < need && !f->deaf) {
-		if (f->outhead > 0) {
-			memmove(f->out, f->out + f->outhead,
-			    f->outtail - f->outhead);
-			f->outtail -= f->outhead;
-			f->outhead = 0;
-			continue;
-		}
-		size = f->outsize * 2;
-		if (size <= OUT_MAX &&
-		    (grown = realloc(f->out, size)) != NULL) {
-			f->out = grown;
-			f->outsize = size;
-			continue;
-		}
-		(void)poll(&pfd, 1, 1000);
-		flush(f);
-	}
-}
-
-/* reply "" lets it pass; id and token are 16 characters each. */
-static void
-answer(struct filter *f, const char *id, const char *token, const char *reply)
-{
-	size_t len = strlen(reply);
-	char *p;
-
-	make_room(f, len + 64);
-	if (f->deaf)
-		return;
-	p = f->out + f->outtail;
-	memcpy(p, "filter-result|", 14);
-	memcpy(p + 14, id, 16);
-	p[30] = '|';
-	memcpy(p + 31, token, 16);
-	p += 47;
-	if (len == 0) {
-		memcpy(p, "|proceed\n", 9);
-		p += 9;
-	} else {
-		memcpy(p, "|reject|", 8);
-		memcpy(p + 8, reply, len);
-		p[8 + len] = '\n';
-		p += 9 + len;
-	}
-	f->outtail = p - f->out;
-}
-
-static void
 answered(const struct learn_wait *wait, int learned, void *arg)
 {
 	struct filter *f = arg;
@@ -309,7 +228,7 @@ answered(const struct learn_wait *wait, int learned, void *arg)
 		s->flags &= ~S_WAITS;
 	(void)session_rcpt(f->sessions, wait->session, wait->id, &rcpt,
 	    learned ? LEARNED_KNOWN : LEARNED_TIMEOUT, &d);
-	answer(f, wait->id, wait->token, d.reply);
+	answers_add(&f->answers, wait->id, wait->token, d.reply);
 	str_put(f->sessions->pool, wait->rcpt);
 }
 
@@ -324,7 +243,7 @@ request(struct filter *f, const struct event *ev)
 
 	if (session_rcpt(f->sessions, ev->session, ev->id, rcpt,
 	    LEARNED_NOT_ASKED, &d) == 0) {
-		answer(f, ev->id, token, d.reply);
+		answers_add(&f->answers, ev->id, token, d.reply);
 		return;
 	}
 	wait.session = ev->session;
@@ -340,34 +259,59 @@ request(struct filter *f, const struct event *ev)
 	str_put(f->sessions->pool, wait.rcpt);
 	(void)session_rcpt(f->sessions, ev->session, ev->id, rcpt,
 	    LEARNED_TIMEOUT, &d);
-	answer(f, ev->id, token, d.reply);
+	answers_add(&f->answers, ev->id, token, d.reply);
+}
+
+static void
+event(struct filter *f, const struct event *ev)
+{
+	const struct session *s;
+
+	if (ev->kind == EVENT_RCPT_TO) {
+		request(f, ev);
+		return;
+	}
+	/* Whose client went away meanwhile is judged as far as it came. */
+	if (learn_waiting(f->learn) > 0 &&
+	    (s = session_find(f->sessions, ev->session)) != NULL &&
+	    (s->flags & S_WAITS))
+		learn_give_up(f->learn, ev->session);
+	sessions_event(f->sessions, ev);
+}
+
+/*
+ * With a hundred thousand sessions open most of the time would go into waiting
+ * for memory: some events are read ahead, and what they need is fetched.
+ */
+static void
+events(struct filter *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nevents; i++)
+		session_prefetch(f->sessions, f->events[i].session, 1);
+	for (i = 0; i < f->nevents; i++)
+		event(f, &f->events[i]);
+	f->nevents = 0;
 }
 
 static void
 line(struct filter *f, const char *s, size_t len)
 {
-	const struct session *session;
-	struct event ev;
+	struct event *ev = &f->events[f->nevents];
 
-	switch (event_parse(s, len, &ev)) {
+	switch (event_parse(s, len, ev)) {
 	case EVENT_OK:
+		session_prefetch(f->sessions, ev->session, 0);
+		if (++f->nevents == nitems(f->events))
+			events(f);
 		break;
 	case EVENT_OTHER:
-		return;
+		break;
 	case EVENT_BAD:
 		f->bad++;
-		return;
+		break;
 	}
-	if (ev.kind == EVENT_RCPT_TO) {
-		request(f, &ev);
-		return;
-	}
-	/* Whose client went away meanwhile is judged as far as it came. */
-	if (learn_waiting(f->learn) > 0 &&
-	    (session = session_find(f->sessions, ev.session)) != NULL &&
-	    (session->flags & S_WAITS))
-		learn_give_up(f->learn, ev.session);
-	sessions_event(f->sessions, &ev);
 }
 
 /*
@@ -394,6 +338,8 @@ lines(struct filter *f)
 		}
 		p = nl + 1;
 	}
+	/* They point into the buffer. */
+	events(f);
 	f->inlen = end - p;
 	memmove(f->in, p, f->inlen);
 }
@@ -455,9 +401,9 @@ turn(struct filter *f)
 	int n;
 
 	memset(pfd, 0, sizeof(pfd));
-	pfd[0].fd = f->outtail - f->outhead > OUT_HIGH ? -1 : STDIN_FILENO;
+	pfd[0].fd = answers_waiting(&f->answers) > OUT_HIGH ? -1 : STDIN_FILENO;
 	pfd[0].events = POLLIN;
-	pfd[1].fd = f->outhead < f->outtail ? STDOUT_FILENO : -1;
+	pfd[1].fd = answers_waiting(&f->answers) > 0 ? STDOUT_FILENO : -1;
 	pfd[1].events = POLLOUT;
 	pfd[2].fd = learn_fd(f->learn);
 	pfd[2].events = learn_events(f->learn);
@@ -474,7 +420,9 @@ turn(struct filter *f)
 	/* The descriptor may have changed since; then it is not ready. */
 	learn_run(f->learn, n > 0 && pfd[2].fd == learn_fd(f->learn) ?
 	    pfd[2].revents : 0, f->now);
-	flush(f);
+	answers_flush(&f->answers);
+	if (f->answers.gone)
+		f->eof = 1;
 	spool_retry(f->spool, f->sessions->now);
 	complain(f);
 }
@@ -530,8 +478,7 @@ setup(struct filter *f, int verbose)
 
 	if ((conf = read_conf(f->conf_path)) == NULL)
 		exit(1);
-	f->outsize = OUT_MIN;
-	if ((f->out = malloc(f->outsize)) == NULL ||
+	if (answers_init(&f->answers) == -1 ||
 	    (f->spool = spool_new(conf->spool)) == NULL ||
 	    (f->sessions = sessions_new(conf, f->spool, verbose)) == NULL ||
 	    (f->learn = learn_new(conf->socket, answered, f)) == NULL)
@@ -586,7 +533,7 @@ main(int argc, char *argv[])
 	while (!f.eof)
 		turn(&f);
 	learn_free(f.learn);
-	flush(&f);
+	answers_flush(&f.answers);
 	sessions_free(f.sessions);
 	spool_free(f.spool);
 	return 0;

@@ -10,8 +10,8 @@
 struct asked {
 	const struct conf	*conf;
 	const struct flow_query	*q;
-	char			 sender[DOMAIN_MAX];	/* or HELO name */
-	char			 to[DOMAIN_MAX];
+	const char		*sender;	/* or HELO name */
+	const char		*to;
 	char			 flow[128];
 };
 
@@ -135,14 +135,23 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
     struct flow_answer *a)
 {
 	struct asked k;
+	char sender[DOMAIN_MAX], to[DOMAIN_MAX];
 
 	k.conf = conf;
 	k.q = q;
-	normal(q->to, k.to, sizeof(k.to));
-	if (q->from != NULL && q->from[0] != '\0')
-		normal(q->from, k.sender, sizeof(k.sender));
-	else
-		normal(q->fcrdns ? q->helo : NULL, k.sender, sizeof(k.sender));
+	k.sender = q->from;
+	k.to = q->to;
+	if (q->from == NULL || q->from[0] == '\0') {
+		normal(q->fcrdns ? q->helo : NULL, sender, sizeof(sender));
+		k.sender = sender;
+	} else if (!q->normal) {
+		normal(q->from, sender, sizeof(sender));
+		k.sender = sender;
+	}
+	if (!q->normal) {
+		normal(q->to, to, sizeof(to));
+		k.to = to;
+	}
 
 	a->verdict = VERDICT_PASS;
 	a->reply[0] = '\0';

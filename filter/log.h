@@ -22,8 +22,11 @@ void	log_info(const char *, ...) __attribute__((__format__(printf, 1, 2)));
 /* Only with -v. */
 void	log_debug(const char *, ...) __attribute__((__format__(printf, 1, 2)));
 
-/* To stderr as it is: a line on one of smtpd's sessions, its id first. */
-void	log_event(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+/*
+ * To stderr as it is, len bytes with their newline: a line on one of smtpd's
+ * sessions, its id first.
+ */
+void	log_event(const char *line, size_t len);
 
 /*
  * Our own bug or no memory: says it and exits 1.  Never used in filter-sge or

@@ -16,20 +16,36 @@ struct out {
 	int	 full;
 };
 
-static void	put(struct out *, const char *, size_t);
-static void	put_str(struct out *, const char *);
+/* Literals; a key comes with its quotes and punctuation. */
+#define PUT(o, s) put((o), (s), sizeof(s) - 1)
+#define PUT_KEY(o, key, value) do {					\
+	PUT((o), key);							\
+	put_text((o), (value));						\
+} while (0)
+
+static inline void put(struct out *, const char *, size_t);
 static void	put_number(struct out *, uint64_t);
 static void	put_time(struct out *, int64_t);
 static void	put_text(struct out *, const char *);
-static void	put_key(struct out *, const char *, const char *);
 static void	put_tx(struct out *, const struct record_tx *);
 static size_t	utf8_length(const unsigned char *);
 
-static const char *const verdicts[] = {
-	"pass", "reject", "testing", "legacy"
+/* What does not stand for itself in a string, and its end. */
+static const char special[256] = {
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['"'] = 1, ['\\'] = 1, [0x7f] = 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
 };
 
-static void
+static inline void
 put(struct out *o, const char *s, size_t len)
 {
 	if ((size_t)(o->end - o->p) < len) {
@@ -38,12 +54,6 @@ put(struct out *o, const char *s, size_t len)
 	}
 	memcpy(o->p, s, len);
 	o->p += len;
-}
-
-static void
-put_str(struct out *o, const char *s)
-{
-	put(o, s, strlen(s));
 }
 
 static void
@@ -131,17 +141,17 @@ put_text(struct out *o, const char *text)
 	size_t n;
 
 	if (text == NULL) {
-		put_str(o, "null");
+		put(o, "null", 4);
 		return;
 	}
 	put(o, "\"", 1);
-	for (run = s; *s != '\0'; s += n, run = s) {
-		while (*s >= ' ' && *s != '"' && *s != '\\' && *s < 0x7f)
-			s++;
+	for (;;) {
+		for (run = s; special[*s] == 0; s++)
+			;
 		put(o, (const char *)run, s - run);
-		n = 1;
 		if (*s == '\0')
 			break;
+		n = 1;
 		if (*s == '"' || *s == '\\') {
 			esc[1] = *s;
 			put(o, esc, 2);
@@ -156,32 +166,24 @@ put_text(struct out *o, const char *text)
 			put(o, "\xef\xbf\xbd", 3);
 			n = 1;
 		}
+		s += n;
 	}
 	put(o, "\"", 1);
-}
-
-/* key comes with its quotes and punctuation. */
-static void
-put_key(struct out *o, const char *key, const char *value)
-{
-	put_str(o, key);
-	put_text(o, value);
 }
 
 static void
 put_tx(struct out *o, const struct record_tx *tx)
 {
-	put_key(o, "{\"from\":", tx->from);
-	put_key(o, ",\"to\":", tx->to);
-	put_key(o, ",\"flow\":", tx->flow);
-	put_key(o, ",\"verdict\":",
-	    verdicts[(unsigned int)tx->verdict % nitems(verdicts)]);
-	put_str(o, ",\"messages\":");
+	PUT_KEY(o, "{\"from\":", tx->from);
+	PUT_KEY(o, ",\"to\":", tx->to);
+	PUT_KEY(o, ",\"flow\":", tx->flow);
+	PUT_KEY(o, ",\"verdict\":", verdict_name(tx->verdict));
+	PUT(o, ",\"messages\":");
 	put_number(o, tx->messages);
-	put_str(o, ",\"rcpts\":");
+	PUT(o, ",\"rcpts\":");
 	put_number(o, tx->rcpts);
 	if (tx->report)
-		put_str(o, ",\"report\":true");
+		PUT(o, ",\"report\":true");
 	put(o, "}", 1);
 }
 
@@ -191,24 +193,24 @@ record_format(const struct record *r, char buf[], size_t bufsz)
 	struct out o = { buf, buf + bufsz, 0 };
 	size_t i;
 
-	put_str(&o, "{\"v\":1,\"time\":\"");
+	PUT(&o, "{\"v\":1,\"time\":\"");
 	put_time(&o, r->time);
-	put_key(&o, "\",\"host\":", r->host);
-	put_key(&o, ",\"dir\":", r->dir == DIR_IN ? "in" : "out");
-	put_key(&o, ",\"session\":", r->session);
-	put_key(&o, ",\"local\":", r->local);
-	put_key(&o, ",\"remote\":", r->remote);
-	put_key(&o, ",\"rdns\":", r->rdns);
-	put_key(&o, ",\"helo\":", r->helo);
-	put_key(&o, ",\"starttls\":", starttls_name(r->starttls));
-	put_key(&o, ",\"tls\":", r->tls);
-	put_key(&o, ",\"cipher\":", r->cipher);
-	put_key(&o, ",\"failure\":", failure_name(r->failure));
+	PUT_KEY(&o, "\",\"host\":", r->host);
+	PUT_KEY(&o, ",\"dir\":", r->dir == DIR_IN ? "in" : "out");
+	PUT_KEY(&o, ",\"session\":", r->session);
+	PUT_KEY(&o, ",\"local\":", r->local);
+	PUT_KEY(&o, ",\"remote\":", r->remote);
+	PUT_KEY(&o, ",\"rdns\":", r->rdns);
+	PUT_KEY(&o, ",\"helo\":", r->helo);
+	PUT_KEY(&o, ",\"starttls\":", starttls_name(r->starttls));
+	PUT_KEY(&o, ",\"tls\":", r->tls);
+	PUT_KEY(&o, ",\"cipher\":", r->cipher);
+	PUT_KEY(&o, ",\"failure\":", failure_name(r->failure));
 	if (r->lost > 0) {
-		put_str(&o, ",\"lost\":");
+		PUT(&o, ",\"lost\":");
 		put_number(&o, r->lost);
 	}
-	put_str(&o, ",\"tx\":[");
+	PUT(&o, ",\"tx\":[");
 	for (i = 0; i < r->ntx; i++) {
 		if (i > 0)
 			put(&o, ",", 1);

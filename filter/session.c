@@ -97,6 +97,19 @@ session_find(const struct sessions *ss, uint64_t id)
 	return NULL;
 }
 
+void
+session_prefetch(const struct sessions *ss, uint64_t id, int deep)
+{
+	const struct slot *slot = &ss->slots[slot_of(ss, id)];
+
+	if (!deep)
+		__builtin_prefetch(slot);
+	else if (slot->id == id && slot->session != NULL) {
+		__builtin_prefetch(slot->session);
+		__builtin_prefetch((const char *)slot->session + 64);
+	}
+}
+
 static int
 slots_grow(struct sessions *ss)
 {
@@ -344,32 +357,43 @@ identified(struct sessions *ss, struct session *s, const struct text *name)
 static void
 command(struct sessions *ss, struct session *s, const struct text *t)
 {
-	struct text address;
-	size_t n;
+	struct text path;
 
 	if (t->len < 5)
 		return;
-	if (strncasecmp(t->s + 1, "HLO ", 4) == 0 ||
-	    strncasecmp(t->s, "HELO ", 5) == 0)
-		s->flags |= s->flags & S_STARTTLS ? S_EHLO | S_EHLO_AGAIN :
-		    S_EHLO;
-	else if (text_is(t, "STARTTLS"))
-		s->flags |= S_STARTTLS;
-	else {
-		n = strncasecmp(t->s, "MAIL ", 5) == 0 ? 10 : 8;
-		if (t->len <= n || (n == 10 ?
-		    strncasecmp(t->s, "MAIL FROM:<", 11) :
-		    strncasecmp(t->s, "RCPT TO:<", 9)) != 0)
-			return;
-		address.s = t->s + n + 1;
-		address.len = t->len - n - 1;
-		/* Parameters may follow; in quotes '>' is not the end. */
-		address.len = text_path(&address);
-		if (n == 10) {
-			s->flags |= S_MAIL;
-			session_mail(ss, s, &address);
-		} else
-			session_rcpt_out(ss, s, &address);
+	/* Parameters may follow a path; in quotes '>' is not its end. */
+	switch (t->s[0]) {
+	case 'M':
+		if (t->len < 11 || strncasecmp(t->s, "MAIL FROM:<", 11) != 0)
+			break;
+		path.s = t->s + 11;
+		path.len = t->len - 11;
+		path.len = text_path(&path);
+		s->flags |= S_MAIL;
+		session_mail(ss, s, &path);
+		break;
+	case 'R':
+		if (t->len < 9 || strncasecmp(t->s, "RCPT TO:<", 9) != 0)
+			break;
+		path.s = t->s + 9;
+		path.len = t->len - 9;
+		path.len = text_path(&path);
+		session_rcpt_out(ss, s, &path);
+		break;
+	case 'S':
+		if (text_is(t, "STARTTLS"))
+			s->flags |= S_STARTTLS;
+		break;
+	case 'E':
+	case 'H':
+	case 'L':
+		if (strncasecmp(t->s + 1, "HLO ", 4) != 0 &&
+		    strncasecmp(t->s + 1, "ELO ", 4) != 0)
+			break;
+		s->flags |= S_EHLO;
+		if (s->flags & S_STARTTLS)
+			s->flags |= S_EHLO_AGAIN;
+		break;
 	}
 }
 

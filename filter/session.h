@@ -35,6 +35,7 @@
 #define S_DOWNGRADED	0x0800	/* the connection before failed in TLS */
 #define S_REPORT	0x1000	/* the sender is "report from" */
 #define S_WAITS		0x2000	/* a recipient waits for sged */
+#define S_ODD_FROM	0x4000	/* the sender's domain is no domain name */
 
 /* One "tx" row in the making. */
 struct row {
@@ -106,6 +107,11 @@ void	sessions_free(struct sessions *);
 int	sessions_conf(struct sessions *, const struct conf *);
 /* Takes in what smtpd reports. */
 void	sessions_event(struct sessions *, const struct event *);
+/*
+ * Has the processor fetch what an event of that session will need: first where
+ * it is (not deep), a little later itself.
+ */
+void	session_prefetch(const struct sessions *, uint64_t, int deep);
 /* NULL if it is not known. */
 struct session *session_find(const struct sessions *, uint64_t);
 

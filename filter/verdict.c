@@ -16,14 +16,22 @@
 /* Rows kept for "from and to no longer told apart". */
 #define ROWS_SUMS 8
 
+struct line {
+	char	 s[2048];
+	size_t	 len;
+};
+
 static int	 domain_text(const struct text *, char [], size_t);
 static const char *domain_part(const char *);
-static struct str *address(struct sessions *, const struct text *);
+static struct str *address(struct sessions *, const struct text *,
+		    const char *);
 static uint16_t	 flow_id(struct sessions *, int, int);
 static struct row *row_get(struct sessions *, struct session *, struct str *,
 		    uint16_t, enum verdict);
-static void	 note(struct sessions *, struct session *, const struct text *,
-		    int, int, enum verdict);
+static void	 note(struct sessions *, struct session *, struct str *,
+		    const struct flow_answer *);
+static void	 add(struct line *, const char *);
+static void	 add_domain(struct line *, const char *);
 static void	 log_verdict(struct sessions *, const struct session *,
 		    const char *, const char *, const char *,
 		    const struct flow_answer *);
@@ -70,14 +78,11 @@ domain_part(const char *s)
 
 /* As it stands in records: the domain, with -v all of it. */
 static struct str *
-address(struct sessions *ss, const struct text *t)
+address(struct sessions *ss, const struct text *t, const char *domain)
 {
-	char domain[DOMAIN_MAX];
-
 	if (ss->verbose)
 		return str_get(ss->pool, t->s,
 		    t->len > ADDRESS_MAX ? ADDRESS_MAX : t->len);
-	(void)domain_text(t, domain, sizeof(domain));
 	return str_get(ss->pool, domain, strlen(domain));
 }
 
@@ -179,25 +184,23 @@ row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
 	return row;
 }
 
-/* Counts a recipient in its row. */
+/* Counts a recipient in its row; takes to over. */
 static void
-note(struct sessions *ss, struct session *s, const struct text *rcpt,
-    int from_class, int to_class, enum verdict verdict)
+note(struct sessions *ss, struct session *s, struct str *to,
+    const struct flow_answer *a)
 {
-	struct str *to;
 	struct row *row;
 	uint16_t flow;
 
 	if (s->from == NULL)
 		s->from = str_get(ss->pool, "", 0);
-	flow = flow_id(ss, from_class, to_class);
-	to = address(ss, rcpt);
+	flow = flow_id(ss, a->from_class, a->to_class);
 	if (s->from == NULL || to == NULL || flow == UINT16_MAX) {
 		str_put(ss->pool, to);
 		ss->nomem++;
 		return;
 	}
-	if ((row = row_get(ss, s, to, flow, verdict)) == NULL)
+	if ((row = row_get(ss, s, to, flow, a->verdict)) == NULL)
 		return;
 	if (row->rcpts < UINT32_MAX)
 		row->rcpts++;
@@ -208,11 +211,15 @@ void
 session_mail(struct sessions *ss, struct session *s, const struct text *sender)
 {
 	struct str *old = s->from;
+	char domain[DOMAIN_MAX];
 	size_t i;
 
-	s->from = address(ss, sender);
+	s->flags &= ~(S_REPORT | S_ODD_FROM);
+	if (domain_text(sender, domain, sizeof(domain)) == 0 &&
+	    domain[0] != '\0')
+		s->flags |= S_ODD_FROM;
+	s->from = address(ss, sender, domain);
 	str_put(ss->pool, old);
-	s->flags &= ~S_REPORT;
 	if (ss->conf->report_from != NULL &&
 	    text_is(sender, ss->conf->report_from))
 		s->flags |= S_REPORT;
@@ -221,28 +228,67 @@ session_mail(struct sessions *ss, struct session *s, const struct text *sender)
 }
 
 static void
+add(struct line *l, const char *s)
+{
+	size_t len = strlen(s);
+
+	/* Cut off at the end: this is for people and their scripts. */
+	if (len > sizeof(l->s) - 1 - l->len)
+		len = sizeof(l->s) - 1 - l->len;
+	memcpy(l->s + l->len, s, len);
+	l->len += len;
+}
+
+/* A domain as somebody wrote it, as one word. */
+static void
+add_domain(struct line *l, const char *s)
+{
+	char buf[DOMAIN_MAX * 4];
+
+	if (strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") < strlen(s)) {
+		(void)strnvis(buf, s, sizeof(buf), VIS_SAFE | VIS_WHITE);
+		s = buf;
+	}
+	add(l, s);
+}
+
+/* Once for each recipient, with all that it takes to see why. */
+static void
 log_verdict(struct sessions *ss, const struct session *s, const char *id,
     const char *from, const char *to, const struct flow_answer *a)
 {
 	static const char *const words[] = {
-		"passed", "refused", "would-refuse", "legacy"
+		" passed", " refused", " would-refuse", " legacy"
 	};
-	char flow[128], remote[64] = "-";
-	char sender[DOMAIN_MAX], rcpt[DOMAIN_MAX];
+	uint16_t flow = flow_id(ss, a->from_class, a->to_class);
+	struct line l;
+	char remote[64] = "-";
 
-	flow_name(ss->conf, a->from_class, a->to_class, flow, sizeof(flow));
+	memcpy(l.s, id, 16);
+	l.len = 16;
 	if (s != NULL && (s->flags & S_REMOTE))
 		addr_print(&s->remote, remote, sizeof(remote));
 	else if (s != NULL && (s->flags & S_TRUSTED))
 		(void)strlcpy(remote, "local", sizeof(remote));
-	/* Cut off at the end: this is for people and their scripts. */
-	(void)strnvis(sender, from, sizeof(sender), VIS_SAFE | VIS_WHITE);
-	(void)strnvis(rcpt, to, sizeof(rcpt), VIS_SAFE | VIS_WHITE);
-	log_event("%.16s %s flow=%s from=%s to=%s tls=%s remote=%s%s%s%s", id,
-	    words[a->verdict], flow, sender, rcpt,
-	    s == NULL || !(s->flags & S_TLS) ? "none" : tlsver_name(s->tlsver),
-	    remote, a->reply[0] == '\0' ? "" : " reply=\"", a->reply,
-	    a->reply[0] == '\0' ? "" : "\"");
+	add(&l, words[a->verdict]);
+	add(&l, " flow=");
+	add(&l, flow == UINT16_MAX ? "-" : ss->flows[flow]);
+	add(&l, " from=");
+	add_domain(&l, from);
+	add(&l, " to=");
+	add_domain(&l, to);
+	add(&l, " tls=");
+	add(&l, s == NULL || !(s->flags & S_TLS) ? "none" :
+	    tlsver_name(s->tlsver));
+	add(&l, " remote=");
+	add(&l, remote);
+	if (a->reply[0] != '\0') {
+		add(&l, " reply=\"");
+		add(&l, a->reply);
+		add(&l, "\"");
+	}
+	l.s[l.len++] = '\n';
+	log_event(l.s, l.len);
 }
 
 /* Of a session that is not known nothing speaks for its sender. */
@@ -312,6 +358,9 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 		from = domain_part(s->from->s);
 	is_domain = domain_text(rcpt, to, sizeof(to));
 	query(s, from, to, ss->now, &q);
+	/* With -v the sender's domain stands as he wrote it. */
+	q.normal = is_domain && !ss->verbose &&
+	    (s == NULL || !(s->flags & S_ODD_FROM));
 	flow_decide(ss->conf, &q, &a);
 	if (is_domain && learned != LEARNED_KNOWN && must_learn(ss, to, &a)) {
 		if (learned == LEARNED_NOT_ASKED) {
@@ -321,7 +370,7 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 		not_learned(ss, &a);
 	}
 	if (s != NULL)
-		note(ss, s, rcpt, a.from_class, a.to_class, a.verdict);
+		note(ss, s, address(ss, rcpt, to), &a);
 	if (a.verdict != VERDICT_PASS)
 		log_verdict(ss, s, id, from, to, &a);
 	d->reply[0] = '\0';
@@ -342,15 +391,18 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 	const char *from = s->from == NULL ? "" : domain_part(s->from->s);
 	char id[17], name[DOMAIN_MAX], to[DOMAIN_MAX];
 
-	(void)domain_text(rcpt, to, sizeof(to));
 	/* Bounces are ours: on the way out, we are who connects. */
 	if (from[0] == '\0')
 		from = ss->conf->hostname;
-	memset(&a, 0, sizeof(a));
-	if (domain_normal(from, strlen(from), name, sizeof(name)) == 0)
-		a.from_class = conf_class(ss->conf, name);
-	if (domain_normal(to, strlen(to), name, sizeof(name)) == 0)
-		a.to_class = conf_class(ss->conf, name);
+	else if (ss->verbose && domain_normal(from, strlen(from), name,
+	    sizeof(name)) == 0)
+		from = name;
+	a.reply[0] = '\0';
+	a.from_class = a.to_class = CLASS_PUBLIC;
+	if (!(s->flags & S_ODD_FROM))
+		a.from_class = conf_class(ss->conf, from);
+	if (domain_text(rcpt, to, sizeof(to)))
+		a.to_class = conf_class(ss->conf, to);
 	a.rule = conf_rule(ss->conf, a.from_class, a.to_class);
 	if (a.rule->req == REQ_PREFER_TLS ||
 	    (enum tlsver)s->tlsver >= a.rule->minimum)
@@ -360,7 +412,7 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 		a.verdict = VERDICT_LEGACY;
 	else
 		a.verdict = VERDICT_TESTING;
-	note(ss, s, rcpt, a.from_class, a.to_class, a.verdict);
+	note(ss, s, address(ss, rcpt, to), &a);
 	if (a.verdict == VERDICT_PASS)
 		return;
 	(void)snprintf(id, sizeof(id), "%016llx", (unsigned long long)s->id);

@@ -249,7 +249,7 @@ static enum verdict
 legacy_at(const struct conf *conf, int64_t when)
 {
 	struct flow_query q = { "ups.govt.nz", "ups", 0, "minties.govt.nz",
-	    NULL, 0, TLSVER_NONE, 0 };
+	    NULL, 0, TLSVER_NONE, 0, 0 };
 	struct flow_answer a;
 	struct addr remote;
 
@@ -264,7 +264,7 @@ static void
 null_sender(const struct conf *conf)
 {
 	struct flow_query q = { "", "mail.other.govt.nz", 1,
-	    "minties.govt.nz", NULL, 0, TLSVER_NONE, NOON_31_MARCH };
+	    "minties.govt.nz", NULL, 0, TLSVER_NONE, NOON_31_MARCH, 0 };
 	struct flow_answer a;
 	struct addr remote;
 
@@ -306,7 +306,7 @@ testing_mode(void)
 	char text[sizeof(base) + 32], *said;
 	struct conf *conf;
 	struct flow_query q = { "a.govt.nz", "a", 0, "b.govt.nz", NULL, 0,
-	    TLSVER_NONE, NOON_31_MARCH };
+	    TLSVER_NONE, NOON_31_MARCH, 0 };
 	struct flow_answer a;
 
 	snprintf(text, sizeof(text), "%smode testing\n", base);
