@@ -131,10 +131,19 @@ SGED_OBJS =	\
 		reporter/ingest.o \
 		reporter/judge.o \
 		reporter/learn.o \
+		reporter/learn_dns.o \
+		reporter/learn_file.o \
+		reporter/learn_look.o \
+		reporter/learn_policy.o \
+		reporter/learn_route.o \
 		reporter/segment.o \
 		reporter/setup.o \
 		reporter/store_flow.o \
+		reporter/store_names.o \
+		reporter/store_probe.o \
+		reporter/store_route.o \
 		reporter/store_segment.o \
+		reporter/store_sts.o \
 		reporter/store_tally.o \
 		reporter/tally.o \
 		reporter/tally_flush.o \
@@ -237,9 +246,11 @@ UNITS =		\
 		unit-flow \
 		unit-ipc \
 		unit-loop \
+		unit-net \
 		unit-reader \
 		unit-record \
 		unit-report \
+		unit-resolve \
 		unit-routes \
 		unit-rua \
 		unit-store \
@@ -406,6 +417,11 @@ clean:
 -include reporter/ipc.d
 -include reporter/judge.d
 -include reporter/learn.d
+-include reporter/learn_dns.d
+-include reporter/learn_file.d
+-include reporter/learn_look.d
+-include reporter/learn_policy.d
+-include reporter/learn_route.d
 -include reporter/letter.d
 -include reporter/lint.d
 -include reporter/lint_print.d
@@ -448,10 +464,14 @@ clean:
 -include reporter/store_flow.d
 -include reporter/store_heard.d
 -include reporter/store_held.d
+-include reporter/store_names.d
+-include reporter/store_probe.d
 -include reporter/store_received.d
 -include reporter/store_report.d
+-include reporter/store_route.d
 -include reporter/store_seen.d
 -include reporter/store_segment.d
+-include reporter/store_sts.d
 -include reporter/store_tally.d
 -include reporter/store_told.d
 -include reporter/sts.d

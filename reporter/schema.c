@@ -143,6 +143,8 @@ const char *const store_schema[] = {
 	" matches INTEGER, failed INTEGER NOT NULL DEFAULT 0,"
 	" retry INTEGER NOT NULL DEFAULT 0, seen INTEGER,"
 	" PRIMARY KEY (domain, host)) WITHOUT ROWID",
+	"CREATE INDEX mx_host ON mx (host)",
+	"CREATE INDEX mx_retry ON mx (retry) WHERE failed > 0",
 	"CREATE TABLE mxaddr (addr TEXT, domain TEXT, host TEXT,"
 	" routed INTEGER, seen INTEGER, PRIMARY KEY (addr, domain, host))"
 	" WITHOUT ROWID",

@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The net process against servers of ours; t/net.t starts the polite ones, the
+ * hostile ones are made here.
+ *
+ *	unit-net ca port out
+ */
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <netinet/in.h>
+
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "hello.h"
+#include "httpread.h"
+#include "log.h"
+#include "smtpread.h"
+#include "tap.h"
+#include "world.h"
+
+struct get {
+	const char	*host;
+	const char	*path;
+	const char	*status;
+	const char	*cert;
+	int		 http;
+	const char	*type;
+	const char	*body;
+};
+
+static const struct get gets[] = {
+	{ "good.test", "/ok", "ok", "ok", 200, "text/plain",
+	    "version: STSv1\n" },
+	{ "good.test", "/missing", "ok", "ok", 404, "", "" },
+	{ "good.test", "/moved", "ok", "ok", 302, "", "" },
+	{ "good.test", "/chunked", "ok", "ok", 200, "text/plain",
+	    "hello, world" },
+	{ "good.test", "/close", "ok", "ok", 200, "text/html", "to the end" },
+	{ "good.test", "/continue", "ok", "ok", 200, "text/plain", "after" },
+	{ "good.test", "/bytes", "ok", "ok", 200, "", NULL },
+	{ "good.test", "/big", "size", "ok", 0, NULL, NULL },
+	{ "good.test", "/endless", "size", "ok", 0, NULL, NULL },
+	{ "good.test", "/short", "http", "ok", 0, NULL, NULL },
+	{ "good.test", "/garbage", "http", "ok", 0, NULL, NULL },
+	{ "good.test", "/hang-up", "http", "ok", 0, NULL, NULL },
+	{ "good.test", "/never", "timeout", "ok", 0, NULL, NULL },
+	{ "good.test", "/drip", "timeout", "ok", 0, NULL, NULL },
+	{ "good.test", "/bad path", "http", "unknown", 0, NULL, NULL },
+	{ "wrong.test", "/ok", "tls", "host-mismatch", 0, NULL, NULL },
+	{ "expired.test", "/ok", "tls", "expired", 0, NULL, NULL },
+	{ "unknown.test", "/ok", "tls", "not-trusted", 0, NULL, NULL },
+	{ "cnonly.test", "/ok", "tls", "host-mismatch", 0, NULL, NULL },
+	{ "a.wild.test", "/ok", "ok", "ok", 200, "text/plain",
+	    "version: STSv1\n" },
+	{ "a.b.wild.test", "/ok", "tls", "host-mismatch", 0, NULL, NULL },
+};
+
+struct probe {
+	int		 port;		/* beyond the first */
+	const char	*host;
+	const char	*status;
+	const char	*starttls;
+	const char	*cert;
+	int		 handshake;
+	const char	*offers;
+};
+
+static const struct probe probes[] = {
+	{ 1, "good.test", "ok", "offered", "ok", 1, "[\"1.2\", \"1.3\"]" },
+	{ 1, "other.test", "ok", "offered", "host-mismatch", 1,
+	    "[\"1.2\", \"1.3\"]" },
+	{ 2, "expired.test", "ok", "offered", "expired", 1, NULL },
+	{ 3, "unknown.test", "ok", "offered", "not-trusted", 1, NULL },
+	{ 4, "good.test", "ok", "absent", "unknown", 0, NULL },
+	{ 5, "good.test", "ok", "refused", "unknown", 0, NULL },
+	{ 6, "good.test", "ok", "offered", "other", 0, NULL },
+	{ 7, "good.test", "ok", "offered", "other", 0, NULL },
+	{ 8, "good.test", "smtp", NULL, "unknown", 0, NULL },
+	{ 9, "good.test", "ok", "offered", "other", 0, "[\"1.0\", \"1.1\"]" },
+	{ 10, "good.test", "ok", "offered", "ok", 1, "[\"1.3\"]" },
+	{ 99, "good.test", "connect", NULL, "unknown", 0, NULL },
+};
+
+static struct loop *loop;
+static struct world *world;
+static int	 base, left;
+static int64_t	 fast_ms;
+
+static void
+finished(void)
+{
+	if (--left == 0)
+		loop_stop(loop);
+}
+
+static void
+got(json_t *answer, void *arg)
+{
+	const struct get *g = arg;
+	const char *body = ipc_string(answer, "body", NULL);
+
+	if (!ok(strcmp(ipc_string(answer, "status", "?"), g->status) == 0 &&
+	    strcmp(ipc_string(answer, "cert", "?"), g->cert) == 0,
+	    "https://%s%s: %s %s", g->host, g->path, g->status, g->cert))
+		printf("# got %s\n", json_dumps(answer, 0));
+	if (strcmp(g->status, "ok") != 0)
+		ok(ipc_string(answer, "text", "")[0] != '\0', "it says why");
+	else {
+		is_int(ipc_int(answer, "http", 0), g->http, "code");
+		is_str(ipc_string(answer, "type", "?"), g->type, "type");
+		if (g->body != NULL)
+			is_str(body, g->body, "body");
+		else
+			is_str(ipc_string(answer, "body64", NULL), "YQD/",
+			    "body that is no text");
+	}
+	finished();
+}
+
+static void
+probed(json_t *answer, void *arg)
+{
+	const struct probe *p = arg;
+	const char *starttls = ipc_string(answer, "starttls", NULL);
+	char *text, *offers;
+
+	text = json_dumps(answer, 0);
+	offers = json_dumps(json_object_get(answer, "offers"), 0);
+	if (!ok(strcmp(ipc_string(answer, "status", "?"), p->status) == 0 &&
+	    strcmp(ipc_string(answer, "cert", "?"), p->cert) == 0 &&
+	    (p->starttls == NULL ? starttls == NULL : starttls != NULL &&
+	    strcmp(starttls, p->starttls) == 0) &&
+	    ipc_bool(answer, "handshake", -1) == p->handshake,
+	    "probe of %s at %d", p->host, p->port))
+		printf("# got %s\n", text);
+	if (p->offers != NULL)
+		is_str(offers, p->offers, "versions offered at %d", p->port);
+	if (p->handshake) {
+		ok(ipc_int(answer, "notafter", 0) > 1000000000,
+		    "end of the certificate");
+		ok(json_array_size(json_object_get(answer, "names")) > 0,
+		    "names in it");
+	}
+	free(text);
+	free(offers);
+	finished();
+}
+
+static void
+gone(enum world_part part __unused, void *arg __unused)
+{
+	fatalx("the process is gone");
+}
+
+static pid_t
+start(const char *ca, int allowed)
+{
+	struct conf conf = { 0 };
+	struct cidr loopback;
+	int fds[2], parts[WORLD_PARTS] = { -1, -1, -1 };
+	char hostname[] = "us.test";
+	pid_t pid;
+
+	if ((conf.ca = strdup(ca)) == NULL || ipc_pair(fds) == -1 ||
+	    cidr_parse("127.0.0.0/8", &loopback) == -1)
+		fatal("ipc_pair");
+	conf.hostname = hostname;
+	conf.network = &loopback;
+	conf.nnetwork = allowed ? 1 : 0;
+	fflush(stdout);
+	switch (pid = fork()) {
+	case -1:
+		fatal("fork");
+	case 0:
+		close(fds[0]);
+		/* Root would have to become a user that may not be there. */
+		if (geteuid() == 0 && setuid(65534) == -1)
+			fatal("setuid");
+		net_main(&conf, fds[1]);
+	}
+	free(conf.ca);
+	close(fds[1]);
+	parts[WORLD_NET] = fds[0];
+	loop = loop_new();
+	world = world_new(loop, parts, gone, NULL);
+	return pid;
+}
+
+static void
+stop(pid_t pid)
+{
+	int status;
+
+	world_free(world);
+	loop_free(loop);
+	ok(waitpid(pid, &status, 0) == pid && status == 0,
+	    "it ends with its socket");
+}
+
+static void
+ask(json_t *request, int fd, void (*cb)(json_t *, void *), const void *arg)
+{
+	union { const void *c; void *v; } u = { arg };
+
+	left++;
+	world_ask(world, WORLD_NET, request, fd, cb, u.v);
+}
+
+static json_t *
+get(const char *host, const char *path, int seconds)
+{
+	return json_pack("{s:s, s:s, s:i, s:s, s:[s], s:i, s:i}", "op", "get",
+	    "host", host, "port", base, "path", path, "addrs", "127.0.0.1",
+	    "max", 65536, "seconds", seconds);
+}
+
+static json_t *
+probe(const char *host, int port, int versions, int seconds)
+{
+	return json_pack("{s:s, s:s, s:s, s:i, s:b, s:i}", "op", "probe",
+	    "host", host, "addr", "127.0.0.1", "port", port, "versions",
+	    versions, "seconds", seconds);
+}
+
+struct status {
+	const char	*name;
+	const char	*status;
+	const char	*cert;
+	int		 http;
+};
+
+static void
+simple(json_t *answer, void *arg)
+{
+	const struct status *s = arg;
+	char *text = json_dumps(answer, 0);
+
+	if (!ok(strcmp(ipc_string(answer, "status", "?"), s->status) == 0 &&
+	    strcmp(ipc_string(answer, "cert", "?"), s->cert) == 0 &&
+	    ipc_int(answer, "http", 0) == s->http, "%s: %s %s", s->name,
+	    s->status, s->cert))
+		printf("# got %s\n", text);
+	free(text);
+	finished();
+}
+
+static int
+body_of(size_t len)
+{
+	char path[] = "/tmp/unit-net.XXXXXXXXXX", block[1000];
+	int fd = mkstemp(path);
+
+	memset(block, 'b', sizeof(block));
+	if (fd == -1 || unlink(path) == -1)
+		fatal("mkstemp");
+	for (; len >= sizeof(block); len -= sizeof(block))
+		if (write(fd, block, sizeof(block)) != sizeof(block))
+			fatal("write");
+	return fd;
+}
+
+static void
+post(const char *host, const char *path, int verify, size_t len,
+    const struct status *want)
+{
+	ask(json_pack("{s:s, s:s, s:i, s:s, s:[s], s:s, s:b, s:i}", "op",
+	    "post", "host", host, "port", base, "path", path, "addrs",
+	    "127.0.0.1", "type", "application/tlsrpt+gzip", "verify", verify,
+	    "seconds", 20), body_of(len), simple, want);
+}
+
+static void
+test_post(const char *out)
+{
+	static const struct status good = { "POST", "ok", "ok", 201 };
+	static const struct status big = { "big POST", "ok", "ok", 201 };
+	static const struct status full = { "refused POST", "ok", "ok", 413 };
+	static const struct status lax = { "POST, unverified", "ok",
+	    "not-trusted", 201 };
+	static const struct status strict = { "POST, verified", "tls",
+	    "not-trusted", 0 };
+	char pattern[1024];
+	struct stat st;
+	glob_t g;
+
+	post("good.test", "/post", 1, 3000, &good);
+	post("good.test", "/post-413", 1, 5000, &full);
+	post("unknown.test", "/post", 0, 4000, &lax);
+	post("unknown.test", "/post", 1, 6000, &strict);
+	loop_run(loop);
+	snprintf(pattern, sizeof(pattern), "%s/unknown.test.*.body", out);
+	if (ok(glob(pattern, 0, NULL, &g) == 0 && g.gl_pathc == 1 &&
+	    stat(g.gl_pathv[0], &st) == 0, "one body arrived"))
+		is_int(st.st_size, 4000, "it is whole");
+	globfree(&g);
+	post("big.test", "/post", 1, 3000000, &big);
+	loop_run(loop);
+	snprintf(pattern, sizeof(pattern), "%s/big.test.*.body", out);
+	if (ok(glob(pattern, 0, NULL, &g) == 0 && g.gl_pathc == 1 &&
+	    stat(g.gl_pathv[0], &st) == 0, "the big body arrived"))
+		is_int(st.st_size, 3000000, "it is whole");
+	globfree(&g);
+}
+
+static void
+fast(json_t *answer, void *arg)
+{
+	fast_ms = loop_now() - fast_ms;
+	simple(answer, arg);
+}
+
+/* A hundred hosts hang; one more is not kept waiting by them. */
+static void
+test_many(void)
+{
+	static const struct status hung = { "one of many", "timeout", "ok",
+	    0 };
+	static const struct status quick = { "beside them", "ok", "ok", 200 };
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ask(get("good.test", "/never", 8), -1, simple, &hung);
+	fast_ms = loop_now();
+	ask(get("good.test", "/ok", 8), -1, fast, &quick);
+	loop_run(loop);
+	ok(fast_ms < 7000, "it took %lld ms", (long long)fast_ms);
+}
+
+static void
+test_addresses(void)
+{
+	static const struct status mixed = { "a private address beside",
+	    "refused", "unknown", 0 };
+	static const struct status none = { "no address", "connect",
+	    "unknown", 0 };
+	static const struct status second = { "the first address is dead",
+	    "ok", "ok", 200 };
+	json_t *request;
+
+	request = get("good.test", "/ok", 8);
+	json_array_append_new(json_object_get(request, "addrs"),
+	    json_string("10.0.0.1"));
+	ask(request, -1, simple, &mixed);
+	request = get("good.test", "/ok", 8);
+	json_array_clear(json_object_get(request, "addrs"));
+	ask(request, -1, simple, &none);
+	request = get("good.test", "/ok", 8);
+	json_array_insert_new(json_object_get(request, "addrs"), 0,
+	    json_string("127.0.0.99"));
+	ask(request, -1, simple, &second);
+	loop_run(loop);
+}
+
+static void
+test_refusal(const char *ca)
+{
+	static const struct status refused = { "loopback not allowed",
+	    "refused", "unknown", 0 };
+	pid_t pid = start(ca, 0);
+	int i;
+
+	ask(get("good.test", "/ok", 8), -1, simple, &refused);
+	ask(probe("good.test", base + 1, 0, 8), -1, simple, &refused);
+	/* Many that end as they begin. */
+	for (i = 0; i < 1000; i++)
+		ask(get("good.test", "/ok", 8), -1, simple, &refused);
+	loop_run(loop);
+	stop(pid);
+}
+
+/* A server that says something, over and over or slowly, whatever it hears. */
+static int
+hostile(const char *text, int again, int slowly)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int s, fd;
+	size_t i;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if ((s = socket(AF_INET, SOCK_STREAM, 0)) == -1 ||
+	    bind(s, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
+	    getsockname(s, (struct sockaddr *)&sin, &len) == -1 ||
+	    listen(s, 10) == -1)
+		fatal("socket");
+	fflush(stdout);
+	if (fork() == 0) {
+		alarm(60);
+		signal(SIGPIPE, SIG_DFL);
+		if ((fd = accept(s, NULL, NULL)) == -1)
+			_exit(1);
+		do
+			for (i = 0; i < strlen(text); i += slowly ? 1 : i + 1) {
+				if (write(fd, text + (slowly ? i : 0),
+				    slowly ? 1 : strlen(text)) == -1)
+					_exit(0);
+				usleep(slowly ? 200000 : 0);
+			}
+		while (again);
+		while (read(fd, &i, 1) == 1)
+			continue;
+		_exit(0);
+	}
+	close(s);
+	return ntohs(sin.sin_port);
+}
+
+static void
+test_hostile(void)
+{
+	static const struct status smtp = { "no SMTP", "smtp", "unknown", 0 };
+	static const struct status late = { "slow", "timeout", "unknown", 0 };
+	static const struct status refused = { "reset", "tls", "other", 0 };
+
+	ask(probe("a.test", hostile("220-more\r\n", 1, 0), 0, 20), -1, simple,
+	    &smtp);
+	ask(probe("a.test", hostile("no end of the line", 1, 0), 0, 20), -1,
+	    simple, &smtp);
+	ask(probe("a.test", hostile("\001\002\003\r\n", 0, 0), 0, 20), -1,
+	    simple, &smtp);
+	ask(probe("a.test", hostile("220 as slow as can be, and "
+	    "slower\r\n", 0, 1), 0, 2), -1, simple, &late);
+	ask(probe("a.test", hostile("554 go away\r\n", 0, 0), 0, 20), -1,
+	    simple, &smtp);
+	ask(json_pack("{s:s, s:s, s:i, s:s, s:[s], s:i}", "op", "get", "host",
+	    "a.test", "port", hostile("HTTP/1.1 400 no TLS here\r\n\r\n", 0,
+	    0), "path", "/", "addrs", "127.0.0.1", "seconds", 20), -1, simple,
+	    &refused);
+	loop_run(loop);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+}
+
+struct parsed {
+	const char	*name;
+	const char	*text;
+	int		 result;	/* with the end of the connection */
+	int		 http;
+	const char	*body;
+};
+
+static const struct parsed answers[] = {
+	{ "length", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabX", 1, 200,
+	    "ab" },
+	{ "LF only", "HTTP/1.0 200 OK\nContent-Length: 2\n\nab", 1, 200,
+	    "ab" },
+	{ "no reason", "HTTP/1.1 204\r\n\r\n", 1, 204, NULL },
+	{ "folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\nz", 1, 200,
+	    "z" },
+	{ "interim", "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\n"
+	    "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n"
+	    "HTTP/1.1 200 OK\r\n\r\nx", 1, 200, "x" },
+	{ "chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
+	    "2;ext=1\r\nab\r\n1 \r\nc\r\n0\r\nTrailer: 1\r\n\r\n", 1, 200,
+	    "abc" },
+	{ "chunks win over length", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", 1, 200,
+	    "ab" },
+	{ "length twice, the same", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
+	    "Content-Length: 1\r\n\r\nab", 1, 200, "a" },
+	{ "length twice", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
+	    "Content-Length: 2\r\n\r\nab", -1, 0, NULL },
+	{ "length negative", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+	    -1, 0, NULL },
+	{ "length with a sign", "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n"
+	    "a", -1, 0, NULL },
+	{ "length beyond", "HTTP/1.1 200 OK\r\nContent-Length: "
+	    "99999999999999999999\r\n\r\n", -1, 0, NULL },
+	{ "chunk beyond", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+	    "\r\nffffffffffffffff\r\n", -1, 0, NULL },
+	{ "chunk of nothing", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
+	    "\r\n\r\n\r\n", -1, 0, NULL },
+	{ "chunk without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
+	    "\r\n\r\n1\r\nabc\r\n", -1, 0, NULL },
+	{ "gzip", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", -1, 0,
+	    NULL },
+	{ "HTTP/2", "HTTP/2 200\r\n\r\n", -1, 0, NULL },
+	{ "code of two digits", "HTTP/1.1 20 OK\r\n\r\n", -1, 0, NULL },
+	{ "code of four digits", "HTTP/1.1 2000 OK\r\n\r\n", -1, 0, NULL },
+	{ "another protocol", "HTTP/1.1 101 Go\r\n\r\n", -1, 0, NULL },
+	{ "a header that is none", "HTTP/1.1 200 OK\r\nhello\r\n\r\n", -1, 0,
+	    NULL },
+	{ "head cut off", "HTTP/1.1 200 OK\r\nA: b\r\n", -1, 0, NULL },
+	{ "body cut off", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", -1,
+	    0, NULL },
+	{ "chunks cut off", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
+	    "\r\n\r\n2\r\nab\r\n", -1, 0, NULL },
+	{ "nothing", "", -1, 0, NULL },
+	{ "more than wanted", "HTTP/1.1 200 OK\r\n\r\n0123456789abcdefX", -1,
+	    0, NULL },
+};
+
+static int
+feed(struct httpread *r, const char *text, size_t step)
+{
+	size_t n, len = strlen(text);
+	int rc = 0;
+
+	httpread_init(r, 16);
+	for (; rc == 0 && len > 0; text += n, len -= n) {
+		n = len < step ? len : step;
+		rc = httpread_feed(r, text, n);
+	}
+	return rc == 0 ? httpread_eof(r) : rc;
+}
+
+static void
+test_httpread(void)
+{
+	static struct httpread r;
+	const struct parsed *p;
+	size_t i, step;
+	int rc;
+
+	for (i = 0; i < nitems(answers); i++)
+		for (step = 1; step < 2000; step *= 40) {
+			p = &answers[i];
+			rc = feed(&r, p->text, step);
+			ok(rc == p->result && (rc == 1 ? r.http == p->http :
+			    r.wrong != NULL), "%s, %zu bytes at once",
+			    p->name, step);
+			if (p->body != NULL)
+				is_str(r.body, p->body, "its body");
+			httpread_free(&r);
+		}
+	httpread_init(&r, 16);
+	for (i = rc = 0; i < HTTP_HEAD_MAX && rc == 0; i++)
+		rc = httpread_feed(&r, "HTTP/1.1 100 \n\n", 15);
+	is_int(rc, -1, "interim answers have an end");
+}
+
+static void
+test_smtpread(void)
+{
+	struct smtpread r;
+	size_t used;
+
+	smtpread_init(&r);
+	is_int(smtpread_feed(&r, "250-mx.test hello\r\n250-x\r\n250 starttls\r"
+	    "\nmore", 45, &used), 1, "reply of three lines");
+	is_int(used, 40, "what comes behind is not part of it");
+	is_str(r.text, "mx.test hello", "text of its first line");
+	is_int(r.starttls, 1, "STARTTLS in lower case");
+	smtpread_init(&r);
+	is_int(smtpread_feed(&r, "250-a\r\n220 b\r\n", 14, &used), -1,
+	    "two codes");
+	smtpread_init(&r);
+	is_int(smtpread_feed(&r, "250 STARTTLSX\r\n", 15, &used), 1, "reply");
+	is_int(r.starttls, 0, "another word");
+	smtpread_init(&r);
+	is_int(smtpread_feed(&r, "25", 2, &used), 0, "more is to come");
+	is_int(smtpread_feed(&r, "0\r\n", 3, &used), 1, "code alone");
+}
+
+static void
+test_hello(void)
+{
+	static const unsigned char alert[] = { 21, 3, 1, 0, 2, 2, 70 };
+	unsigned char hello[HELLO_MAX], answer[64] = { 22, 3, 3, 0, 44, 2, 0,
+	    0, 40, 3, 2 };
+	size_t len, i;
+	int rc = 0;
+
+	len = hello_build(HELLO_TLS13, "mx.test", hello, sizeof(hello));
+	ok(len > 100 && hello[0] == 22 && hello[3] * 256u + hello[4] + 5 == len
+	    && hello[6] * 65536u + hello[7] * 256u + hello[8] + 9 == len,
+	    "lengths in a ClientHello");
+	is_int(hello_answer(alert, sizeof(alert)), 0, "alert");
+	for (i = 0; i < 49; i++)
+		if (hello_answer(answer, i) != -1)
+			rc++;
+	is_int(rc, 0, "more is to come");
+	is_int(hello_answer(answer, 49), HELLO_TLS11, "ServerHello of 1.1");
+	answer[8] = 200;
+	is_int(hello_answer(answer, 49), -2, "longer than its record");
+	answer[8] = 40;
+	answer[9 + 34] = 200;
+	is_int(hello_answer(answer, 49), -2, "session id beyond its end");
+	is_int(hello_answer((const unsigned char *)"220 ", 4), -2, "no TLS");
+}
+
+int
+main(int argc, char *argv[])
+{
+	size_t i;
+	pid_t pid;
+
+	log_init("unit-net", 1, 0);
+	if (argc != 4)
+		fatalx("usage: unit-net ca port out");
+	base = atoi(argv[2]);
+	test_httpread();
+	test_smtpread();
+	test_hello();
+	pid = start(argv[1], 1);
+	for (i = 0; i < nitems(gets); i++)
+		ask(get(gets[i].host, gets[i].path, 5), -1, got, &gets[i]);
+	for (i = 0; i < nitems(probes); i++)
+		ask(probe(probes[i].host, base + probes[i].port, 1, 20), -1,
+		    probed, &probes[i]);
+	loop_run(loop);
+	test_addresses();
+	test_post(argv[3]);
+	test_hostile();
+	test_many();
+	stop(pid);
+	test_refusal(argv[1]);
+	return done_testing();
+}
