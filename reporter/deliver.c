@@ -24,7 +24,7 @@
 /* After a trouble with the database. */
 #define TROUBLE_MS 5000
 /* How often it is asked whether a day is over, if nothing else happens. */
-#define IDLE_MS 30000
+#define IDLE_MS 5000
 /* A look-up that was begun and not answered is begun again then. */
 #define LEASE_SECONDS 600
 
