@@ -244,8 +244,11 @@ UNITS =		\
 		unit-domain \
 		unit-fill \
 		unit-flow \
+		unit-hash \
+		unit-ingest \
 		unit-ipc \
 		unit-loop \
+		unit-mailer \
 		unit-net \
 		unit-reader \
 		unit-record \
@@ -255,6 +258,7 @@ UNITS =		\
 		unit-rua \
 		unit-store \
 		unit-sts \
+		unit-tally \
 		unit-world \
 		unit-wrap
 

@@ -38,5 +38,7 @@ struct ingest {
 /* trim.c: lets go of what is older than it is kept, in small steps. */
 void	trim_start(struct ingest *);
 void	trim_stop(struct ingest *);
+/* The next round begins at once. */
+void	trim_now(struct ingest *);
 
 #endif

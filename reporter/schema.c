@@ -46,9 +46,10 @@ const char *const store_schema[] = {
 	/*
 	 * Why and where it went without TLS, or was refused.  why:
 	 * not-offered, refused, handshake, not-asked, legacy; no-tls,
-	 * old-tls, no-connector (refused by us, or would be but for "mode
-	 * testing"); forced (out, nothing sent).  Both connections of a
-	 * downgrade are "handshake".  addr '*': beyond INCIDENT_ADDRS_MAX.
+	 * old-tls, no-connector (refused by us; the latter two also what would
+	 * be but for "mode testing"); forced (out, nothing sent).  Both
+	 * connections of a downgrade are "handshake".  addr '*': beyond
+	 * INCIDENT_ADDRS_MAX.
 	 */
 	"CREATE TABLE incident (day INTEGER, dir INTEGER, domain TEXT,"
 	" why TEXT, addr TEXT, host TEXT, sessions INTEGER, first INTEGER,"

@@ -244,7 +244,8 @@ add_correspondent(struct tally *t, const struct record *r,
 static const char *
 why_of(const struct record *r, const struct side *side, enum bucket bucket)
 {
-	if (side->refused) {
+	/* In "mode testing" mail in clear went through: that comes first. */
+	if (side->refused || (side->testing && bucket != BUCKET_CLEAR)) {
 		if (r->tls == NULL)
 			return "no-tls";
 		return tlsver_parse(r->tls, strlen(r->tls)) < TLSVER_1_2 ?
@@ -351,8 +352,10 @@ tally_record(struct tally *t, const struct record *r)
 
 	sides_collect(t, r);
 	refused = is_forced(r);
-	if (refused && r->remote != NULL && judge_attribute(t->judge,
-	    r->remote, r->time, attributed, sizeof(attributed)) == 0) {
+	if (refused && (r->remote == NULL || judge_attribute(t->judge,
+	    r->remote, r->time, attributed, sizeof(attributed)) == -1))
+		attributed[0] = '\0';
+	if (attributed[0] != '\0') {
 		side = side_get(t, attributed, NULL, 1);
 		strlcpy(side->class, conf_class_name(t->conf,
 		    conf_class(t->conf, side->domain)), sizeof(side->class));

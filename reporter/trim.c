@@ -13,6 +13,7 @@
 #define KEEP_TALLIES 400
 /* smtpd gives up mail after four days. */
 #define KEEP_WAITING 7
+#define TRIM_FIRST_MS (60 * 1000)
 #define TRIM_EVERY_MS (3600 * 1000)
 #define TRIM_STEP_MS 50
 /* Rows of one step: what a commit does in a few milliseconds. */
@@ -129,8 +130,16 @@ trim_tick(void *arg)
 void
 trim_start(struct ingest *in)
 {
-	in->trim_timer = loop_timer_add(in->engine->loop, 10000, trim_tick,
-	    in);
+	in->trim_timer = loop_timer_add(in->engine->loop, TRIM_FIRST_MS,
+	    trim_tick, in);
+}
+
+void
+trim_now(struct ingest *in)
+{
+	loop_timer_remove(in->engine->loop, in->trim_timer);
+	in->trim_step = 0;
+	in->trim_timer = loop_timer_add(in->engine->loop, 0, trim_tick, in);
 }
 
 void

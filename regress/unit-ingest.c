@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * How segments are read: whole lines only, each once, whatever comes.
+ */
+
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bounds.h"
+#include "day.h"
+#include "ingest.h"
+#include "log.h"
+#include "tap.h"
+
+static char	 dir[] = "/tmp/unit-ingest.XXXXXXXXXX";
+static char	 spool[64], sessions[80], database[64];
+static struct engine engine;
+static struct conf conf;
+
+#define GOOD "{\"v\":1,\"time\":\"2026-11-21T03:04:05Z\",\"host\":\"h\"," \
+    "\"dir\":\"out\",\"session\":\"s\",\"local\":\"192.0.2.1\"," \
+    "\"remote\":\"198.51.100.7\",\"rdns\":null,\"helo\":null," \
+    "\"starttls\":\"offered\",\"tls\":\"TLSv1.3\",\"cipher\":\"C\"," \
+    "\"failure\":null,\"tx\":[{\"from\":\"minties.govt.nz\"," \
+    "\"to\":\"a.example\",\"flow\":\"government>public\"," \
+    "\"verdict\":\"pass\",\"messages\":1,\"rcpts\":1}]}"
+#define NEWER "{\"v\":2,\"time\":\"2026-11-21T03:04:05Z\",\"all\":\"new\"}"
+
+static void
+path_of(const char *name, char out[], size_t outsz)
+{
+	snprintf(out, outsz, "%s/%s", sessions, name);
+}
+
+static void
+append(const char *name, const char *text, size_t len)
+{
+	char path[256];
+	int fd;
+
+	path_of(name, path, sizeof(path));
+	if ((fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0640)) == -1 ||
+	    write(fd, text, len) != (ssize_t)len)
+		fatal("%s", path);
+	close(fd);
+}
+
+static void
+add(const char *name, const char *text)
+{
+	append(name, text, strlen(text));
+}
+
+static void
+age(const char *name, int64_t seconds)
+{
+	struct timespec ts[2] = { { time(NULL) - seconds, 0 },
+	    { time(NULL) - seconds, 0 } };
+	char path[256];
+
+	path_of(name, path, sizeof(path));
+	if (utimensat(AT_FDCWD, path, ts, 0) == -1)
+		fatal("%s", path);
+}
+
+static void
+start(void)
+{
+	memset(&engine, 0, sizeof(engine));
+	engine.conf = &conf;
+	engine.loop = loop_new();
+	if ((engine.store = store_open(database, STORE_WRITE)) == NULL)
+		fatalx("store");
+	ingest_start(&engine);
+}
+
+static void
+stop(void)
+{
+	ingest_stop(&engine);
+	store_close(engine.store);
+	loop_free(engine.loop);
+}
+
+static int64_t
+number(const char *sql)
+{
+	return store_number(engine.store, -1, sql, "");
+}
+
+static void
+run(const char *sql)
+{
+	if (sqlite3_exec(engine.store->db, sql, NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		fatalx("%s: %s", sql, sqlite3_errmsg(engine.store->db));
+}
+
+static int64_t
+tallied(void)
+{
+	return number("SELECT coalesce(sum(ok), 0) FROM tally");
+}
+
+static int64_t
+lines(void)
+{
+	return number("SELECT coalesce(sum(lines), 0) FROM segment");
+}
+
+static int64_t
+bad(void)
+{
+	return number("SELECT coalesce(sum(bad), 0) FROM segment");
+}
+
+static void
+check_lines(void)
+{
+	static const char half[] = "{\"v\":1,\"time\":\"2026-1";
+
+	ingest_now(&engine);
+	is_int(lines(), 0, "no directory yet");
+	if (mkdir(sessions, 0755) == -1)
+		fatal("%s", sessions);
+	add("a", GOOD "\n" GOOD "\n");
+	ingest_now(&engine);
+	is_int(tallied(), 2, "two lines");
+	ingest_now(&engine);
+	is_int(tallied(), 2, "are not read again");
+	append("a", GOOD, 100);
+	ingest_now(&engine);
+	is_int(tallied(), 2, "half a line waits");
+	add("a", &GOOD[100]);
+	ingest_now(&engine);
+	is_int(tallied(), 2, "also without its newline");
+	add("a", "\n");
+	ingest_now(&engine);
+	is_int(tallied(), 3, "until it ends");
+	is_int(bad(), 0, "none was bad");
+
+	add("a", "nonsense\n\n{}\n");
+	append("a", "\0\xff\n", 3);
+	add("a", GOOD "\n");
+	ingest_now(&engine);
+	is_int(bad(), 4, "bad lines are counted");
+	is_int(tallied(), 4, "and passed over");
+	add("a", half);
+	ingest_now(&engine);
+	stop();
+	start();
+	add("a", &GOOD[sizeof(half) - 1]);
+	add("a", "\n");
+	ingest_now(&engine);
+	is_int(tallied(), 5, "half a line, and a restart");
+	is_int(bad(), 4, "as if nothing had been");
+	is_int(number("SELECT offset FROM segment WHERE name = 'a'"),
+	    6 * (int64_t)strlen(GOOD "\n") - (int64_t)strlen(GOOD "\n") +
+	    (int64_t)strlen("nonsense\n\n{}\n") + 3, "the offset is right");
+}
+
+static void
+check_long(void)
+{
+	size_t len = 3 * SEGMENT_SLICE + 17, i;
+	char *text = malloc(len);
+	int64_t good = tallied(), wrong = bad();
+
+	memset(text, 'x', len);
+	append("b", text, len);
+	ingest_now(&engine);
+	is_int(bad(), wrong, "a line without end so far");
+	append("b", text, len);
+	add("b", "\n" GOOD "\n");
+	ingest_now(&engine);
+	is_int(bad(), wrong + 1, "a line of six megabytes is one bad line");
+	is_int(tallied(), good + 1, "the next one counts");
+	memset(text, ' ', RECORD_LINE_MAX);
+	memcpy(text, GOOD, strlen(GOOD));
+	text[RECORD_LINE_MAX] = '\n';
+	append("b", text, RECORD_LINE_MAX + 1);
+	ingest_now(&engine);
+	is_int(bad(), wrong + 2, "one byte too long");
+	for (i = 0; i < SEGMENT_SLICE; i += strlen(GOOD "\n"))
+		memcpy(text + i, GOOD "\n", strlen(GOOD "\n"));
+	append("b", text, i);
+	ingest_now(&engine);
+	is_int(tallied(), good + 1 + (int64_t)(i / strlen(GOOD "\n")),
+	    "lines over the edge of a slice");
+	is_int(bad(), wrong + 2, "none is cut in two");
+	free(text);
+}
+
+static void
+check_newer(void)
+{
+	int64_t good = tallied(), wrong = bad();
+
+	add("c", GOOD "\n" NEWER "\n" NEWER "\n" GOOD "\n");
+	age("c", 100 * DAY_SECONDS);
+	ingest_now(&engine);
+	is_int(tallied(), good + 2, "of a newer version: not counted");
+	is_int(number("SELECT newer FROM segment WHERE name = 'c'"), 2,
+	    "but said how many");
+	is_int(bad(), wrong, "nor bad");
+}
+
+static void
+check_files(void)
+{
+	char path[256], other[256];
+	int64_t good = tallied();
+
+	add(".hidden", GOOD "\n");
+	add("x.gz", GOOD "\n");
+	add("x~", GOOD "\n");
+	path_of("dir", path, sizeof(path));
+	mkdir(path, 0755);
+	path_of("a", path, sizeof(path));
+	path_of("link", other, sizeof(other));
+	if (symlink(path, other) == -1)
+		fatal("%s", other);
+	path_of("fifo", path, sizeof(path));
+	mkfifo(path, 0644);
+	ingest_now(&engine);
+	is_int(tallied(), good, "what is no segment is left alone");
+
+	add("d", GOOD "\n" GOOD "\n");
+	ingest_now(&engine);
+	path_of("d", path, sizeof(path));
+	if (truncate(path, 10) == -1)
+		fatal("%s", path);
+	ingest_now(&engine);
+	add("d", "\n" GOOD "\n");
+	ingest_now(&engine);
+	is_int(tallied(), good + 3, "cut off behind our back: nothing twice");
+
+	add("e", GOOD "\n");
+	ingest_now(&engine);
+	path_of("e", path, sizeof(path));
+	path_of("../e", other, sizeof(other));
+	if (rename(path, other) == -1)
+		fatal("%s", path);
+	ingest_now(&engine);
+	if (rename(other, path) == -1)
+		fatal("%s", path);
+	ingest_now(&engine);
+	is_int(tallied(), good + 4, "away and back: nothing twice");
+}
+
+static void
+check_done(void)
+{
+	int64_t good = tallied(), wrong = bad();
+
+	add("f", GOOD "\n{\"v\":1,\"ti");
+	age("f", 3 * 3600);
+	ingest_now(&engine);
+	ingest_now(&engine);
+	is_int(number("SELECT done FROM segment WHERE name = 'f'"), 1,
+	    "hours without a line: done");
+	is_int(bad(), wrong + 1, "its last line never ended");
+	is_int(tallied(), good + 1, "the others count");
+	add("f", "me\"\n" GOOD "\n");
+	engine.ingest->listed = 0;
+	ingest_now(&engine);
+	is_int(tallied(), good + 2, "should it grow after all, it is read");
+}
+
+/* What the database refuses is read again. */
+static void
+check_refused(void)
+{
+	int64_t good = tallied(), n = lines();
+
+	add("g", GOOD "\n");
+	run("CREATE TRIGGER no BEFORE UPDATE ON tally BEGIN"
+	    " SELECT raise(ABORT, 'disk full'); END");
+	stop();
+	start();
+	ingest_now(&engine);
+	is_int(tallied(), good, "refused: not counted");
+	is_int(lines(), n, "nor marked as read");
+	ok(!ingest_day_complete(&engine, day_of(time(NULL)) - 2),
+	    "no day is complete now");
+	run("DROP TRIGGER no");
+	ingest_now(&engine);
+	is_int(tallied(), good + 1, "later: counted, once");
+	is_int(lines(), n + 1, "and marked");
+}
+
+static void
+check_days(void)
+{
+	int64_t today = day_of(time(NULL));
+
+	ingest_now(&engine);
+	ok(ingest_day_complete(&engine, today - 2), "a past day is complete");
+	ok(!ingest_day_complete(&engine, today), "today is not");
+	stop();
+	start();
+	ok(!ingest_day_complete(&engine, today - 2),
+	    "none is before the spool was looked at");
+	ingest_now(&engine);
+	ok(ingest_day_complete(&engine, today - 2), "then it is again");
+}
+
+/* Until a round of trimming is over; at most 20 seconds. */
+static void
+look(void *arg)
+{
+	int *turns = arg;
+
+	if (--*turns == 0 || (engine.ingest->trim_step == 0 &&
+	    number("SELECT count(*) FROM report") == 1))
+		loop_stop(engine.loop);
+	else
+		loop_timer_add(engine.loop, 20, look, turns);
+}
+
+static void
+check_trim(void)
+{
+	int64_t today = day_of(time(NULL)), good = tallied();
+	char path[256], sql[512];
+	int turns = 1000;
+
+	add("old", GOOD "\n");
+	age("old", 15 * DAY_SECONDS);
+	add("young", GOOD "\n");
+	age("young", 13 * DAY_SECONDS);
+	ingest_now(&engine);
+	ingest_now(&engine);
+	snprintf(sql, sizeof(sql), "INSERT INTO flow VALUES (%lld, 0, 0, '*',"
+	    " 1, 0, 0, 0, 0), (%lld, 0, 0, '*', 1, 0, 0, 0, 0)",
+	    (long long)today - 401, (long long)today - 399);
+	run(sql);
+	snprintf(path, sizeof(path), "WITH RECURSIVE n (i) AS (SELECT 1 UNION"
+	    " ALL SELECT i + 1 FROM n WHERE i < 3000)");
+	snprintf(sql, sizeof(sql), "%s INSERT INTO tally SELECT %lld, i, 0, 0,"
+	    " 0 FROM n", path, (long long)today - 500);
+	run(sql);
+	snprintf(sql, sizeof(sql), "INSERT INTO report (day, domain, state,"
+	    " due) VALUES (%lld, 'a', 'sent', 0), (%lld, 'b', 'sent', 0)",
+	    (long long)today - 100, (long long)today - 80);
+	run(sql);
+	/* As after an hour. */
+	trim_now(engine.ingest);
+	loop_timer_add(engine.loop, 20, look, &turns);
+	loop_run(engine.loop);
+	path_of("old", path, sizeof(path));
+	ok(access(path, F_OK) == -1, "beyond keep sessions: removed");
+	path_of("young", path, sizeof(path));
+	ok(access(path, F_OK) == 0, "a young one stays");
+	path_of("c", path, sizeof(path));
+	ok(access(path, F_OK) == 0, "one with newer records stays");
+	is_int(number("SELECT count(*) FROM flow WHERE class = '*' AND"
+	    " tls13 = 1 AND hour = 0"), 1, "tallies of 400 days stay");
+	is_int(number("SELECT count(*) FROM tally WHERE domain <>"
+	    " 'a.example'"), 0, "many rows go in many steps");
+	is_int(number("SELECT count(*) FROM report"), 1, "keep reports");
+	is_int(tallied(), good + 2, "what counts stays");
+	ingest_now(&engine);
+	is_int(tallied(), good + 2, "and is not read again");
+}
+
+int
+main(void)
+{
+	char cmd[128];
+
+	log_init("unit-ingest", 1, 0);
+	if (mkdtemp(dir) == NULL)
+		fatal("%s", dir);
+	snprintf(spool, sizeof(spool), "%s/spool", dir);
+	snprintf(sessions, sizeof(sessions), "%s/sessions", spool);
+	snprintf(database, sizeof(database), "%s/db", dir);
+	mkdir(spool, 0755);
+	conf.spool = spool;
+	conf.keep_sessions = 14;
+	conf.keep_reports = 90;
+	if ((conf.local = domset_new()) == NULL)
+		fatal("domset");
+	start();
+	check_lines();
+	check_long();
+	check_newer();
+	check_files();
+	check_done();
+	check_refused();
+	check_days();
+	check_trim();
+	stop();
+	domset_free(conf.local);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd) != 0 || done_testing();
+}

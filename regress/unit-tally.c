@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What records of each outcome become in the tables, and the bounds on what
+ * others can vary.
+ */
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "store_flow.h"
+#include "tally.h"
+#include "tap.h"
+
+#define T0 1795316645	/* 2026-11-22T03:04:05Z */
+#define DAY 20779
+
+static char	 dir[] = "/tmp/unit-tally.XXXXXXXXXX";
+static struct store *store;
+static struct conf *conf;
+static struct tally *tally;
+
+static struct conf *
+make_conf(void)
+{
+	char path[64], *text = NULL;
+	size_t len;
+	FILE *fp, *err;
+	struct conf *c;
+
+	snprintf(path, sizeof(path), "%s/conf", dir);
+	if ((fp = fopen(path, "w")) == NULL)
+		fatal("%s", path);
+	fprintf(fp, "organization \"M\"\ncontact \"t@minties.govt.nz\"\n"
+	    "hostname \"mail.minties.govt.nz\"\nlocal { \"minties.govt.nz\" }\n"
+	    "class restricted { \"dia.govt.nz\" }\n"
+	    "class government { \".govt.nz\" }\n"
+	    "flow from any to any prefer tls\n"
+	    "spool \"%s/spool\"\ndatabase sqlite \"%s/db\"\n"
+	    "report from \"r@minties.govt.nz\"\n", dir, dir);
+	fclose(fp);
+	err = open_memstream(&text, &len);
+	c = conf_read(path, err);
+	fclose(err);
+	if (c == NULL)
+		fatalx("%s", text);
+	free(text);
+	return c;
+}
+
+static void
+fresh(void)
+{
+	static const char *const tables[] = { "flow", "correspondent",
+	    "incident", "tally", "detail", "unknown", "waiting", "meta",
+	    "mxaddr", "report" };
+	char sql[64];
+	size_t i;
+
+	for (i = 0; i < nitems(tables); i++) {
+		snprintf(sql, sizeof(sql), "DELETE FROM %s", tables[i]);
+		if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) !=
+		    SQLITE_OK)
+			fatalx("%s: %s", sql, sqlite3_errmsg(store->db));
+	}
+	tally_forget_rows(tally);
+}
+
+static void
+flush(void)
+{
+	if (store_begin(store) == -1 || tally_flush(tally) == -1 ||
+	    store_commit(store) == -1)
+		fatalx("flush");
+	tally_clear(tally);
+}
+
+/* All rows, columns separated by '|', rows by ' '. */
+static const char *
+rows(const char *sql)
+{
+	static char out[4096];
+	sqlite3_stmt *stmt;
+	int i;
+
+	out[0] = '\0';
+	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		fatalx("%s: %s", sql, sqlite3_errmsg(store->db));
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		if (out[0] != '\0')
+			strlcat(out, " ", sizeof(out));
+		for (i = 0; i < sqlite3_column_count(stmt); i++) {
+			if (i > 0)
+				strlcat(out, "|", sizeof(out));
+			strlcat(out, store_text(stmt, i), sizeof(out));
+		}
+	}
+	sqlite3_finalize(stmt);
+	return out;
+}
+
+static struct record
+outgoing(const char *tls, enum starttls starttls, enum failure failure)
+{
+	struct record r = { .time = T0, .host = "h", .dir = DIR_OUT,
+	    .session = "s", .local = "192.0.2.1", .remote = "198.51.100.7",
+	    .rdns = "mx.rdns.example", .helo = "mx.helo.example",
+	    .starttls = starttls, .tls = tls, .failure = failure };
+
+	return r;
+}
+
+static void
+to(struct record *r, const char *domain, const char *flow)
+{
+	struct record_tx *tx = &r->tx[r->ntx++];
+
+	memset(tx, 0, sizeof(*tx));
+	tx->from = "minties.govt.nz";
+	tx->to = domain;
+	tx->flow = flow;
+	tx->messages = tx->rcpts = 1;
+}
+
+static struct record
+incoming(const char *tls, const char *from, const char *flow,
+    enum verdict verdict)
+{
+	struct record r = { .time = T0, .host = "h", .dir = DIR_IN,
+	    .session = "s", .local = "192.0.2.1", .remote = "203.0.113.9",
+	    .rdns = "out.a.example", .helo = "out.a.example", .tls = tls };
+
+	r.ntx = 1;
+	r.tx[0].from = from;
+	r.tx[0].to = "minties.govt.nz";
+	r.tx[0].flow = flow;
+	r.tx[0].verdict = verdict;
+	r.tx[0].messages = verdict == VERDICT_REJECT ? 0 : 1;
+	r.tx[0].rcpts = 1;
+	return r;
+}
+
+#define FLOW(class) "SELECT sum(tls13), sum(tls12), sum(older), sum(clear)," \
+    " sum(refused) FROM flow WHERE class = '" class "'"
+#define TALLY "SELECT day, domain, policy, ok, fail FROM tally ORDER BY 2"
+#define WHY "SELECT domain, why, addr, host, sessions FROM incident ORDER BY 2"
+#define DETAIL "SELECT type, sip, rip, mx, helo, reason, pending, count" \
+    " FROM detail ORDER BY 1"
+
+/* One outgoing session to a.example of the public class. */
+static void
+check_outcome(const char *what, struct record r, const char *flow,
+    const char *rfc, const char *why)
+{
+	fresh();
+	to(&r, "a.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(FLOW("*")), flow, "%s: flow", what);
+	is_str(rows(FLOW("public")), flow, "%s: its class", what);
+	is_str(rows(TALLY), rfc, "%s: RFC 8460", what);
+	is_str(rows("SELECT why FROM incident"), why, "%s: why", what);
+	is_str(rows("SELECT domain, class, messages, rcpts, first, last"
+	    " FROM correspondent"), "a.example|public|1|1|1795316645|"
+	    "1795316645", "%s: correspondent", what);
+}
+
+static void
+check_outcomes(void)
+{
+	struct record r;
+
+	check_outcome("TLS fine", outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE), "1|0|0|0|0", "20779|a.example|0|1|0", "");
+	check_outcome("TLS 1.2", outgoing("TLSv1.2", STARTTLS_OFFERED,
+	    FAILURE_NONE), "0|1|0|0|0", "20779|a.example|0|1|0", "");
+	check_outcome("TLS 1.1", outgoing("TLSv1.1", STARTTLS_OFFERED,
+	    FAILURE_NONE), "0|0|1|0|0", "20779|a.example|0|1|0", "");
+	check_outcome("not offered", outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED), "0|0|0|1|0", "20779|a.example|0|0|1",
+	    "not-offered");
+	is_str(rows(DETAIL), "starttls-not-supported|192.0.2.1|198.51.100.7|"
+	    "mx.rdns.example|mx.helo.example||0|1", "in detail");
+	check_outcome("refused", outgoing(NULL, STARTTLS_REFUSED,
+	    FAILURE_NOT_SUPPORTED), "0|0|0|1|0", "20779|a.example|0|0|1",
+	    "refused");
+	check_outcome("handshake, first half", outgoing(NULL,
+	    STARTTLS_OFFERED, FAILURE_VALIDATION), "0|0|0|1|0",
+	    "20779|a.example|0|0|1", "handshake");
+	is_str(rows(DETAIL), "validation-failure|192.0.2.1|198.51.100.7|"
+	    "mx.rdns.example|mx.helo.example||1|1", "waits for a probe");
+	check_outcome("handshake, second half", outgoing(NULL,
+	    STARTTLS_OFFERED, FAILURE_NONE), "0|0|0|1|0", "", "handshake");
+
+	/* 6.8: the certificate fails after link-tls. */
+	fresh();
+	r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_VALIDATION);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(FLOW("*")), "0|0|0|0|1", "forced: refused");
+	is_str(rows(TALLY), "", "forced: no domain is guessed");
+	is_str(rows("SELECT addr, type, sessions, last FROM unknown"),
+	    "198.51.100.7|validation-failure|1|1795316645",
+	    "forced: counted as not known");
+}
+
+static void
+check_attributed(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_OFFERED,
+	    FAILURE_VALIDATION);
+
+	fresh();
+	sqlite3_exec(store->db, "INSERT INTO mxaddr VALUES ('198.51.100.7',"
+	    " 'dia.govt.nz', 'mx1.dia.govt.nz', 0, 5);"
+	    "INSERT INTO waiting VALUES ('dia.govt.nz', 1, 2)", NULL, NULL,
+	    NULL);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|dia.govt.nz|0|0|1",
+	    "forced, with waiting mail for one domain there: its");
+	is_str(rows(DETAIL), "validation-failure|192.0.2.1|198.51.100.7|"
+	    "mx1.dia.govt.nz|mx.helo.example||1|1", "with the MX host's name");
+	is_str(rows(FLOW("restricted")), "0|0|0|0|1", "in its class");
+	is_str(rows(WHY), "dia.govt.nz|forced|198.51.100.7|mx.rdns.example|1",
+	    "and the reason");
+	is_str(rows("SELECT * FROM unknown"), "", "nothing is left unknown");
+
+	fresh();
+	sqlite3_exec(store->db, "INSERT INTO mxaddr VALUES ('198.51.100.7',"
+	    " 'dia.govt.nz', 'mx', 0, 5), ('198.51.100.7', 'moe.govt.nz',"
+	    " 'mx', 0, 5); INSERT INTO waiting VALUES ('dia.govt.nz', 1, 2),"
+	    " ('moe.govt.nz', 1, 2)", NULL, NULL, NULL);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "", "two domains with waiting mail: not guessed");
+	is_str(rows("SELECT sessions FROM unknown"), "1", "but counted");
+}
+
+static void
+check_many(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE);
+
+	fresh();
+	to(&r, "a.example", "government>public");
+	to(&r, "b.govt.nz", "government>government");
+	to(&r, "A.Example.", "government>public");
+	to(&r, "someone@c.example", "government>public");
+	to(&r, "[192.0.2.1]", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|a.example|0|1|0 20779|b.govt.nz|0|1|0"
+	    " 20779|c.example|0|1|0",
+	    "each recipient domain once; an address literal is none");
+	is_str(rows(FLOW("*")), "1|0|0|0|0", "the connection once");
+	is_str(rows(FLOW("public")), "1|0|0|0|0", "once for each class");
+	is_str(rows(FLOW("government")), "1|0|0|0|0", "and the other");
+	is_str(rows("SELECT domain, messages FROM correspondent ORDER BY 1"),
+	    "*|1 a.example|2 b.govt.nz|1 c.example|1", "correspondents");
+
+	fresh();
+	r.tx[1].report = 1;
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "", "a session that carries a report is not told");
+	is_str(rows(FLOW("*")), "1|0|0|0|0", "but is a flow");
+}
+
+static void
+check_incoming(void)
+{
+	struct record r;
+
+	fresh();
+	r = incoming(NULL, "a.example", "public>government", VERDICT_PASS);
+	tally_record(tally, &r);
+	r = incoming(NULL, "b.govt.nz", "government>government",
+	    VERDICT_REJECT);
+	tally_record(tally, &r);
+	r = incoming("TLSv1", "c.govt.nz", "government>government",
+	    VERDICT_REJECT);
+	tally_record(tally, &r);
+	r = incoming("TLSv1.3", "dia.govt.nz", "restricted>restricted",
+	    VERDICT_REJECT);
+	tally_record(tally, &r);
+	r = incoming(NULL, "d.govt.nz", "government>government",
+	    VERDICT_LEGACY);
+	tally_record(tally, &r);
+	r = incoming(NULL, "e.govt.nz", "government>government",
+	    VERDICT_TESTING);
+	tally_record(tally, &r);
+	r = incoming("TLSv1.1", "f.govt.nz", "government>government",
+	    VERDICT_TESTING);
+	tally_record(tally, &r);
+	r = incoming("TLSv1.2", "", "public>government", VERDICT_PASS);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain, why FROM incident ORDER BY 1"),
+	    "a.example|not-asked b.govt.nz|no-tls c.govt.nz|old-tls"
+	    " d.govt.nz|legacy dia.govt.nz|no-connector e.govt.nz|not-asked"
+	    " f.govt.nz|old-tls", "in: why");
+	is_str(rows("SELECT domain, class, tls13, tls12, older, clear,"
+	    " refused, legacy, testing FROM correspondent ORDER BY 1"),
+	    "<>|public|0|1|0|0|0|0|0 a.example|public|0|0|0|1|0|0|0"
+	    " b.govt.nz|government|0|0|0|0|1|0|0"
+	    " c.govt.nz|government|0|0|0|0|1|0|0"
+	    " d.govt.nz|government|0|0|0|1|0|1|0"
+	    " dia.govt.nz|restricted|0|0|0|0|1|0|0"
+	    " e.govt.nz|government|0|0|0|1|0|0|1"
+	    " f.govt.nz|government|0|0|1|0|0|0|1", "in: correspondents");
+	is_str(rows(TALLY), "", "in: nothing for RFC 8460");
+	is_str(rows(FLOW("*")), "0|1|1|3|3", "in: all");
+	is_str(rows("SELECT day, hour, dir FROM flow WHERE class = '*'"),
+	    "20779|3|0", "in: the hour");
+}
+
+/* Mail handed in on this host is no flow, unless it is refused. */
+static void
+check_local(void)
+{
+	struct record r;
+
+	fresh();
+	r = incoming(NULL, "minties.govt.nz", "government>public",
+	    VERDICT_PASS);
+	r.tx[0].to = "a.example";
+	r.remote = NULL;
+	tally_record(tally, &r);
+	r.remote = "127.0.0.1";
+	tally_record(tally, &r);
+	r.tx[0].verdict = VERDICT_REJECT;
+	r.tx[0].to = "dia.govt.nz";
+	r.tx[0].flow = "government>restricted";
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(FLOW("*")), "0|0|0|2|1", "local: each once");
+	is_str(rows(FLOW("local")), "0|0|0|2|0", "local: a class of its own");
+	is_str(rows("SELECT domain, class, refused FROM correspondent"),
+	    "dia.govt.nz|restricted|1", "local: what was refused, by where to");
+	is_str(rows("SELECT domain, since FROM waiting"),
+	    "a.example|1795316645", "local: mail waits for its destination");
+	r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+	r.time = T0 + 5;
+	to(&r, "a.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain FROM waiting"), "", "until it went out");
+}
+
+/* A host that shows another banner each time. */
+static void
+check_details(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+	char helo[600];
+	int i, batch;
+	size_t most = 0;
+
+	fresh();
+	to(&r, "a.example", "government>public");
+	r.helo = helo;
+	for (batch = 0; batch < 5; batch++) {
+		for (i = 0; i < 2000; i++) {
+			snprintf(helo, sizeof(helo), "%0*d.example",
+			    400, batch * 2000 + i);
+			/* The number is what is cut off, or not. */
+			snprintf(helo, 20, "b%d-%d-", batch, i);
+			helo[strlen(helo)] = 'x';
+			tally_record(tally, &r);
+		}
+		if (tally_bytes(tally) > most)
+			most = tally_bytes(tally);
+		flush();
+	}
+	is_str(rows("SELECT count(*) <= 1001, sum(count), max(length(helo))"
+	    " FROM detail"), "1|10000|255", "banners: bounded, none lost");
+	is_str(rows("SELECT count(*), sum(count) >= 8999 FROM detail"
+	    " WHERE sip || rip || mx || helo || reason = ''"), "1|1",
+	    "banners: the rest is one row of its type");
+	is_str(rows(TALLY), "20779|a.example|0|0|10000", "banners: the tally");
+	ok(most < 4 * 1024 * 1024, "banners: memory is bounded (%zu)", most);
+}
+
+static void
+check_addresses(void)
+{
+	struct record r = incoming(NULL, "a.example", "public>government",
+	    VERDICT_PASS);
+	char addr[32];
+	int i;
+
+	fresh();
+	r.remote = addr;
+	for (i = 0; i < 1000; i++) {
+		snprintf(addr, sizeof(addr), "198.51.%d.%d", i / 250,
+		    i % 250);
+		tally_record(tally, &r);
+		if (i % 300 == 0)
+			flush();
+	}
+	flush();
+	is_str(rows("SELECT count(*) <= 101, sum(sessions) FROM incident"),
+	    "1|1000", "addresses: bounded, none lost");
+	is_str(rows("SELECT sum(sessions) > 800 FROM incident"
+	    " WHERE addr = '*'"), "1", "addresses: the rest in one row");
+}
+
+/* As if TALLY_DOMAINS_MAX were reached: rows that were there go on. */
+static void
+check_domains(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+
+	fresh();
+	sqlite3_exec(store->db, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 300000) INSERT INTO tally"
+	    " SELECT 20779, 'd' || i || '.example', 0, 1, 0 FROM n;"
+	    "INSERT INTO correspondent SELECT 20779, 1, domain, 'public', 1,"
+	    " 0, 0, 0, 0, 0, 0, 1, 1, 1, 1 FROM tally", NULL, NULL, NULL);
+	to(&r, "d7.example", "government>public");
+	to(&r, "new.example", "government>public");
+	to(&r, "newer.govt.nz", "government>government");
+	tally_record(tally, &r);
+	flush();
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain, ok, fail FROM tally WHERE fail > 0"
+	    " ORDER BY 1"), "*|0|4 d7.example|1|2", "domains: bounded");
+	is_str(rows("SELECT domain, class, clear FROM correspondent"
+	    " WHERE clear > 0 ORDER BY 1"),
+	    "*|*|4 d7.example|public|2", "domains: correspondents too");
+	is_str(rows("SELECT domain, sum(count) FROM detail GROUP BY 1"),
+	    "d7.example|2", "domains: no details without a tally");
+}
+
+static void
+check_late(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE);
+
+	fresh();
+	r.time = 1700000000;
+	to(&r, "a.example", "government>public");
+	to(&r, "b.example", "government>public");
+	sqlite3_exec(store->db, "INSERT INTO report (day, domain, state, due)"
+	    " VALUES (19675, 'a.example', 'sent', 0), (19675, 'b.example',"
+	    " 'due', 0)", NULL, NULL, NULL);
+	tally_record(tally, &r);
+	tally_record(tally, &r);
+	flush();
+	is_int(store_meta(store, "late", 0), 2,
+	    "late: sessions of a report that was made are counted as such");
+	is_str(rows("SELECT sum(ok) FROM tally"), "4", "late: and tallied");
+}
+
+int
+main(void)
+{
+	char cmd[128];
+
+	log_init("unit-tally", 1, 0);
+	if (mkdtemp(dir) == NULL)
+		fatal("%s", dir);
+	conf = make_conf();
+	if ((store = store_open(conf->database, STORE_WRITE)) == NULL)
+		return 1;
+	tally = tally_new(store, conf);
+	check_outcomes();
+	check_attributed();
+	check_many();
+	check_incoming();
+	check_local();
+	check_details();
+	check_addresses();
+	check_domains();
+	check_late();
+	tally_free(tally);
+	store_close(store);
+	conf_free(conf);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd) != 0 || done_testing();
+}
