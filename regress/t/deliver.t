@@ -105,14 +105,12 @@ else
 fi
 # Somebody else writes all the time.
 mkfifo "$dir/hold"
-python3 - "$dir/sged.db" "$dir/hold" <<'PY' &
-import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("BEGIN IMMEDIATE")
-open(sys.argv[1] + ".held", "w").close()
-open(sys.argv[2]).read()
-db.execute("ROLLBACK")
-PY
+{
+	echo 'BEGIN IMMEDIATE;'
+	echo ".shell touch $dir/sged.db.held"
+	cat "$dir/hold"
+	echo 'ROLLBACK;'
+} | sqlite3 "$dir/sged.db" &
 wait_for 10 test -e "$dir/sged.db.held"
 sed 's/"Id"/"Id3"/' "$dir/r.json" > "$dir/r3.json"
 mail x@org.example "$dir/r3.json" > "$dir/mail3"
