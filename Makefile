@@ -153,9 +153,12 @@ SGED_OBJS =	\
 SGECTL_OBJS =	\
 		reporter/ask.o \
 		reporter/check.o \
+		reporter/check_config.o \
+		reporter/check_dkim.o \
 		reporter/check_domain.o \
 		reporter/check_mx.o \
 		reporter/check_record.o \
+		reporter/check_smtpd.o \
 		reporter/cmd_deliver.o \
 		reporter/cmd_read.o \
 		reporter/cmd_report.o \
@@ -176,6 +179,7 @@ SGECTL_OBJS =	\
 		reporter/metrics.o \
 		reporter/read_text.o \
 		reporter/record_new.o \
+		reporter/smtpdconf.o \
 		reporter/store_heard.o \
 		reporter/store_held.o \
 		reporter/store_seen.o \
@@ -388,9 +392,12 @@ clean:
 -include reporter/bounce.d
 -include reporter/cert.d
 -include reporter/check.d
+-include reporter/check_config.d
+-include reporter/check_dkim.d
 -include reporter/check_domain.d
 -include reporter/check_mx.d
 -include reporter/check_record.d
+-include reporter/check_smtpd.d
 -include reporter/cmd_deliver.d
 -include reporter/cmd_read.d
 -include reporter/cmd_report.d
@@ -462,6 +469,7 @@ clean:
 -include reporter/setup.d
 -include reporter/sgectl.d
 -include reporter/sged.d
+-include reporter/smtpdconf.d
 -include reporter/smtpread.d
 -include reporter/store.d
 -include reporter/store_delivery.d

@@ -50,6 +50,8 @@ asker_new(const struct conf *conf, unsigned int parts)
 		a->pids[i] = -1;
 		fds[i] = -1;
 	}
+	/* What is buffered must not come out of a child too. */
+	(void)fflush(NULL);
 	if (world_start(conf, parts, fds, a->pids) == -1) {
 		free(a);
 		return NULL;

@@ -52,4 +52,13 @@ void	check_part(struct check *, const char *part, enum check_level,
 /* From the answer to "mx". */
 void	check_mx(struct check *, const json_t *answer);
 
+/*
+ * check config: smtpd.conf; the DKIM key of the selector that it names; a test
+ * message to the rua mailbox, which takes up to a minute.
+ */
+struct smtpd_conf;
+void	check_smtpd(struct check *, const char *path);
+void	check_dkim_key(struct check *, const struct smtpd_conf *);
+void	check_dkim_mail(struct check *);
+
 #endif

@@ -224,8 +224,8 @@ clear_row(const struct seen_incident *row, void *arg)
 	if (c->rows++ == 0) {
 		c->most = row->sessions;
 		fprintf(h->out, "<div class=\"scroll\" tabindex=\"0\"><table>"
-		    "<thead><tr><th>domain</th><th>dir</th><th>class</th><th class=\"n\">"
-		    "sessions</th><th class=\"w\"></th><th class=\"n\">days"
+		    "<thead><tr><th>domain</th><th>dir</th><th>class</th>"
+		    "<th class=\"n\">sessions</th><th class=\"w\"></th><th class=\"n\">days"
 		    "</th><th>since</th><th>last</th><th>why</th></tr></thead>"
 		    "<tbody>\n");
 	}

@@ -148,6 +148,8 @@ static const struct ctl_command commands[] = {
 	    cmd_check_record },
 	{ "check domain", "", "[domain ...]", 0, -1, CTL_CONF_MAY, 1, 1,
 	    cmd_check_domain },
+	{ "check config", "t", "[-t] [smtpd.conf]", 0, 1, 0, 1, 1,
+	    cmd_check_config },
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
 };

@@ -69,24 +69,24 @@ measure_lag(const struct view *v, struct lag *lag)
 static void
 print_daemon(const struct view *v, const json_t *status)
 {
-	const char *key;
-	json_t *value;
-
 	if (status == NULL) {
 		fprintf(v->out, "sged     NOT RUNNING: views show what was "
 		    "stored before it stopped\n");
 		return;
 	}
-	fprintf(v->out, "sged     running");
-	json_object_foreach((json_t *)(uintptr_t)status, key, value) {
-		if (json_is_integer(value))
-			fprintf(v->out, ", %s %lld", view_clean(key, 20),
-			    (long long)json_integer_value(value));
-		else if (json_is_string(value))
-			fprintf(v->out, ", %s %s", view_clean(key, 20),
-			    view_clean(json_string_value(value), 40));
-	}
-	fputc('\n', v->out);
+	fprintf(v->out, "sged     running since %s, pid %lld\n",
+	    view_clean(ipc_string(status, "since", "-"), 30),
+	    (long long)ipc_int(status, "pid", 0));
+	fprintf(v->out, "         asking now: %lld DNS, %lld hosts, %lld "
+	    "mails; %lld domains learned; %lld clients\n",
+	    (long long)ipc_int(status, "dns", 0),
+	    (long long)ipc_int(status, "net", 0),
+	    (long long)ipc_int(status, "mails", 0),
+	    (long long)ipc_int(status, "learned", 0),
+	    (long long)ipc_int(status, "clients", 0));
+	if (strcmp(ipc_string(status, "spool", ""), "in trouble") == 0)
+		fprintf(v->out, "         CANNOT READ THE SPOOL: see the mail "
+		    "log\n");
 }
 
 static void
