@@ -272,6 +272,7 @@ UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
 
 # Programs that only the tests use: regress/NAME.c, one item a line.
 TOOLS =		\
+		fakesged \
 		httpd \
 		peer \
 		records \
