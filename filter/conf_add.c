@@ -174,11 +174,11 @@ conf_add_class(struct reader *rd, const struct word *name,
 
 	for (w = list; w != NULL; w = w->next) {
 		if (value_domain(rd, w, 1, domain, sizeof(domain)) == -1 ||
-		    n == -1 || class_domain(rd, n, domain, &w->at) == -1)
+		    n == -1)
 			continue;
 		class = &conf->classes[n];
+		class->ndomains += class_domain(rd, n, domain, &w->at) == 0;
 		add_string(rd, &class->entries, &class->nentries, domain);
-		class->ndomains++;
 	}
 }
 

@@ -18,7 +18,8 @@ struct entry {
 	uint32_t	 name;		/* in the arena */
 	uint32_t	 urls;
 	uint16_t	 room;		/* that urls takes in the arena */
-	uint8_t		 kind;
+	uint8_t		 kind;		/* ROUTE_UNKNOWN: dropped */
+	uint8_t		 reading;	/* the one that named it last */
 };
 
 /* Domains by open addressing over an array, their text in an arena. */
@@ -27,10 +28,13 @@ struct map {
 	size_t		 nslots;	/* a power of 2, or 0 */
 	struct entry	*entries;
 	size_t		 count;
+	size_t		 dropped;	/* of these */
 	size_t		 room;
 	char		*arena;
 	size_t		 used;
+	size_t		 wasted;	/* of this */
 	size_t		 size;
+	uint8_t		 reading;	/* of the file from its start */
 };
 
 struct routes {
@@ -149,6 +153,7 @@ map_put(struct map *m, const char *name, enum route_kind kind, int64_t until,
 {
 	struct entry *e, new;
 	size_t len = strlen(urls);
+	int is_new = 0;
 
 	if ((e = map_find(m, name)) == NULL) {
 		memset(&new, 0, sizeof(new));
@@ -160,17 +165,62 @@ map_put(struct map *m, const char *name, enum route_kind kind, int64_t until,
 		e = &m->entries[m->count];
 		*e = new;
 		*map_slot(m, name, e->hash) = (uint32_t)++m->count;
+		is_new = 1;
 	} else if (len <= e->room)
 		/* A route renewed takes no more memory. */
 		memcpy(m->arena + e->urls, urls, len + 1);
 	else {
 		if (map_text(m, urls, &e->urls) == -1)
 			return -1;
+		m->wasted += (size_t)e->room + 1;
 		e->room = (uint16_t)len;
 	}
+	if (!is_new && e->kind == ROUTE_UNKNOWN)
+		m->dropped--;
+	e->reading = m->reading;
 	e->kind = (uint8_t)kind;
 	e->until = until;
 	return 0;
+}
+
+/* Drops what the file, now read from its start, did not name. */
+static void
+map_sweep(struct map *m)
+{
+	struct entry *e;
+
+	for (e = m->entries; e < m->entries + m->count; e++) {
+		if (e->reading == m->reading || e->kind == ROUTE_UNKNOWN)
+			continue;
+		e->kind = ROUTE_UNKNOWN;
+		e->until = 0;
+		m->arena[e->urls] = '\0';
+		m->wasted += e->room;
+		m->dropped++;
+	}
+}
+
+/* Copies what holds, once the rest is most of it.  Without memory: later. */
+static void
+map_tidy(struct map *m)
+{
+	struct map new;
+	const struct entry *e;
+
+	if (m->wasted < 65536 + m->used / 2 &&
+	    m->dropped < 1000 + m->count / 2)
+		return;
+	memset(&new, 0, sizeof(new));
+	new.reading = m->reading;
+	for (e = m->entries; e < m->entries + m->count; e++)
+		if (e->kind != ROUTE_UNKNOWN && map_put(&new,
+		    m->arena + e->name, (enum route_kind)e->kind, e->until,
+		    m->arena + e->urls) == -1) {
+			map_free(&new);
+			return;
+		}
+	map_free(m);
+	*m = new;
 }
 
 /* smtpd ends on an answer that it can't read: nothing else gets in. */
@@ -269,31 +319,28 @@ read_more(struct routes *r, struct map *m)
 }
 
 /*
- * The file anew: what is known stays until the new one is read, and if it
- * can't be.
+ * The file anew, over what is known: most of it will be the same, and what is
+ * known stays if the file can't be read.
  */
 static void
 reopen(struct routes *r)
 {
-	struct map new;
-	int fd, old = r->fd;
+	int fd;
 
 	if ((fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return;
-	memset(&new, 0, sizeof(new));
+	if (r->fd != -1)
+		close(r->fd);
 	r->fd = fd;
 	r->offset = r->seen = 0;
 	r->skipping = 0;
-	if (read_more(r, &new) == -1) {
-		map_free(&new);
+	r->map.reading++;
+	if (read_more(r, &r->map) == 0)
+		map_sweep(&r->map);
+	else {
 		close(fd);
 		r->fd = -1;
-	} else {
-		map_free(&r->map);
-		r->map = new;
 	}
-	if (old != -1)
-		close(old);
 }
 
 static void
@@ -307,6 +354,7 @@ look(struct routes *r)
 	else if (st.st_size != r->seen)
 		/* What fails now is tried again: offset stays. */
 		(void)read_more(r, &r->map);
+	map_tidy(&r->map);
 }
 
 struct routes *
@@ -358,7 +406,7 @@ routes_find(struct routes *r, const char *domain, int64_t now,
 size_t
 routes_count(const struct routes *r)
 {
-	return r->map.count;
+	return r->map.count - r->map.dropped;
 }
 
 void
@@ -372,6 +420,8 @@ routes_each(struct routes *r,
 	look(r);
 	for (i = 0; i < r->map.count; i++) {
 		e = &r->map.entries[i];
+		if (e->kind == ROUTE_UNKNOWN)
+			continue;
 		route.kind = (enum route_kind)e->kind;
 		route.until = e->until;
 		route.urls = r->map.arena + e->urls;

@@ -131,6 +131,45 @@ compacted(struct routes *r)
 	want(r, "f.nz", 1, ROUTE_UNKNOWN, "", "and counts alone");
 }
 
+/* Compacted a thousand times, with other domains and longer URLs each time. */
+static void
+turned_over(void)
+{
+	struct rusage before, after;
+	struct routes *r = routes_open(path);
+	struct route route;
+	char name[64];
+	int i, j, bad = 0;
+	FILE *f;
+
+	getrusage(RUSAGE_SELF, &before);
+	for (i = 0; i < 1000; i++) {
+		if ((f = fopen(next, "w")) == NULL)
+			return;
+		for (j = 0; j < 500; j++)
+			fprintf(f, "t%d.nz|none|900|smtp+tls://%0*d.nz\n",
+			    i / 3 * 100 + j, 1 + i % 60, j);
+		fclose(f);
+		if (rename(next, path) == -1)
+			return;
+		for (j = -1; j <= 500; j++) {
+			snprintf(name, sizeof(name), "t%d.nz",
+			    i / 3 * 100 + j);
+			routes_find(r, name, 1, &route);
+			bad += (route.kind == ROUTE_NONE) !=
+			    (j >= 0 && j < 500);
+			bad += (route.urls[0] != '\0') !=
+			    (j >= 0 && j < 500);
+		}
+		bad += routes_count(r) != 500;
+	}
+	getrusage(RUSAGE_SELF, &after);
+	is_int(bad, 0, "compacted 1,000 times: what holds, and only that");
+	if (!ok(after.ru_maxrss - before.ru_maxrss < 2000, "in 2 MB"))
+		printf("# %ld KB\n", after.ru_maxrss - before.ru_maxrss);
+	routes_free(r);
+}
+
 static void
 count(const char *domain, const struct route *route, void *arg)
 {
@@ -155,7 +194,7 @@ many(void)
 	struct rusage before, after;
 	struct routes *r;
 	struct route route;
-	char name[64];
+	char name[160];
 	double t;
 	long n = 0, found = 0, i, round;
 	FILE *f;
@@ -188,6 +227,17 @@ many(void)
 		printf("# %g s\n", t);
 	routes_each(r, count, &n);
 	is_int(n, 100000, "each of them once, with its last line");
+	for (i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "cp %s %s", path, next);
+		if (system(name) != 0 || rename(next, path) == -1)
+			ok(0, "copy");
+		routes_find(r, "d7.agency.govt.nz", 1000, &route);
+	}
+	getrusage(RUSAGE_SELF, &after);
+	is_int(routes_count(r), 100000, "after compaction too");
+	if (!ok(after.ru_maxrss - before.ru_maxrss < 20000,
+	    "and still in less than 20 MB"))
+		printf("# %ld KB\n", after.ru_maxrss - before.ru_maxrss);
 	routes_free(r);
 }
 
@@ -207,6 +257,7 @@ main(void)
 	rubbish(r);
 	compacted(r);
 	routes_free(r);
+	turned_over();
 	many();
 	unlink(path);
 	rmdir(dir);
