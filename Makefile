@@ -86,6 +86,7 @@ REPORTER_OBJS =	\
 		reporter/reader.o \
 		reporter/reader_dkim.o \
 		reporter/reader_json.o \
+		reporter/reader_member.o \
 		reporter/reader_report.o \
 		reporter/reader_scan.o \
 		reporter/reader_text.o \
@@ -453,6 +454,7 @@ clean:
 -include reporter/reader.d
 -include reporter/reader_dkim.d
 -include reporter/reader_json.d
+-include reporter/reader_member.d
 -include reporter/reader_report.d
 -include reporter/reader_scan.d
 -include reporter/reader_text.d

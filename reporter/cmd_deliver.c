@@ -16,6 +16,7 @@
 #include "log.h"
 #include "received.h"
 #include "report.h"
+#include "sandbox.h"
 #include "unread.h"
 
 struct line {
@@ -202,6 +203,7 @@ cmd_deliver(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 	memset(&d, 0, sizeof(d));
 	d.now = ctl->view.now;
 	log_init("sgectl", 0, ctl->view.verbose);
+	sandbox_reader(ctl->conf);
 	mail = read_mail(stdin, &len, &more);
 	if (ferror(stdin)) {
 		log_warn("standard input");

@@ -11,6 +11,7 @@
 #include "mailbox.h"
 #include "read_text.h"
 #include "received.h"
+#include "sandbox.h"
 
 /* What was read is committed so often, so that sged need not wait for us. */
 #define COMMIT_MS 300
@@ -311,6 +312,7 @@ cmd_read(struct ctl *ctl, int argc, char *argv[])
 
 	memset(&g, 0, sizeof(g));
 	g.view = &ctl->view;
+	sandbox_reader(ctl->conf);
 	if (ctl_flag(ctl, 's')) {
 		g.store = store_open(ctl->conf->database, STORE_WRITE);
 		if (g.store == NULL)

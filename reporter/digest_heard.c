@@ -10,6 +10,7 @@
 #include "digest.h"
 #include "heard.h"
 #include "log.h"
+#include "view_received.h"
 
 /* What a reporter's failure means, in the middle of a sentence. */
 static const struct {
@@ -56,8 +57,7 @@ failure(const struct heard_failure *row, void *arg)
 		    view_clean(row->mx, 200));
 	if (strcmp(row->type, "starttls-not-supported") == 0 &&
 	    *row->mx != '\0')
-		others = heard_others_with_tls(v->store, v->first, v->last,
-		    row->reporter, row->mx);
+		others = recv_others_with_tls(v, row->reporter, row->mx);
 	if (others > 0)
 		(void)snprintf(hint, sizeof(hint), "; %lld other %s had TLS "
 		    "there: downgrade on the way?", (long long)others,

@@ -24,13 +24,6 @@ struct heard_failure {
 
 int	heard_failures(struct store *, int64_t first, int64_t last,
 	    void (*)(const struct heard_failure *, void *), void *);
-/*
- * How many other reporters had sessions with TLS under a policy that names
- * the host, or at that domain where none does, in the same days.
- */
-int64_t	heard_others_with_tls(struct store *, int64_t first, int64_t last,
-	    const char *reporter, const char *mx);
-
 /* Sessions reported for one UTC day, each once. */
 struct heard_day {
 	int64_t		 day;

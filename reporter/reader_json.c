@@ -10,194 +10,12 @@
 #include "day.h"
 #include "log.h"
 #include "reader.h"
-
-/* Counts above this are nonsense, and sums of it must not overflow. */
-#define COUNT_MAX 1000000000000LL
-
-void
-rd_odd(struct rd_report *r, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < r->nodd; i++)
-		if (strcmp(r->odd[i], text) == 0)
-			return;
-	if (r->nodd < READ_ODDITIES_MAX)
-		r->odd[r->nodd++] = text;
-}
+#include "reader_member.h"
 
 static void
 odd_of_scan(const char *text, void *arg)
 {
 	rd_odd(arg, text);
-}
-
-static char *
-copy(const char *s)
-{
-	char *p;
-
-	if ((p = strdup(s)) == NULL)
-		fatal("strdup");
-	return p;
-}
-
-/* Whether two names are the same but for case, and '_' for '-'. */
-static int
-same_name(const char *a, const char *b)
-{
-	for (; *a != '\0' && *b != '\0'; a++, b++)
-		if ((*a == '_' ? '-' : tolower((unsigned char)*a)) != *b)
-			return 0;
-	return *a == *b;
-}
-
-/* A member, under its name or one like it; NULL for null too. */
-static json_t *
-member(struct rd_report *r, json_t *obj, const char *name)
-{
-	json_t *v;
-	const char *key;
-
-	if ((v = json_object_get(obj, name)) == NULL) {
-		json_object_foreach(obj, key, v) {
-			if (same_name(key, name)) {
-				rd_odd(r, "names of members in another case");
-				break;
-			}
-		}
-		if (key == NULL)
-			v = NULL;
-	}
-	return json_is_null(v) ? NULL : v;
-}
-
-/* The cleaned text of a string, or of a number; "" for others. */
-static char *
-text_of(struct rd_report *r, json_t *v)
-{
-	char buf[32], *s;
-	int cut = 0;
-
-	if (json_is_integer(v)) {
-		snprintf(buf, sizeof(buf), "%lld",
-		    (long long)json_integer_value(v));
-		return copy(buf);
-	}
-	if (json_is_array(v) && json_array_size(v) == 1)
-		v = json_array_get(v, 0);
-	if (!json_is_string(v)) {
-		if (v != NULL)
-			rd_odd(r, "a member of another type");
-		return copy("");
-	}
-	s = reader_clean(json_string_value(v), json_string_length(v), &cut);
-	if (cut)
-		rd_odd(r, "a text too long was cut");
-	return s;
-}
-
-static char *
-text_member(struct rd_report *r, json_t *obj, const char *name)
-{
-	return text_of(r, member(r, obj, name));
-}
-
-/* A session count, whatever it was written as; -1 where there is none. */
-static int64_t
-count_member(struct rd_report *r, json_t *obj, const char *name)
-{
-	json_t *v = member(r, obj, name);
-	const char *s;
-	char *end;
-	double d;
-
-	if (v == NULL)
-		return -1;
-	if (json_is_string(v)) {
-		s = json_string_value(v);
-		d = strtod(s, &end);
-		if (end == s || *end != '\0') {
-			rd_odd(r, "a count that is no number");
-			return -1;
-		}
-		rd_odd(r, "a count given as text");
-	} else if (json_is_number(v))
-		d = json_number_value(v);
-	else {
-		rd_odd(r, "a count that is no number");
-		return -1;
-	}
-	if (!(d >= 0)) {
-		rd_odd(r, "a count below zero");
-		return 0;
-	}
-	if (d > COUNT_MAX) {
-		rd_odd(r, "a count beyond all reason");
-		return COUNT_MAX;
-	}
-	return (int64_t)d;
-}
-
-/* Adds the lines of a text, without "mx:" where strip is set. */
-static void
-add_lines(json_t *to, const char *s, int strip)
-{
-	const char *p;
-	char *clean;
-	size_t n, k;
-
-	for (p = s; *p != '\0'; p += n + strspn(p + n, "\r\n")) {
-		n = strcspn(p, "\r\n");
-		clean = reader_clean(p, n, NULL);
-		k = 0;
-		if (strip && strncasecmp(clean, "mx:", 3) == 0)
-			k = 3 + strspn(clean + 3, " ");
-		if (clean[k] != '\0' &&
-		    json_array_size(to) < READ_STRINGS_MAX)
-			json_array_append_new(to, json_string(clean + k));
-		free(clean);
-	}
-}
-
-/*
- * policy-string or mx-host: an array, a string, "", null or nothing; strings
- * may hold several lines, or a JSON array as text (Microsoft's TLSA lists).
- */
-static json_t *
-strings_of(struct rd_report *r, json_t *v, int strip)
-{
-	json_t *list, *sub, *item, *subitem;
-	const char *s;
-	size_t i, j;
-
-	if ((list = json_array()) == NULL)
-		fatal("json_array");
-	if (json_is_string(v)) {
-		if (json_string_length(v) > 0)
-			rd_odd(r, strip ? "mx-host is a string, not a list" :
-			    "policy-string is a string, not a list");
-		add_lines(list, json_string_value(v), strip);
-	}
-	json_array_foreach(v, i, item) {
-		if ((s = json_string_value(item)) == NULL)
-			continue;
-		if (s[0] == '[' && (sub = json_loads(s, 0, NULL)) != NULL) {
-			rd_odd(r, "TLSA list given as text");
-			json_array_foreach(sub, j, subitem)
-				if (json_is_string(subitem))
-					add_lines(list,
-					    json_string_value(subitem), strip);
-			json_decref(sub);
-			continue;
-		}
-		if (strip && strncasecmp(s, "mx:", 3) == 0)
-			rd_odd(r, "mx-host with \"mx:\" in front");
-		add_lines(list, s, strip);
-	}
-	if (json_array_size(list) >= READ_STRINGS_MAX)
-		rd_odd(r, "a policy of too many lines was cut");
-	return list;
 }
 
 static char *
@@ -227,10 +45,10 @@ mode_of(json_t *lines)
 			p += 5 + strspn(p + 5, " ");
 			snprintf(mode, sizeof(mode), "%.*s",
 			    (int)strspn(p, "abcdefghijklmnopqrstuvwxyz"), p);
-			return copy(mode);
+			return rd_copy(mode);
 		}
 	}
-	return copy("");
+	return rd_copy("");
 }
 
 static void
@@ -238,26 +56,26 @@ read_detail(struct rd_report *r, struct rd_detail *d, json_t *obj)
 {
 	char *other;
 
-	d->type = text_member(r, obj, "result-type");
+	d->type = rd_text(r, obj, "result-type");
 	if (d->type[0] == '\0')
 		rd_odd(r, "a failure without result-type");
-	d->sip = text_member(r, obj, "sending-mta-ip");
+	d->sip = rd_text(r, obj, "sending-mta-ip");
 	if (d->sip[0] == '\0' && (strncmp(d->type, "starttls", 8) == 0 ||
 	    strncmp(d->type, "certificate", 11) == 0))
 		rd_odd(r, "no sending-mta-ip");
-	d->rip = text_member(r, obj, "receiving-ip");
-	other = text_member(r, obj, "receiving-mx-hostname");
+	d->rip = rd_text(r, obj, "receiving-ip");
+	other = rd_text(r, obj, "receiving-mx-hostname");
 	d->mx = reader_domain(other);
 	free(other);
-	d->helo = text_member(r, obj, "receiving-mx-helo");
-	d->reason = text_member(r, obj, "failure-reason-code");
+	d->helo = rd_text(r, obj, "receiving-mx-helo");
+	d->reason = rd_text(r, obj, "failure-reason-code");
 	if (d->reason[0] == '\0') {
 		/* The name in drafts of the RFC. */
 		free(d->reason);
-		d->reason = text_member(r, obj, "failure-error-code");
+		d->reason = rd_text(r, obj, "failure-error-code");
 	}
-	d->info = text_member(r, obj, "additional-information");
-	if ((d->count = count_member(r, obj, "failed-session-count")) == -1) {
+	d->info = rd_text(r, obj, "additional-information");
+	if ((d->count = rd_count(r, obj, "failed-session-count")) == -1) {
 		rd_odd(r, "a failure without a count: taken as 1");
 		d->count = 1;
 	}
@@ -306,15 +124,15 @@ read_summary(struct rd_report *r, struct rd_policy *p, json_t *summary,
 {
 	if (summary == NULL)
 		rd_odd(r, "no summary");
-	p->ok = count_member(r, summary, "total-successful-session-count");
-	p->fail = count_member(r, summary, "total-failure-session-count");
+	p->ok = rd_count(r, summary, "total-successful-session-count");
+	p->fail = rd_count(r, summary, "total-failure-session-count");
 	if (p->ok == -1)
 		p->ok = 0;
 	if (p->fail == -1) {
 		/* Left out where nothing failed; else the details tell. */
 		if (sum > 0)
 			rd_odd(r, "no failure count: the details' sum taken");
-		p->fail = sum < COUNT_MAX ? sum : COUNT_MAX;
+		p->fail = sum < RD_COUNT_MAX ? sum : RD_COUNT_MAX;
 	} else if (p->ndetails > 0 && sum != p->fail)
 		rd_odd(r, "failure-details do not add up to the summary");
 	else if (p->ndetails == 0 && p->fail > 0)
@@ -329,40 +147,40 @@ read_policy(struct rd_report *r, struct rd_policy *p, json_t *obj,
 	char *s;
 	int64_t sum;
 
-	if ((policy = member(r, obj, "policy")) == NULL ||
+	if ((policy = rd_member(r, obj, "policy")) == NULL ||
 	    !json_is_object(policy)) {
 		rd_odd(r, "no \"policy\" in a policy");
 		policy = obj;
 	}
-	s = text_member(r, policy, "policy-domain");
+	s = rd_text(r, policy, "policy-domain");
 	if (s[0] == '\0' && hint->domain != NULL && hint->domain[0] != '\0') {
 		rd_odd(r, "no policy-domain: that of the mail or file taken");
 		free(s);
-		s = copy(hint->domain);
+		s = rd_copy(hint->domain);
 	} else if (s[0] == '\0')
 		rd_odd(r, "no policy-domain");
 	p->domain = reader_domain(s);
 	free(s);
-	p->type = text_member(r, policy, "policy-type");
+	p->type = rd_text(r, policy, "policy-type");
 	if (strcmp(p->type, "sts") != 0 && strcmp(p->type, "tlsa") != 0 &&
 	    strcmp(p->type, "no-policy-found") != 0)
 		rd_odd(r, p->type[0] == '\0' ? "no policy-type" :
 		    "a policy-type that is not in RFC 8460");
-	list = strings_of(r, member(r, policy, "policy-string"), 0);
+	list = rd_strings(r, rd_member(r, policy, "policy-string"), 0);
 	p->strings = array_text(list);
 	p->mode = mode_of(list);
 	json_decref(list);
-	list = strings_of(r, member(r, policy, "mx-host"), 1);
+	list = rd_strings(r, rd_member(r, policy, "mx-host"), 1);
 	p->mx = array_text(list);
 	json_decref(list);
-	sum = read_details(r, p, member(r, obj, "failure-details"));
-	read_summary(r, p, member(r, obj, "summary"), sum);
+	sum = read_details(r, p, rd_member(r, obj, "failure-details"));
+	read_summary(r, p, rd_member(r, obj, "summary"), sum);
 }
 
 static void
 read_policies(struct rd_report *r, json_t *root, const struct rd_hint *hint)
 {
-	json_t *list = member(r, root, "policies"), *one = NULL, *item;
+	json_t *list = rd_member(r, root, "policies"), *one = NULL, *item;
 	size_t i, n;
 
 	if (json_is_object(list)) {
@@ -424,7 +242,7 @@ read_time(struct rd_report *r, json_t *range, const char *name,
 	char *s;
 	int bad;
 
-	s = text_member(r, range, name);
+	s = rd_text(r, range, name);
 	bad = reader_time(s, when) == -1;
 	if (!bad && strlen(s) == 19 && s[10] == 'T')
 		rd_odd(r, "dates without a zone: taken as UTC");
@@ -448,7 +266,7 @@ read_time(struct rd_report *r, json_t *range, const char *name,
 static void
 read_range(struct rd_report *r, json_t *root, const struct rd_hint *hint)
 {
-	json_t *range = member(r, root, "date-range");
+	json_t *range = rd_member(r, root, "date-range");
 	int start, end;
 
 	if (range == NULL)
@@ -513,30 +331,30 @@ content_id(const char *text, size_t len)
 		h = (h ^ (unsigned char)text[i]) * 1099511628211ULL;
 	snprintf(buf, sizeof(buf), "without-id-%016llx",
 	    (unsigned long long)h);
-	return copy(buf);
+	return rd_copy(buf);
 }
 
 static void
 read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
     const char *text, size_t len)
 {
-	r->contact = text_member(r, root, "contact-info");
+	r->contact = rd_text(r, root, "contact-info");
 	if (r->contact[0] == '\0')
 		rd_odd(r, "no contact-info");
-	r->org = text_member(r, root, "organization-name");
+	r->org = rd_text(r, root, "organization-name");
 	if (r->org[0] == '\0')
 		rd_odd(r, "no organization-name");
 	read_submitter(r, hint);
 	if (r->org[0] == '\0') {
 		free(r->org);
-		r->org = copy(r->submitter[0] != '\0' ? r->submitter :
+		r->org = rd_copy(r->submitter[0] != '\0' ? r->submitter :
 		    "(not named)");
 	}
 	if (r->submitter[0] == '\0') {
 		free(r->submitter);
-		r->submitter = copy(r->org);
+		r->submitter = rd_copy(r->org);
 	}
-	r->id = text_member(r, root, "report-id");
+	r->id = rd_text(r, root, "report-id");
 	if (r->id[0] == '\0') {
 		rd_odd(r, "no report-id");
 		free(r->id);
@@ -544,7 +362,7 @@ read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
 		    reader_clean(hint->id, strlen(hint->id), NULL) :
 		    content_id(text, len);
 	}
-	r->dkim = copy(hint->dkim != NULL ? hint->dkim : "");
+	r->dkim = rd_copy(hint->dkim != NULL ? hint->dkim : "");
 }
 
 /* The JSON as jansson sees it; NULL with *why. */
@@ -594,9 +412,9 @@ reader_json(const char *text, size_t len, const struct rd_hint *given,
 	    why);
 	if (good == NULL || (root = load(r, good, goodlen, why)) == NULL)
 		goto fail;
-	if (!json_is_object(root) || (member(r, root, "policies") == NULL &&
-	    (member(r, root, "date-range") == NULL ||
-	    member(r, root, "report-id") == NULL))) {
+	if (!json_is_object(root) || (rd_member(r, root, "policies") == NULL &&
+	    (rd_member(r, root, "date-range") == NULL ||
+	    rd_member(r, root, "report-id") == NULL))) {
 		*why = "JSON, but no TLS report";
 		goto fail;
 	}

@@ -12,7 +12,7 @@
 /*
  * Reports received, in the database.  A session that a report counts under two
  * policies of a domain counts once in all of these.  Texts are good during the
- * callback; domain NULL: all.
+ * callback.  domain: reported on, or the reporter's; NULL: all.
  */
 enum received_result {
 	RECEIVED_NEW,
@@ -28,8 +28,6 @@ enum received_result received_add(struct store *, const struct rd_report *,
 	    int64_t now);
 /* Commits reach the disk before they return: for who answers for a mail. */
 int	received_durable(struct store *);
-/* Deletes those of days before that one; 0 or -1 with a log line. */
-int	received_expire(struct store *, int64_t day);
 
 struct received_failure {
 	int64_t		 day;
@@ -78,11 +76,9 @@ struct received_count {
 int	received_count(struct store *, int64_t first, int64_t last,
 	    const char *domain, struct received_count *);
 int	received_failures(struct store *, int64_t first, int64_t last,
-	    const char *domain,
 	    void (*)(const struct received_failure *, void *), void *);
 /* In the order of reporters. */
 int	received_totals(struct store *, int64_t first, int64_t last,
-	    const char *domain,
 	    void (*)(const struct received_total *, void *), void *);
 int	received_reports(struct store *, int64_t first, int64_t last,
 	    const char *domain,

@@ -46,23 +46,6 @@ heard_failures(struct store *st, int64_t first, int64_t last,
 	return store_done(st, stmt, rc);
 }
 
-int64_t
-heard_others_with_tls(struct store *st, int64_t first, int64_t last,
-    const char *reporter, const char *mx)
-{
-	return store_number(st, 0, "SELECT COUNT(DISTINCT " REPORTER ")"
-	    " FROM received r JOIN received_policy p ON p.received = r.id"
-	    " WHERE r.day BETWEEN ?1 AND ?2 AND " REPORTER " <> ?3"
-	    " AND p.ok > 0 AND NOT EXISTS (SELECT 1 FROM received_detail d"
-	    " WHERE d.policy = p.id AND d.type = 'starttls-not-supported')"
-	    " AND p.domain IN (SELECT q.domain FROM received s"
-	    " JOIN received_policy q ON q.received = s.id"
-	    " JOIN received_detail e ON e.policy = q.id"
-	    " WHERE s.day BETWEEN ?1 AND ?2 AND e.mx = ?4"
-	    " AND e.type = 'starttls-not-supported')", "iitt", first, last,
-	    reporter, mx);
-}
-
 int
 heard_days(struct store *st, int64_t first, int64_t last,
     void (*cb)(const struct heard_day *, void *), void *arg)

@@ -141,12 +141,6 @@ received_add(struct store *st, const struct rd_report *r, int64_t now)
 	return result;
 }
 
-int
-received_expire(struct store *st, int64_t day)
-{
-	return store_run(st, "DELETE FROM received WHERE day < ?1", "i", day);
-}
-
 /* Steps a statement that has been bound; calls row for each. */
 static int
 each(struct store *st, sqlite3_stmt *stmt,
@@ -183,7 +177,7 @@ received_count(struct store *st, int64_t first, int64_t last,
 	    " count(DISTINCT r.submitter), count(DISTINCT p.domain)"
 	    " FROM received r LEFT JOIN received_policy p"
 	    " ON p.received = r.id WHERE r.day BETWEEN ?1 AND ?2"
-	    " AND (?3 IS NULL OR p.domain = ?3)");
+	    " AND (?3 IS NULL OR ?3 IN (p.domain, r.submitter))");
 	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
 		return -1;
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
@@ -217,7 +211,7 @@ failure_row(sqlite3_stmt *stmt, void *arg)
 
 int
 received_failures(struct store *st, int64_t first, int64_t last,
-    const char *domain, void (*cb)(const struct received_failure *, void *),
+    void (*cb)(const struct received_failure *, void *),
     void *arg)
 {
 	struct call call = { .failure = cb, .arg = arg };
@@ -229,14 +223,13 @@ received_failures(struct store *st, int64_t first, int64_t last,
 	    " d.sip AS sip, d.rip AS rip, d.mx AS mx, d.reason AS reason,"
 	    " sum(d.count) AS n FROM received r CROSS JOIN received_policy p"
 	    " ON p.received = r.id CROSS JOIN received_detail d"
-	    " ON d.policy = p.id WHERE r.day BETWEEN ?1 AND ?2"
-	    " AND (?3 IS NULL OR p.domain = ?3) GROUP BY p.id, d.type, d.sip,"
+	    " ON d.policy = p.id WHERE r.day BETWEEN ?1 AND ?2 GROUP BY p.id, d.type, d.sip,"
 	    " d.rip, d.mx, d.reason), one AS (SELECT day, who, domain, type,"
 	    " sip, rip, mx, reason, max(n) AS n FROM per GROUP BY rid, domain,"
 	    " type, sip, rip, mx, reason) SELECT day, who, domain, type, sip,"
 	    " rip, mx, reason, sum(n) FROM one GROUP BY day, who, domain,"
 	    " type, sip, rip, mx, reason");
-	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
 		return -1;
 	return each(st, stmt, failure_row, &call);
 }
@@ -263,7 +256,7 @@ total_row(sqlite3_stmt *stmt, void *arg)
 
 int
 received_totals(struct store *st, int64_t first, int64_t last,
-    const char *domain, void (*cb)(const struct received_total *, void *),
+    void (*cb)(const struct received_total *, void *),
     void *arg)
 {
 	struct call call = { .total = cb, .arg = arg };
@@ -275,8 +268,7 @@ received_totals(struct store *st, int64_t first, int64_t last,
 	    " coalesce(sum(d.count), 0) FROM received_detail d"
 	    " WHERE d.policy = p.id) AS n FROM received r"
 	    " CROSS JOIN received_policy p ON p.received = r.id"
-	    " WHERE r.day BETWEEN ?1 AND ?2"
-	    " AND (?3 IS NULL OR p.domain = ?3)),"
+	    " WHERE r.day BETWEEN ?1 AND ?2),"
 	    " one AS (SELECT day, who, domain, max(s) AS s, max(f) AS f,"
 	    " max(0, max(f) - max(n)) AS u, max(type = 'sts') AS sts,"
 	    " max(type = 'tlsa') AS tlsa, max(type NOT IN ('sts', 'tlsa',"
@@ -285,7 +277,7 @@ received_totals(struct store *st, int64_t first, int64_t last,
 	    " SELECT day, who, domain, sum(s), sum(f), sum(u), sts, tlsa,"
 	    " other, mode, count(*) FROM one GROUP BY day, who, domain, sts,"
 	    " tlsa, other, mode ORDER BY who, day");
-	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
 		return -1;
 	return each(st, stmt, total_row, &call);
 }
@@ -317,9 +309,9 @@ received_reports(struct store *st, int64_t first, int64_t last,
 
 	stmt = store_prepare(st, "SELECT day, org, report_id, submitter,"
 	    " contact, dkim, oddities, stored FROM received r"
-	    " WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR EXISTS"
-	    " (SELECT 1 FROM received_policy p WHERE p.received = r.id"
-	    " AND p.domain = ?3)) ORDER BY day, submitter, report_id");
+	    " WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR"
+	    " submitter = ?3 OR EXISTS (SELECT 1 FROM received_policy p"
+	    " WHERE p.received = r.id AND p.domain = ?3)) ORDER BY day, submitter, report_id");
 	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
 		return -1;
 	return each(st, stmt, report_row, &call);

@@ -227,8 +227,76 @@ judge(const struct view *v, const struct evidence *e, struct recv_row *rows,
 	}
 }
 
-int
-downgrade_mark(const struct view *v, struct recv_row *rows, size_t n)
+struct recv_row *
+recv_rows_add(struct recv_rows *list, int64_t day, const char *reporter,
+    const char *domain, const char *type)
+{
+	struct recv_row *r;
+
+	if (list->n == list->size) {
+		list->size = list->size == 0 ? 64 : list->size * 2;
+		if ((list->rows = reallocarray(list->rows, list->size,
+		    sizeof(*list->rows))) == NULL)
+			fatal("reallocarray");
+	}
+	r = &list->rows[list->n++];
+	memset(r, 0, sizeof(*r));
+	r->day = day;
+	if ((r->reporter = strdup(reporter)) == NULL ||
+	    (r->domain = strdup(domain)) == NULL ||
+	    (r->type = strdup(type)) == NULL ||
+	    (r->sip = strdup("")) == NULL || (r->rip = strdup("")) == NULL ||
+	    (r->mx = strdup("")) == NULL || (r->reason = strdup("")) == NULL)
+		fatal("strdup");
+	return r;
+}
+
+void
+recv_row_free(struct recv_row *r)
+{
+	free(r->reporter);
+	free(r->domain);
+	free(r->type);
+	free(r->sip);
+	free(r->rip);
+	free(r->mx);
+	free(r->reason);
+}
+
+void
+recv_rows_free(struct recv_rows *list)
+{
+	while (list->n > 0)
+		recv_row_free(&list->rows[--list->n]);
+	free(list->rows);
+	list->rows = NULL;
+	list->size = 0;
+}
+
+static void
+set(char **field, const char *value)
+{
+	free(*field);
+	if ((*field = strdup(value)) == NULL)
+		fatal("strdup");
+}
+
+static void
+failure(const struct received_failure *f, void *arg)
+{
+	struct recv_row *r;
+
+	r = recv_rows_add(arg, f->day, f->reporter, f->domain,
+	    f->type[0] == '\0' ? "not-said" : f->type);
+	set(&r->sip, f->sip);
+	set(&r->rip, f->rip);
+	set(&r->mx, f->mx);
+	set(&r->reason, f->reason);
+	r->count = f->count;
+}
+
+static int
+mark(const struct view *v, struct recv_row *rows, size_t n)
 {
 	struct evidence e = { NULL, 0, 0, 0 };
 	size_t i, end;
@@ -252,4 +320,37 @@ downgrade_mark(const struct view *v, struct recv_row *rows, size_t n)
 	evidence_clear(&e);
 	free(e.list);
 	return rc;
+}
+
+int
+recv_rows_failures(const struct view *v, struct recv_rows *list)
+{
+	if (received_failures(v->store, v->first, v->last, failure,
+	    list) == -1)
+		return -1;
+	return mark(v, list->rows, list->n);
+}
+
+int64_t
+recv_others_with_tls(const struct view *v, const char *reporter,
+    const char *mx)
+{
+	struct recv_rows list = { NULL, 0, 0 };
+	const struct recv_row *r;
+	int64_t others = 0, n;
+	size_t i;
+
+	if (recv_rows_failures(v, &list) == 0)
+		for (i = 0; i < list.n; i++) {
+			r = &list.rows[i];
+			if (!r->downgrade || strcmp(r->mx, mx) != 0 ||
+			    strcmp(r->reporter, reporter) != 0)
+				continue;
+			/* Our own sessions are those of somebody else. */
+			n = r->others > 0 ? r->others : 1;
+			if (n > others)
+				others = n;
+		}
+	recv_rows_free(&list);
+	return others;
 }

@@ -11,9 +11,7 @@
 
 struct table {
 	const struct view *view;
-	struct recv_row	*rows;
-	size_t		 n;
-	size_t		 size;
+	struct recv_rows list;
 	int64_t		 sessions;
 	int64_t		 failed;
 	int64_t		 detailed;	/* sum of the failures' details */
@@ -26,74 +24,17 @@ struct table {
 #define REASON_WIDTH 16
 #define INDENT "                     "
 
+/* -D: either domain; -c: the reporter's class. */
 static int
-is_wanted(const struct view *v, const char *name)
+is_wanted(const struct view *v, const char *reporter, const char *domain)
 {
+	if (v->domain != NULL && strcmp(v->domain, reporter) != 0 &&
+	    (domain == NULL || strcmp(v->domain, domain) != 0))
+		return 0;
 	if (v->class == NULL || v->conf == NULL)
 		return 1;
-	return strcmp(conf_class_name(v->conf, conf_class(v->conf, name)),
+	return strcmp(conf_class_name(v->conf, conf_class(v->conf, reporter)),
 	    v->class) == 0;
-}
-
-static char *
-copy(const char *s)
-{
-	char *p;
-
-	if ((p = strdup(s)) == NULL)
-		fatal("strdup");
-	return p;
-}
-
-static struct recv_row *
-row_add(struct table *t, int64_t day, const char *reporter,
-    const char *domain, const char *type)
-{
-	struct recv_row *r;
-
-	if (t->n == t->size) {
-		t->size = t->size == 0 ? 64 : t->size * 2;
-		if ((t->rows = reallocarray(t->rows, t->size,
-		    sizeof(*t->rows))) == NULL)
-			fatal("reallocarray");
-	}
-	r = &t->rows[t->n++];
-	memset(r, 0, sizeof(*r));
-	r->day = day;
-	r->reporter = copy(reporter);
-	r->domain = copy(domain);
-	r->type = copy(type);
-	return r;
-}
-
-static void
-row_free(struct recv_row *r)
-{
-	free(r->reporter);
-	free(r->domain);
-	free(r->type);
-	free(r->sip);
-	free(r->rip);
-	free(r->mx);
-	free(r->reason);
-}
-
-static void
-failure(const struct received_failure *f, void *arg)
-{
-	struct table *t = arg;
-	struct recv_row *r;
-
-	/* Of all classes: each is evidence of what the others saw. */
-	r = row_add(t, f->day, f->reporter, f->domain,
-	    f->type[0] == '\0' ? "not-said" : f->type);
-	r->sip = copy(f->sip);
-	r->rip = copy(f->rip);
-	r->mx = copy(f->mx);
-	r->reason = copy(f->reason);
-	r->count = f->count;
-	if (is_wanted(t->view, f->reporter))
-		t->detailed += f->count;
 }
 
 /* "sts testing", "tlsa + sts", "no policy" */
@@ -122,28 +63,23 @@ total(const struct received_total *total, void *arg)
 	struct table *t = arg;
 	struct recv_row *r;
 
+	if (!is_wanted(t->view, total->reporter, total->domain))
+		return;
 	if (t->domain[0] == '\0')
 		strlcpy(t->domain, total->domain, sizeof(t->domain));
 	else if (strcmp(t->domain, total->domain) != 0)
 		t->many = 1;
-	if (!is_wanted(t->view, total->reporter))
-		return;
 	t->sessions += total->sessions;
 	t->failed += total->failed;
 	if (total->unexplained > 0) {
-		r = row_add(t, total->day, total->reporter, total->domain,
-		    "not-said");
-		r->sip = copy("");
-		r->rip = copy("");
-		r->mx = copy("");
-		r->reason = copy("");
+		r = recv_rows_add(&t->list, total->day, total->reporter,
+		    total->domain, "not-said");
 		r->count = total->unexplained;
 	}
 	if (total->sessions > total->failed) {
-		r = row_add(t, total->day, total->reporter, total->domain, "");
-		r->sip = copy("");
-		r->rip = copy("");
-		r->mx = copy("");
+		r = recv_rows_add(&t->list, total->day, total->reporter,
+		    total->domain, "");
+		free(r->reason);
 		r->reason = policy_text(total);
 		r->count = total->sessions - total->failed;
 	}
@@ -201,37 +137,41 @@ merge_days(struct table *t)
 	struct recv_row *to, *r;
 	size_t i, n = 0;
 
-	if (t->n == 0)
+	if (t->list.n == 0)
 		return;
-	qsort(t->rows, t->n, sizeof(*t->rows), by_kind);
-	for (i = 1; i < t->n; i++) {
-		to = &t->rows[n];
-		r = &t->rows[i];
+	qsort(t->list.rows, t->list.n, sizeof(*t->list.rows), by_kind);
+	for (i = 1; i < t->list.n; i++) {
+		to = &t->list.rows[n];
+		r = &t->list.rows[i];
 		if (by_kind(to, r) == 0) {
 			to->count += r->count;
 			to->own += r->own;
 			to->certain |= r->certain;
 			if (r->others > to->others)
 				to->others = r->others;
-			row_free(r);
+			recv_row_free(r);
 		} else
-			t->rows[++n] = *r;
+			t->list.rows[++n] = *r;
 	}
-	t->n = n + 1;
+	t->list.n = n + 1;
 }
 
+/* Only now: all of them were evidence. */
 static void
 drop_unwanted(struct table *t)
 {
+	struct recv_row *r;
 	size_t i, n = 0;
 
-	for (i = 0; i < t->n; i++) {
-		if (is_wanted(t->view, t->rows[i].reporter))
-			t->rows[n++] = t->rows[i];
-		else
-			row_free(&t->rows[i]);
+	for (i = 0; i < t->list.n; i++) {
+		r = &t->list.rows[i];
+		if (is_wanted(t->view, r->reporter, r->domain)) {
+			t->detailed += r->count;
+			t->list.rows[n++] = *r;
+		} else
+			recv_row_free(r);
 	}
-	t->n = n;
+	t->list.n = n;
 }
 
 static void
@@ -329,7 +269,7 @@ report_row(const struct received_report *r, void *arg)
 	const struct view *v = arg;
 	char day[16];
 
-	if (!is_wanted(v, r->reporter))
+	if (v->class != NULL && !is_wanted(v, r->reporter, v->domain))
 		return;
 	day_print(r->day, day, sizeof(day));
 	fprintf(v->out, "%s %s id %s\n", day, view_clean(r->reporter, 100),
@@ -390,7 +330,7 @@ static int
 text(const struct table *t, const struct received_count *c)
 {
 	const struct view *v = t->view;
-	size_t i, shown = t->n;
+	size_t i, shown = t->list.n;
 	int64_t rest = 0;
 
 	if (v->top > 0 && (size_t)v->top < shown)
@@ -403,15 +343,15 @@ text(const struct table *t, const struct received_count *c)
 	}
 	fprintf(v->out, "%-*s %-15s %6s  TLS  %-16s %s\n", NAME_WIDTH,
 	    "Sending domain", "Sending IP", "Count", "Failure type", "Reason");
-	for (i = 0; i < t->n; i++) {
+	for (i = 0; i < t->list.n; i++) {
 		if (i < shown)
-			text_row(v, &t->rows[i]);
+			text_row(v, &t->list.rows[i]);
 		else
-			rest += t->rows[i].count;
+			rest += t->list.rows[i].count;
 	}
 	if (rest > 0)
 		fprintf(v->out, "+ %zu more, %lld sessions (-n 0 for all)\n",
-		    t->n - shown, (long long)rest);
+		    t->list.n - shown, (long long)rest);
 	text_foot(t);
 	if (!v->verbose)
 		return 0;
@@ -432,27 +372,23 @@ view_received(const struct view *v)
 	memset(&t, 0, sizeof(t));
 	t.view = v;
 	if (received_count(v->store, v->first, v->last, v->domain, &c) == -1 ||
-	    received_failures(v->store, v->first, v->last, v->domain, failure,
-	    &t) == -1 || downgrade_mark(v, t.rows, t.n) == -1)
+	    recv_rows_failures(v, &t.list) == -1)
 		goto out;
 	drop_unwanted(&t);
-	if (received_totals(v->store, v->first, v->last, v->domain, total,
-	    &t) == -1)
+	if (received_totals(v->store, v->first, v->last, total, &t) == -1)
 		goto out;
 	if (v->form == FORM_TEXT)
 		merge_days(&t);
-	if (t.n > 0)
-		qsort(t.rows, t.n, sizeof(*t.rows), by_weight);
+	if (t.list.n > 0)
+		qsort(t.list.rows, t.list.n, sizeof(*t.list.rows), by_weight);
 	rc = 0;
 	if (v->form == FORM_TEXT)
 		rc = text(&t, &c) == -1;
 	else
-		for (i = 0; i < t.n && (v->top == 0 || (int64_t)i < v->top);
-		    i++)
-			machine_row(v, &t.rows[i]);
+		for (i = 0; i < t.list.n && (v->top == 0 ||
+		    (int64_t)i < v->top); i++)
+			machine_row(v, &t.list.rows[i]);
 out:
-	for (i = 0; i < t.n; i++)
-		row_free(&t.rows[i]);
-	free(t.rows);
+	recv_rows_free(&t.list);
 	return rc;
 }

@@ -24,10 +24,28 @@ struct recv_row {
 	int64_t		 own;		/* our own sessions with TLS there */
 };
 
+struct recv_rows {
+	struct recv_row	*rows;
+	size_t		 n;
+	size_t		 size;
+};
+
+/* Strings are copied; those not given are "". */
+struct recv_row *recv_rows_add(struct recv_rows *, int64_t day,
+	    const char *reporter, const char *domain, const char *type);
+void	recv_row_free(struct recv_row *);
+void	recv_rows_free(struct recv_rows *);
 /*
- * Marks the rows where STARTTLS was missing though others had TLS at the same
- * MX on the same day.  Sorts them.  Returns 0, or -1 with a log line.
+ * The failures of the view's days, those marked where STARTTLS was missing
+ * though others had TLS at the same MX on the same day.  All reporters and
+ * domains: each is evidence.  Returns 0, or -1 with a log line.
  */
-int	downgrade_mark(const struct view *, struct recv_row *, size_t n);
+int	recv_rows_failures(const struct view *, struct recv_rows *);
+/*
+ * How many others had TLS at an MX host where that reporter missed STARTTLS,
+ * by the same evidence; 0: nothing speaks for a downgrade.
+ */
+int64_t	recv_others_with_tls(const struct view *, const char *reporter,
+	    const char *mx);
 
 #endif

@@ -34,8 +34,11 @@ struct trend {
 };
 
 static int
-is_wanted(const struct view *v, const char *name)
+is_wanted(const struct view *v, const char *name, const char *domain)
 {
+	if (v->domain != NULL && strcmp(v->domain, name) != 0 &&
+	    strcmp(v->domain, domain) != 0)
+		return 0;
 	if (v->class == NULL || v->conf == NULL)
 		return 1;
 	return strcmp(conf_class_name(v->conf, conf_class(v->conf, name)),
@@ -80,7 +83,7 @@ total(const struct received_total *total, void *arg)
 {
 	struct trend *t = arg;
 
-	if (!is_wanted(t->view, total->reporter))
+	if (!is_wanted(t->view, total->reporter, total->domain))
 		return;
 	if (t->domain[0] == '\0')
 		strlcpy(t->domain, total->domain, sizeof(t->domain));
@@ -193,7 +196,7 @@ view_reporters(const struct view *v)
 	memset(&t, 0, sizeof(t));
 	t.view = v;
 	rc = received_totals(v->store, v->last - periods[PERIODS - 1] + 1,
-	    v->last, v->domain, total, &t);
+	    v->last, total, &t);
 	if (rc == 0) {
 		if (t.n > 0)
 			qsort(t.list, t.n, sizeof(*t.list), by_sessions);

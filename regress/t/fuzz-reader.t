@@ -5,7 +5,7 @@
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here/.." || exit 1
 bin=${REGRESS_BIN:-regress/bin}
-reader="mailbox mime mime_code reader reader_dkim reader_json reader_report
+reader="mailbox mime mime_code reader reader_dkim reader_json reader_member reader_report
 reader_scan reader_text store_received unpack store schema day read_text view
 view_explain view_received view_downgrade view_reporters"
 mkdir -p "$bin/asan"

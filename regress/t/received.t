@@ -39,6 +39,14 @@ out=$(ctl -p show received -c government -d 2026-03-05)
 is "$out" '' '-c: no reporter is of that class'
 out=$(ctl show received -D other.example -d 2026-03-05)
 like "$out" '*No report.  That proves little*' '-D: nobody wrote of it'
+out=$(ctl show received -D sendgrid.net -d 2026-03-05)
+like "$out" '*1 report, 1 reporter*DOWNGRADE?*3 other reporters*Failed 60 of 60*' \
+    '-D of a reporter: the evidence stays'
+out=$(ctl -p show received -D minties.govt.nz -d 2026-03-05 | grep -c .)
+is "$out" 6 '-D of our domain: all'
+out=$(ctl digest -a -d 2026-03-05)
+like "$out" '*sendgrid.net saw no STARTTLS at mx1*3 other reporters had TLS*' \
+    'the digest says the same'
 out=$(ctl -v show received -d 2026-03-05)
 like "$out" '*google.com id 2026-03-05T00:00:00Z_minties.govt.nz*' '-v: ids'
 like "$out" '*dkim=google.com*' '-v: the mark of DKIM'
