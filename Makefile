@@ -247,6 +247,7 @@ UNITS =		\
 		unit-deliver \
 		unit-dkim \
 		unit-domain \
+		unit-event \
 		unit-fill \
 		unit-flow \
 		unit-hash \
@@ -268,7 +269,7 @@ UNITS =		\
 		unit-wrap
 
 # What they link with: everything but the programs' main files.
-UNIT_OBJS =	${COMMON_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
+UNIT_OBJS =	${COMMON_OBJS} ${FILTER_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
 		${SGED_OBJS} ${SGECTL_OBJS}
 
 # Programs that only the tests use: regress/NAME.c, one item a line.
