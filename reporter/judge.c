@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "day.h"
 #include "hash.h"
@@ -14,10 +15,18 @@ struct judge {
 	struct store	*store;
 	const struct conf *conf;
 	struct hash	*hosts;		/* (addr, domain) -> struct host */
+	struct hash	*policies;	/* domain -> struct store_sts_at */
+	struct hash	*matches;	/* (policy, host) -> int */
+	struct hash	*probes;	/* (host, addr) -> struct seen */
 };
 
 struct host {
 	char		 name[DOMAIN_MAX];
+};
+
+struct seen {
+	int		 known;
+	struct store_probe probe;
 };
 
 struct judge *
@@ -30,6 +39,9 @@ judge_new(struct store *st, const struct conf *conf)
 	j->store = st;
 	j->conf = conf;
 	j->hosts = hash_new(sizeof(struct host));
+	j->policies = hash_new(sizeof(struct store_sts_at));
+	j->matches = hash_new(sizeof(int));
+	j->probes = hash_new(sizeof(struct seen));
 	return j;
 }
 
@@ -39,6 +51,9 @@ judge_free(struct judge *j)
 	if (j == NULL)
 		return;
 	hash_free(j->hosts);
+	hash_free(j->policies);
+	hash_free(j->matches);
+	hash_free(j->probes);
 	free(j);
 }
 
@@ -46,6 +61,9 @@ void
 judge_reset(struct judge *j)
 {
 	hash_clear(j->hosts);
+	hash_clear(j->policies);
+	hash_clear(j->matches);
+	hash_clear(j->probes);
 }
 
 void
@@ -82,23 +100,80 @@ host_of(struct judge *j, const char *addr, const char *domain)
 	return host->name;
 }
 
+/* What was in force then; NULL if the database can't tell. */
+static const struct store_sts_at *
+policy_of(struct judge *j, const char *domain, int64_t when)
+{
+	struct store_sts_at *at;
+	struct key key;
+	int64_t now;
+	int is_new;
+
+	key_start(&key);
+	key_text(&key, domain);
+	at = hash_get(j->policies, key.buf, key.len, &is_new);
+	if (!is_new && when >= at->since && when < at->until)
+		return at;
+	if (store_sts_at(j->store, domain, when, at) == -1) {
+		at->until = at->since = when;
+		return NULL;
+	}
+	/* What will be learned from now on is not known yet. */
+	if (at->until > (now = time(NULL) + 1))
+		at->until = now;
+	return at;
+}
+
+static int
+policy_matches(struct judge *j, int64_t policy, const char *host)
+{
+	struct key key;
+	int *matches, is_new;
+
+	key_start(&key);
+	key_int(&key, policy);
+	key_text(&key, host);
+	matches = hash_get(j->matches, key.buf, key.len, &is_new);
+	if (is_new)
+		*matches = store_policy_matches(j->store, policy, host);
+	return *matches;
+}
+
+/* What a probe of that host said last, or NULL. */
+static const struct store_probe *
+probe_of(struct judge *j, const char *host, const char *addr)
+{
+	struct key key;
+	struct seen *seen;
+	int is_new;
+
+	key_start(&key);
+	key_text(&key, host);
+	key_text(&key, addr);
+	seen = hash_get(j->probes, key.buf, key.len, &is_new);
+	if (is_new)
+		seen->known = store_probe_load(j->store, host, addr,
+		    &seen->probe) != -1;
+	return seen->known ? &seen->probe : NULL;
+}
+
 /* A handshake that came up failed for the policy: by name, by certificate. */
 static void
 judge_testing(struct judge *j, const struct record *r, const char *host,
     struct judgement *out)
 {
-	struct store_probe probe;
+	const struct store_probe *probe = probe_of(j, host, r->remote);
 
 	/* What was seen within two days is what it was. */
-	if (store_probe_load(j->store, host, r->remote, &probe) == -1 ||
-	    *probe.type == '\0' || probe.probed < r->time - 2 * DAY_SECONDS)
+	if (probe == NULL || *probe->type == '\0' ||
+	    probe->probed < r->time - 2 * DAY_SECONDS)
 		return;
 	/* TLS did come up: that it did not otherwise is no failure of this. */
-	if (strncmp(probe.type, "certificate-", 12) != 0)
+	if (strncmp(probe->type, "certificate-", 12) != 0)
 		return;
 	out->failed = 1;
-	strlcpy(out->type, probe.type, sizeof(out->type));
-	text_cut(probe.text, out->reason, sizeof(out->reason));
+	strlcpy(out->type, probe->type, sizeof(out->type));
+	text_cut(probe->text, out->reason, sizeof(out->reason));
 }
 
 /* TLS came up: was it what the policy asks for (RFC 8461 4)? */
@@ -108,7 +183,7 @@ judge_tls(struct judge *j, const struct record *r, const char *host,
 {
 	if (out->policy == 0 || *host == '\0')
 		return;
-	if (store_policy_matches(j->store, out->policy, host) == 0) {
+	if (policy_matches(j, out->policy, host) == 0) {
 		out->failed = 1;
 		strlcpy(out->type, "validation-failure", sizeof(out->type));
 		strlcpy(out->reason, "the MX host is not in the MTA-STS "
@@ -122,19 +197,22 @@ int
 judge_session(struct judge *j, const char *domain, const struct record *r,
     struct judgement *out)
 {
-	struct store_sts_at at;
-	const char *host;
+	const struct store_sts_at *at = policy_of(j, domain, r->time);
+	const char *host = "";
 
 	memset(out, 0, sizeof(*out));
 	/* "none" is as if there was no policy (RFC 8461 5, RFC 8460 4). */
-	if (store_sts_at(j->store, domain, r->time, &at) == 0 &&
-	    at.mode != STS_NONE)
-		out->policy = at.policy;
-	host = r->remote == NULL ? "" : host_of(j, r->remote, domain);
+	if (at != NULL && at->mode != STS_NONE)
+		out->policy = at->policy;
+	/* Most sessions are fine, and have no policy. */
+	if (r->remote != NULL && (out->policy != 0 ||
+	    r->failure != FAILURE_NONE))
+		host = host_of(j, r->remote, domain);
 	if (r->failure == FAILURE_NONE) {
 		if (r->tls == NULL)
 			return 0;
-		judge_tls(j, r, host, at.mode, out);
+		if (at != NULL)
+			judge_tls(j, r, host, at->mode, out);
 	} else {
 		out->failed = 1;
 		strlcpy(out->type, failure_name(r->failure),

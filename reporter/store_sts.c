@@ -208,7 +208,10 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
 
 	at->policy = 0;
 	at->mode = STS_NONE;
-	if ((stmt = store_prepare(st, "SELECT h.policy, h.mode FROM"
+	at->since = when;
+	at->until = when + 1;
+	if ((stmt = store_prepare(st, "SELECT h.policy, h.mode, h.since,"
+	    " CASE h.until WHEN 0 THEN s.expires ELSE h.until END FROM"
 	    " sts_history h LEFT JOIN sts s ON s.domain = h.domain"
 	    " WHERE h.domain = ?1 AND h.since <= ?2 AND (h.until > ?2 OR"
 	    " (h.until = 0 AND s.expires > ?2))"
@@ -219,7 +222,14 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
 		at->policy = sqlite3_column_int64(stmt, 0);
 		if (sts_mode_parse(store_text(stmt, 1), &at->mode) == -1)
 			at->policy = 0;
+		at->since = sqlite3_column_int64(stmt, 2);
+		at->until = sqlite3_column_int64(stmt, 3);
 		rc = sqlite3_step(stmt);
+	} else if (rc == SQLITE_DONE && store_number(st, 1, "SELECT count(*)"
+	    " FROM sts_history WHERE domain = ?1", "t", domain) == 0) {
+		/* Most domains never had one. */
+		at->since = INT64_MIN;
+		at->until = INT64_MAX;
 	}
 	return store_done(st, stmt, rc);
 }

@@ -54,6 +54,8 @@ int	store_sts_over(struct store *, const char *domain, int64_t since);
 struct store_sts_at {
 	int64_t		 policy;	/* table policy; 0: none */
 	enum sts_mode	 mode;		/* STS_NONE where policy is 0 */
+	int64_t		 since;		/* the same holds from then */
+	int64_t		 until;		/* to before then */
 };
 
 int	store_sts_at(struct store *, const char *domain, int64_t when,
