@@ -89,8 +89,10 @@ daemon_exec()
 # daemon_start: sged -d in the background, $SGED its pid; log in $W/log.
 daemon_start()
 {
+	# Now, not when the shell below gets to it.
+	: >"$W/log"
 	( daemon_exec "$TOP/reporter/sged" -dv -f "$W/conf" ) \
-	    >"$W/log" 2>&1 </dev/null &
+	    >>"$W/log" 2>&1 </dev/null &
 	SGED=$!
 }
 

@@ -459,6 +459,26 @@ check_late(void)
 	is_str(rows("SELECT sum(ok) FROM tally"), "4", "late: and tallied");
 }
 
+static void
+check_lost(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE);
+
+	fresh();
+	to(&r, "a.example", "government>public");
+	r.lost = 17;
+	tally_record(tally, &r);
+	r.lost = 3;
+	tally_record(tally, &r);
+	flush();
+	r.lost = 0;
+	tally_record(tally, &r);
+	flush();
+	is_int(store_meta(store, "lost", 0), 20,
+	    "lost: what the filter had to drop is remembered");
+}
+
 int
 main(void)
 {
@@ -480,6 +500,7 @@ main(void)
 	check_addresses();
 	check_domains();
 	check_late();
+	check_lost();
 	tally_free(tally);
 	store_close(store);
 	conf_free(conf);

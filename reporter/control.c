@@ -103,12 +103,13 @@ request_status(struct client *c, const json_t *value __unused)
 	char since[32];
 
 	time_print(c->control->since, since, sizeof(since));
-	answer(c, json_pack("{s{sIsssIsssIsIsIsIsI}}", "status",
+	answer(c, json_pack("{s{sIsssIsssIsIsIsIsIsI}}", "status",
 	    "pid", (json_int_t)getppid(), "since", since,
 	    "clients", (json_int_t)c->control->nclients,
 	    "spool", in->reading ? "reading" : in->trouble ? "in trouble" :
 	    "read",
 	    "late", (json_int_t)store_meta(e->store, "late", 0),
+	    "lost", (json_int_t)store_meta(e->store, "lost", 0),
 	    "learned", (json_int_t)c->control->learns,
 	    "dns", (json_int_t)world_pending(e->world, WORLD_RESOLVE),
 	    "net", (json_int_t)world_pending(e->world, WORLD_NET),

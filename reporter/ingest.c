@@ -29,6 +29,8 @@
 #define LOOK_MIN 100
 #define LOOK_MAX 1000
 #define RETRY_MS 5000
+/* So much at once is worth a line in the log. */
+#define BACKLOG_SAID (1024 * 1024)
 /* The whole directory is listed anew at least that often, in seconds. */
 #define LIST_SECONDS 60
 /* Without a new record for that long, a segment is over (it has an hour). */
@@ -304,8 +306,11 @@ ingest_slice(struct ingest *in)
 			in->trouble |= n == -1;
 			continue;
 		}
+		if (in->backlog == 0)
+			in->began = loop_now();
 		in->dirty = 1;
 		in->batch += n;
+		in->backlog += n;
 		if (in->batch < BATCH_READ_MAX &&
 		    tally_bytes(in->tally) < BATCH_MEMORY_MAX)
 			return 1;
@@ -315,6 +320,11 @@ ingest_slice(struct ingest *in)
 		return -1;
 	if (!in->trouble)
 		in->caught_up = in->looked;
+	if (in->backlog >= BACKLOG_SAID)
+		log_debug("counted %lld kB of records in %lld ms",
+		    (long long)in->backlog / 1000,
+		    (long long)(loop_now() - in->began));
+	in->backlog = 0;
 	return 0;
 }
 

@@ -26,6 +26,8 @@ struct ingest {
 	int64_t		 looked;	/* when ingest_look ran */
 	int64_t		 caught_up;	/* all that was there then is counted */
 	int64_t		 batch;		/* bytes read, not committed */
+	int64_t		 backlog;	/* bytes since all was read last */
+	int64_t		 began;		/* when these were begun, loop_now */
 	int		 dirty;		/* there is something to commit */
 	int		 reading;	/* in the midst of a backlog */
 	int		 trouble;	/* something could not be read */

@@ -59,6 +59,7 @@ tally_clear(struct tally *t)
 	hash_clear(t->detail);
 	hash_clear(t->ndetails);
 	hash_clear(t->unknown);
+	t->lost = 0;
 }
 
 size_t
@@ -350,6 +351,7 @@ tally_record(struct tally *t, const struct record *r)
 	size_t i;
 	int refused;
 
+	t->lost += r->lost;
 	sides_collect(t, r);
 	refused = is_forced(r);
 	if (refused && (r->remote == NULL || judge_attribute(t->judge,

@@ -85,6 +85,7 @@ struct tally {
 	struct hash	*unknown;	/* day, addr, type */
 	/* Rows in the database, kept over batches: table, day, ... */
 	struct hash	*rows;
+	uint64_t	 lost;		/* records that filter-sge lost */
 	struct side	 sides[RECORD_TX_MAX];
 	size_t		 nsides;
 };

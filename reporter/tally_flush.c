@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "day.h"
+#include "log.h"
 #include "store_flow.h"
 #include "tally.h"
 
@@ -241,6 +242,18 @@ flush_detail(const void *key, size_t len __unused, void *value, void *arg)
 	return store_detail_new(t->store, &d, *count);
 }
 
+/* A full disk, and memory for what waits was full, too: say it. */
+static int
+flush_lost(struct tally *t)
+{
+	if (t->lost == 0)
+		return 0;
+	log_warnx("filter-sge had to drop %llu records",
+	    (unsigned long long)t->lost);
+	return store_meta_set(t->store, "lost", store_meta(t->store, "lost",
+	    0) + (int64_t)t->lost);
+}
+
 int
 tally_flush(struct tally *t)
 {
@@ -253,7 +266,8 @@ tally_flush(struct tally *t)
 	    hash_each(t->unknown, flush_unknown, t) != 0 ||
 	    /* Details look at their tallies. */
 	    hash_each(t->session, flush_session, t) != 0 ||
-	    hash_each(t->detail, flush_detail, t) != 0)
+	    hash_each(t->detail, flush_detail, t) != 0 ||
+	    flush_lost(t) != 0)
 		return -1;
 	return 0;
 }
