@@ -63,11 +63,11 @@ FILTER_OBJS =	\
 		filter/answers.o \
 		filter/event.o \
 		filter/finish.o \
-		filter/learn.o \
 		filter/pool.o \
 		filter/session.o \
 		filter/spool.o \
-		filter/verdict.o
+		filter/verdict.o \
+		filter/waits.o
 
 TABLE_OBJS =	\
 
@@ -215,7 +215,10 @@ all: ${PROGS} ${OBJS}
 .SUFFIXES: .c .o
 
 .c.o:
-	${CC} ${SGE_CFLAGS} -MMD -c -o $@ $<
+	${CC} ${SGE_CFLAGS} -MMD -MP -c -o $@ $<
+
+# Gone; trees that were built before still name it.
+filter/learn.h:
 
 filter/parse.c: filter/parse.y
 	${YACC} -o $@ filter/parse.y
@@ -361,6 +364,7 @@ clean:
 
 -include filter/addr.d
 -include filter/answer.d
+-include filter/answers.d
 -include filter/client.d
 -include filter/conf.d
 -include filter/conf_add.d
@@ -372,12 +376,10 @@ clean:
 -include filter/conf_value.d
 -include filter/domain.d
 -include filter/domset.d
--include filter/answers.d
 -include filter/event.d
 -include filter/filter-sge.d
 -include filter/finish.d
 -include filter/flow.d
--include filter/learn.d
 -include filter/lex.d
 -include filter/log.d
 -include filter/parse.d
@@ -390,6 +392,7 @@ clean:
 -include filter/spool.d
 -include filter/table-sge.d
 -include filter/verdict.d
+-include filter/waits.d
 -include filter/words.d
 -include reporter/ask.d
 -include reporter/bounce.d

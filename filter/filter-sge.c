@@ -23,7 +23,7 @@
 #include "bounds.h"
 #include "conf.h"
 #include "event.h"
-#include "learn.h"
+#include "waits.h"
 #include "log.h"
 #include "session.h"
 
@@ -48,7 +48,7 @@ struct filter {
 	struct spool	*spool;
 	struct routes	*routes;
 	struct sessions	*sessions;
-	struct learn	*learn;
+	struct waits	*waits;
 	int64_t		 now;		/* monotonic milliseconds */
 	int64_t		 term;		/* when to go; 0 */
 	int		 eof;
@@ -73,7 +73,7 @@ static struct conf *read_conf(const char *);
 static void	 use_conf(struct filter *, struct conf *);
 static void	 check_conf(struct filter *);
 static void	 set_now(struct filter *);
-static void	 answered(const struct learn_wait *, int, void *);
+static void	 answered(const struct waiter *, int, void *);
 static void	 request(struct filter *, const struct event *);
 static void	 event(struct filter *, const struct event *);
 static void	 events(struct filter *);
@@ -179,7 +179,7 @@ use_conf(struct filter *f, struct conf *conf)
 	}
 	f->sessions->routes = routes;
 	spool_move(f->spool, conf->spool);
-	learn_path(f->learn, conf->socket);
+	waits_path(f->waits, conf->socket);
 	conf_free(f->conf);
 	f->conf = conf;
 }
@@ -217,7 +217,7 @@ set_now(struct filter *f)
 }
 
 static void
-answered(const struct learn_wait *wait, int learned, void *arg)
+answered(const struct waiter *wait, int learned, void *arg)
 {
 	struct filter *f = arg;
 	struct decision d;
@@ -237,7 +237,7 @@ request(struct filter *f, const struct event *ev)
 {
 	const struct text *rcpt = &ev->field[1];
 	const char *token = ev->field[0].s;
-	struct learn_wait wait;
+	struct waiter wait;
 	struct session *s;
 	struct decision d;
 
@@ -250,7 +250,7 @@ request(struct filter *f, const struct event *ev)
 	memcpy(wait.id, ev->id, sizeof(wait.id));
 	memcpy(wait.token, token, sizeof(wait.token));
 	wait.rcpt = str_get(f->sessions->pool, rcpt->s, rcpt->len);
-	if (wait.rcpt != NULL && learn_ask(f->learn, d.learn, &wait,
+	if (wait.rcpt != NULL && waits_ask(f->waits, d.learn, &wait,
 	    (int64_t)f->conf->learn_timeout * 1000, f->now) == 0) {
 		if ((s = session_find(f->sessions, ev->session)) != NULL)
 			s->flags |= S_WAITS;
@@ -272,10 +272,10 @@ event(struct filter *f, const struct event *ev)
 		return;
 	}
 	/* Whose client went away meanwhile is judged as far as it came. */
-	if (learn_waiting(f->learn) > 0 &&
+	if (waits_waiting(f->waits) > 0 &&
 	    (s = session_find(f->sessions, ev->session)) != NULL &&
 	    (s->flags & S_WAITS))
-		learn_give_up(f->learn, ev->session);
+		waits_give_up(f->waits, ev->session);
 	sessions_event(f->sessions, ev);
 }
 
@@ -385,7 +385,7 @@ timeout(const struct filter *f)
 {
 	int64_t next = f->now + IDLE_MS, t;
 
-	if ((t = learn_next(f->learn)) != -1 && t < next)
+	if ((t = waits_next(f->waits)) != -1 && t < next)
 		next = t;
 	if (spool_waiting(f->spool) && f->now + 1000 < next)
 		next = f->now + 1000;
@@ -405,8 +405,8 @@ turn(struct filter *f)
 	pfd[0].events = POLLIN;
 	pfd[1].fd = answers_waiting(&f->answers) > 0 ? STDOUT_FILENO : -1;
 	pfd[1].events = POLLOUT;
-	pfd[2].fd = learn_fd(f->learn);
-	pfd[2].events = learn_events(f->learn);
+	pfd[2].fd = waits_fd(f->waits);
+	pfd[2].events = waits_events(f->waits);
 	n = poll(pfd, nitems(pfd), timeout(f));
 	set_now(f);
 	if (got_term && f->term == 0)
@@ -418,7 +418,7 @@ turn(struct filter *f)
 	if (n > 0 && pfd[0].revents != 0)
 		fill(f);
 	/* The descriptor may have changed since; then it is not ready. */
-	learn_run(f->learn, n > 0 && pfd[2].fd == learn_fd(f->learn) ?
+	waits_run(f->waits, n > 0 && pfd[2].fd == waits_fd(f->waits) ?
 	    pfd[2].revents : 0, f->now);
 	answers_flush(&f->answers);
 	if (f->answers.gone)
@@ -481,7 +481,7 @@ setup(struct filter *f, int verbose)
 	if (answers_init(&f->answers) == -1 ||
 	    (f->spool = spool_new(conf->spool)) == NULL ||
 	    (f->sessions = sessions_new(conf, f->spool, verbose)) == NULL ||
-	    (f->learn = learn_new(conf->socket, answered, f)) == NULL)
+	    (f->waits = waits_new(conf->socket, answered, f)) == NULL)
 		fatal("start");
 	use_conf(f, conf);
 	f->conf_stamp = stamp(f);
@@ -532,7 +532,7 @@ main(int argc, char *argv[])
 	lines(&f);
 	while (!f.eof)
 		turn(&f);
-	learn_free(f.learn);
+	waits_free(f.waits);
 	answers_flush(&f.answers);
 	sessions_free(f.sessions);
 	spool_free(f.spool);

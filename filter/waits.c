@@ -11,7 +11,7 @@
 
 #include "bounds.h"
 #include "client.h"
-#include "learn.h"
+#include "waits.h"
 #include "log.h"
 
 struct waiting {
@@ -19,7 +19,7 @@ struct waiting {
 	TAILQ_ENTRY(waiting)	 same;		/* of one question */
 	struct question		*question;
 	int64_t			 deadline;
-	struct learn_wait	 wait;
+	struct waiter	 wait;
 };
 TAILQ_HEAD(waitings, waiting);
 
@@ -30,33 +30,33 @@ struct question {
 	int			 sent;
 	char			 domain[];
 };
-RB_HEAD(questions, question);
+RB_HEAD(waits_asked, question);
 TAILQ_HEAD(unsent, question);
 
-struct learn {
+struct waits {
 	char			*path;
-	learn_done		*done;
+	waits_done		*done;
 	void			*arg;
 	int			 fd;
 	int64_t			 tried;
 	int			 said;		/* that sged is away */
-	struct questions	 questions;
+	struct waits_asked		 questions;
 	struct unsent		 unsent;
 	struct waitings		 waits;
 	size_t			 nwaits;
 };
 
 static int	 question_cmp(struct question *, struct question *);
-static struct question *find(struct learn *, const char *);
-static void	 drop(struct learn *, struct question *);
-static void	 end(struct learn *, struct waiting *, int);
-static void	 hang_up(struct learn *);
-static void	 connect_again(struct learn *, int64_t);
-static void	 send_questions(struct learn *);
-static void	 receive(struct learn *);
+static struct question *find(struct waits *, const char *);
+static void	 drop(struct waits *, struct question *);
+static void	 end(struct waits *, struct waiting *, int);
+static void	 hang_up(struct waits *);
+static void	 connect_again(struct waits *, int64_t);
+static void	 send_questions(struct waits *);
+static void	 receive(struct waits *);
 
-RB_PROTOTYPE(questions, question, entry, question_cmp)
-RB_GENERATE(questions, question, entry, question_cmp)
+RB_PROTOTYPE(waits_asked, question, entry, question_cmp)
+RB_GENERATE(waits_asked, question, entry, question_cmp)
 
 static int
 question_cmp(struct question *a, struct question *b)
@@ -64,15 +64,15 @@ question_cmp(struct question *a, struct question *b)
 	return strcmp(a->domain, b->domain);
 }
 
-struct learn *
-learn_new(const char *path, learn_done *done, void *arg)
+struct waits *
+waits_new(const char *path, waits_done *done, void *arg)
 {
-	struct learn *l;
+	struct waits *l;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return NULL;
 	l->fd = -1;
-	l->tried = -LEARN_CONNECT_MS;
+	l->tried = -WAITS_CONNECT_MS;
 	l->done = done;
 	l->arg = arg;
 	RB_INIT(&l->questions);
@@ -86,7 +86,7 @@ learn_new(const char *path, learn_done *done, void *arg)
 }
 
 void
-learn_free(struct learn *l)
+waits_free(struct waits *l)
 {
 	struct waiting *w;
 
@@ -98,7 +98,7 @@ learn_free(struct learn *l)
 }
 
 void
-learn_path(struct learn *l, const char *path)
+waits_path(struct waits *l, const char *path)
 {
 	char *copy;
 
@@ -110,7 +110,7 @@ learn_path(struct learn *l, const char *path)
 }
 
 static struct question *
-find(struct learn *l, const char *domain)
+find(struct waits *l, const char *domain)
 {
 	struct question *q = RB_ROOT(&l->questions);
 	int cmp;
@@ -121,16 +121,16 @@ find(struct learn *l, const char *domain)
 }
 
 static void
-drop(struct learn *l, struct question *q)
+drop(struct waits *l, struct question *q)
 {
-	RB_REMOVE(questions, &l->questions, q);
+	RB_REMOVE(waits_asked, &l->questions, q);
 	if (!q->sent)
 		TAILQ_REMOVE(&l->unsent, q, unsent);
 	free(q);
 }
 
 static void
-end(struct learn *l, struct waiting *w, int learned)
+end(struct waits *l, struct waiting *w, int learned)
 {
 	struct question *q = w->question;
 
@@ -145,7 +145,7 @@ end(struct learn *l, struct waiting *w, int learned)
 
 /* What was asked there is asked again elsewhere. */
 static void
-hang_up(struct learn *l)
+hang_up(struct waits *l)
 {
 	struct question *q;
 
@@ -153,7 +153,7 @@ hang_up(struct learn *l)
 		return;
 	close(l->fd);
 	l->fd = -1;
-	RB_FOREACH(q, questions, &l->questions)
+	RB_FOREACH(q, waits_asked, &l->questions)
 		if (q->sent) {
 			q->sent = 0;
 			TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
@@ -161,9 +161,9 @@ hang_up(struct learn *l)
 }
 
 static void
-connect_again(struct learn *l, int64_t now)
+connect_again(struct waits *l, int64_t now)
 {
-	if (l->fd != -1 || now - l->tried < LEARN_CONNECT_MS)
+	if (l->fd != -1 || now - l->tried < WAITS_CONNECT_MS)
 		return;
 	l->tried = now;
 	if ((l->fd = client_connect(l->path)) != -1) {
@@ -177,7 +177,7 @@ connect_again(struct learn *l, int64_t now)
 }
 
 static void
-send_questions(struct learn *l)
+send_questions(struct waits *l)
 {
 	struct question *q;
 
@@ -194,7 +194,7 @@ send_questions(struct learn *l)
 }
 
 static void
-receive(struct learn *l)
+receive(struct waits *l)
 {
 	struct question *q;
 	struct waiting *w, *next;
@@ -215,7 +215,7 @@ receive(struct learn *l)
 }
 
 int
-learn_ask(struct learn *l, const char *domain, const struct learn_wait *wait,
+waits_ask(struct waits *l, const char *domain, const struct waiter *wait,
     int64_t ms, int64_t now)
 {
 	struct question *q;
@@ -233,7 +233,7 @@ learn_ask(struct learn *l, const char *domain, const struct learn_wait *wait,
 		memcpy(q->domain, domain, len);
 		TAILQ_INIT(&q->waits);
 		q->sent = 0;
-		RB_INSERT(questions, &l->questions, q);
+		RB_INSERT(waits_asked, &l->questions, q);
 		TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
 	}
 	w->wait = *wait;
@@ -248,7 +248,7 @@ learn_ask(struct learn *l, const char *domain, const struct learn_wait *wait,
 }
 
 void
-learn_give_up(struct learn *l, uint64_t session)
+waits_give_up(struct waits *l, uint64_t session)
 {
 	struct waiting *w, *next;
 
@@ -260,25 +260,25 @@ learn_give_up(struct learn *l, uint64_t session)
 }
 
 size_t
-learn_waiting(const struct learn *l)
+waits_waiting(const struct waits *l)
 {
 	return l->nwaits;
 }
 
 int
-learn_fd(const struct learn *l)
+waits_fd(const struct waits *l)
 {
 	return l->fd;
 }
 
 short
-learn_events(const struct learn *l)
+waits_events(const struct waits *l)
 {
 	return POLLIN | (TAILQ_EMPTY(&l->unsent) ? 0 : POLLOUT);
 }
 
 int64_t
-learn_next(const struct learn *l)
+waits_next(const struct waits *l)
 {
 	const struct waiting *w = TAILQ_FIRST(&l->waits);
 	int64_t next;
@@ -286,13 +286,13 @@ learn_next(const struct learn *l)
 	if (w == NULL)
 		return -1;
 	next = w->deadline;
-	if (l->fd == -1 && l->tried + LEARN_CONNECT_MS < next)
-		next = l->tried + LEARN_CONNECT_MS;
+	if (l->fd == -1 && l->tried + WAITS_CONNECT_MS < next)
+		next = l->tried + WAITS_CONNECT_MS;
 	return next;
 }
 
 void
-learn_run(struct learn *l, short revents, int64_t now)
+waits_run(struct waits *l, short revents, int64_t now)
 {
 	struct waiting *w;
 
