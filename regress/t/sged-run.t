@@ -76,8 +76,9 @@ fi
 
 # 3. The socket.
 like "$(ask '{"status":true}')" '{"status":{*"pid":*}}' "status"
-like "$(ask '{"learn":"B.Example."}')" '{"learned":"b.example","route":*}' \
-    "learn, in normal form"
+ask '{"learn":"B.Example."}' >/dev/null &
+like "$(ask '{"status":true}')" '{"status":{*"learned":*}}' \
+    "a question that takes long holds up nobody"
 is "$(ask '{"learn":"no domain!"}')" '{"error":"not a domain name"}' \
     "learn nonsense"
 like "$(ask '{"send":{"day":"2026-13-01"}}')" '{"error":*}' \
@@ -108,7 +109,8 @@ sed "s|$W/spool|$W/spool2|" "$W/conf.good" >"$W/conf"
 kill -HUP "$SGED"
 check "a good file is taken" wait_for 20 grep -q 'reloaded ' "$W/log"
 check "and what it says holds" wait_for 20 counted 3
-is "$(daemon_pids | head -n 1)" "$SGED" "the parent stays"
+check "the parent stays" sh -c 'echo "$1" | grep -qx "$2"' sh \
+    "$(daemon_pids)" "$SGED"
 like "$(ask '{"status":true}')" '{"status":*' "its socket too"
 
 # 5. One of them dies: all end, and the log says who.
@@ -135,7 +137,7 @@ is "$(query 'SELECT sum(ok) FROM tally')" 3 "all is counted"
 daemon_start
 wait_for 20 daemon_ready
 # shellcheck disable=SC2046
-kill $(daemon_pids)
+kill $(daemon_pids) 2>/dev/null
 check "SIGTERM to each of them ends all" wait_for 20 daemon_gone
 wait "$SGED"
 is $? 0 "with status 0 as well"
