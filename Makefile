@@ -243,6 +243,7 @@ reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 
 # Unit tests: regress/unit-NAME.c, one item a line.
 UNITS =		\
+		unit-answer \
 		unit-bounce \
 		unit-conf \
 		unit-ctl \

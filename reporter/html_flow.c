@@ -224,27 +224,27 @@ clear_row(const struct seen_incident *row, void *arg)
 	if (c->rows++ == 0) {
 		c->most = row->sessions;
 		fprintf(h->out, "<div class=\"scroll\" tabindex=\"0\"><table>"
-		    "<thead><tr><th>domain</th><th>dir</th><th>class</th>"
-		    "<th class=\"n\">sessions</th><th class=\"w\"></th><th class=\"n\">days"
-		    "</th><th>since</th><th>last</th><th>why</th></tr></thead>"
+		    "<thead><tr><th>domain</th><th class=\"n\">sessions</th>"
+		    "<th class=\"w\"></th><th>dir</th><th>class</th>"
+		    "<th class=\"n\">days</th><th>since</th><th>last</th><th>why</th></tr></thead>"
 		    "<tbody>\n");
 	}
 	if (v->top != 0 && c->rows > v->top) {
 		c->more++;
 		return;
 	}
-	fprintf(h->out, "<tr><th>");
+	fprintf(h->out, "<tr><th class=\"d\">");
 	html_text(h->out, seen_name(row->domain));
-	fprintf(h->out, "</th><td>%s</td><td>", seen_dir(row->dir));
-	html_text(h->out, conf_class_name(v->conf, conf_class(v->conf,
-	    row->domain)));
-	fprintf(h->out, "</td><td class=\"n\">%lld</td><td class=\"w\"><svg "
+	fprintf(h->out, "</th><td class=\"n\">%lld</td><td class=\"w\"><svg "
 	    "viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" "
 	    "aria-hidden=\"true\"><rect class=\"clear\" x=\"0\" y=\"0\" "
-	    "width=\"%.1f\" height=\"10\"/></svg></td><td class=\"n\">%lld"
-	    "</td><td>%s</td><td>%s</td><td>", (long long)row->sessions,
-	    100.0 * (double)row->sessions / (double)(c->most == 0 ? 1 :
-	    c->most), (long long)row->days, view_day(day_of(row->first)),
+	    "width=\"%.1f\" height=\"10\"/></svg></td><td>%s</td><td>",
+	    (long long)row->sessions, 100.0 * (double)row->sessions /
+	    (double)(c->most == 0 ? 1 : c->most), seen_dir(row->dir));
+	html_text(h->out, conf_class_name(v->conf, conf_class(v->conf,
+	    row->domain)));
+	fprintf(h->out, "</td><td class=\"n\">%lld</td><td>%s</td><td>%s"
+	    "</td><td>", (long long)row->days, view_day(day_of(row->first)),
 	    view_day(day_of(row->last)));
 	html_text(h->out, seen_why(row->why));
 	fprintf(h->out, "</td></tr>\n");

@@ -70,6 +70,10 @@ const char html_style[] =
 	".w{width:20%;min-width:4rem}\n"
 	".w svg{width:100%;height:.8rem;display:block}\n"
 	"footer{padding-bottom:2rem;font-size:.875rem}\n"
+	"@media (max-width:40rem){section{padding:.85rem}"
+	".bar{grid-template-columns:1fr;gap:.1rem;margin:.5rem 0}"
+	".w{display:none}th,td{padding-right:.6rem}"
+	".d{white-space:normal;overflow-wrap:anywhere;min-width:9rem}}\n"
 	/* Each colour once for areas, legends and lines. */
 	".c0{fill:var(--c0);background:var(--c0)}"
 	".c1{fill:var(--c1);background:var(--c1)}"

@@ -63,18 +63,24 @@ static void
 head(const struct letter *letter, const char *domain)
 {
 	const struct view *v = letter->view;
-	char text[1024];
+	char text[1024], when[64];
 
+	(void)snprintf(when, sizeof(when), "%s%s%s",
+	    day_of(letter->first) == day_of(letter->last) ? "on " :
+	    "between ", view_day(day_of(letter->first)),
+	    day_of(letter->first) == day_of(letter->last) ? "" : " and ");
+	if (day_of(letter->first) != day_of(letter->last))
+		(void)strlcat(when, view_day(day_of(letter->last)),
+		    sizeof(when));
 	fprintf(v->out, "From: %s\nTo: postmaster@%s\nSubject: Mail between "
 	    "%s and %s without TLS\n\n", v->conf->contact, domain, domain,
 	    v->conf->submitter);
 	fprintf(v->out, "Kia ora,\n\n");
-	(void)snprintf(text, sizeof(text), "between %s and %s, %lld SMTP %s "
+	(void)snprintf(text, sizeof(text), "%s (UTC), %lld SMTP %s "
 	    "between your mail hosts and ours (%s) went without TLS, or "
 	    "failed because of it: %lld from you to us, %lld from us to you. "
 	    "Without TLS, mail can be read and changed on its way, like a "
-	    "postcard.", view_day(day_of(letter->first)),
-	    view_day(day_of(letter->last)),
+	    "postcard.", when,
 	    (long long)(letter->in + letter->out),
 	    view_plural(letter->in + letter->out, "session", "sessions"),
 	    v->conf->hostname, (long long)letter->in,

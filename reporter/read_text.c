@@ -222,8 +222,11 @@ read_text(const struct view *v, const char *file, const struct rd_report *r)
 	fprintf(v->out, "Report %s", view_clean(r->id, 0));
 	fprintf(v->out, " from %s\n", view_clean(r->org, 0));
 	print_range(v->out, r);
-	fprintf(v->out, ", contact %s\n", r->contact[0] != '\0' ?
-	    view_clean(r->contact, 0) : "not said");
+	/* A range of two days, or a long address, leaves no room for it. */
+	fprintf(v->out, "%scontact %s\n", strlen(r->contact) >
+	    (day_of(r->start) == day_of(r->finish) ? 37 : 26) ? "\n    " :
+	    ", ", r->contact[0] != '\0' ? view_clean(r->contact, 0) :
+	    "not said");
 	if (v->verbose)
 		fprintf(v->out, "in %s\n", view_clean(file, 0));
 	if (strncmp(r->dkim, "pass ", 5) == 0)

@@ -217,8 +217,8 @@ view_sent(const struct view *v)
 	memset(&list, 0, sizeof(list));
 	list.view = v;
 	if (v->form == FORM_TEXT)
-		fprintf(v->out, "Reports to others, %s\n%5s %-10s %-20s "
-		    "%-21s %s %s\n", view_period(v), "id", "day", "domain",
+		fprintf(v->out, "Reports to others, %s\n%5s %-5s %-18s "
+		    "%-25s %s %s\n", view_period(v), "id", "day", "domain",
 		    "to", "tries", "state");
 	if (told_reports(v->store, v->first, v->last, report, &list) == -1 ||
 	    told_bounces(v->store, bounce, &list) == -1)

@@ -123,33 +123,36 @@ print_today(const struct view *v, int64_t today,
 
 struct states {
 	const struct view *view;
-	int		 n;
+	char		 text[512];
 };
 
 static void
-print_state(const char *state, int64_t n, int64_t next, void *arg)
+add_state(const char *state, int64_t n, int64_t next, void *arg)
 {
 	struct states *states = arg;
 	const struct view *v = states->view;
+	char one[96], when[48];
 
 	if (v->form != FORM_TEXT) {
 		view_row(v, "reports", "tie", "state", state, "reports", n,
 		    "next", strcmp(state, "due") == 0 ? next : (int64_t)0);
 		return;
 	}
-	fprintf(v->out, "%s%lld %s", states->n++ == 0 ? "" : ", ",
-	    (long long)n, strcmp(state, "no-rua") == 0 ? "without rua" :
-	    strcmp(state, "given-up") == 0 ? "given up" : state);
-	if (strcmp(state, "due") == 0)
-		fprintf(v->out, " (next %s %s)", view_day(day_of(next)),
-		    view_clock(next));
+	(void)snprintf(when, sizeof(when), " (next %s %s)",
+	    view_day(day_of(next)), view_clock(next));
+	(void)snprintf(one, sizeof(one), "%s%lld %s%s",
+	    states->text[0] == '\0' ? "" : ", ", (long long)n,
+	    strcmp(state, "no-rua") == 0 ? "without rua" :
+	    strcmp(state, "given-up") == 0 ? "given up" :
+	    view_clean(state, 20), strcmp(state, "due") == 0 ? when : "");
+	(void)strlcat(states->text, one, sizeof(states->text));
 }
 
 static void
 print_attention(const struct view *v)
 {
 	struct digest digest;
-	size_t i;
+	size_t i, shown = 0;
 
 	digest_find(v, &digest);
 	if (digest.nfix + digest.nwatch == 0)
@@ -159,8 +162,8 @@ print_attention(const struct view *v)
 		fprintf(v->out, "look at  %zu to fix, %zu to watch (%s UTC): "
 		    "sgectl digest\n", digest.nfix, digest.nwatch,
 		    view_day(v->last));
-	for (i = 0; i < digest.n && i < 3; i++)
-		if (digest.item[i].fix)
+	for (i = 0; i < digest.n && shown < 3; i++)
+		if (digest.item[i].fix && shown++ < 3)
 			view_wrap(v->out, "         - ", "           ",
 			    digest.item[i].text);
 	digest_free(&digest);
@@ -171,7 +174,7 @@ view_status(const struct view *v)
 {
 	struct seen_counts in, out;
 	struct seen_spool spool;
-	struct states states = { v, 0 };
+	struct states states = { v, "" };
 	struct lag lag;
 	int64_t today = day_of(v->now);
 	json_t *answer;
@@ -191,7 +194,7 @@ view_status(const struct view *v)
 		    "in_clear", in.clear, "in_refused", in.refused, "out",
 		    seen_sum(&out), "out_clear", out.clear, "out_refused",
 		    out.refused);
-		(void)told_states(v->store, today - 7, today, print_state,
+		(void)told_states(v->store, today - 7, today, add_state,
 		    &states);
 	} else {
 		fprintf(v->out, "%s, mode %s\n", v->conf->hostname,
@@ -200,11 +203,11 @@ view_status(const struct view *v)
 		    json_object_get(answer, "status"));
 		print_spool(v, &lag, &spool);
 		print_today(v, today, &in, &out);
-		fprintf(v->out, "reports  ");
-		(void)told_states(v->store, today - 7, today, print_state,
+		(void)told_states(v->store, today - 7, today, add_state,
 		    &states);
-		fprintf(v->out, "%s\n", states.n == 0 ?
-		    "none in the last 7 days" : "; last 7 days");
+		(void)strlcat(states.text, states.text[0] == '\0' ?
+		    "none in 7 days" : "; in 7 days", sizeof(states.text));
+		view_wrap(v->out, "reports  ", "         ", states.text);
 		print_attention(v);
 		view_unknown(v, "sessions that filter-sge could not write; "
 		    "it says so in the mail log.");
