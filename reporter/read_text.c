@@ -142,8 +142,10 @@ by_count(const void *a, const void *b)
 static void
 print_details(const struct view *v, const struct rd_policy *p)
 {
+	/* As many as there are explanations, and NULL. */
+	const struct explanation *said[64];
 	const struct rd_detail **list, *d;
-	size_t i, k, n = p->ndetails;
+	size_t i, k, nsaid = 0, n = p->ndetails;
 
 	if (n == 0)
 		return;
@@ -161,11 +163,12 @@ print_details(const struct view *v, const struct rd_policy *p)
 		    "type not said");
 		print_where(v, d);
 		/* What it means is said once. */
-		for (k = 0; k < i; k++)
-			if (meaning(list[k]) == meaning(d))
-				break;
-		if (k == i)
+		for (k = 0; k < nsaid && said[k] != meaning(d); k++)
+			;
+		if (k == nsaid && nsaid < nitems(said)) {
+			said[nsaid++] = meaning(d);
 			print_meaning(v, p, d);
+		}
 	}
 	if (n < p->ndetails)
 		fprintf(v->out, "%s+ %zu more details (-n 0 for all)\n",

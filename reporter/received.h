@@ -68,6 +68,8 @@ struct received_report {
 
 struct received_count {
 	int64_t		 reports;
+	int64_t		 judged;	/* our host said what DKIM told */
+	int64_t		 passed;	/* for the sender's domain */
 	int64_t		 reporters;
 	int64_t		 domains;
 };

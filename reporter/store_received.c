@@ -174,7 +174,9 @@ received_count(struct store *st, int64_t first, int64_t last,
 
 	memset(c, 0, sizeof(*c));
 	stmt = store_prepare(st, "SELECT count(DISTINCT r.id),"
-	    " count(DISTINCT r.submitter), count(DISTINCT p.domain)"
+	    " count(DISTINCT r.submitter), count(DISTINCT p.domain),"
+	    " count(DISTINCT iif(r.dkim <> '', r.id, NULL)),"
+	    " count(DISTINCT iif(r.dkim LIKE 'pass%', r.id, NULL))"
 	    " FROM received r LEFT JOIN received_policy p"
 	    " ON p.received = r.id WHERE r.day BETWEEN ?1 AND ?2"
 	    " AND (?3 IS NULL OR ?3 IN (p.domain, r.submitter))");
@@ -184,6 +186,8 @@ received_count(struct store *st, int64_t first, int64_t last,
 		c->reports = sqlite3_column_int64(stmt, 0);
 		c->reporters = sqlite3_column_int64(stmt, 1);
 		c->domains = sqlite3_column_int64(stmt, 2);
+		c->judged = sqlite3_column_int64(stmt, 3);
+		c->passed = sqlite3_column_int64(stmt, 4);
 		rc = 0;
 	} else
 		log_warnx("database: %s", sqlite3_errmsg(st->db));

@@ -22,6 +22,8 @@
 #define NOT_OFFERED "starttls-not-supported"
 /* More names than this are as good as this many. */
 #define NAMES_MAX 99
+/* Policies of a day and domain looked at; one report may hold thousands. */
+#define SUCCESSES_MAX 1000
 
 struct success {
 	char		*reporter;
@@ -74,6 +76,8 @@ success(const char *reporter, const char *mx, const char *strings, void *arg)
 {
 	struct evidence *e = arg;
 
+	if (e->n >= SUCCESSES_MAX)
+		return;
 	if (e->n == e->size) {
 		e->size = e->size == 0 ? 32 : e->size * 2;
 		if ((e->list = reallocarray(e->list, e->size,

@@ -310,7 +310,7 @@ text_head(const struct table *t, const struct received_count *c)
 }
 
 static void
-text_foot(const struct table *t)
+text_foot(const struct table *t, const struct received_count *c)
 {
 	const struct view *v = t->view;
 
@@ -321,6 +321,13 @@ text_foot(const struct table *t)
 		fprintf(v->out, "The failures' details add up to %lld: a "
 		    "session may fail in several ways.\n",
 		    (long long)t->detailed);
+	/* Where our host judges signatures, those without one stand out. */
+	if (c->judged > 0 && c->passed < c->reports)
+		fprintf(v->out, "%lld of %lld %s by no signature of their "
+		    "sender (-v shows which).\n",
+		    (long long)(c->reports - c->passed),
+		    (long long)c->reports, view_plural(c->reports,
+		    "report is proved", "reports are proved"));
 	fprintf(v->out, "Reports give no address for sessions that "
 	    "succeeded.  Senders without TLS\nreports, and those that had "
 	    "no session, are not seen here.\n");
@@ -352,7 +359,7 @@ text(const struct table *t, const struct received_count *c)
 	if (rest > 0)
 		fprintf(v->out, "+ %zu more, %lld sessions (-n 0 for all)\n",
 		    t->list.n - shown, (long long)rest);
-	text_foot(t);
+	text_foot(t, c);
 	if (!v->verbose)
 		return 0;
 	fputc('\n', v->out);
