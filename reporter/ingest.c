@@ -28,7 +28,9 @@
 /* How often the spool is looked at, in milliseconds; slower while idle. */
 #define LOOK_MIN 100
 #define LOOK_MAX 1000
-#define RETRY_MS 5000
+/* A database that takes nothing is tried again after a while. */
+#define RETRY_MIN 2000
+#define RETRY_MAX 60000
 /* So much at once is worth a line in the log. */
 #define BACKLOG_SAID (1024 * 1024)
 /* The whole directory is listed anew at least that often, in seconds. */
@@ -60,6 +62,7 @@ ingest_start(struct engine *e)
 	in->engine = e;
 	in->dirfd = -1;
 	in->wait = LOOK_MIN;
+	in->retry = RETRY_MIN;
 	in->tally = tally_new(e->store, e->conf);
 	TAILQ_INIT(&in->segments);
 	in->timer = loop_timer_add(e->loop, 0, ingest_tick, in);
@@ -345,8 +348,14 @@ ingest_tick(void *arg)
 		wait = 0;
 	} else {
 		in->reading = 0;
-		wait = rc == -1 ? RETRY_MS : in->wait;
-		in->wait = in->wait * 2 > LOOK_MAX ? LOOK_MAX : in->wait * 2;
+		wait = in->wait;
+		in->wait = wait * 2 > LOOK_MAX ? LOOK_MAX : wait * 2;
+	}
+	if (rc != -1)
+		in->retry = RETRY_MIN;
+	else {
+		wait = in->retry;
+		in->retry = wait * 2 > RETRY_MAX ? RETRY_MAX : wait * 2;
 	}
 	in->timer = loop_timer_add(in->engine->loop, wait, ingest_tick, in);
 }

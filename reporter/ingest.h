@@ -31,7 +31,8 @@ struct ingest {
 	int		 dirty;		/* there is something to commit */
 	int		 reading;	/* in the midst of a backlog */
 	int		 trouble;	/* something could not be read */
-	int64_t		 wait;
+	int64_t		 wait;		/* milliseconds until the next look */
+	int64_t		 retry;		/* the same, after a failure */
 	int64_t		 complained;
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;

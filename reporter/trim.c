@@ -22,6 +22,7 @@
 enum trim_before {
 	BEFORE_TALLIES,		/* days */
 	BEFORE_REPORTS,		/* days */
+	BEFORE_LEARNED,		/* epoch seconds */
 	BEFORE_WAITING		/* epoch seconds */
 };
 
@@ -56,6 +57,26 @@ static const struct {
 	    " LIMIT ?2)" },
 	{ BEFORE_REPORTS, "DELETE FROM received WHERE id IN (SELECT id"
 	    " FROM received WHERE day < ?1 LIMIT ?2)" },
+	/* Report-IDs begin with their day. */
+	{ BEFORE_REPORTS, "DELETE FROM bounced WHERE (report_id, address) IN"
+	    " (SELECT report_id, address FROM bounced WHERE report_id <"
+	    " strftime('%Y%m%d', ?1 * 86400, 'unixepoch') LIMIT ?2)" },
+	{ BEFORE_LEARNED, "DELETE FROM mx WHERE (domain, host) IN (SELECT"
+	    " domain, host FROM mx WHERE seen < ?1 LIMIT ?2)" },
+	{ BEFORE_LEARNED, "DELETE FROM mxaddr WHERE (addr, domain, host) IN"
+	    " (SELECT addr, domain, host FROM mxaddr WHERE seen < ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE_LEARNED, "DELETE FROM probe WHERE (host, addr) IN (SELECT"
+	    " host, addr FROM probe WHERE probed < ?1 LIMIT ?2)" },
+	{ BEFORE_LEARNED, "DELETE FROM sts WHERE domain IN (SELECT domain"
+	    " FROM sts WHERE max(coalesce(checked, 0), coalesce(expires, 0))"
+	    " < ?1 LIMIT ?2)" },
+	{ BEFORE_LEARNED, "DELETE FROM sts_history WHERE (domain, since) IN"
+	    " (SELECT domain, since FROM sts_history WHERE until > 0 AND"
+	    " until < ?1 LIMIT ?2)" },
+	{ BEFORE_LEARNED, "DELETE FROM route WHERE domain IN (SELECT domain"
+	    " FROM route WHERE max(coalesce(until, 0), coalesce(learned, 0),"
+	    " coalesce(used, 0)) < ?1 LIMIT ?2)" },
 	{ BEFORE_WAITING, "DELETE FROM waiting WHERE domain IN (SELECT domain"
 	    " FROM waiting WHERE last < ?1 LIMIT ?2)" },
 };
@@ -73,6 +94,8 @@ before_of(const struct ingest *in, enum trim_before before)
 	case BEFORE_REPORTS:
 		/* Today and the day itself are not among those kept. */
 		return today - in->engine->conf->keep_reports - 1;
+	case BEFORE_LEARNED:
+		return now - KEEP_TALLIES * (int64_t)DAY_SECONDS;
 	case BEFORE_WAITING:
 		break;
 	}
