@@ -266,6 +266,7 @@ UNITS =		\
 		unit-resolve \
 		unit-routes \
 		unit-rua \
+		unit-sandbox \
 		unit-store \
 		unit-sts \
 		unit-tally \
