@@ -281,6 +281,7 @@ UNIT_OBJS =	${COMMON_OBJS} ${FILTER_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
 TOOLS =		\
 		fakesged \
 		httpd \
+		mutate \
 		peer \
 		records \
 		smtpc
