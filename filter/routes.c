@@ -10,6 +10,7 @@
 
 #include "bounds.h"
 #include "domain.h"
+#include "log.h"
 #include "routes.h"
 
 struct entry {
@@ -43,6 +44,7 @@ struct routes {
 	off_t		 offset;	/* behind the last whole line */
 	off_t		 seen;		/* the size when we read last */
 	int		 skipping;	/* in a line that is too long */
+	int		 said;		/* why it can't be read */
 	struct map	 map;
 	char		 buf[64 * 1024];
 };
@@ -327,8 +329,15 @@ reopen(struct routes *r)
 {
 	int fd;
 
-	if ((fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+	if ((fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
+		/* No file: sged has learned nothing yet. */
+		if (errno != ENOENT && errno != r->said) {
+			r->said = errno;
+			log_warn("%s: policies are not known", r->path);
+		}
 		return;
+	}
+	r->said = 0;
 	if (r->fd != -1)
 		close(r->fd);
 	r->fd = fd;

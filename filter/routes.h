@@ -36,7 +36,8 @@ struct routes *routes_open(const char *path);
 void	routes_free(struct routes *);
 /*
  * domain in normal form.  Fills out; out->urls is good until the next call.
- * Never fails: what can't be read is not known.
+ * Never fails: what can't be read is not known; that a file can't be opened
+ * is logged once.
  */
 void	routes_find(struct routes *, const char *domain, int64_t now,
 	    struct route *out);

@@ -156,6 +156,19 @@ like "$(cat err)" "$dir/bad.conf:1: something is missing; *" "and FILE:LINE"
 "$table" >out 2>err
 is "$? $(cat err)" "1 usage: table-sge file" "no argument: usage"
 
+# --- the spool is closed to the user that smtpd runs tables as
+mkdir notdir
+echo x >notdir/file
+conf | sed 's,/spool",/notdir/file",' >sge.conf
+is "$(ask sge-verify 'check|domain' sts.nz dia.govt.nz sts.nz)" \
+    "sts.nz not-found
+dia.govt.nz found
+sts.nz not-found" "routes can't be opened: connectors hold"
+like "$(cat err)" "table-sge: $dir/notdir/file/routes: policies are not \
+known: *" "and it is said"
+is "$(wc -l <err | tr -d ' ')" 1 "once"
+conf >sge.conf
+
 # --- rubbish
 {
 	handshake sge-verify
