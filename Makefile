@@ -119,6 +119,7 @@ WORLD_OBJS =	\
 		reporter/resolve_conf.o \
 		reporter/sandbox.o \
 		reporter/smtpread.o \
+		reporter/trust.o \
 		reporter/wire.o
 
 SGED_OBJS =	\
@@ -502,6 +503,7 @@ clean:
 -include reporter/tally_flush.d
 -include reporter/tally_rfc.d
 -include reporter/trim.d
+-include reporter/trust.d
 -include reporter/unpack.d
 -include reporter/unread.d
 -include reporter/view.d

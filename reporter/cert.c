@@ -52,6 +52,8 @@ cert_classify(const char *text)
 	return CERT_OTHER;
 }
 
+static size_t	pem_decode(const char *, unsigned char *, size_t);
+
 /* What is left of a run of DER elements. */
 struct der {
 	const unsigned char *p;
@@ -133,6 +135,42 @@ der_altnames(const unsigned char *cert, size_t len, struct der *names)
 	return -1;
 }
 
+int
+cert_parties(const char *pem, struct cert_party *issuer,
+    struct cert_party *subject)
+{
+	unsigned char *der;
+	struct der d, in, tbs;
+	struct cert_party *party;
+	int tag, n, rc = -1;
+
+	if ((der = malloc(CERT_DER_MAX)) == NULL)
+		fatal("malloc");
+	d.p = der;
+	if ((d.len = pem_decode(pem, der, CERT_DER_MAX)) == 0 ||
+	    der_next(&d, &in) != DER_SEQUENCE ||
+	    der_next(&in, &tbs) != DER_SEQUENCE)
+		goto out;
+	/* [version], serial, algorithm, issuer, validity, subject. */
+	for (n = 0; n < 4 && (tag = der_next(&tbs, &in)) != -1; ) {
+		if (tag != DER_SEQUENCE)
+			continue;
+		party = n == 1 ? issuer : n == 3 ? subject : NULL;
+		n++;
+		if (party == NULL)
+			continue;
+		if (in.len > sizeof(party->name))
+			goto out;
+		memcpy(party->name, in.p, in.len);
+		party->len = in.len;
+		if (party == subject)
+			rc = 0;
+	}
+ out:
+	free(der);
+	return rc;
+}
+
 static int
 base64_value(int c)
 {
@@ -149,7 +187,7 @@ base64_value(int c)
 static size_t
 pem_decode(const char *pem, unsigned char *out, size_t outsz)
 {
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	static const char begin[] = CERT_BEGIN;
 	unsigned int bits = 0;
 	size_t n = 0;
 	int have = 0, v;

@@ -20,6 +20,8 @@
 
 /* An address that does not answer is left for the next after this. */
 #define CONNECT_MS 10000
+/* A host that is slow in its handshake keeps no other from having one. */
+#define TURN_MS 1000
 
 const char *
 conn_init(struct conn *c, struct net *net, const char *host,
@@ -71,6 +73,7 @@ conn_shut(struct conn *c)
 		(void)tls_close(c->tls);
 	tls_free(c->tls);
 	c->tls = NULL;
+	trust_drop(c->net->trust, c);
 	if (c->fd != -1)
 		close(c->fd);
 	c->fd = -1;
@@ -82,6 +85,7 @@ conn_close(struct conn *c)
 {
 	conn_shut(c);
 	c->next = 0;
+	c->all = 0;
 }
 
 static void
@@ -107,11 +111,33 @@ conn_wait(struct conn *c, enum want want)
 {
 	short events = want == WANT_WRITE ? POLLOUT : POLLIN;
 
+	if (want == WANT_TURN) {
+		if (c->event != NULL)
+			loop_fd_remove(c->net->loop, c->event);
+		c->event = NULL;
+		return;
+	}
 	if (c->event == NULL)
 		c->event = loop_fd_add(c->net->loop, c->fd, events, on_event,
 		    c);
 	else
 		loop_fd_events(c->event, events);
+}
+
+static void
+on_turn(void *arg)
+{
+	struct conn *c = arg;
+
+	c->patience = NULL;
+	c->ready(c->arg);
+}
+
+void
+conn_soon(struct conn *c)
+{
+	if (c->patience == NULL)
+		c->patience = loop_timer_add(c->net->loop, 0, on_turn, c);
 }
 
 static void
@@ -232,36 +258,79 @@ has_dns_name(struct conn *c)
 	return n > 0;
 }
 
-enum want
-conn_handshake(struct conn *c, int verify, enum cert *cert)
+static void
+on_turn_over(void *arg)
 {
-	if (c->tls == NULL) {
-		if ((c->tls = tls_client()) == NULL)
-			fatalx("tls_client");
-		if (tls_configure(c->tls, verify ? c->net->verified :
-		    c->net->unverified) == -1)
-			fatalx("tls_configure: %s", tls_error(c->tls));
-		if (tls_connect_socket(c->tls, c->fd, c->host) == -1)
-			return conn_tls_failed(c, cert);
-	}
-	switch (tls_handshake(c->tls)) {
-	case 0:
-		break;
-	case TLS_WANT_POLLIN:
-		return WANT_READ;
-	case TLS_WANT_POLLOUT:
-		return WANT_WRITE;
-	default:
+	struct conn *c = arg;
+
+	c->patience = NULL;
+	trust_drop(c->net->trust, c);
+}
+
+/* WANT_NEXT when there is a TLS context to shake hands with. */
+static enum want
+conn_tls(struct conn *c, int verify, enum cert *cert)
+{
+	struct tls_config *config = c->net->unverified;
+
+	if (verify && (config = trust_take(c->net->trust, c)) == NULL)
+		return WANT_TURN;
+	if ((c->tls = tls_client()) == NULL)
+		fatalx("tls_client");
+	if (tls_configure(c->tls, config) == -1)
+		fatalx("tls_configure: %s", tls_error(c->tls));
+	if (tls_connect_socket(c->tls, c->fd, c->host) == -1)
 		return conn_tls_failed(c, cert);
-	}
-	if (verify && !has_dns_name(c)) {
+	loop_timer_remove(c->net->loop, c->patience);
+	c->patience = loop_timer_add(c->net->loop, TURN_MS, on_turn_over, c);
+	return WANT_NEXT;
+}
+
+/* A good handshake, verified: RFC 8461's rules are stricter. */
+static enum want
+conn_verified(struct conn *c, enum cert *cert)
+{
+	const uint8_t *pem;
+	size_t len;
+
+	if ((pem = tls_peer_cert_chain_pem(c->tls, &len)) != NULL)
+		trust_good(c->net->trust, pem, len);
+	if (!has_dns_name(c)) {
 		strlcpy(c->text, "the certificate has no DNS name in its "
 		    "subjectAltName", sizeof(c->text));
 		*cert = CERT_HOST_MISMATCH;
 		return WANT_FAIL;
 	}
-	*cert = verify ? CERT_OK : CERT_UNKNOWN;
+	*cert = CERT_OK;
 	return WANT_NEXT;
+}
+
+enum want
+conn_handshake(struct conn *c, int verify, enum cert *cert)
+{
+	enum want want;
+
+	*cert = CERT_UNKNOWN;
+	if (c->tls == NULL && (want = conn_tls(c, verify, cert)) != WANT_NEXT)
+		return want;
+	switch (tls_handshake(c->tls)) {
+	case 0:
+		want = verify ? conn_verified(c, cert) : WANT_NEXT;
+		trust_drop(c->net->trust, c);
+		return want;
+	case TLS_WANT_POLLIN:
+		return WANT_READ;
+	case TLS_WANT_POLLOUT:
+		return WANT_WRITE;
+	}
+	want = conn_tls_failed(c, cert);
+	/* Not known to some of the authorities: all are to judge. */
+	if (verify && *cert == CERT_NOT_TRUSTED && !c->all) {
+		conn_close(c);
+		c->all = 1;
+		return WANT_AGAIN;
+	}
+	return want;
 }
 
 static enum want

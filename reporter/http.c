@@ -189,7 +189,11 @@ http_handshake(struct http *h)
 	enum want want;
 
 	want = conn_handshake(&h->conn, h->verify, &cert);
-	if (want == WANT_READ || want == WANT_WRITE)
+	if (want == WANT_AGAIN) {
+		h->state = HTTP_CONNECT;
+		return WANT_NEXT;
+	}
+	if (want != WANT_NEXT && want != WANT_FAIL)
 		return want;
 	/* What the first, verifying, attempt said stays. */
 	if (h->cert == CERT_UNKNOWN)

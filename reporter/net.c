@@ -193,7 +193,7 @@ net_main(const struct conf *conf, int fd)
 		fatalx("tls_init");
 	ca = read_ca(conf, &calen);
 	net.conf = conf;
-	net.verified = tls_settings(ca, calen);
+	net.trust = trust_new(ca, calen, tls_settings);
 	net.unverified = tls_settings(ca, calen);
 	tls_config_insecure_noverifycert(net.unverified);
 	tls_config_insecure_noverifyname(net.unverified);

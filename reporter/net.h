@@ -3,6 +3,8 @@
 #ifndef SGE_NET_H
 #define SGE_NET_H
 
+#include <sys/queue.h>
+
 #include <jansson.h>
 #include <stdint.h>
 #include <tls.h>
@@ -33,15 +35,20 @@ enum want {
 	WANT_NEXT,		/* go on with the state it set */
 	WANT_READ,
 	WANT_WRITE,
+	WANT_TURN,		/* it is called again, nothing to wait for */
+	WANT_AGAIN,		/* of a handshake: connect anew, and again */
 	WANT_FAIL,		/* of a connection: it is of no use any more */
 	WANT_END		/* of a transfer: it is over, and freed */
 };
+
+/* The authorities that certificates are verified by; trust.c. */
+struct trust;
 
 struct net {
 	const struct conf *conf;
 	struct loop	*loop;
 	struct ipc	*ipc;
-	struct tls_config *verified;
+	struct trust	*trust;
 	struct tls_config *unverified;
 	struct net_class *http;		/* running and waiting */
 	struct net_class *probe;
@@ -67,6 +74,10 @@ struct conn {
 	int		 connected;
 	int		 slow;		/* to connect */
 	struct tls	*tls;
+	struct tls_config *config;	/* in use with tls, if verifying */
+	int		 all;		/* of the authorities, not some */
+	int		 waits;		/* for its turn with all of them */
+	TAILQ_ENTRY(conn) waiting;
 	struct loop_fd	*event;
 	struct loop_timer *patience;
 	char		 text[CONN_TEXT_MAX];	/* why it failed */
@@ -89,15 +100,44 @@ void	conn_close(struct conn *);
 enum want conn_connect(struct conn *);
 /*
  * TLS on top, name and chain verified or not.  On WANT_FAIL *cert says why, as
- * does conn->text.
+ * does conn->text.  WANT_AGAIN: the connection is closed; connect and do as
+ * before.
  */
 enum want conn_handshake(struct conn *, int verify, enum cert *);
 /* Bytes, 0 at the end, or -1 with *want READ, WRITE or FAIL. */
 ssize_t	conn_read(struct conn *, void *buf, size_t len, enum want *);
 ssize_t	conn_write(struct conn *, const void *buf, size_t len, enum want *);
-/* Waits for READ or WRITE, then ready is called. */
+/* Waits for READ, WRITE or TURN, then ready is called. */
 void	conn_wait(struct conn *, enum want);
+/* Its turn has come: ready is called from the loop. */
+void	conn_soon(struct conn *);
 
+/*
+ * libtls reads all authorities anew for each connection, which takes longer
+ * than all else.  So those that were of use stand in a set of their own, tried
+ * first; only a certificate that they do not vouch for is judged by all, a few
+ * at a time.
+ */
+struct trust *trust_new(const uint8_t *pem, size_t len,
+	    struct tls_config *(*settings)(const uint8_t *, size_t));
+/* What to verify c by, or NULL: it is to wait, and will be called. */
+struct tls_config *trust_take(struct trust *, struct conn *);
+/* c does not use it any more, or does not wait any more. */
+void	trust_drop(struct trust *, struct conn *);
+/* The peer's chain was good: its authority is of use. */
+void	trust_good(struct trust *, const uint8_t *pem, size_t len);
+
+#define CERT_BEGIN "-----BEGIN CERTIFICATE-----"
+
+/* A distinguished name, DER. */
+struct cert_party {
+	unsigned char	 name[1024];
+	size_t		 len;
+};
+
+/* Those of the first certificate in a PEM text; 0 or -1. */
+int	cert_parties(const char *pem, struct cert_party *issuer,
+	    struct cert_party *subject);
 const char *cert_name(enum cert);
 /* By libtls' words for a failed handshake. */
 enum cert cert_classify(const char *text);

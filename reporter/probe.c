@@ -347,7 +347,11 @@ probe_handshake(struct probe *p)
 	enum want want;
 
 	want = conn_handshake(&p->conn, p->round == ROUND_VERIFY, &cert);
-	if (want == WANT_READ || want == WANT_WRITE)
+	if (want == WANT_AGAIN) {
+		p->state = PROBE_CONNECT;
+		return WANT_NEXT;
+	}
+	if (want != WANT_NEXT && want != WANT_FAIL)
 		return want;
 	if (p->round == ROUND_VERIFY) {
 		p->cert = cert;
