@@ -93,8 +93,9 @@ store_report_open_day(struct store *st, int64_t day, int64_t now,
 	sqlite3_stmt *stmt;
 	int n = 0, rc;
 
+	/* The domain '*', all those beyond a bound, sorts before names. */
 	stmt = store_prepare(st, "SELECT domain, sum(ok), sum(fail) FROM tally"
-	    " WHERE day = ?1 AND domain > ?2 GROUP BY domain ORDER BY domain"
+	    " WHERE day = ?1 AND domain > max(?2, '*') GROUP BY domain ORDER BY domain"
 	    " LIMIT ?3");
 	if (stmt == NULL || store_bind(stmt, "iti", day, domain, limit) == -1)
 		return -1;
