@@ -60,20 +60,30 @@ bed_enter()
 	exit
 }
 
+# in_folder NAME COMMAND...: on host NAME's network and in its folder; A or B.
+# BED_EXEC: "exec" where bed_start wants the command's own process.
+in_folder()
+{
+	in_name=$1
+	shift
+	${BED_EXEC:-} nsenter --net="/run/netns/$in_name" \
+	    chroot "$BED/$in_name" "$@"
+}
+
 in_a()
 {
-	nsenter --net=/run/netns/A chroot "$A" "$@"
+	in_folder A "$@"
 }
 
-in_b()
-{
-	nsenter --net=/run/netns/B "$@"
-}
-
-# On host A's network, with our own files.
+# On host A's network, or B's, with our own files.
 at_a()
 {
-	nsenter --net=/run/netns/A "$@"
+	${BED_EXEC:-} nsenter --net=/run/netns/A "$@"
+}
+
+at_b()
+{
+	${BED_EXEC:-} nsenter --net=/run/netns/B "$@"
 }
 
 bed_network()
@@ -166,12 +176,13 @@ bed_libraries()
 
 # --- processes ---------------------------------------------------------
 
-# bed_start LABEL COMMAND...: in the background, its output in log/LABEL.
+# bed_start LABEL COMMAND...: in the background, its output in log/LABEL; the
+# command is one of in_folder, in_a, at_a, at_b and what those run.
 bed_start()
 {
 	bed_label=$1
 	shift
-	"$@" >>"$BED/log/$bed_label" 2>&1 </dev/null &
+	(BED_EXEC=exec; "$@") >>"$BED/log/$bed_label" 2>&1 </dev/null &
 	echo $! >"$BED/pid/$bed_label"
 }
 
@@ -392,7 +403,7 @@ peer_start()
 	peer_name=$1 peer_n=$2 peer_mode=$3
 	shift 3
 	: >"$BED/log/$peer_name"
-	bed_start "$peer_name" in_b "$BIN/peer" -n "$peer_name" \
+	bed_start "$peer_name" at_b "$BIN/peer" -n "$peer_name" \
 	    -a "$NET4.$peer_n" -c "$BED/certs/$peer_name.crt" \
 	    -k "$BED/certs/$peer_name.key" -o "$BED/mail" -m "$peer_mode" "$@"
 	wait_log 10 "$peer_name" ': listening$' ||
@@ -417,7 +428,7 @@ got_mail()
 https_up()
 {
 	[ -f "$BED/certs/default.crt" ] || cert -o default default.test
-	bed_start httpd in_b "$BIN/httpd" -a "$NET4.$1" -c "$BED/certs" \
+	bed_start httpd at_b "$BIN/httpd" -a "$NET4.$1" -c "$BED/certs" \
 	    -d "$BED/answers" -o "$BED/posts"
 	wait_log 10 httpd 'listening$' || bail "httpd does not listen"
 }
@@ -458,5 +469,5 @@ client()
 {
 	client_n=$1
 	shift
-	in_b "$BIN/smtpc" -b "$NET4.$client_n" "$@"
+	at_b "$BIN/smtpc" -b "$NET4.$client_n" "$@"
 }

@@ -10,12 +10,10 @@
 smtpd_up()
 {
 	smtpd_in=${1:-A}
-	nsenter --net="/run/netns/$smtpd_in" chroot "$BED/$smtpd_in" \
-	    smtpd -n >"$BED/log/smtpd-n" 2>&1 ||
+	in_folder "$smtpd_in" smtpd -n >"$BED/log/smtpd-n" 2>&1 ||
 	    bail "smtpd.conf: $(cat "$BED/log/smtpd-n")"
 	: >"$BED/log/smtpd.$smtpd_in"
-	bed_start "smtpd.$smtpd_in" nsenter --net="/run/netns/$smtpd_in" \
-	    chroot "$BED/$smtpd_in" smtpd -dv
+	bed_start "smtpd.$smtpd_in" in_folder "$smtpd_in" smtpd -dv
 	wait_for 20 chroot "$BED/$smtpd_in" smtpctl show status ||
 	    bail "smtpd: $(tail -n 5 "$BED/log/smtpd.$smtpd_in")"
 }
@@ -153,6 +151,24 @@ record_seen()
 	[ "$(records "$1")" -gt 0 ]
 }
 
+# past_midnight: the records there are become yesterday's, and sged and smtpd
+# start again, sged without a memory.  $yesterday: that day.
+past_midnight()
+{
+	bed_stop smtpd.A
+	bed_stop sged
+	yesterday=$(date -u -d yesterday +%Y-%m-%d)
+	past=$A/var/spool/sged/sessions
+	sed "s/\"time\":\"[^T]*T/\"time\":\"${yesterday}T/" "$past"/* \
+	    >"$BED/yesterday"
+	rm -f "$past"/* "$A"/var/db/sged/*
+	cp "$BED/yesterday" \
+	    "$past/$(echo "$yesterday" | tr -d -)T12Z.jsonl"
+	chown 871:871 "$past"/*
+	sged_up
+	smtpd_up
+}
+
 # rua_up DOMAIN: a mail host in B, a real smtpd with its own DNS view, that
 # puts mail to reports@DOMAIN into a Maildir.
 rua_up()
@@ -195,7 +211,7 @@ reports_are()
 # dkim_verify FILE: by opendkim's tool and the DNS.
 dkim_verify()
 {
-	nsenter --net=/run/netns/B chroot "$B" opendkim-testmsg <"$1"
+	in_folder B opendkim-testmsg <"$1"
 }
 
 # record_count N: whether there are that many records.

@@ -38,8 +38,8 @@ measure()
 	conf "$1"
 	smtpd_up
 	# the first ones are not counted: processes and caches get warm
-	in_b "$BIN/smtp-load" -n 300 -d minties.govt.nz "$A4" 25 >/dev/null
-	line=$(in_b "$BIN/smtp-load" -n "$sessions" -d minties.govt.nz \
+	at_b "$BIN/smtp-load" -n 300 -d minties.govt.nz "$A4" 25 >/dev/null
+	line=$(at_b "$BIN/smtp-load" -n "$sessions" -d minties.govt.nz \
 	    "$A4" 25) || bail "smtp-load: $line"
 	bed_stop smtpd.A
 	case $line in

@@ -79,10 +79,10 @@ try 103 250 "and is public where nothing proves the name" \
     -h mail.council.govt.nz $me staff@library.govt.nz
 
 # IPv6, TLS from the start, a login.
-out=$(in_b "$BIN/smtpc" -b "$NET6:65" -f a@council.govt.nz "$A6" \
+out=$(at_b "$BIN/smtpc" -b "$NET6:65" -f a@council.govt.nz "$A6" \
     staff@library.govt.nz 2>&1)
 like "$out" '*S: 530 5.7.0*' "IPv6 without TLS is refused"
-out=$(in_b "$BIN/smtpc" -t -b "$NET6:65" -f a@council.govt.nz "$A6" \
+out=$(at_b "$BIN/smtpc" -t -b "$NET6:65" -f a@council.govt.nz "$A6" \
     staff@library.govt.nz 2>&1)
 is $? 0 "IPv6 with TLS is accepted" || note "$out"
 

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Where mail goes: connectors, a second MX host, government without a policy,
+# and all of it while sged is dead.
+. "$(dirname "$0")/../bed.sh"
+bed_enter "$0" "$@"
+bed_up
+mail_host_up
+https_up 200
+
+# 5.1: the DNS shows another host, and a policy that forbids the connector's.
+peer mx.dia.govt.nz 11 ok
+peer mx.elsewhere.nz 12 ok
+dns "dia.govt.nz MX 10 mx.elsewhere.nz."
+policy dia.govt.nz 200 enforce 86400 mx.elsewhere.nz
+# 5.2: government without a policy, a certificate of nobody's.
+cert -u mx.council.govt.nz
+peer mx.council.govt.nz 13 ok
+dns "council.govt.nz MX 10 mx.council.govt.nz."
+peer mx.old.govt.nz 14 nostarttls
+dns "old.govt.nz MX 10 mx.old.govt.nz."
+# 5.3: public, in clear.
+peer mx.plain.co.nz 15 nostarttls
+dns "plain.co.nz MX 10 mx.plain.co.nz."
+# Two MX hosts of an enforce policy; the preferred one does not listen.
+host mx1.two.co.nz 16
+peer mx2.two.co.nz 17 ok
+dns "two.co.nz MX 10 mx1.two.co.nz." "two.co.nz MX 20 mx2.two.co.nz."
+policy two.co.nz 200 enforce 86400 mx1.two.co.nz mx2.two.co.nz
+
+for d in dia.govt.nz council.govt.nz old.govt.nz plain.co.nz two.co.nz; do
+	submit staff@minties.govt.nz "u@$d" || note "$d: sendmail failed"
+done
+check "Restricted: delivered" wait_for 60 got_mail '<u@dia.govt.nz>'
+is "$(sed -n 's/^X-Peer-Tls: //p' "$BED"/mail/mx.dia.govt.nz.*)" TLSv1.3 \
+    "to the connector's host, over TLS"
+is "$(mails 'X-Peer-Host: mx.elsewhere.nz')" 0 \
+    "whatever MX record and MTA-STS policy say"
+check "Government: TLS even with an unknown authority's certificate" \
+    wait_for 60 got_mail '<u@council.govt.nz>'
+is "$(sed -n 's/^X-Peer-Tls: //p' "$BED"/mail/mx.council.govt.nz.*)" TLSv1.3 \
+    "and TLS it was"
+check "Public without TLS: delivered" wait_for 60 got_mail '<u@plain.co.nz>'
+check "and on record" wait_for 40 record_seen \
+    '"starttls":"absent".*"to":"plain.co.nz".*"messages":1'
+check "Government without STARTTLS: tried" wait_for 40 record_seen \
+    '"remote":"203.0.113.14".*"starttls":"absent"'
+is "$(mails '<u@old.govt.nz>')" 0 "nothing was sent"
+is "$(queued u@old.govt.nz)" 1 "and the mail waits"
+
+moved()
+{
+	retry_now
+	got_mail '<u@two.co.nz>'
+}
+check "two MX hosts: delivered by the second at a later attempt" \
+    wait_for 60 moved
+is "$(sed -n 's/^X-Peer-Tls: //p' "$BED"/mail/mx2.two.co.nz.*)" TLSv1.3 \
+    "over TLS"
+submit staff@minties.govt.nz again@two.co.nz
+check "and stays first while the other is down" \
+    wait_for 30 got_mail '<again@two.co.nz>'
+
+# The connector fails verification: nothing goes.
+bed_stop mx.dia.govt.nz KILL
+cert -o mx.dia.govt.nz other.nz
+peer_start mx.dia.govt.nz 11 ok
+# smtpd may still hold the old session open
+closed()
+{
+	record_seen '"remote":"203.0.113.11".*"to":"dia.govt.nz"'
+}
+wait_for 40 closed
+submit staff@minties.govt.nz second@dia.govt.nz
+check "the connector's certificate is refused" wait_log 40 smtpd.A \
+    "mx.dia.govt.nz' not present in server certificate"
+is "$(mails '<second@dia.govt.nz>')" 0 "nothing is sent to it"
+is "$(queued second@dia.govt.nz)" 1 "the mail waits"
+
+# sged is dead: what was known stays right.
+bed_stop sged KILL
+submit staff@minties.govt.nz third@two.co.nz
+check "sged dead: a known domain's mail goes by verified TLS" \
+    wait_for 40 got_mail '<third@two.co.nz>'
+is "$(grep -l '<third@' "$BED"/mail/* | xargs sed -n 's/^X-Peer-Tls: //p')" \
+    TLSv1.3 "to the host of the policy"
+submit staff@minties.govt.nz new@plain.co.nz
+check "public mail goes on" wait_for 40 got_mail '<new@plain.co.nz>'
+out=$(client 101 -f a@council.govt.nz $A4 staff@library.govt.nz 2>&1)
+like "$out" '*S: 530 5.7.0*' "and the rules hold for mail that comes in"
+bed_stop smtpd.A
+smtpd_up
+submit staff@minties.govt.nz fourth@two.co.nz
+check "also after smtpd starts again" \
+    wait_for 40 got_mail '<fourth@two.co.nz>'
+is "$(grep -l '<fourth@' "$BED"/mail/* | xargs sed -n 's/^X-Peer-Tls: //p')" \
+    TLSv1.3 "by verified TLS"
+finish
