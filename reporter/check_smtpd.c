@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -227,6 +228,20 @@ check_report_sender(struct check *c, const struct smtpd_conf *s)
 		    "TLS does (line %d)", line->number);
 }
 
+/* "user" of an action says who runs it, not that the recipient exists. */
+static int
+is_user(const char *address)
+{
+	char name[64];
+	size_t len = strcspn(address, "@");
+
+	if (len >= sizeof(name))
+		return 0;
+	memcpy(name, address, len);
+	name[len] = '\0';
+	return getpwnam(name) != NULL;
+}
+
 /* Mail for that address must reach sgectl deliver. */
 static void
 check_mailbox(struct check *c, const struct smtpd_conf *s,
@@ -241,7 +256,14 @@ check_mailbox(struct check *c, const struct smtpd_conf *s,
 		    name);
 	}
 	command = action == NULL ? NULL : smtpdconf_after(action, "mda");
-	if (command != NULL && strstr(command, "deliver") != NULL)
+	if (command != NULL && strstr(command, "deliver") != NULL &&
+	    !smtpdconf_has(action, "virtual") &&
+	    !smtpdconf_has(action, "alias") && !is_user(address))
+		check_part(c, PART, level, "%s to %s are refused: no user or "
+		    "alias has that name; add virtual { \"@\" = \"%s\" } to "
+		    "action \"%s\"", what, address, SGE_USER,
+		    action->word[1]);
+	else if (command != NULL && strstr(command, "deliver") != NULL)
 		check_part(c, PART, CHECK_OK, "%s to %s reach %s", what,
 		    address, command);
 	else

@@ -52,6 +52,7 @@ done <<'EOT'
 /^match from local mail-from/d	no match for mail-from tlsrpt-noreply@minties.govt.nz
 /^action "reports"/s/relay/relay tls/	reports need an action with relay and without tls
 /^filter "local"/s/, "dkim"//	listen on socket has no filter-dkimsign
+/^action "tlsrpt"/s/virtual.*/user _sged/	reports about us to tls-reports@minties.govt.nz are refused
 /^action "tlsrpt"/s/sgectl deliver/cat/	reports about us to tls-reports@minties.govt.nz are not read
 EOT
 
