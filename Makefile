@@ -315,7 +315,9 @@ tools:
 
 # Programs of the benchmarks: regress/bench/NAME.c, one item a line.
 BENCH_TOOLS =	\
+		drive \
 		floor \
+		lean \
 		smtp-load \
 		table-load
 
