@@ -281,6 +281,25 @@ several(void)
 	    g.problem);
 	bytes_free(&z);
 
+	/* An mbox in gzip; an archive of too many files. */
+	memset(&mail, 0, sizeof(mail));
+	for (i = 0; i < 4; i++) {
+		bytes_text(&mail, "From a@b Thu Mar  5 10:00:00 2026\n");
+		bytes_text(&mail, "From: a@b\n\n");
+		bytes_text(&mail, report);
+		bytes_text(&mail, "\n\n");
+	}
+	z = deflated(mail.p, mail.len, 31);
+	g = got("m.gz", z.p, z.len, NULL);
+	is_int(g.n, 4, "four mails in a packed mbox");
+	bytes_free(&mail);
+	bytes_free(&z);
+	z = zipped(report, strlen(report), "r", 0, READ_ZIP_FILES_MAX + 1);
+	g = got("z", z.p, z.len, NULL);
+	is_int(g.n, READ_ZIP_FILES_MAX, "as many files as are read");
+	is_str(g.problem, "more files than are read", "and a word of the rest");
+	bytes_free(&z);
+
 	bytes_text(&gz, "\nSent by my gateway");
 	g = got("z", gz.p, gz.len, NULL);
 	is_int(g.n, 1, "text behind gzip data");

@@ -5,12 +5,14 @@
  */
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "log.h"
+#include "mailbox.h"
 #include "reader.h"
 #include "unpack.h"
 
@@ -239,6 +241,35 @@ find_xml(struct find *f, const char *text, size_t len)
 		problem(f, "XML, skipped", 1);
 }
 
+static int
+found_in_mbox(const char *name __unused, const unsigned char *data, size_t len,
+    const char *error, void *arg)
+{
+	if (error != NULL)
+		problem(arg, error, 0);
+	else
+		find_mail(arg, (const char *)data, len);
+	return 0;
+}
+
+/* A mail, or an mbox, that was packed. */
+static void
+find_mails(struct find *f, const unsigned char *data, size_t len)
+{
+	struct mailbox box;
+	FILE *fp;
+
+	memset(&box, 0, sizeof(box));
+	box.item = found_in_mbox;
+	box.arg = f;
+	/* Only read: its bytes stay as they are. */
+	if ((fp = fmemopen((void *)(uintptr_t)data, len, "r")) == NULL)
+		fatal("fmemopen");
+	mailbox_stream(&box, fp, f->name);
+	fclose(fp);
+	mailbox_free(&box);
+}
+
 /* data has a NUL behind it. */
 static void
 find_any(struct find *f, const unsigned char *data, size_t len)
@@ -278,7 +309,7 @@ find_any(struct find *f, const unsigned char *data, size_t len)
 		break;
 	}
 	if (f->packs > 0 && mime_looks_like((const char *)data, len))
-		find_mail(f, (const char *)data, len);
+		find_mails(f, data, len);
 	else if (f->packs > 0)
 		problem(f, "packed, but no report", 0);
 }

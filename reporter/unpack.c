@@ -269,6 +269,8 @@ unpack_zip(const unsigned char *in, size_t len, size_t max, zip_found *found,
 			if (at > len)
 				break;
 		}
+		if (seen < n && seen == READ_ZIP_FILES_MAX)
+			found("", NULL, 0, "more files than are read", arg);
 		if (seen > 0)
 			return 0;
 	}
