@@ -146,7 +146,7 @@ int	reader_read(struct reader *, const char *name,
 /* view_explain.c: what others' words mean. */
 struct explanation {
 	const char	*name;		/* the result type or reason code */
-	const char	*kind;		/* two words for columns: "certificate", */
+	const char	*kind;		/* for columns: "certificate" */
 	const char	*short_text;	/* "expired" */
 	char		 tls;		/* 'N' none, or not accepted; '?' */
 	const char	*saw;		/* sentences */

@@ -179,7 +179,8 @@ received_count(struct store *st, int64_t first, int64_t last,
 	    " count(DISTINCT iif(r.dkim LIKE 'pass%', r.id, NULL))"
 	    " FROM received r LEFT JOIN received_policy p"
 	    " ON p.received = r.id WHERE r.day BETWEEN ?1 AND ?2"
-	    " AND (?3 IS NULL OR ?3 IN (p.domain, r.submitter))");
+	    " AND (?3 IS NULL"
+	    " OR ?3 IN (p.domain, r.submitter))");
 	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
 		return -1;
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
@@ -227,7 +228,8 @@ received_failures(struct store *st, int64_t first, int64_t last,
 	    " d.sip AS sip, d.rip AS rip, d.mx AS mx, d.reason AS reason,"
 	    " sum(d.count) AS n FROM received r CROSS JOIN received_policy p"
 	    " ON p.received = r.id CROSS JOIN received_detail d"
-	    " ON d.policy = p.id WHERE r.day BETWEEN ?1 AND ?2 GROUP BY p.id, d.type, d.sip,"
+	    " ON d.policy = p.id WHERE r.day BETWEEN ?1 AND ?2"
+	    " GROUP BY p.id, d.type, d.sip,"
 	    " d.rip, d.mx, d.reason), one AS (SELECT day, who, domain, type,"
 	    " sip, rip, mx, reason, max(n) AS n FROM per GROUP BY rid, domain,"
 	    " type, sip, rip, mx, reason) SELECT day, who, domain, type, sip,"
@@ -315,7 +317,8 @@ received_reports(struct store *st, int64_t first, int64_t last,
 	    " contact, dkim, oddities, stored FROM received r"
 	    " WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR"
 	    " submitter = ?3 OR EXISTS (SELECT 1 FROM received_policy p"
-	    " WHERE p.received = r.id AND p.domain = ?3)) ORDER BY day, submitter, report_id");
+	    " WHERE p.received = r.id AND p.domain = ?3))"
+	    " ORDER BY day, submitter, report_id");
 	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
 		return -1;
 	return each(st, stmt, report_row, &call);
