@@ -318,6 +318,7 @@ BENCH_TOOLS =	\
 		drive \
 		floor \
 		lean \
+		sink \
 		smtp-load \
 		table-load
 

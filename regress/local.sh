@@ -74,7 +74,8 @@ local_stop()
 }
 
 # local_dns: lines "NAME TYPE DATA" on standard input are all there is.
-# A name that begins with '!' gets no answer that helps.
+# A name that begins with '!' gets no answer that helps; of '+NAME' all names
+# below are the same.
 local_dns()
 {
 	{
@@ -101,6 +102,8 @@ local_dns()
 				print "\tlocal-zone: \"" name "\" refuse"
 				next
 			}
+			if (sub(/^[+]/, "", name))
+				print "\tlocal-zone: \"" name "\" redirect"
 			if (type == "TXT")
 				$0 = "\\\"" $0 "\\\""
 			gsub(/\\"/, "\"")

@@ -422,7 +422,7 @@ records(const struct conf *conf)
 		{ "rested.nz", "given-up:rested", "" },
 		{ "nowhere.nz", "sending:due", "" },
 		{ "over.nz", "sent:sent,sent,sent,sent,sent,sent,sent,sent",
-		  "1 more URIs than the 8 used, 1 URIs of no use" },
+		  "URIs not used: 1 beyond the first 8, 1 unusable" },
 	};
 	struct bench b;
 	size_t i, n;

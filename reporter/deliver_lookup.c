@@ -34,16 +34,20 @@ lookup_start(struct job *job)
 static void
 note_rest(const struct rua *rua, char out[], size_t outsz)
 {
-	size_t n;
+	char over[64] = "", unknown[64] = "";
 
 	out[0] = '\0';
+	if (rua->nover == 0 && rua->nunknown == 0)
+		return;
+	/* All of these fit. */
 	if (rua->nover > 0)
-		(void)snprintf(out, outsz, "%zu more URIs than the %d used",
+		(void)snprintf(over, sizeof(over), "%zu beyond the first %d",
 		    rua->nover, RUA_URIS_MAX);
-	n = strlen(out);
 	if (rua->nunknown > 0)
-		(void)snprintf(out + n, outsz - n, "%s%zu URIs of no use",
-		    n > 0 ? ", " : "", rua->nunknown);
+		(void)snprintf(unknown, sizeof(unknown), "%zu unusable",
+		    rua->nunknown);
+	(void)snprintf(out, outsz, "URIs not used: %s%s%s", over,
+	    over[0] != '\0' && unknown[0] != '\0' ? ", " : "", unknown);
 }
 
 static int
@@ -101,7 +105,7 @@ ready(struct job *job, const struct store_report *row, const char *record,
 	struct engine *e = job->deliver->engine;
 	struct report *re = NULL;
 	unsigned char *body;
-	char note[128];
+	char note[160];
 	size_t len;
 	int rc;
 
