@@ -127,6 +127,7 @@ SGED_OBJS =	\
 		reporter/deliver.o \
 		reporter/deliver_day.o \
 		reporter/deliver_lookup.o \
+		reporter/deliver_now.o \
 		reporter/deliver_send.o \
 		reporter/engine.o \
 		reporter/hash.o \
@@ -422,6 +423,7 @@ clean:
 -include reporter/deliver.d
 -include reporter/deliver_day.d
 -include reporter/deliver_lookup.d
+-include reporter/deliver_now.d
 -include reporter/deliver_send.d
 -include reporter/digest.d
 -include reporter/digest_heard.d

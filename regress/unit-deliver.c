@@ -70,6 +70,8 @@ struct bench {
 	int		 crowd;
 	int		 mute;		/* posts get no answer */
 	int		 die;		/* at the first mail */
+	int		 slow;		/* mail is answered after a while */
+	json_t		*slow_mail;
 	int		 servfail;	/* whatever is asked */
 	char		*body;		/* of the last post */
 	size_t		 bodylen;
@@ -235,6 +237,16 @@ play_net(struct ipc *ipc, json_t *q, int fd, void *arg)
 }
 
 static void
+answer_slowly(void *arg)
+{
+	struct bench *b = arg;
+
+	reply(b, WORLD_MAILER, b->slow_mail, json_pack("{s:s}", "status",
+	    "ok"));
+	json_decref(b->slow_mail);
+}
+
+static void
 play_mailer(struct ipc *ipc, json_t *q, int fd, void *arg)
 {
 	struct bench *b = arg;
@@ -253,6 +265,11 @@ play_mailer(struct ipc *ipc, json_t *q, int fd, void *arg)
 		fputs(b->mails[b->nmails - 1], fp);
 		fclose(fp);
 		kill(getpid(), SIGKILL);
+	}
+	if (b->slow) {
+		b->slow_mail = json_incref(q);
+		loop_timer_add(b->e.loop, 100, answer_slowly, b);
+		return;
 	}
 	if (strncmp(to, "full", 4) == 0)
 		reply(b, WORLD_MAILER, q, json_pack("{s:s, s:i, s:s}",
@@ -616,6 +633,32 @@ crash(const struct conf *conf)
 }
 
 static int
+mail_out(struct bench *b)
+{
+	return b->nmails == 1;
+}
+
+/* A reload while a mail is with sendmail: it is waited for. */
+static void
+reload(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "mail.nz", 1);
+	b.slow = 1;
+	ok(run(&b, mail_out), "a mail is with sendmail");
+	is_str(state_of(&b, "mail.nz"), "sending:sending", "not yet taken");
+	stop(&b);
+	start(&b, conf);
+	ok(run(&b, calm), "reloaded");
+	is_str(state_of(&b, "mail.nz"), "sent:sent", "its end was noted");
+	is_int((long long)b.nmails, 0, "there is no second one");
+	stop(&b);
+}
+
+static int
 one_sent(struct bench *b)
 {
 	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state ="
@@ -851,6 +894,7 @@ main(void)
 	answers(conf);
 	crowd(conf);
 	crash(conf);
+	reload(conf);
 	downtime(conf);
 	retries(conf);
 	on_demand(conf);

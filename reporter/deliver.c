@@ -19,6 +19,8 @@
 #define COLLECT_MS 20
 /* ...or up to so many. */
 #define COLLECT_MAX 128
+/* At a stop, for what is being sent; the parent waits for longer. */
+#define DRAIN_MS 5000
 /* When more is due than can be asked at once, and nothing was answered. */
 #define FULL_MS 500
 /* After a trouble with the database. */
@@ -78,6 +80,18 @@ job_ask(struct job *job)
 		send_start(job);
 }
 
+/* Whether something is being sent: a message, not a question. */
+static int
+sending(const struct deliver *d)
+{
+	const struct job *job;
+
+	TAILQ_FOREACH(job, &d->asked, entry)
+		if (job->stage == JOB_MAIL || job->stage == JOB_POST)
+			return 1;
+	return 0;
+}
+
 void
 job_answered(json_t *answer, void *arg)
 {
@@ -91,6 +105,8 @@ job_answered(json_t *answer, void *arg)
 	TAILQ_INSERT_TAIL(&d->answered, job, entry);
 	d->nanswered++;
 	deliver_soon(d, d->nanswered >= COLLECT_MAX ? 0 : COLLECT_MS);
+	if (d->draining && !sending(d))
+		loop_stop(d->engine->loop);
 }
 
 /* What is noted of the answers; they stay listed until that is committed. */
@@ -127,8 +143,12 @@ settled(struct deliver *d)
 			job->on = 0;
 			job->stage = JOB_POST;
 			job_ask(job);
-		} else
-			job_free(job);
+			continue;
+		}
+		if (job->on)
+			(void)store_delivery_unclaim(d->engine->store,
+			    job->delivery, time(NULL));
+		job_free(job);
 	}
 }
 
@@ -313,15 +333,42 @@ deliver_start(struct engine *e)
 	deliver_soon(d, 0);
 }
 
+static void
+drained(void *arg)
+{
+	struct deliver *d = arg;
+
+	d->drain_timer = NULL;
+	loop_stop(d->engine->loop);
+}
+
+/*
+ * A reload, or a stop in good order, is no crash: what is being sent is waited
+ * for a moment, lest it is sent once more.
+ */
+static void
+drain(struct deliver *d)
+{
+	if (!sending(d))
+		return;
+	d->draining = 1;
+	d->drain_timer = loop_timer_add(d->engine->loop, DRAIN_MS, drained, d);
+	loop_run(d->engine->loop);
+	loop_timer_remove(d->engine->loop, d->drain_timer);
+}
+
 void
 deliver_stop(struct engine *e)
 {
 	struct deliver *d = e->deliver;
 	struct job *job;
-	int64_t now = time(NULL);
+	int64_t now;
 
 	if (d == NULL)
 		return;
+	e->stopping = 1;
+	drain(d);
+	now = time(NULL);
 	loop_timer_remove(e->loop, d->timer);
 	/* What was answered is noted, what was not yet sent is due again. */
 	if (!TAILQ_EMPTY(&d->answered) && store_begin(e->store) == 0) {
@@ -345,73 +392,4 @@ deliver_stop(struct engine *e)
 	pass_free(d);
 	free(d);
 	e->deliver = NULL;
-}
-
-static int
-hurry_domain(struct engine *e, int64_t day, const char *domain, char text[],
-    size_t textsz)
-{
-	int64_t waiting, taken, now = time(NULL);
-	char date[11];
-	int rc;
-
-	day_print(day, date, sizeof(date));
-	rc = store_report_open_one(e->store, day, domain, now);
-	if (rc == 1)
-		rc = store_report_hurry(e->store, day, domain, now, &waiting,
-		    &taken) == -1 ? -1 : 1;
-	if (rc == -1) {
-		(void)strlcpy(text, "the database can't be written", textsz);
-		return -1;
-	}
-	if (rc == 0) {
-		(void)snprintf(text, textsz, "no session with %s on %s",
-		    domain, date);
-		return -1;
-	}
-	if (waiting > 0)
-		(void)snprintf(text, textsz, "%s: the report of %s is on its"
-		    " way", domain, date);
-	else if (taken > 0)
-		(void)snprintf(text, textsz, "%s: the report of %s was taken"
-		    " already, it is not sent again", domain, date);
-	else
-		(void)snprintf(text, textsz, "%s: excepted from reports",
-		    domain);
-	return waiting > 0 ? 0 : -1;
-}
-
-int
-deliver_now(struct engine *e, int64_t day, const char *domain, char text[],
-    size_t textsz)
-{
-	char date[11];
-	int rc = 0;
-
-	day_print(day, date, sizeof(date));
-	if (day >= day_of(time(NULL))) {
-		(void)snprintf(text, textsz, "%s (UTC) is not over yet", date);
-		return -1;
-	}
-	/* Whether it was sent once is not known any more. */
-	if (day <= day_of(time(NULL)) - e->conf->keep_reports) {
-		(void)snprintf(text, textsz, "%s is longer ago than reports"
-		    " are kept", date);
-		return -1;
-	}
-	ingest_now(e);
-	if (domain != NULL)
-		rc = hurry_domain(e, day, domain, text, textsz);
-	else if (store_report_count_day(e->store, day) == 0) {
-		(void)snprintf(text, textsz, "no sessions on %s", date);
-		rc = -1;
-	} else if (pass_hurry(e->deliver, day) == -1) {
-		(void)snprintf(text, textsz, "another day is just being"
-		    " opened; try again in a minute");
-		rc = -1;
-	} else
-		(void)snprintf(text, textsz, "the reports of %s are on their"
-		    " way, but for those that were taken already", date);
-	deliver_soon(e->deliver, 0);
-	return rc;
 }

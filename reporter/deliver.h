@@ -73,6 +73,8 @@ struct deliver {
 	struct jobs	 answered;
 	size_t		 nanswered;
 	size_t		 count[4];	/* jobs by stage, asked or answered */
+	int		 draining;
+	struct loop_timer *drain_timer;
 	int		 mute;		/* a trouble was said; until it ends */
 };
 
