@@ -38,15 +38,19 @@ while [ $i -lt "$rounds" ]; do
 	daemon_start
 	wait_for 120 counted || { cat "$W/log"; bail "no end"; }
 	ms=$(sed -n 's/^engine: counted .* in \([0-9]*\) ms$/\1/p' "$W/log")
+	# The engine is the one that worked most: its CPU time, and memory.
 	engine=$(daemon_pids | while read -r pid; do
-		awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status"
+		echo "$(awk '{ print $14 + $15 }' "/proc/$pid/stat")" \
+		    "$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status")"
 	done | sort -n | tail -n 1)
+	cpu=$((${engine% *} * 1000 / $(getconf CLK_TCK)))
 	lines=$(query 'SELECT sum(lines) - sum(bad) FROM segment')
 	kill "$SGED"
 	wait "$SGED"
 	SGED=
 	[ "$lines" = "$records" ] || bail "$lines of $records counted"
-	echo "  $ms ms, $((records * 1000 / ms)) records/s, engine at most $engine kB"
+	echo "  $ms ms, $((records * 1000 / ms)) records/s; CPU $cpu ms," \
+	    "memory at most ${engine#* } kB"
 	echo "$ms" >>"$W/ms"
 	i=$((i + 1))
 done
