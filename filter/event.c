@@ -57,6 +57,7 @@ static const char *parse_version(const char *, const char *, int *);
 static const char *parse_time(const char *, const char *, int64_t *);
 static const char *parse_head(const char *, size_t, int *, int64_t *);
 static const char *parse_id(const char *, const char *, uint64_t *);
+static size_t	 guess(const char *, size_t);
 static int	 split(const char *, const char *, int, struct text []);
 static int	 split_back(const char *, const char *, int, struct text []);
 static int	 fields(struct event *, const char *, const char *, int);
@@ -245,6 +246,28 @@ parse_head(const char *p, size_t len, int *minor, int64_t *out)
 	return p + 29;
 }
 
+/* The only one that it can be. */
+static size_t
+guess(const char *name, size_t len)
+{
+	switch (len) {
+	case 7:
+		return name[0] == 't' ? EVENT_MAIL : EVENT_RCPT_TO;
+	case 8:
+		return EVENT_TLS;
+	case 9:
+		return name[0] == 't' ? EVENT_COMMIT : EVENT_AUTH;
+	case 12:
+		return EVENT_CONNECT;
+	case 13:
+		return name[5] == 'g' ? EVENT_GREETING : EVENT_IDENTIFY;
+	case 15:
+		return name[0] == 'p' ? EVENT_COMMAND : EVENT_DISCONNECT;
+	default:
+		return nitems(kinds);
+	}
+}
+
 enum event_result
 event_parse(const char *line, size_t len, struct event *ev)
 {
@@ -278,12 +301,10 @@ event_parse(const char *line, size_t len, struct event *ev)
 	if ((p = memchr(name, '|', end - name)) == NULL)
 		return EVENT_BAD;
 	n = p++ - name;
-	for (i = 0; i < nitems(kinds); i++)
-		if (kinds[i].len == n && (kinds[i].where & where) == where &&
-		    (kinds[i].where & FILTER) == (where & FILTER) &&
-		    memcmp(kinds[i].name, name, n) == 0)
-			break;
-	if (i == nitems(kinds))
+	if ((i = guess(name, n)) == nitems(kinds) || kinds[i].len != n ||
+	    (kinds[i].where & where) != where ||
+	    (kinds[i].where & FILTER) != (where & FILTER) ||
+	    memcmp(kinds[i].name, name, n) != 0)
 		return EVENT_OTHER;
 	ev->kind = i;
 	ev->out = (where & OUT) != 0;

@@ -23,9 +23,9 @@
 #include "bounds.h"
 #include "conf.h"
 #include "event.h"
-#include "waits.h"
 #include "log.h"
 #include "session.h"
+#include "waits.h"
 
 /* What is read at once: some hundred events of a busy smtpd. */
 #define IN_SIZE (64 * 1024)
@@ -33,6 +33,8 @@
 #define OUT_HIGH (256 * 1024)
 
 #define AHEAD 16
+/* So many sessions no longer fit into the processor's own memory. */
+#define MANY 4000
 
 #define CONF_CHECK_MS 5000
 #define COMPLAIN_MS 60000
@@ -288,8 +290,9 @@ events(struct filter *f)
 {
 	size_t i;
 
-	for (i = 0; i < f->nevents; i++)
-		session_prefetch(f->sessions, f->events[i].session, 1);
+	if (f->sessions->count > MANY)
+		for (i = 0; i < f->nevents; i++)
+			session_prefetch(f->sessions, f->events[i].session, 1);
 	for (i = 0; i < f->nevents; i++)
 		event(f, &f->events[i]);
 	f->nevents = 0;
@@ -302,7 +305,8 @@ line(struct filter *f, const char *s, size_t len)
 
 	switch (event_parse(s, len, ev)) {
 	case EVENT_OK:
-		session_prefetch(f->sessions, ev->session, 0);
+		if (f->sessions->count > MANY)
+			session_prefetch(f->sessions, ev->session, 0);
 		if (++f->nevents == nitems(f->events))
 			events(f);
 		break;

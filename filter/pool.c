@@ -108,13 +108,23 @@ hash(const char *s, size_t len)
 {
 	uint64_t h = 0x9e3779b97f4a7c15ULL ^ len, w;
 
-	for (; len >= 8; len -= 8, s += 8) {
+	for (; len > 8; len -= 8, s += 8) {
 		memcpy(&w, s, 8);
 		h = (h ^ w) * 0xd6e8feb86659fd93ULL;
 		h ^= h >> 32;
 	}
+	/* The last one to eight bytes, without a loop. */
 	w = 0;
-	memcpy(&w, s, len);
+	if (len >= 4) {
+		memcpy(&w, s, 4);
+		w <<= 32;
+		h ^= w;
+		w = 0;
+		memcpy(&w, s + len - 4, 4);
+	} else if (len > 0)
+		w = (uint64_t)(unsigned char)s[0] << 16 |
+		    (uint64_t)(unsigned char)s[len / 2] << 8 |
+		    (unsigned char)s[len - 1];
 	h = (h ^ w) * 0xd6e8feb86659fd93ULL;
 	return h ^ h >> 32;
 }
