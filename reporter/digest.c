@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "day.h"
 #include "digest.h"
+#include "domain.h"
 #include "heard.h"
 #include "log.h"
 #include "view.h"
@@ -45,6 +47,25 @@ digest_add(struct digest *digest, int fix, const char *command,
 	if (n == -1 || (command != NULL &&
 	    (item->command = strdup(command)) == NULL))
 		fatal("digest");
+}
+
+void
+digest_command(char out[], size_t outsz, const char *base, const char *domain)
+{
+	char normal[DOMAIN_MAX];
+	size_t len;
+
+	if (strcmp(domain, "<>") == 0 || strcmp(domain, "*") == 0)
+		(void)snprintf(out, outsz, "%s '%s'", base, domain);
+	else if (domain_normal(domain, strlen(domain), normal,
+	    sizeof(normal)) == 0)
+		(void)snprintf(out, outsz, "%s %s", base, normal);
+	else {
+		len = strlen(base);
+		if (len > 3 && strcmp(base + len - 3, " -D") == 0)
+			len -= 3;
+		(void)snprintf(out, outsz, "%.*s", (int)len, base);
+	}
 }
 
 void

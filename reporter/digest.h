@@ -29,6 +29,12 @@ void	digest_free(struct digest *);
 /* Adds one; command NULL: none.  For digest_*.c. */
 void	digest_add(struct digest *, int fix, const char *command,
 	    const char *, ...) __attribute__((__format__(printf, 4, 5)));
+/*
+ * "BASE DOMAIN", to be pasted into a shell: where the domain is none (reports
+ * and HELO names hold what others like), BASE without its last word.
+ */
+void	digest_command(char out[], size_t outsz, const char *base,
+	    const char *domain);
 /* The parts: what we saw, what others saw, our own state. */
 void	digest_seen(struct digest *);
 void	digest_heard(struct digest *);

@@ -62,8 +62,8 @@ failure(const struct heard_failure *row, void *arg)
 		(void)snprintf(hint, sizeof(hint), "; %lld other %s had TLS "
 		    "there: downgrade on the way?", (long long)others,
 		    view_plural(others, "reporter", "reporters"));
-	(void)snprintf(command, sizeof(command), "show received -D %s",
-	    view_clean(row->reporter, 200));
+	digest_command(command, sizeof(command), "show received -D",
+	    row->reporter);
 	digest_add(digest, 1, command, "%s %s%s: %lld of %lld sessions (%s)"
 	    "%s", view_clean(row->reporter, 200), found(row->type), at,
 	    (long long)row->count, (long long)row->base,

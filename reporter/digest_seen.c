@@ -63,8 +63,7 @@ refused(const struct seen_incident *row, void *arg)
 		(void)strlcpy(what, "used too old a TLS", sizeof(what));
 	else
 		(void)strlcpy(what, "has no connector", sizeof(what));
-	(void)snprintf(command, sizeof(command), "show flow -D %s",
-	    row->domain[0] == '<' ? "'<>'" : row->domain[0] == '*' ? "'*'" :
+	digest_command(command, sizeof(command), "show flow -D",
 	    row->domain);
 	digest_add(digest, fix, command, "%s %s %s: %lld %s %s %s, %s at %s",
 	    class_of(v, row->domain), view_clean(seen_name(row->domain), 0),
@@ -93,7 +92,7 @@ in_clear(const struct seen_incident *row, void *arg)
 		clear->sessions += row->sessions;
 		return;
 	}
-	(void)snprintf(command, sizeof(command), "show flow -D %s",
+	digest_command(command, sizeof(command), "show flow -D",
 	    row->domain);
 	digest_add(clear->digest, 1, command, "%s %s: %lld %s in clear, %s "
 	    "(%s); the framework forbids it between government",

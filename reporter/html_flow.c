@@ -226,7 +226,8 @@ clear_row(const struct seen_incident *row, void *arg)
 		fprintf(h->out, "<div class=\"scroll\" tabindex=\"0\"><table>"
 		    "<thead><tr><th>domain</th><th class=\"n\">sessions</th>"
 		    "<th class=\"w\"></th><th>dir</th><th>class</th>"
-		    "<th class=\"n\">days</th><th>since</th><th>last</th><th>why</th></tr></thead>"
+		    "<th class=\"n\">days</th><th>since</th><th>last</th>"
+		    "<th>why</th></tr></thead>"
 		    "<tbody>\n");
 	}
 	if (v->top != 0 && c->rows > v->top) {

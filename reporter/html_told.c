@@ -48,15 +48,15 @@ state_number(const char *state)
 }
 
 static void
-add_sent(const struct told_report *row, void *arg)
+add_sent(int64_t day, const char *state, int64_t n, void *arg)
 {
 	struct reports *r = arg;
-	int column = html_column(r->html, row->day);
+	int column = html_column(r->html, day);
 
 	if (column == -1)
 		return;
-	r->sent[state_number(row->state)].value[column]++;
-	r->made++;
+	r->sent[state_number(state)].value[column] += n;
+	r->made += n;
 }
 
 static void
@@ -120,7 +120,7 @@ html_reports(const struct html *h)
 		if (r.heard[i].value == NULL)
 			fatal("html");
 	}
-	rc = told_reports(v->store, v->first, v->last, add_sent, &r);
+	rc = told_days(v->store, v->first, v->last, add_sent, &r);
 	if (rc == 0)
 		rc = heard_days(v->store, v->first, v->last, add_heard, &r);
 	if (rc == 0) {

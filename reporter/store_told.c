@@ -126,6 +126,23 @@ told_states(struct store *st, int64_t first, int64_t last,
 }
 
 int
+told_days(struct store *st, int64_t first, int64_t last,
+    void (*cb)(int64_t, const char *, int64_t, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	stmt = store_prepare(st, "SELECT day, state, COUNT(*) FROM report"
+	    " WHERE day BETWEEN ? AND ? GROUP BY day, state");
+	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		cb(sqlite3_column_int64(stmt, 0), store_text(stmt, 1),
+		    sqlite3_column_int64(stmt, 2), arg);
+	return store_done(st, stmt, rc);
+}
+
+int
 told_bounces(struct store *st, void (*cb)(const struct told_bounce *, void *),
     void *arg)
 {

@@ -29,6 +29,11 @@ struct told_report {
 /* Newest day first, unfinished ones first within it. */
 int	told_reports(struct store *, int64_t first, int64_t last,
 	    void (*)(const struct told_report *, void *), void *);
+/* How many of each state a day has. */
+int	told_days(struct store *, int64_t first, int64_t last,
+	    void (*)(int64_t day, const char *state, int64_t n, void *),
+	    void *);
+
 struct told_delivery {
 	int64_t		 report;
 	const char	*uri;

@@ -71,7 +71,8 @@ policy(const struct heard_sts *s, void *arg)
 	if (s->expires == 0)
 		fprintf(v->out, "MTA-STS: no policy is held\n");
 	else {
-		fprintf(v->out, "MTA-STS: %s%s, id %s\n", s->mode,
+		fprintf(v->out, "MTA-STS: %s%s, id %s\n",
+		    view_clean(s->mode, 20),
 		    s->expires <= v->now ? " (EXPIRED: not applied)" : "",
 		    view_clean(s->id, 40));
 		fprintf(v->out, "  fetched %s, holds until %s\n",
@@ -102,8 +103,8 @@ history(const struct heard_history *h, void *arg)
 		fprintf(v->out, "In force:\n");
 	if (v->top == 0 || any->n <= (size_t)v->top)
 		fprintf(v->out, "  %-8s %s to %s\n", *h->mode == '\0' ?
-		    "none" : h->mode, view_instant(h->since), h->until == 0 ?
-		    "now" : view_instant(h->until));
+		    "none" : view_clean(h->mode, 20), view_instant(h->since),
+		    h->until == 0 ? "now" : view_instant(h->until));
 }
 
 static void
@@ -147,7 +148,8 @@ probe(const struct heard_probe *p, void *arg)
 		fprintf(v->out, "Probed by sged:\n");
 	fprintf(v->out, "  %s [%s] %s\n    STARTTLS %s, %s, %s\n",
 	    view_clean(p->host, 0), view_clean(p->addr, 46),
-	    view_instant(p->probed), *p->starttls == '\0' ? "-" : p->starttls,
+	    view_instant(p->probed), *p->starttls == '\0' ? "-" :
+	    view_clean(p->starttls, 20),
 	    *p->tls == '\0' ? "no TLS" : view_clean(p->tls, 20),
 	    *p->type == '\0' ? "good" : view_clean(p->type, 40));
 	if (*p->text != '\0')

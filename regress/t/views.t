@@ -1,0 +1,142 @@
+#!/bin/sh
+# Every view in its three forms: JSON that parses, rows of one width, nothing
+# of others printed raw; and a digest that is silent when all is well.
+here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/tap.sh"
+dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-views.XXXXXX") || exit 1
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
+sh "$here/sgectl/make" "$dir" || bail "no fixture"
+${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/clock.c" || exit 1
+sgectl()
+{
+	SGE_CLOCK=1772760600 LD_PRELOAD="$dir/clock.so" \
+	    "$here/../reporter/sgectl" -f "$dir/sge.conf" "$@"
+}
+
+# Printable ASCII and newlines only?
+is_plain()
+{
+	[ -z "$(LC_ALL=C tr -d '\n -~' <"$1")" ]
+}
+
+every_view()
+{
+	cat <<-EOT
+	show status
+	show flow
+	show flow -h
+	show flow -c government
+	show flow -D moe.govt.nz
+	show flow -v
+	show cleartext
+	show cleartext -n 1
+	show failures
+	show sent
+	show received
+	show reporters
+	show policy moe.govt.nz
+	show route moe.govt.nz
+	digest -a
+	EOT
+}
+
+forms()
+{
+	every_view >"$dir/views"
+	while read -r view; do
+		# shellcheck disable=SC2086
+		sgectl $view >"$dir/text" 2>"$dir/err"
+		is $? 0 "$1: $view"
+		[ -s "$dir/text" ] && is_plain "$dir/text" &&
+		    is_plain "$dir/err"
+		ok $? "  something, and plain"
+		# shellcheck disable=SC2086
+		sgectl -j $view >"$dir/json"
+		perl -MJSON::PP -ne 'my $o = decode_json($_);
+		    exit 1 if ref $o ne "HASH" || !exists $o->{view}' \
+		    "$dir/json" && is_plain "$dir/json"
+		ok $? "  JSON, an object a line"
+		# shellcheck disable=SC2086
+		sgectl -p $view >"$dir/pipe"
+		# As many fields as keys, in each line.
+		perl -MJSON::PP -ne 'print scalar(keys %{decode_json($_)}),
+		    "\n"' "$dir/json" >"$dir/keys"
+		awk -F '|' '{ print NF }' "$dir/pipe" >"$dir/fields"
+		cmp -s "$dir/keys" "$dir/fields" && is_plain "$dir/pipe"
+		ok $? "  and the same in fields"
+	done <"$dir/views"
+}
+forms stored
+[ -z "$(sgectl show flow | awk 'length > 80')" ]
+ok $? "80 columns"
+
+# Daylight of the options.
+like "$(sgectl show flow -d 2026-03-04)" 'Flows 2026-03-04 UTC,*' "a date"
+like "$(sgectl show flow -d today)" 'Flows 2026-03-06 UTC so far,*' "today"
+like "$(sgectl show flow -d 30)" 'Flows 30 days to 2026-03-05 UTC,*' "30 days"
+sgectl show flow -c nosuch >"$dir/out" 2>"$dir/err"
+is $? 1 "a class that is none"
+sgectl show flow -D 'no domain' >"$dir/out" 2>"$dir/err"
+is $? 1 "a domain that is none"
+like "$(sgectl show flow -d 2020-01-01)" '*No sessions are on record.*' \
+    "a day without sessions"
+like "$(sgectl show cleartext -n 1)" '*+ 4 more, 29 sessions (-n 0 for all)*' \
+    "what is not shown is said"
+is "$(sgectl show flow -p -c public | cut -d '|' -f 5,9 | tr '\n' ' ')" \
+    "1420|17 2210|57 " "of one class"
+like "$(sgectl digest -m widgets.co.nz)" '*To: postmaster@widgets.co.nz*' \
+    "digest -m is the letter"
+sgectl show cleartext -m google.com >"$dir/out" 2>"$dir/err"
+is $? 1 "no letter where there is nothing to say"
+
+# The page.
+sgectl html "$dir/html"
+is $? 0 "html"
+page=$dir/html/index.html
+is "$(grep -c -i -e 'src=' -e '<script' -e 'http://' -e 'https://' -e '@import' \
+    "$page")" 0 "nothing from elsewhere, no script"
+is "$(ls -A "$dir/html")" index.html "nothing but the page is left"
+grep -q 'prefers-color-scheme:dark' "$page" && grep -q '@media print' "$page"
+ok $? "dark, and for print"
+is "$(grep -c '<svg' "$page")" "$(grep -c '</svg>' "$page")" "SVG is closed"
+sgectl html "$dir/sge.conf/x" 2>"$dir/err"
+is $? 1 "a folder that cannot be made"
+
+# What others wrote.
+rm "$dir/sged.db"*
+"$here/bin/unit-fill" "$dir/sged.db" "$here/sgectl/hostile.sql" ||
+    bail "no data"
+forms hostile
+sgectl html "$dir/html"
+is "$(grep -c '<script' "$page")" 0 "no markup of others in the page"
+is_plain "$page"
+ok $? "the page is plain"
+grep -q '&lt;script&gt;' "$page"
+ok $? "and shows what it is"
+sgectl show metrics >"$dir/out"
+is_plain "$dir/out"
+ok $? "metrics are plain"
+is "$(tail -n 1 "$dir/out")" '# EOF' "and whole"
+
+# All is well: no word.
+rm "$dir/sged.db"*
+cat >"$dir/good.sql" <<'EOT'
+INSERT INTO flow (day, hour, dir, class, tls13, tls12, older, clear, refused)
+ SELECT 20517, 1, dir, '*', 10, 2, 0, 0, 0
+ FROM (SELECT 0 AS dir UNION ALL SELECT 1);
+EOT
+"$here/bin/unit-fill" "$dir/sged.db" "$dir/good.sql" || bail "no data"
+sed -i.old '/^legacy/d' "$dir/sge.conf"
+is "$(sgectl digest 2>&1)" "" "digest says nothing when all is well"
+is "$(sgectl -j digest)" "" "nor as JSON"
+like "$(sgectl digest -a)" '*0 to fix, 0 to watch*All is well.*' \
+    "but with -a"
+# A day without sessions is not well.
+like "$(sgectl digest -d 2026-03-04)" '*no session is on record*' \
+    "a day without a session is something to fix"
+rm "$dir/sged.db"*
+sgectl show flow >"$dir/out" 2>"$dir/err"
+is $? 1 "no database"
+like "$(cat "$dir/err")" '*sged makes it*' "and what to do"
+finish
