@@ -259,6 +259,7 @@ UNITS =		\
 		unit-hash \
 		unit-ingest \
 		unit-ipc \
+		unit-learn \
 		unit-loop \
 		unit-mailer \
 		unit-net \

@@ -162,9 +162,10 @@ after(struct lesson *lesson)
 	struct learn *l = lesson->learn;
 	struct asker *asker;
 
-	if (lesson->told)
+	if (lesson->told != NULL)
 		while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
 			TAILQ_REMOVE(&lesson->askers, asker, entry);
+			asker->route = lesson->told;
 			TAILQ_INSERT_TAIL(&l->answers, asker, entry);
 		}
 	if (lesson->final) {

@@ -90,7 +90,7 @@ struct lesson {
 	int		 queued;
 	int		 ready;
 	int		 active;	/* its DNS answers are awaited */
-	int		 told;		/* what is known so far was written */
+	const char	*told;		/* the route that was written, or NULL */
 	int		 final;		/* only addresses are awaited */
 	struct askers	 askers;
 	struct asks	 asks;

@@ -104,6 +104,7 @@ settle(const char *domain, const char *unused __unused, int64_t policy,
 		    "answer when asked again: %.150s", p->text);
 		reason = text;
 	} else if (*type == '\0' || (p->handshake &&
+	    strncmp(type, "certificate-", 12) == 0 &&
 	    !is_verified(s->learn->engine->conf, domain, policy))) {
 		/* Where nothing is verified, a certificate stops nothing. */
 		type = "validation-failure";

@@ -171,7 +171,7 @@ write_route(struct lesson *lesson, const struct sts_policy *policy,
 		    new.urls);
 	else
 		new.until = old.until;
-	lesson->told = 1;
+	lesson->told = enforce ? "enforce" : "none";
 	return store_route_set(st, lesson->domain, &new, why);
 }
 

@@ -1,0 +1,847 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Learning of policies and routes: the engine's part as it is, with this test
+ * in the place of the DNS, the policy hosts and the mail hosts.
+ */
+
+#include <sys/stat.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conftext.h"
+#include "day.h"
+#include "judge.h"
+#include "learn.h"
+#include "log.h"
+#include "tap.h"
+
+#define DEADLINE_MS 10000
+
+static const char conf_lines[] =
+    "organization \"Us\"\n"
+    "contact \"tls@us.nz\"\n"
+    "report from \"noreply@us.nz\"\n"
+    "hostname \"mail.us.nz\"\n"
+    "local { \"us.nz\" }\n"
+    "class inner { \"us.nz\" \"member.nz\" }\n"
+    "flow from inner to inner require connector\n"
+    "connector \"member.nz\" to \"smtp+tls://mx.member.nz:2525\""
+    " from { 192.0.2.0/24 }\n";
+
+/* What the world says of a domain; changed as the test goes on. */
+struct site {
+	const char	*domain;
+	const char	*txt;		/* the record, or a status */
+	const char	*mx[4];		/* by preference; [0] may be a status */
+	const char	*policy;	/* body, or a status; NULL: never */
+	int		 http;
+	const char	*type;
+	const char	*cert;
+};
+
+#define POLICY(mode, mx) \
+    "version: STSv1\nmode: " mode "\nmx: " mx "\nmax_age: 86400\n"
+
+static struct site sites[] = {
+	{ .domain = "none.nz", .txt = "nxdomain",
+	    .mx = { "a.none.nz", "bb.none.nz" } },
+	{ .domain = "enforce.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx1.enforce.nz", "mx2.enforce.nz", "bad.other.nz" },
+	    .policy = POLICY("enforce", "*.enforce.nz") },
+	{ .domain = "testing.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.testing.nz", "mx.other.nz" },
+	    .policy = POLICY("testing", "mx.testing.nz") },
+	{ .domain = "off.nz", .txt = "v=STSv1; id=1;", .mx = { "mx.off.nz" },
+	    .policy = "version: STSv1\nmode: none\nmax_age: 86400\n" },
+	{ .domain = "hijack.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.attacker.nz" },
+	    .policy = POLICY("enforce", "mx.hijack.nz") },
+	{ .domain = "short.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.short.nz" }, .policy = "version: STSv1\n"
+	    "mode: enforce\nmx: mx.short.nz\nmax_age: 0\n" },
+	{ .domain = "hang.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.hang.nz" } },
+	{ .domain = "servfail.nz", .txt = "servfail",
+	    .mx = { "mx.servfail.nz" } },
+	{ .domain = "slowdns.nz", .txt = "timeout", .mx = { "timeout" } },
+	{ .domain = "gone.nz", .txt = "nxdomain", .mx = { "nxdomain" } },
+	{ .domain = "twoids.nz", .txt = "v=STSv1; id=a-b;",
+	    .mx = { "mx.twoids.nz" } },
+	{ .domain = "404.nz", .txt = "v=STSv1; id=1;", .mx = { "mx.404.nz" },
+	    .policy = "x", .http = 404 },
+	{ .domain = "moved.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.moved.nz" }, .policy = POLICY("enforce",
+	    "mx.moved.nz"), .http = 302 },
+	{ .domain = "html.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.html.nz" }, .policy = POLICY("enforce", "mx.html.nz"),
+	    .type = "text/html" },
+	{ .domain = "invalid.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.invalid.nz" }, .policy = "version: STSv1\n" },
+	{ .domain = "expired.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.expired.nz" }, .policy = "tls", .cert = "expired" },
+	{ .domain = "noaddr.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.noaddr.nz" }, .policy = "no-address" },
+	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
+};
+
+struct bench {
+	struct engine	 e;
+	struct ipc	*peer[2];
+	struct loop_timer *timer;
+	int		 ticks;
+	int		 lookups;	/* TXT */
+	int		 gets;
+	int		 probes;
+	int		 wanted;	/* answers */
+	int		 nanswers;
+	char		 answers[4096];
+	/* What hosts answer to a look; first match. */
+	const char	*dead;		/* does not take connections */
+	const char	*cert;		/* of the others */
+	const char	*starttls;
+};
+
+static char	 dir[] = "/tmp/unit-learn.XXXXXXXXXX";
+
+static void
+sql(struct bench *b, const char *text)
+{
+	char *err = NULL;
+
+	if (sqlite3_exec(b->e.store->db, text, NULL, NULL, &err) != SQLITE_OK)
+		ok(0, "%s: %s", text, err);
+}
+
+/* Rows of one text column, joined by '|'; static buffer. */
+static const char *
+rows(struct bench *b, const char *text)
+{
+	static char out[8192];
+	sqlite3_stmt *stmt = NULL;
+
+	out[0] = '\0';
+	if (sqlite3_prepare_v2(b->e.store->db, text, -1, &stmt, NULL) !=
+	    SQLITE_OK)
+		return sqlite3_errmsg(b->e.store->db);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		if (out[0] != '\0')
+			strlcat(out, "|", sizeof(out));
+		if (sqlite3_column_text(stmt, 0) != NULL)
+			strlcat(out, (const char *)sqlite3_column_text(stmt,
+			    0), sizeof(out));
+	}
+	sqlite3_finalize(stmt);
+	return out;
+}
+
+/* The line of a domain in the routes file that holds, without its time. */
+static const char *
+line_of(const char *domain)
+{
+	static char out[4096];
+	char line[4096], *p, *q;
+	size_t len = strlen(domain);
+	FILE *f = fopen("routes", "r");
+
+	strlcpy(out, "no line", sizeof(out));
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, domain, len) != 0 || line[len] != '|')
+			continue;
+		p = line + len + 1;
+		if ((q = strchr(p, '|')) == NULL)
+			continue;
+		*q++ = '\0';
+		snprintf(out, sizeof(out), "%s %s", p, strchr(q, '|') + 1);
+	}
+	if (f != NULL)
+		fclose(f);
+	return out;
+}
+
+static void
+reply(struct bench *b, int part, const json_t *request, json_t *answer)
+{
+	json_object_set(answer, "id", json_object_get(request, "id"));
+	if (ipc_send(b->peer[part], answer, -1) == -1)
+		fatalx("test: no answer");
+}
+
+static struct site *
+site_of(const char *domain)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(sites); i++)
+		if (strcmp(sites[i].domain, domain) == 0)
+			return &sites[i];
+	fatalx("test: who is %s?", domain);
+}
+
+static json_t *
+answer_mx(const struct site *s)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	if (strchr(s->mx[0], '.') == NULL) {
+		json_decref(list);
+		return json_pack("{s:s, s:i}", "status", s->mx[0], "ttl", 1);
+	}
+	for (i = 0; i < nitems(s->mx) && s->mx[i] != NULL; i++)
+		json_array_append_new(list, json_pack("[i, s]",
+		    (int)(10 * i + 10), s->mx[i]));
+	return json_pack("{s:s, s:i, s:o}", "status", "ok", "ttl", 1, "mx",
+	    list);
+}
+
+/* A host's address is 192.0.2.N, N the length of its name. */
+static void
+play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
+{
+	struct bench *b = arg;
+	const char *op = ipc_string(q, "op", "");
+	const char *name = ipc_string(q, "name", "");
+	const struct site *s;
+	char addr[64];
+
+	if (strcmp(op, "addr") == 0) {
+		snprintf(addr, sizeof(addr), "192.0.2.%zu", strlen(name));
+		if (strncmp(name, "mta-sts.noaddr", 14) == 0)
+			reply(b, WORLD_RESOLVE, q, json_pack("{s:s}",
+			    "status", "nodata"));
+		else
+			reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s]}",
+			    "status", "ok", "addr", addr));
+		return;
+	}
+	if (strcmp(op, "mx") == 0) {
+		reply(b, WORLD_RESOLVE, q, answer_mx(site_of(name)));
+		return;
+	}
+	b->lookups++;
+	s = site_of(name + strlen("_mta-sts."));
+	if (strncmp(s->txt, "v=", 2) == 0)
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:i, s:[s, s]}",
+		    "status", "ok", "ttl", 1, "txt", "v=spf1 -all", s->txt));
+	else
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:i}", "status",
+		    s->txt, "ttl", 1));
+}
+
+static void
+play_probe(struct bench *b, json_t *q)
+{
+	const char *host = ipc_string(q, "host", "");
+
+	b->probes++;
+	if (b->dead != NULL && strcmp(host, b->dead) == 0)
+		reply(b, WORLD_NET, q, json_pack("{s:s, s:s}", "status",
+		    "connect", "text", "connection refused"));
+	else
+		reply(b, WORLD_NET, q, json_pack("{s:s, s:s, s:s, s:s, s:s,"
+		    " s:b}", "status", "ok", "starttls", b->starttls, "cert",
+		    b->cert, "text", strcmp(b->cert, "ok") == 0 ? "" :
+		    "what libtls says", "tls", "TLSv1.3", "handshake", 1));
+}
+
+static void
+play_net(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
+{
+	struct bench *b = arg;
+	const char *host = ipc_string(q, "host", "");
+	const struct site *s;
+
+	if (strcmp(ipc_string(q, "op", ""), "probe") == 0) {
+		play_probe(b, q);
+		return;
+	}
+	b->gets++;
+	if (strncmp(host, "mta-sts.", 8) != 0 || strcmp(ipc_string(q, "path",
+	    ""), "/.well-known/mta-sts.txt") != 0 ||
+	    ipc_int(q, "port", 0) != 443)
+		fatalx("test: asked for %s", host);
+	s = site_of(host + 8);
+	if (s->policy == NULL)
+		return;
+	if (strchr(s->policy, '\n') == NULL && s->http == 0)
+		reply(b, WORLD_NET, q, json_pack("{s:s, s:s, s:s}", "status",
+		    s->policy, "cert", s->cert != NULL ? s->cert : "unknown",
+		    "text", "why"));
+	else
+		reply(b, WORLD_NET, q, json_pack("{s:s, s:i, s:s, s:s, s:s}",
+		    "status", "ok", "http", s->http != 0 ? s->http : 200,
+		    "type", s->type != NULL ? s->type : "text/plain", "body",
+		    s->policy, "cert", "ok"));
+}
+
+static void
+peer_closed(struct ipc *ipc __unused, void *arg __unused)
+{
+	fatalx("test: the engine hung up");
+}
+
+static void
+start(struct bench *b, const struct conf *conf)
+{
+	static void (*const play[])(struct ipc *, json_t *, int, void *) = {
+		[WORLD_RESOLVE] = play_resolve,
+		[WORLD_NET] = play_net
+	};
+	int fds[WORLD_PARTS] = { -1, -1, -1 }, pair[2], i;
+
+	memset(b, 0, sizeof(*b));
+	b->cert = "ok";
+	b->starttls = "offered";
+	b->e.conf = conf;
+	b->e.loop = loop_new();
+	if ((b->e.store = store_open("db", STORE_WRITE)) == NULL)
+		fatalx("test: no database");
+	for (i = 0; i < 2; i++) {
+		if (ipc_pair(pair) == -1)
+			fatal("test");
+		fds[i] = pair[0];
+		b->peer[i] = ipc_new(b->e.loop, pair[1], play[i], peer_closed,
+		    b);
+	}
+	b->e.world = world_new(b->e.loop, fds, NULL, NULL);
+	learn_start(&b->e);
+}
+
+static void
+stop(struct bench *b)
+{
+	learn_stop(&b->e);
+	world_free(b->e.world);
+	ipc_free(b->peer[0]);
+	ipc_free(b->peer[1]);
+	loop_free(b->e.loop);
+	store_close(b->e.store);
+}
+
+static int
+idle(struct bench *b)
+{
+	return b->nanswers >= b->wanted && b->e.learn->nlessons == 0 &&
+	    b->e.learn->nlooks == 0 && b->e.learn->flush == NULL;
+}
+
+static void
+tick(void *arg)
+{
+	struct bench *b = arg;
+
+	b->timer = NULL;
+	if (idle(b) || b->ticks-- == 0) {
+		loop_stop(b->e.loop);
+		return;
+	}
+	b->timer = loop_timer_add(b->e.loop, 2, tick, b);
+}
+
+/* Until all is answered and nothing goes on, at most so long. */
+static int
+settle(struct bench *b, int ms)
+{
+	b->ticks = ms / 2;
+	b->timer = loop_timer_add(b->e.loop, 0, tick, b);
+	loop_run(b->e.loop);
+	loop_timer_remove(b->e.loop, b->timer);
+	return idle(b);
+}
+
+static void
+learned(const char *domain, const char *route, void *arg)
+{
+	struct bench *b = arg;
+
+	b->nanswers++;
+	strlcat(b->answers, domain, sizeof(b->answers));
+	strlcat(b->answers, "=", sizeof(b->answers));
+	strlcat(b->answers, route, sizeof(b->answers));
+	strlcat(b->answers, " ", sizeof(b->answers));
+}
+
+/* Asks; what was answered, "" if nothing. */
+static const char *
+ask(struct bench *b, const char *domain)
+{
+	b->answers[0] = '\0';
+	b->nanswers = 0;
+	b->wanted = 1;
+	learn_ask(&b->e, domain, learned, b);
+	(void)settle(b, DEADLINE_MS);
+	return b->answers;
+}
+
+/* The same where no answer is to come. */
+static const char *
+ask_vainly(struct bench *b, const char *domain)
+{
+	b->answers[0] = '\0';
+	b->nanswers = b->wanted = 0;
+	learn_ask(&b->e, domain, learned, b);
+	(void)settle(b, 500);
+	return b->answers;
+}
+
+/* Looks again, as it would when the time has come. */
+static void
+again(struct bench *b, const char *domain)
+{
+	b->wanted = 0;
+	if (lesson_new(b->e.learn, domain) == NULL)
+		fatalx("test: no lesson");
+	(void)settle(b, DEADLINE_MS);
+}
+
+static void
+test_simple(struct bench *b)
+{
+	int i;
+
+	is_str(ask(b, "none.nz"), "none.nz=none ", "no record: none");
+	is_str(line_of("none.nz"),
+	    "none smtp+tls://a.none.nz,smtp+tls://bb.none.nz",
+	    "its line, with where to");
+	is_int(b->lookups, 1, "one question");
+	is_str(ask(b, "None.NZ."), "None.NZ.=none ", "asked again");
+	is_int(b->lookups, 1, "known: no question");
+	is_str(ask(b, "us.nz"), "us.nz=none ", "our own");
+	is_str(ask(b, "member.nz"), "member.nz=none ", "with a connector");
+	is_str(ask(b, "[192.0.2.1]"), "[192.0.2.1]=none ", "no domain");
+	is_int(b->lookups, 1, "nothing was asked about these");
+	is_int(b->gets, 0, "nothing was fetched");
+	is_str(ask(b, "gone.nz"), "gone.nz=none ", "no such domain");
+	is_str(line_of("gone.nz"), "none ", "nowhere to");
+	is_str(ask(b, "twoids.nz"), "twoids.nz=none ", "a malformed record");
+	is_int(b->gets, 0, "is as none");
+
+	b->answers[0] = '\0';
+	b->nanswers = 0;
+	b->wanted = 100;
+	b->lookups = 0;
+	for (i = 0; i < 100; i++)
+		learn_ask(&b->e, "enforce.nz", learned, b);
+	ok(settle(b, DEADLINE_MS), "many ask about one");
+	is_int(b->lookups, 1, "one question");
+	is_int(b->gets, 1, "one fetch");
+	ok(strstr(b->answers, "none") == NULL, "all are told");
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx1.enforce.nz,smtp+tls://mx2.enforce.nz",
+	    "only the hosts that match, best first");
+	is_str(rows(b, "SELECT mode || ' ' || until FROM sts_history WHERE"
+	    " domain = 'enforce.nz'"), "enforce 0", "in force from now on");
+	is_str(rows(b, "SELECT strings FROM policy WHERE domain ="
+	    " 'enforce.nz'"), "[\"version: STSv1\",\"mode: enforce\","
+	    "\"mx: *.enforce.nz\",\"max_age: 86400\"]",
+	    "its lines as received");
+	ok(b->probes >= 2, "its hosts were looked at");
+}
+
+static void
+test_modes(struct bench *b)
+{
+	is_str(ask(b, "testing.nz"), "testing.nz=none ", "testing");
+	is_str(line_of("testing.nz"), "none "
+	    "smtp+tls://mx.testing.nz,smtp+tls://mx.other.nz", "all hosts");
+	is_str(rows(b, "SELECT mode FROM sts_history WHERE domain ="
+	    " 'testing.nz'"), "testing", "and held");
+	is_str(ask(b, "off.nz"), "off.nz=none ", "none");
+	is_str(ask(b, "short.nz"), "short.nz=none ",
+	    "enforce for no time at all");
+	is_str(ask(b, "hijack.nz"), "hijack.nz=enforce ", "no MX matches");
+	is_str(line_of("hijack.nz"), "enforce ", "no route");
+	is_str(rows(b, "SELECT type || ' ' || mx || ' ' || count FROM detail"
+	    " WHERE domain = 'hijack.nz'"),
+	    "validation-failure mx.attacker.nz 1", "and it is reported");
+	is_str(rows(b, "SELECT fail || ' ' || (policy > 0) FROM tally WHERE"
+	    " domain = 'hijack.nz'"), "1 1", "as a failure of the policy");
+}
+
+static void
+test_fetch(struct bench *b)
+{
+	static const char *const types[][3] = {
+		{ "404.nz", "sts-policy-fetch-error", "HTTP status 404" },
+		{ "moved.nz", "sts-policy-fetch-error", "HTTP status 302" },
+		{ "html.nz", "sts-policy-fetch-error",
+		    "its media type is not text/plain: text/html" },
+		{ "invalid.nz", "sts-policy-invalid", "no mode" },
+		{ "expired.nz", "sts-webpki-invalid",
+		    "certificate of the policy host: why" },
+		{ "noaddr.nz", "sts-policy-fetch-error",
+		    "no address of the policy host: nodata" },
+	};
+	char text[256], want[256];
+	size_t i;
+	int gets;
+
+	for (i = 0; i < nitems(types); i++) {
+		snprintf(want, sizeof(want), "%s=none ", types[i][0]);
+		is_str(ask(b, types[i][0]), want, "%s: none", types[i][0]);
+		snprintf(text, sizeof(text), "SELECT type || ' ' || reason ||"
+		    " ' ' || policy FROM detail WHERE domain = '%s'",
+		    types[i][0]);
+		snprintf(want, sizeof(want), "%s %s 0", types[i][1],
+		    types[i][2]);
+		is_str(rows(b, text), want, "%s: why", types[i][0]);
+	}
+	gets = b->gets;
+	again(b, "404.nz");
+	is_int(b->gets, gets, "not fetched again within five minutes");
+	site_of("404.nz")->txt = "v=STSv1; id=2;";
+	again(b, "404.nz");
+	is_int(b->gets, gets + 1, "but for another id");
+	sql(b, "UPDATE sts SET tried = tried - 301 WHERE domain = '404.nz'");
+	site_of("404.nz")->http = 0;
+	site_of("404.nz")->policy = POLICY("enforce", "mx.404.nz");
+	again(b, "404.nz");
+	is_str(line_of("404.nz"), "enforce smtp+tls://mx.404.nz",
+	    "after them it is, and holds");
+}
+
+static void
+test_held(struct bench *b)
+{
+	struct site *s = site_of("enforce.nz");
+	int gets = b->gets;
+
+	again(b, "enforce.nz");
+	is_int(b->gets, gets, "the same id: not fetched again");
+	s->txt = "nxdomain";
+	again(b, "enforce.nz");
+	is_int(b->gets, gets, "no record: nothing to fetch");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "the policy holds without a record");
+	s->txt = "servfail";
+	again(b, "enforce.nz");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "and without an answer");
+	s->txt = "v=STSv1; id=2;";
+	s->policy = "timeout";
+	again(b, "enforce.nz");
+	is_int(b->gets, gets + 1, "a new id: fetched");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "the policy holds when that fails");
+	is_str(rows(b, "SELECT d.type || ' ' || p.mode FROM detail d"
+	    " JOIN policy p ON p.id = d.policy WHERE d.domain ="
+	    " 'enforce.nz'"), "sts-policy-fetch-error enforce",
+	    "which is reported");
+	/* Near its end it is fetched, whatever the record says. */
+	s->txt = "nxdomain";
+	s->policy = POLICY("enforce", "*.enforce.nz");
+	sql(b, "UPDATE sts SET tried = tried - 301, refresh = 1 WHERE"
+	    " domain = 'enforce.nz'");
+	sql(b, "UPDATE sts SET expires = expires - 1000 WHERE"
+	    " domain = 'enforce.nz'");
+	again(b, "enforce.nz");
+	is_int(b->gets, gets + 2, "fetched before its end");
+	is_str(rows(b, "SELECT expires - fetched FROM sts WHERE"
+	    " domain = 'enforce.nz'"), "86400", "and lives on");
+	is_str(rows(b, "SELECT count(*) FROM sts_history WHERE"
+	    " domain = 'enforce.nz'"), "1", "as the same policy");
+	/* MX lost: the hosts known before. */
+	s->mx[0] = "timeout";
+	again(b, "enforce.nz");
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx1.enforce.nz,smtp+tls://mx2.enforce.nz",
+	    "hosts stay while the DNS fails");
+	s->mx[0] = "mx1.enforce.nz";
+	/* Its time is over. */
+	sql(b, "UPDATE sts SET expires = expires - 86401, tried = 1 WHERE"
+	    " domain = 'enforce.nz'");
+	sql(b, "UPDATE route SET until = 1 WHERE domain = 'enforce.nz'");
+	is_str(ask(b, "enforce.nz"), "enforce.nz=none ", "over: none");
+	is_str(rows(b, "SELECT until > 0 FROM sts_history WHERE"
+	    " domain = 'enforce.nz'"), "1", "and not in force any more");
+	s->txt = "v=STSv1; id=3;";
+	again(b, "enforce.nz");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "published again: in force again");
+	s->txt = "v=STSv1; id=4;";
+	s->policy = "version: STSv1\nmode: none\nmax_age: 86400\n";
+	again(b, "enforce.nz");
+	ok(strncmp(line_of("enforce.nz"), "none smtp", 9) == 0,
+	    "mode none: at once, and still with where to");
+	s->txt = "v=STSv1; id=5;";
+	s->policy = POLICY("enforce", "*.enforce.nz");
+	again(b, "enforce.nz");
+}
+
+static void
+test_unknown(struct bench *b)
+{
+	is_str(ask_vainly(b, "servfail.nz"), "",
+	    "no answer whether there is a policy: nothing learned");
+	is_str(line_of("servfail.nz"), "no line", "and nothing written");
+	is_str(ask_vainly(b, "slowdns.nz"), "", "silence: the same");
+	is_str(ask(b, "nomx.nz"), "nomx.nz=none ",
+	    "no policy is enough to know, without MX");
+	is_str(ask_vainly(b, "hang.nz"), "", "the policy host hangs");
+	is_str(ask_vainly(b, "none.nz"), "none.nz=none ",
+	    "which keeps no other");
+	b->answers[0] = '\0';
+	learn_ask(&b->e, "servfail.nz", learned, b);
+	learn_ask(&b->e, "none.nz", learned, b);
+	learn_forget(&b->e, b);
+	(void)settle(b, 100);
+	is_str(b->answers, "", "nobody there to be told");
+}
+
+static void
+test_hosts(struct bench *b)
+{
+	b->dead = "mx1.enforce.nz";
+	look_at(b->e.learn, "mx1.enforce.nz", "192.0.2.14", 0);
+	b->wanted = 0;
+	(void)settle(b, 500);
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
+	    "a host that fails goes back");
+	again(b, "enforce.nz");
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
+	    "and stays there");
+	b->dead = NULL;
+	sql(b, "UPDATE mx SET retry = 1 WHERE failed > 0");
+	sql(b, "UPDATE probe SET probed = 1");
+	b->ticks = 0;
+	look_tick(b->e.learn);
+	(void)settle(b, 500);
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx1.enforce.nz,smtp+tls://mx2.enforce.nz",
+	    "forward again when it works");
+	/* Mail waits, and nothing is heard of it. */
+	sql(b, "INSERT INTO waiting VALUES ('enforce.nz',"
+	    " unixepoch() - 60, unixepoch() - 60)");
+	sql(b, "UPDATE probe SET probed = 1");
+	b->dead = "mx1.enforce.nz";
+	b->e.learn->ticks = 5;
+	look_tick(b->e.learn);
+	(void)settle(b, 500);
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
+	    "mail that waits makes us look");
+	b->dead = NULL;
+	sql(b, "UPDATE mx SET retry = 0, failed = 0");
+}
+
+static void
+test_file(struct bench *b, const struct conf *conf)
+{
+	char before[4096];
+	struct stat sb;
+	int i;
+
+	strlcpy(before, line_of("404.nz"), sizeof(before));
+	unlink("routes");
+	stop(b);
+	start(b, conf);
+	is_str(line_of("404.nz"), before, "made again from the database");
+	is_int(stat("routes", &sb), 0, "the file is there");
+	is_int(sb.st_mode & 0777, 0644, "for smtpd's tables to read");
+	stop(b);
+	unlink("db");
+	unlink("db-wal");
+	unlink("db-shm");
+	start(b, conf);
+	is_str(line_of("404.nz"), before, "lines outlive the database");
+	site_of("404.nz")->txt = "servfail";
+	again(b, "404.nz");
+	is_str(line_of("404.nz"), before, "and hold");
+	for (i = 0; i < 3000; i++)
+		file_add(b->e.learn, "none.nz", "none", time(NULL) + 100, "");
+	file_flush(b->e.learn);
+	file_add(b->e.learn, "none.nz", "none", time(NULL) + 100, "");
+	file_flush(b->e.learn);
+	ok(stat("routes", &sb) == 0 && sb.st_size < 20000,
+	    "old lines are let go of");
+	is_str(line_of("404.nz"), before, "not those that hold");
+}
+
+static const char *
+judged(struct bench *b, const char *domain, const char *addr, const char *tls,
+    enum failure failure)
+{
+	static char out[512];
+	struct judge *judge = judge_new(b->e.store, b->e.conf);
+	struct record r = { 0 };
+	struct judgement j;
+
+	r.time = time(NULL) + 1;
+	r.remote = addr;
+	r.tls = tls;
+	r.failure = failure;
+	r.dir = DIR_OUT;
+	if (!judge_session(judge, domain, &r, &j))
+		strlcpy(out, "not counted", sizeof(out));
+	else
+		snprintf(out, sizeof(out), "%s %s %s%s%s", j.policy > 0 ?
+		    "sts" : "none", j.failed ? "failed" : "ok", j.type,
+		    j.pending ? " pending " : " ", j.mx);
+	judge_free(judge);
+	return out;
+}
+
+static void
+test_judge(struct bench *b)
+{
+	site_of("testing.nz")->txt = "v=STSv1; id=9;";
+	is_str(ask(b, "testing.nz"), "testing.nz=none ", "a testing policy");
+	is_str(ask(b, "none.nz"), "none.nz=none ", "and none");
+	is_str(judged(b, "none.nz", "192.0.2.9", "TLSv1.3", FAILURE_NONE),
+	    "none ok  ", "no policy: any TLS will do");
+	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
+	    "sts ok  mx.testing.nz", "testing: a good host");
+	is_str(judged(b, "testing.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
+	    "sts failed validation-failure mx.other.nz",
+	    "testing: a host that is not in the policy");
+	b->cert = "host-mismatch";
+	look_at(b->e.learn, "mx.testing.nz", "192.0.2.13", 0);
+	(void)settle(b, 500);
+	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
+	    "sts failed certificate-host-mismatch mx.testing.nz",
+	    "testing: a certificate of another name");
+	is_str(judged(b, "testing.nz", "192.0.2.13", NULL,
+	    FAILURE_NOT_SUPPORTED),
+	    "sts failed starttls-not-supported mx.testing.nz",
+	    "testing: no STARTTLS");
+	is_str(judged(b, "none.nz", "192.0.2.9", NULL, FAILURE_VALIDATION),
+	    "none failed validation-failure pending a.none.nz",
+	    "a handshake that failed waits for its reason");
+	is_str(judged(b, "none.nz", "192.0.2.9", NULL, FAILURE_NONE),
+	    "not counted", "the second half of a downgrade");
+}
+
+static void
+add_pending(struct bench *b, const char *domain, int policy, const char *addr,
+    const char *mx)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "INSERT INTO detail VALUES (1, '%s', %d,"
+	    " 'validation-failure', '192.0.2.1', '%s', '%s', '', '', '', 1,"
+	    " 3)", domain, policy, addr, mx);
+	sql(b, text);
+}
+
+static const char *
+settled(struct bench *b, const char *domain)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "SELECT type || ',' || reason || ',' ||"
+	    " pending || ',' || count FROM detail WHERE day = 1 AND domain ="
+	    " '%s' ORDER BY pending", domain);
+	return rows(b, text);
+}
+
+static void
+test_pending(struct bench *b)
+{
+	sql(b, "DELETE FROM probe");
+	b->cert = "expired";
+	add_pending(b, "testing.nz", 1, "192.0.2.13", "mx.testing.nz");
+	add_pending(b, "none.nz", 0, "192.0.2.9", "a.none.nz");
+	add_pending(b, "member.nz", 0, "192.0.2.12", "mx.member.nz");
+	look_tick(b->e.learn);
+	b->wanted = 0;
+	(void)settle(b, 2000);
+	is_str(settled(b, "testing.nz"),
+	    "certificate-expired,what libtls says,0,3",
+	    "with a policy: the certificate was it");
+	is_str(settled(b, "member.nz"),
+	    "certificate-expired,what libtls says,0,3",
+	    "so with a connector");
+	is_str(settled(b, "none.nz"), "validation-failure,TLS handshake "
+	    "failed; when asked again it did not,0,3",
+	    "where none is verified, it was not");
+	b->probes = 0;
+	add_pending(b, "testing.nz", 1, "192.0.2.13", "mx.testing.nz");
+	look_tick(b->e.learn);
+	(void)settle(b, 2000);
+	is_int(b->probes, 0, "not asked twice within the hour");
+	is_str(settled(b, "testing.nz"),
+	    "certificate-expired,what libtls says,0,6", "counts are added");
+	b->starttls = "absent";
+	sql(b, "DELETE FROM probe");
+	add_pending(b, "none.nz", 0, "192.0.2.9", "a.none.nz");
+	look_tick(b->e.learn);
+	(void)settle(b, 2000);
+	ok(strstr(settled(b, "none.nz"), "starttls-not-supported") != NULL,
+	    "STARTTLS is gone: so it is called");
+	is_str(rows(b, "SELECT count(*) FROM detail WHERE pending = 1"), "0",
+	    "nothing waits");
+}
+
+static void
+test_attribute(struct bench *b)
+{
+	struct judge *judge = judge_new(b->e.store, b->e.conf);
+	char domain[DOMAIN_MAX] = "";
+	int64_t now = time(NULL);
+
+	sql(b, "DELETE FROM waiting");
+	sql(b, "DELETE FROM mxaddr WHERE addr = '192.0.2.99'");
+	is_int(judge_attribute(judge, "192.0.2.99", now, domain,
+	    sizeof(domain)), -1, "an address nobody has");
+	is_int(judge_attribute(judge, "192.0.2.12", now, domain,
+	    sizeof(domain)), 0, "a connector's address");
+	is_str(domain, "member.nz", "is its domain's");
+	sql(b, "INSERT INTO mxaddr VALUES ('192.0.2.99', 'x.nz', 'h', 0, 1),"
+	    " ('192.0.2.99', 'y.nz', 'h', 0, 1)");
+	is_int(judge_attribute(judge, "192.0.2.99", now, domain,
+	    sizeof(domain)), -1, "two have it: not guessed");
+	sql(b, "INSERT INTO waiting VALUES ('y.nz', 1, 1)");
+	is_int(judge_attribute(judge, "192.0.2.99", now, domain,
+	    sizeof(domain)), 0, "mail waits for one of them");
+	is_str(domain, "y.nz", "for that one");
+	sql(b, "INSERT INTO waiting VALUES ('x.nz', 1, 1)");
+	is_int(judge_attribute(judge, "192.0.2.99", now, domain,
+	    sizeof(domain)), -1, "for both: not guessed");
+	sql(b, "UPDATE mxaddr SET routed = 5 WHERE domain = 'x.nz'");
+	is_int(judge_attribute(judge, "192.0.2.99", now, domain,
+	    sizeof(domain)), 0, "one was routed there");
+	is_str(domain, "x.nz", "that one");
+	judge_free(judge);
+}
+
+int
+main(void)
+{
+	struct bench b;
+	struct conf *conf;
+	char *said, text[2048];
+
+	log_init("unit-learn", 1, 0);
+	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
+		fatal("%s", dir);
+	snprintf(text, sizeof(text), "%sspool \"%s\"\n"
+	    "database sqlite \"%s/db\"\n", conf_lines, dir, dir);
+	if ((conf = conf_text(text, &said)) == NULL)
+		fatalx("%s", said);
+	free(said);
+	start(&b, conf);
+	test_simple(&b);
+	test_modes(&b);
+	test_fetch(&b);
+	test_held(&b);
+	test_hosts(&b);
+	test_unknown(&b);
+	test_file(&b, conf);
+	test_judge(&b);
+	test_pending(&b);
+	test_attribute(&b);
+	stop(&b);
+	conf_free(conf);
+	(void)system("rm -f db db-wal db-shm routes routes.new");
+	(void)rmdir(dir);
+	return done_testing();
+}
