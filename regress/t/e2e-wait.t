@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# A real smtpd while sged is away: recipients wait and are answered when the
+# time is over, others go on meanwhile; a client that goes away while it waits
+# (its answer comes for a session that is over) harms nobody.
+. "$(dirname "$0")/../bed.sh"
+bed_enter "$0" "$@"
+bed_up
+mail_host_up
+bed_stop sged
+bed_stop smtpd.A
+sed -i 's/^learn timeout .*/learn timeout 10s/' "$A/etc/mail/sge.conf"
+smtpd_up
+
+# The first line of the answer to a client's RCPT.
+said()
+{
+	sed -n '/^C: RCPT/{n;s/^S: //;p;}' "$BED/log/$1"
+}
+
+bed_start gone client 102 -d -f a@club.co.nz "$A4" b@unknown-1.nz
+check "a recipient of an unknown domain waits" \
+    wait_log 20 gone '^C: RCPT'
+bed_start stays client 103 -d -f a@club.co.nz "$A4" b@unknown-2.nz
+out=$(client 104 -d -f a@club.co.nz "$A4" staff@minties.govt.nz)
+like "$out" '*C: RCPT*S: 250*' "a domain of ours is answered meanwhile"
+is "$(said gone)" "" "while the other still waits"
+bed_stop gone KILL
+check "the time is over: smtpd goes on" wait_log 60 stays '^S: [25]50'
+check "who went away is on record" \
+    wait_for 40 record_seen '"to":"unknown-1.nz"'
+ok "$(bed_alive smtpd.A; echo $?)" "smtpd is alive"
+is "$(grep -c -i -e 'lost processor' -e fatal "$BED/log/smtpd.A")" 0 \
+    "and has no complaint"
+out=$(client 104 -d -f a@club.co.nz "$A4" staff@minties.govt.nz)
+like "$out" '*C: RCPT*S: 250*' "and serves the next one"
+finish
