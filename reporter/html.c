@@ -40,7 +40,7 @@ print_head(const struct html *h)
 	    "\n<body>\n<header>\n<h1>Mail and TLS: ", html_style);
 	html_text(h->out, v->conf->hostname);
 	fprintf(h->out, "</h1>\n<p>");
-	html_text(h->out, v->conf->organization);
+	html_own(h->out, v->conf->organization);
 	fprintf(h->out, ", %s.  Written %s.</p>\n<nav><a href=\"#flows\">"
 	    "Flows</a> <a href=\"#clear\">Share in clear</a> "
 	    "<a href=\"#versions\">TLS versions</a> <a href=\"#top\">"

@@ -29,8 +29,10 @@ struct html_series {
 	int64_t		*base;		/* shares: of how many; else NULL */
 };
 
-/* Text of others, escaped for HTML. */
+/* Text of others, made safe and escaped for HTML. */
 void	html_text(FILE *, const char *);
+/* Text of sge.conf, in UTF-8: only escaped. */
+void	html_own(FILE *, const char *);
 /* Which column a day is in; -1: outside. */
 int	html_column(const struct html *, int64_t day);
 /* "2026-03-05", or the first day of a column of several. */

@@ -18,9 +18,9 @@
 #define TABLE_ROWS 100
 
 void
-html_text(FILE *out, const char *text)
+html_own(FILE *out, const char *text)
 {
-	for (text = view_clean(text, 0); *text != '\0'; text++)
+	for (; *text != '\0'; text++)
 		switch (*text) {
 		case '<':
 			fputs("&lt;", out);
@@ -37,6 +37,12 @@ html_text(FILE *out, const char *text)
 		default:
 			fputc(*text, out);
 		}
+}
+
+void
+html_text(FILE *out, const char *text)
+{
+	html_own(out, view_clean(text, 0));
 }
 
 int

@@ -143,6 +143,10 @@ confine(const struct need *needs, size_t n, const char *promises)
 #define ACCESS_WRITE (LANDLOCK_ACCESS_FS_WRITE_FILE | \
     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR)
+/* What may be said of anything but a folder. */
+#define ACCESS_FILE (LANDLOCK_ACCESS_FS_READ_FILE | \
+    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | \
+    ACCESS_TRUNCATE)
 #define ACCESS_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 #define ACCESS_TRUNCATE (1ULL << 14)	/* ABI 3 */
 #define NET_TCP (1ULL << 0 | 1ULL << 1)	/* bind, connect: ABI 4 */
@@ -157,6 +161,7 @@ static void
 allow(int ruleset, const struct need *need, uint64_t handled)
 {
 	struct landlock_path_beneath_attr rule = { 0 };
+	struct stat sb;
 
 	rule.allowed_access = ACCESS_READ;
 	if (need->exec)
@@ -170,6 +175,8 @@ allow(int ruleset, const struct need *need, uint64_t handled)
 			return;
 		fatal("%s", need->path);
 	}
+	if (fstat(rule.parent_fd, &sb) == 0 && !S_ISDIR(sb.st_mode))
+		rule.allowed_access &= ACCESS_FILE;
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
 	    &rule, 0) == -1)
 		fatal("landlock: %s", need->path);

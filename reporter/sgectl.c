@@ -99,41 +99,43 @@ run_explain(struct ctl *ctl, int argc, char *argv[])
 	return view_explain(&ctl->view, argc > 0 ? argv[0] : NULL);
 }
 
+#define VIEW (CTL_CONF | CTL_STORE | CTL_VIEW)
+
 /*
  * In the order of the manual.  Commands whose words begin alike stand
  * together.
  */
 static const struct ctl_command commands[] = {
-	{ "show status", "", "", 0, 0, CTL_CONF | CTL_STORE, 1, 1,
+	{ "show status", "", "", 0, 0, VIEW, 1, 1,
 	    run_status },
 	{ "show flow", "d:D:c:n:h",
 	    "[-h] [-c class] [-D domain] [-d days] [-n top]",
-	    0, 0, CTL_CONF | CTL_STORE, 1, 1, run_flow },
+	    0, 0, VIEW, 1, 1, run_flow },
 	{ "show cleartext", "d:D:c:n:m:",
 	    "[-c class] [-D domain] [-d days] [-m domain] "
-	    "[-n top]", 0, 0, CTL_CONF | CTL_STORE, 1, 1, run_cleartext },
+	    "[-n top]", 0, 0, VIEW, 1, 1, run_cleartext },
 	{ "show failures", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top]", 0, 0,
-	    CTL_CONF | CTL_STORE, 1, 1, run_failures },
+	    VIEW, 1, 1, run_failures },
 	{ "show sent", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top] [id]", 0, 1,
-	    CTL_CONF | CTL_STORE, 1, 1, run_sent },
+	    VIEW, 1, 1, run_sent },
 	{ "show received", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top]",
-	    0, 0, CTL_CONF | CTL_STORE, 1, 1, run_received },
+	    0, 0, VIEW, 1, 1, run_received },
 	{ "show reporters", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top]",
-	    0, 0, CTL_CONF | CTL_STORE, 1, 1, run_reporters },
-	{ "show policy", "n:", "domain", 1, 1, CTL_CONF | CTL_STORE, 1, 1,
+	    0, 0, VIEW, 1, 1, run_reporters },
+	{ "show policy", "n:", "domain", 1, 1, VIEW, 1, 1,
 	    run_policy },
-	{ "show route", "", "domain", 1, 1, CTL_CONF | CTL_STORE, 1, 1,
+	{ "show route", "", "domain", 1, 1, VIEW, 1, 1,
 	    run_route },
-	{ "show metrics", "d:", "[-d days]", 0, 0, CTL_CONF | CTL_STORE, 1, 1,
+	{ "show metrics", "d:", "[-d days]", 0, 0, VIEW, 1, 1,
 	    run_metrics },
 	{ "digest", "ad:m:n:",
 	    "[-a] [-d days] [-m domain]", 0, 0,
-	    CTL_CONF | CTL_STORE, 1, 1, run_digest },
-	{ "report", "d:", "[-d days] domain", 1, 1, CTL_CONF | CTL_STORE, 1,
+	    VIEW, 1, 1, run_digest },
+	{ "report", "d:", "[-d days] domain", 1, 1, VIEW, 1,
 	    1, cmd_report },
 	{ "send", "d:", "[-d days] [domain]", 0, 1, CTL_CONF, 1, 1,
 	    cmd_send },
@@ -226,6 +228,11 @@ prepare(struct ctl *ctl)
 	}
 	ctl->view.conf = ctl->conf;
 	ctl->view.path = ctl->path == NULL ? CONF_PATH : ctl->path;
+	/* -D of show flow reads the lists of domains too. */
+	if ((needs & CTL_VIEW) != 0 && ctl->view.domain != NULL)
+		sandbox_reader(ctl->conf);
+	else if ((needs & CTL_VIEW) != 0)
+		sandbox_view(ctl->conf);
 	if ((needs & CTL_STORE) != 0) {
 		ctl->view.store = store_open(ctl->conf->database, STORE_READ);
 		if (ctl->view.store == NULL) {
