@@ -10,6 +10,7 @@
 
 #define FLUSH_MS	20	/* lessons that end together are one write */
 #define TICK_MS		1000
+#define TRIM_TICKS	600	/* seconds between steps of forgetting */
 /* Renewals leave room for questions. */
 #define RENEWALS_MAX	(LEARN_ACTIVE_MAX / 2)
 
@@ -235,9 +236,23 @@ renew(const char *domain, void *arg)
 	if (now - used > USED_POLICY)
 		/* Nobody writes there: what is known may end. */
 		return store_route_renew(st, domain, INT64_MAX);
-	if (l->active < RENEWALS_MAX)
-		(void)lesson_new(l, domain);
+	/* Its own time is set when it ends; a policy host may take long. */
+	if (store_route_renew(st, domain, now + 2 * STS_FETCH_SECONDS) == -1)
+		return -1;
+	(void)lesson_new(l, domain);
 	return 0;
+}
+
+static void
+renew_due(struct learn *l, int64_t max)
+{
+	struct store *st = l->engine->store;
+
+	if (store_begin(st) == -1)
+		return;
+	if (store_route_due(st, time(NULL), max, renew, l) == -1 ||
+	    store_commit(st) == -1)
+		store_rollback(st);
 }
 
 static void
@@ -252,8 +267,10 @@ on_tick(void *arg)
 	l->ticks++;
 	room = RENEWALS_MAX - (int64_t)l->active;
 	if (room > 0 && TAILQ_EMPTY(&l->queue))
-		(void)store_route_due(l->engine->store, time(NULL), room,
-		    renew, l);
+		renew_due(l, room);
+	if (l->ticks % TRIM_TICKS == 0)
+		(void)store_route_trim(l->engine->store,
+		    time(NULL) - USED_POLICY);
 	look_tick(l);
 }
 

@@ -171,6 +171,8 @@ int	policy_apply(struct lesson *, int64_t now);
 /* learn_route.c: within a transaction; 0, or -1 with a log line. */
 int	route_apply(struct lesson *, int64_t now);
 int	route_addresses(struct lesson *, int64_t now);
+/* Whether sge.conf has its hosts' certificates verified, policy or not. */
+int	is_verified(const struct conf *, const char *domain);
 /* A host was moved: the order of its domains' hosts anew. */
 int	route_order(struct learn *, const char *domain, int64_t now);
 

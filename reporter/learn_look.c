@@ -17,7 +17,7 @@
 #define LOOKS_MAX	256	/* under way; the rest is seen a second later */
 #define ADDRS_OF_HOST	2	/* are looked at, of each host */
 #define WAITING_TICKS	5	/* seconds between looks at what waits */
-#define WAITING_MAX	200
+#define WAITING_MAX	1000
 #define CONNECTOR_TICKS	3600	/* addresses of connectors, again */
 #define CONNECTORS_MAX	20	/* a second */
 
@@ -81,14 +81,6 @@ struct settling {
 	const struct store_probe *probe;
 };
 
-/* Whether sessions to that domain have their certificates verified. */
-static int
-is_verified(const struct conf *conf, const char *domain, int64_t policy)
-{
-	return policy != 0 || conf_connector(conf, domain) != NULL ||
-	    conf_rule_out(conf, domain)->req >= REQ_VERIFIED_TLS;
-}
-
 static int
 settle(const char *domain, const char *unused __unused, int64_t policy,
     void *arg)
@@ -105,7 +97,7 @@ settle(const char *domain, const char *unused __unused, int64_t policy,
 		reason = text;
 	} else if (*type == '\0' || (p->handshake &&
 	    strncmp(type, "certificate-", 12) == 0 &&
-	    !is_verified(s->learn->engine->conf, domain, policy))) {
+	    policy == 0 && !is_verified(s->learn->engine->conf, domain))) {
 		/* Where nothing is verified, a certificate stops nothing. */
 		type = "validation-failure";
 		reason = "TLS handshake failed; when asked again it did not";
@@ -175,7 +167,7 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 		return move_forward(l, look->host);
 	/* smtpd tries all addresses of a host: one that works is enough. */
 	if (store_probe_other(st, look->host, look->addr,
-	    p->probed - LOOK_FAILURE))
+	    p->probed - LOOK_DAILY))
 		return 0;
 	log_debug("%s [%s]: %s %s", look->host, look->addr, p->status,
 	    log_clean(p->text));
@@ -260,8 +252,9 @@ look_domain(struct lesson *lesson)
 {
 	size_t i;
 
-	if (!policy_is_held(&lesson->held, time(NULL)) ||
-	    lesson->held.policy->mode == STS_NONE)
+	if ((!policy_is_held(&lesson->held, time(NULL)) ||
+	    lesson->held.policy->mode == STS_NONE) &&
+	    !is_verified(lesson->learn->engine->conf, lesson->domain))
 		return;
 	for (i = 0; i < lesson->nmxs; i++)
 		look_host(lesson->learn, lesson->domain, lesson->mxs[i].host,
@@ -290,11 +283,18 @@ static int
 waiting(const char *domain, void *arg)
 {
 	struct learn *l = arg;
+	struct store_route route;
 	struct store_mx mx;
 	size_t n = 1;
+	int enforce;
 
-	if (store_mx_best(l->engine->store, domain, 0, time(NULL), &mx, &n) ==
-	    -1)
+	if (store_route_load(l->engine->store, domain, &route) == -1)
+		return -1;
+	enforce = strcmp(route.kind, "enforce") == 0;
+	if (!enforce && !is_verified(l->engine->conf, domain))
+		return 0;
+	if (store_mx_best(l->engine->store, domain, !enforce, time(NULL), &mx,
+	    &n) == -1)
 		return -1;
 	if (n > 0)
 		look_host(l, domain, mx.host, LOOK_WAITING);
@@ -433,11 +433,11 @@ look_tick(struct learn *l)
 		return;
 	rc = store_pending(st, PROBES_MAX, pending, l);
 	if (rc == 0)
-		rc = store_failing(st, l->failing, failing, l);
-	if (rc == 0)
 		rc = store_mx_retry(st, now, PROBES_MAX, retry, l);
 	if (rc == 0 && l->ticks % WAITING_TICKS == 0)
-		rc = store_waiting_forced(st, now - WAITING_TICKS,
+		rc = store_failing(st, l->failing, failing, l);
+	if (rc == 0 && l->ticks % WAITING_TICKS == 0)
+		rc = store_waiting_routed(st, now - WAITING_TICKS,
 		    now - USED_AT_ALL, WAITING_MAX, waiting, l);
 	if (rc == 0 && store_commit(st) == 0)
 		file_flush(l);

@@ -203,6 +203,13 @@ route_apply(struct lesson *lesson, int64_t now)
 }
 
 int
+is_verified(const struct conf *conf, const char *domain)
+{
+	return conf_connector(conf, domain) != NULL ||
+	    conf_rule_out(conf, domain)->req >= REQ_VERIFIED_TLS;
+}
+
+int
 route_addresses(struct lesson *lesson, int64_t now)
 {
 	struct store *st = lesson->learn->engine->store;
@@ -216,8 +223,9 @@ route_addresses(struct lesson *lesson, int64_t now)
 	/* Late failures are told by addresses that were seen of late. */
 	if (store_mxaddr_trim(st, lesson->domain, now - 7 * 86400) == -1)
 		return -1;
-	if (!policy_is_held(&lesson->held, now) ||
-	    lesson->held.policy->mode != STS_ENFORCE)
+	if (!(policy_is_held(&lesson->held, now) &&
+	    lesson->held.policy->mode == STS_ENFORCE) &&
+	    !is_verified(lesson->learn->engine->conf, lesson->domain))
 		return 0;
 	if (store_mx_best(st, lesson->domain, 0, now, mx, &n) == -1)
 		return -1;
@@ -240,9 +248,10 @@ route_order(struct learn *l, const char *domain, int64_t now)
 
 	if (store_route_load(st, domain, &route) == -1)
 		return -1;
-	if (strcmp(route.kind, "enforce") != 0 || route.until <= now)
+	if (route.until <= now)
 		return 0;
-	if (store_mx_best(st, domain, 0, now, mx, &n) == -1)
+	if (store_mx_best(st, domain, strcmp(route.kind, "enforce") != 0, now,
+	    mx, &n) == -1)
 		return -1;
 	join_urls(mx, n, urls, sizeof(urls));
 	if (strcmp(urls, route.urls) == 0)

@@ -138,13 +138,13 @@ store_mx_retry(struct store *st, int64_t now, int64_t max,
 }
 
 int
-store_waiting_forced(struct store *st, int64_t before, int64_t since,
+store_waiting_routed(struct store *st, int64_t before, int64_t since,
     int64_t max, int (*cb)(const char *, void *), void *arg)
 {
 	sqlite3_stmt *stmt;
 
 	if ((stmt = store_prepare(st, "SELECT w.domain FROM waiting w"
-	    " JOIN route r ON r.domain = w.domain WHERE r.kind = 'enforce'"
+	    " JOIN route r ON r.domain = w.domain WHERE r.urls <> ''"
 	    " AND w.last <= ?1 AND w.last >= ?2 LIMIT ?3")) == NULL ||
 	    store_bind(stmt, "iii", before, since, max) == -1)
 		return -1;

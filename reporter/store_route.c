@@ -297,3 +297,30 @@ store_route_each(struct store *st, int64_t now,
 		}
 	return store_done(st, stmt, rc);
 }
+
+int
+store_route_trim(struct store *st, int64_t before)
+{
+	static const char *const steps[] = {
+		"DELETE FROM mx WHERE domain IN (SELECT domain FROM route"
+		" WHERE until < ?1 LIMIT 1000)",
+		"DELETE FROM mxaddr WHERE domain IN (SELECT domain FROM route"
+		" WHERE until < ?1 LIMIT 1000)",
+		"DELETE FROM route WHERE domain IN (SELECT domain FROM route"
+		" WHERE until < ?1 LIMIT 1000)",
+		"DELETE FROM sts WHERE domain IN (SELECT domain FROM sts"
+		" WHERE expires = 0 AND checked < ?1 LIMIT 1000)",
+		"DELETE FROM sts_history WHERE until > 0 AND until < ?1",
+		"DELETE FROM probe WHERE probed < ?1"
+	};
+	size_t i;
+
+	if (store_begin(st) == -1)
+		return -1;
+	for (i = 0; i < nitems(steps); i++)
+		if (store_run(st, steps[i], "i", before) == -1) {
+			store_rollback(st);
+			return -1;
+		}
+	return store_commit(st);
+}

@@ -84,6 +84,12 @@ int	store_route_each(struct store *, int64_t now,
 	    int (*cb)(const char *domain, const char *kind, int64_t until,
 	    const char *urls, void *arg), void *arg);
 
+/*
+ * A bounded step of forgetting what is long over: routes, their hosts and
+ * addresses, looks, policies that nobody held since.
+ */
+int	store_route_trim(struct store *, int64_t before);
+
 /* What a look at an MX host said, the newest. */
 struct store_probe {
 	int64_t		 probed;	/* 0: never */
@@ -122,8 +128,8 @@ int	store_probe_other(struct store *, const char *host, const char *addr,
 int	store_mx_retry(struct store *, int64_t now, int64_t max,
 	    int (*cb)(const char *host, const char *domain, int64_t failed,
 	    void *arg), void *arg);
-/* Domains with a forced route that mail waits for. */
-int	store_waiting_forced(struct store *, int64_t before, int64_t since,
+/* Domains with a route that mail waits for. */
+int	store_waiting_routed(struct store *, int64_t before, int64_t since,
 	    int64_t max, int (*cb)(const char *domain, void *arg), void *arg);
 
 /*
