@@ -7,8 +7,6 @@
  * waits for anybody but in poll(2).
  */
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -45,7 +43,7 @@
 struct filter {
 	const char	*conf_path;
 	struct conf	*conf;
-	uint64_t	 conf_stamp;
+	uint64_t	 conf_stamp;	/* of the files that were last read */
 	int64_t		 conf_checked;
 	struct spool	*spool;
 	struct routes	*routes;
@@ -69,8 +67,6 @@ static volatile sig_atomic_t got_hup, got_term;
 
 static __dead void usage(void);
 static void	 on_signal(int);
-static uint64_t	 stamp_file(uint64_t, const char *);
-static uint64_t	 stamp(const struct filter *);
 static struct conf *read_conf(const char *);
 static void	 use_conf(struct filter *, struct conf *);
 static void	 check_conf(struct filter *);
@@ -102,37 +98,6 @@ on_signal(int signo)
 		got_hup = 1;
 	else
 		got_term = 1;
-}
-
-static uint64_t
-stamp_file(uint64_t h, const char *path)
-{
-	struct stat st;
-	uint64_t part[4] = { 0 };
-	size_t i;
-
-	if (stat(path, &st) == 0) {
-		part[0] = st.st_mtim.tv_sec;
-		part[1] = st.st_mtim.tv_nsec;
-		part[2] = st.st_size;
-		part[3] = st.st_ino;
-	}
-	for (i = 0; i < nitems(part); i++)
-		h = (h ^ part[i]) * 0xd6e8feb86659fd93ULL + 1;
-	return h;
-}
-
-/* smtpd's child is not easily signalled: its files are looked at instead. */
-static uint64_t
-stamp(const struct filter *f)
-{
-	uint64_t h = stamp_file(0, f->conf_path);
-	size_t i;
-
-	for (i = 0; i < f->conf->nclasses; i++)
-		if (f->conf->classes[i].file != NULL)
-			h = stamp_file(h, f->conf->classes[i].file);
-	return h;
 }
 
 /* Mistakes go to the log, line by line. */
@@ -186,25 +151,27 @@ use_conf(struct filter *f, struct conf *conf)
 	f->conf = conf;
 }
 
+/* smtpd's child is not easily signalled: its files are looked at instead. */
 static void
 check_conf(struct filter *f)
 {
 	struct conf *conf;
-	uint64_t now_stamp;
+	uint64_t stamp;
 
 	f->conf_checked = f->now;
-	now_stamp = stamp(f);
-	if (now_stamp == f->conf_stamp && !got_hup)
+	stamp = conf_stamp(f->conf);
+	if (stamp == f->conf_stamp && !got_hup)
 		return;
 	got_hup = 0;
-	f->conf_stamp = now_stamp;
+	/* A mistake is not said again until something is changed again. */
+	f->conf_stamp = stamp;
 	if ((conf = read_conf(f->conf_path)) == NULL) {
 		log_warnx("%s: the old configuration stays in use",
 		    f->conf_path);
 		return;
 	}
 	use_conf(f, conf);
-	f->conf_stamp = stamp(f);
+	f->conf_stamp = f->conf->stamp;
 	log_info("%s: read again", f->conf_path);
 }
 
@@ -488,7 +455,7 @@ setup(struct filter *f, int verbose)
 	    (f->waits = waits_new(conf->socket, answered, f)) == NULL)
 		fatal("start");
 	use_conf(f, conf);
-	f->conf_stamp = stamp(f);
+	f->conf_stamp = f->conf->stamp;
 	memset(&sa, 0, sizeof(sa));
 	sigemptyset(&sa.sa_mask);
 	sa.sa_handler = SIG_IGN;

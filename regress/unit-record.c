@@ -78,7 +78,7 @@ test_both_ways(void)
 	n = record_format(&rec, buf, sizeof(buf) - 1);
 	buf[n < 0 ? 0 : n] = '\0';
 	is_str(buf, out_line, "and is written byte by byte as it was");
-	is_int(record_format(&rec, buf, n), n, "a buffer of its size is enough");
+	is_int(record_format(&rec, buf, n), n, "a buffer of its size will do");
 	is_int(record_format(&rec, buf, n - 1), -1, "one byte less is not");
 }
 
@@ -211,7 +211,8 @@ test_bad(void)
 		MIN_HEAD "\"x\":1.," MIN_TAIL, MIN_HEAD "\"x\":.5," MIN_TAIL,
 		MIN_HEAD "\"x\":1e," MIN_TAIL, MIN_HEAD "\"x\":-," MIN_TAIL,
 		MIN_HEAD "\"x\":+1," MIN_TAIL, MIN_HEAD "\"x\":nul," MIN_TAIL,
-		MIN_HEAD "\"x\":True," MIN_TAIL, MIN_HEAD "\"x\":[1,]," MIN_TAIL,
+		MIN_HEAD "\"x\":True," MIN_TAIL,
+		MIN_HEAD "\"x\":[1,]," MIN_TAIL,
 		MIN_HEAD "\"x\":{\"a\"}," MIN_TAIL,
 		MIN_HEAD "\"x\":{\"a\":1,}," MIN_TAIL,
 		MIN_HEAD "\"x\":[1}," MIN_TAIL, MIN_HEAD "\"x\":'a'," MIN_TAIL,
@@ -226,7 +227,8 @@ test_bad(void)
 		MIN_HEAD "\"starttls\":\"perhaps\"," MIN_TAIL,
 		MIN_HEAD "\"dir\":\"up\",\"session\":\"s\"}",
 		MIN_HEAD "\"session\":\"s\"}", MIN_HEAD "\"dir\":\"in\"}",
-		"{\"v\":1," MIN_TAIL, "{\"v\":0,\"time\":\"2026-02-28T23:59:59Z\","
+		"{\"v\":1," MIN_TAIL,
+		"{\"v\":0,\"time\":\"2026-02-28T23:59:59Z\","
 		MIN_TAIL, "{\"time\":\"2026-02-28T23:59:59Z\"," MIN_TAIL,
 		"{\"v\":1,\"time\":\"2026-02-28 23:59:59Z\"," MIN_TAIL,
 		"{\"v\":1,\"time\":\"2026-13-28T23:59:59Z\"," MIN_TAIL,

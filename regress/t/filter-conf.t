@@ -106,4 +106,16 @@ passes()
 check "the file has changed: passes" wait_for 30 passes
 filter_end
 is $? 0 "ends well"
+
+# --- an included file ------------------------------------------------------
+
+: >"$T/more.conf"
+filter_conf "include \"$T/more.conf\""
+filter_start
+ask 00000000000000a1
+check "with an include: refused" answered 00000000000000a1 "reject|530"
+echo 'mode testing' >"$T/more.conf"
+check "the included file has changed: passes" wait_for 30 passes
+filter_end
+is $? 0 "ends well"
 finish
