@@ -6,6 +6,7 @@
  */
 
 #include <sys/types.h>
+#include <sys/mman.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,8 +55,9 @@ deliver_backoff(const struct conf *conf, int64_t first, int64_t tries,
 }
 
 /*
- * A file without a name in the spool, which the engine may write to anyway:
- * the other process gets no more than its descriptor.
+ * A file without a name: in memory where the system has such, else in the
+ * spool, which the engine may write to anyway.  The other process gets no
+ * more than its descriptor.
  */
 static int
 nameless(const struct conf *conf)
@@ -63,6 +65,10 @@ nameless(const struct conf *conf)
 	char *path;
 	int fd;
 
+#ifdef MFD_CLOEXEC
+	if ((fd = memfd_create("report", MFD_CLOEXEC)) != -1)
+		return fd;
+#endif
 	if (asprintf(&path, "%s/.report.XXXXXXXXXX", conf->spool) == -1)
 		fatal("deliver");
 	if ((fd = mkstemp(path)) == -1)
@@ -356,7 +362,7 @@ send_settle(struct job *job, int64_t now)
 		return store_delivery_unclaim(st, job->delivery,
 		    now + GONE_SECONDS);
 	if (strcmp(status, "unreadable") == 0)
-		(void)strlcpy(text, "could not be written to the spool",
+		(void)strlcpy(text, "it could not be read, or written for sending",
 		    sizeof(text));
 	else if (job->stage == JOB_ADDRESS)
 		outcome = address_outcome(job, text, sizeof(text));
