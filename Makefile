@@ -176,6 +176,7 @@ SGECTL_OBJS =	\
 		reporter/html_flow.o \
 		reporter/html_style.o \
 		reporter/html_told.o \
+		reporter/lag.o \
 		reporter/letter.o \
 		reporter/lint.o \
 		reporter/lint_print.o \
@@ -443,6 +444,7 @@ clean:
 -include reporter/ingest.d
 -include reporter/ipc.d
 -include reporter/judge.d
+-include reporter/lag.d
 -include reporter/learn.d
 -include reporter/learn_dns.d
 -include reporter/learn_file.d

@@ -11,11 +11,13 @@
 #include "day.h"
 #include "digest.h"
 #include "heard.h"
+#include "lag.h"
 #include "log.h"
 #include "seen.h"
 
 #define SOON_DAYS 30
 #define VERY_SOON_DAYS 7
+#define UNREAD_SECONDS (3 * 3600)
 
 static void
 legacies(struct digest *digest)
@@ -123,9 +125,31 @@ recording(struct digest *digest)
 		    "nothing");
 }
 
+/* Records that wait for hours: sged is down, or can't read them. */
+static void
+unread(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	char limit[32], now[32];
+	struct lag lag;
+
+	lag_measure(v, &lag);
+	if (!lag.readable || lag.bytes == 0)
+		return;
+	/* "2026-03-05T03:..." to a segment's name, "20260305T03Z". */
+	time_print(v->now - UNREAD_SECONDS, now, sizeof(now));
+	(void)snprintf(limit, sizeof(limit), "%.4s%.2s%.5sZ", now, now + 5,
+	    now + 8);
+	if (strcmp(lag.oldest, limit) < 0)
+		digest_add(digest, 1, "show status", "%lld bytes of records "
+		    "wait since %.12s: is sged running?",
+		    (long long)lag.bytes, lag.oldest);
+}
+
 void
 digest_own(struct digest *digest)
 {
+	unread(digest);
 	recording(digest);
 	certificates(digest);
 	legacies(digest);

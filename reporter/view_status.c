@@ -4,10 +4,6 @@
  * show status: is it running, how far behind, what is due, what to look at.
  */
 
-#include <sys/stat.h>
-
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,54 +13,12 @@
 #include "day.h"
 #include "digest.h"
 #include "ipc.h"
+#include "lag.h"
 #include "log.h"
 #include "seen.h"
 #include "talk.h"
 #include "told.h"
 #include "view.h"
-
-struct lag {
-	int		 readable;
-	int64_t		 segments;
-	int64_t		 bytes;
-	char		 oldest[64];	/* segment not yet read to its end */
-};
-
-/* What lies in SPOOL/sessions beyond what the database says was read. */
-static void
-measure_lag(const struct view *v, struct lag *lag)
-{
-	char path[1024];
-	struct dirent *de;
-	struct stat sb;
-	int64_t offset, behind;
-	DIR *dir;
-	int n;
-
-	memset(lag, 0, sizeof(*lag));
-	n = snprintf(path, sizeof(path), "%s/sessions", v->conf->spool);
-	if (n < 0 || (size_t)n >= sizeof(path) ||
-	    (dir = opendir(path)) == NULL)
-		return;
-	lag->readable = 1;
-	while ((de = readdir(dir)) != NULL) {
-		n = (int)strlen(de->d_name) - 6;
-		if (n <= 0 || strcmp(de->d_name + n, ".jsonl") != 0 ||
-		    fstatat(dirfd(dir), de->d_name, &sb, 0) == -1)
-			continue;
-		lag->segments++;
-		offset = seen_offset(v->store, de->d_name);
-		behind = (int64_t)sb.st_size - (offset == -1 ? 0 : offset);
-		if (behind <= 0)
-			continue;
-		lag->bytes += behind;
-		if (lag->oldest[0] == '\0' ||
-		    strcmp(de->d_name, lag->oldest) < 0)
-			(void)strlcpy(lag->oldest, de->d_name,
-			    sizeof(lag->oldest));
-	}
-	closedir(dir);
-}
 
 static void
 print_daemon(const struct view *v, const json_t *status)
@@ -183,7 +137,7 @@ view_status(const struct view *v)
 	    seen_total(v->store, today, today, 1, &out) == -1 ||
 	    seen_spool(v->store, &spool) == -1)
 		return 1;
-	measure_lag(v, &lag);
+	lag_measure(v, &lag);
 	answer = talk(v->conf->socket, json_pack("{s:b}", "status", 1), 2);
 	if (v->form != FORM_TEXT) {
 		view_row(v, "status", "iiiiii" "diiiiii", "running",
