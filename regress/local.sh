@@ -19,9 +19,27 @@ local_skip()
 	exit 0
 }
 
+# This host's unbound, or that of the test bed's Debian folder, which brings
+# its own libraries.
+local_unbound()
+{
+	UNBOUND=unbound
+	[ -z "${NO_UNBOUND:-}" ] && command -v unbound >/dev/null && return
+	local_root=$(sh "$TOP/regress/setup.sh" -p)
+	for local_ld in "$local_root"/lib*/ld-linux*.so.*; do
+		[ -x "$local_ld" ] && [ -x "$local_root/usr/sbin/unbound" ] ||
+		    continue
+		local_libs=$(echo "$local_root"/usr/lib/*-linux-gnu*)
+		UNBOUND="$local_ld --library-path $local_libs"
+		UNBOUND="$UNBOUND $local_root/usr/sbin/unbound"
+		return
+	done
+	return 1
+}
+
 local_up()
 {
-	command -v unbound >/dev/null || local_skip "needs unbound"
+	local_unbound || local_skip "needs unbound"
 	command -v openssl >/dev/null || local_skip "needs openssl"
 	# shellcheck disable=SC2009
 	NET=127.$((16 + $$ / 62500 % 200)).$((1 + $$ / 250 % 250))
@@ -62,6 +80,17 @@ local_start()
 local_alive()
 {
 	kill -0 "$(cat "$L/$1.pid")" 2>/dev/null
+}
+
+# local_children NAME: their numbers.
+local_children()
+{
+	local_pid=$(cat "$L/$1.pid")
+	if [ -r "/proc/$local_pid/task/$local_pid/children" ]; then
+		cat "/proc/$local_pid/task/$local_pid/children"
+	else
+		pgrep -P "$local_pid"
+	fi
 }
 
 # local_stop NAME [SIGNAL]: and waits for its end.
@@ -112,7 +141,8 @@ local_dns()
 		}'
 		printf 'remote-control:\n\tcontrol-enable: no\n'
 	} >"$L/unbound.conf"
-	local_start unbound unbound -d -c "$L/unbound.conf"
+	# shellcheck disable=SC2086
+	local_start unbound $UNBOUND -d -c "$L/unbound.conf"
 	wait_for 20 grep -q 'start of service' "$L/log/unbound" ||
 	    bail "unbound did not start: $(tail -n 3 "$L/log/unbound")"
 }

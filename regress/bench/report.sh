@@ -54,7 +54,7 @@ now()
 # The most that each process ever held, in kB; the name server's not.
 memory()
 {
-	for p in $(cat "$L/sged.pid") $(pgrep -P "$(cat "$L/sged.pid")"); do
+	for p in $(cat "$L/sged.pid") $(local_children sged); do
 		sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$p/status"
 	done 2>/dev/null
 }

@@ -147,7 +147,8 @@ fi
 # kill -9 while one is being sent: no second copy of the others.
 before=$(ls "$L"/mails "$L"/posts | wc -l)
 for i in 1 2 3; do
-	pkill -KILL -P "$(cat "$L/sged.pid")" 2>/dev/null
+	# shellcheck disable=SC2046
+	kill -KILL $(local_children sged)
 	local_stop sged KILL
 	local_sged
 	wait_for 10 sgectl show status
@@ -158,7 +159,7 @@ again()
 }
 check "what was being sent is sent again" wait_for 30 again
 is "$(ls "$L"/mails "$L"/posts | grep -v hnever | wc -l)" \
-    "$(($(echo "$before") - 2))" "nothing else is"
+    "$((before - 2))" "nothing else is"
 for f in "$L"/posts/hnever.w.test.*.body; do
 	cksum <"$f"
 done | sort -u | wc -l | tr -d ' ' >"$L/sums"
