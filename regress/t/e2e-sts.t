@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# MTA-STS (RFC 8461) on the real smtpd with a real policy host: an enforce
+# policy holds from the first mail on, whatever stands between; a testing one
+# is only reported.
+. "$(dirname "$0")/../bed.sh"
+bed_enter "$0" "$@"
+bed_up
+mail_host_up
+https_up 200
+
+n=20
+# sts MODE DOMAIN PEERMODE [OPTION...]: a domain with a policy for its MX.
+sts()
+{
+	mode=$1 d=$2
+	shift 2
+	n=$((n + 1))
+	dns "$d MX 10 mx.$d."
+	policy "$d" 200 "$mode" 86400 "mx.$d"
+	peer "mx.$d" $n "$@"
+}
+sts enforce bank.co.nz ok
+sts enforce strip.co.nz nostarttls
+cert -o mx.wrong.co.nz other.nz
+sts enforce wrong.co.nz ok
+cert -e mx.expired.co.nz
+sts enforce expired.co.nz ok
+cert -u mx.unknown.co.nz
+sts enforce unknown.co.nz ok
+# An attacker's MX record, whose host has a good certificate of its own.
+sts enforce hijack.co.nz ok
+peer mx.attacker.nz 19 ok
+dns_gone hijack.co.nz
+dns "hijack.co.nz MX 10 mx.attacker.nz."
+sts none nothing.co.nz nostarttls
+sts testing tgood.co.nz ok
+sts testing tstrip.co.nz nostarttls
+cert -o mx.twrong.co.nz other.nz
+sts testing twrong.co.nz ok
+cert -e mx.texpired.co.nz
+sts testing texpired.co.nz ok
+cert -u mx.tunknown.co.nz
+sts testing tunknown.co.nz ok
+
+bad="strip wrong expired unknown hijack"
+testing="tgood tstrip twrong texpired tunknown"
+for d in bank $bad nothing $testing; do
+	submit staff@minties.govt.nz "u@$d.co.nz" || note "$d: sendmail failed"
+done
+
+check "enforce: the first mail ever goes out" \
+    wait_for 60 got_mail '<u@bank.co.nz>'
+is "$(sed -n 's/^X-Peer-Tls: //p' "$BED"/mail/mx.bank.co.nz.*)" TLSv1.3 \
+    "over TLS"
+check "and verified" grep -q 'mta.*cert-check result="valid"' \
+    "$BED/log/smtpd.A"
+for d in nothing $testing; do
+	check "$d.co.nz: delivered" wait_for 60 got_mail "<u@$d.co.nz>"
+done
+
+# Each has failed at least once, and again when asked.
+tried()
+{
+	sgectl report -d "$(date -u +%Y-%m-%d)" "$1.co.nz" | grep -q "$2"
+}
+for pair in strip:starttls-not-supported wrong:certificate-host-mismatch \
+    expired:certificate-expired unknown:certificate-not-trusted \
+    hijack:validation-failure tstrip:starttls-not-supported \
+    twrong:certificate-host-mismatch texpired:certificate-expired \
+    tunknown:certificate-not-trusted; do
+	d=${pair%:*} type=${pair#*:}
+	check "$d.co.nz: the report names $type" wait_for 60 tried "$d" "$type"
+done
+retry_now
+for d in $bad; do
+	is "$(mails "<u@$d.co.nz>")" 0 "enforce, $d: nothing was delivered"
+	is "$(queued "u@$d.co.nz")" 1 "and the mail waits"
+done
+is "$(mails 'X-Peer-Host: mx.attacker.nz')" 0 "the attacker got nothing"
+
+# The policy host goes down and the DNS loses the record: the policy holds.
+bed_stop httpd KILL
+dns_gone _mta-sts.bank.co.nz mta-sts.bank.co.nz
+bed_stop mx.bank.co.nz KILL
+peer_start mx.bank.co.nz 21 nostarttls
+bed_stop sged KILL
+sged_up
+submit staff@minties.govt.nz second@bank.co.nz
+check "smtpd asks for TLS still" wait_for 30 record_seen \
+    '"remote":"203.0.113.21".*"starttls":"absent"'
+is "$(mails '<second@bank.co.nz>')" 0 "and sends nothing without"
+is "$(queued second@bank.co.nz)" 1 "the mail waits"
+like "$(sgectl show policy bank.co.nz)" '*enforce*' "show policy says why"
+like "$(sgectl show route bank.co.nz)" '*smtp+tls://mx.bank.co.nz*' \
+    "and show route where"
+finish
