@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# A thousand domains that nobody has heard of, all at once; each tenth of them
+# has a policy host that takes the question and never answers.  Mail to the
+# others is not delayed by those.
+. "$(dirname "$0")/../bed.sh"
+bed_enter "$0" "$@"
+bed_up
+mail_host_up
+bed_stop smtpd.A
+sed -i '/^listen on socket/a\
+listen on lo filter "sge"' "$A/etc/smtpd.conf"
+smtpd_up
+# smtpd opens few connections to one host, and keeps them for seconds.
+cert -o mx.bulk.nz '*.mx.bulk.nz'
+i=1
+while [ $i -le 45 ]; do
+	cp "$BED/certs/mx.bulk.nz.crt" "$BED/certs/$i.mx.bulk.nz.crt"
+	cp "$BED/certs/mx.bulk.nz.key" "$BED/certs/$i.mx.bulk.nz.key"
+	peer "$i.mx.bulk.nz" $((20 + i)) ok
+	i=$((i + 1))
+done
+policy good.bulk.nz 200 enforce 86400 '*.mx.bulk.nz'
+mkdir "$BED/answers/default"
+mv "$BED"/answers/mta-sts.good.bulk.nz/* "$BED/answers/default/"
+# one certificate for all of them
+# shellcheck disable=SC2046
+cert -o default $(awk 'BEGIN {
+	for (i = 1; i <= 1000; i++)
+		print "mta-sts.d" i ".bulk.nz"
+}')
+https_up 200
+awk -v n="$NET4" 'BEGIN {
+	for (i = 1; i <= 1000; i++) {
+		d = "d" i ".bulk.nz"
+		print d " MX 10 " i % 45 + 1 ".mx.bulk.nz."
+		print "_mta-sts." d " TXT v=STSv1; id=n" i ";"
+		print "mta-sts." d " A " n ".200"
+	}
+}' | dns
+i=10
+while [ $i -le 1000 ]; do
+	echo @never | answer "mta-sts.d$i.bulk.nz" /.well-known/mta-sts.txt
+	i=$((i + 10))
+done
+
+# one DOMAIN: hands a mail over, and says how many milliseconds that took
+cat >"$BED/one" <<-EOS
+	began=\$(date +%s%3N)
+	nsenter --net=/run/netns/A $BIN/smtpc -f staff@library.govt.nz \\
+	    127.0.0.1 u@\$1 >/dev/null 2>&1
+	echo "\$1 \$? \$((\$(date +%s%3N) - began))"
+EOS
+# No more at once: smtpd listens with a backlog of five.
+awk 'BEGIN { for (i = 1; i <= 1000; i++) print "d" i ".bulk.nz" }' |
+    xargs -n 1 -P 30 sh "$BED/one" >"$BED/times"
+is "$(wc -l <"$BED/times" | tr -d ' ')" 1000 "a thousand mails were tried"
+is "$(awk '$2 != 0' "$BED/times" | wc -l | tr -d ' ')" 0 "and taken"
+grep -v '^d[0-9]*0\.' "$BED/times" | sort -n -k 3 >"$BED/others"
+slowest=$(tail -n 1 "$BED/others" | cut -d ' ' -f 3)
+late=$(grep '^d[0-9]*0\.' "$BED/times" | sort -n -k 3 | head -n 1 |
+    cut -d ' ' -f 3)
+note "others: median $(sed -n 450p "$BED/others" | cut -d ' ' -f 3) ms," \
+    "slowest $slowest ms; with a silent policy host: fastest $late ms"
+[ "$slowest" -lt 4500 ]
+ok $? "none of the nine tenths waited as long as those that had to wait"
+all_there()
+{
+	[ "$(mails '^X-Peer-To: <u@d[0-9]*[1-9]\.')" -eq 900 ]
+}
+check "their mail arrives" wait_for 90 all_there
+is "$(grep -l '^X-Peer-To: <u@d[0-9]*[1-9]\.' "$BED"/mail/* |
+    xargs grep -L '^X-Peer-Tls: TLS' | wc -l | tr -d ' ')" 0 "by TLS"
+finish
