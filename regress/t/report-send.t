@@ -148,7 +148,7 @@ fi
 before=$(ls "$L"/mails "$L"/posts | wc -l)
 for i in 1 2 3; do
 	# shellcheck disable=SC2046
-	kill -KILL $(local_children sged)
+	kill -KILL $(local_children sged) 2>/dev/null
 	local_stop sged KILL
 	local_sged
 	wait_for 10 sgectl show status
