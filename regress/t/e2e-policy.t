@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Policies that change while mail flows: each session counts under the one in
+# force then; one whose time is over holds nobody back; "none" lets go at once;
+# a verified route that the operator asks for needs no policy.
+. "$(dirname "$0")/../bed.sh"
+bed_enter "$0" "$@"
+bed_up
+sge_conf_usual
+sed -i 's/^flow from any to any/class picky { "picky.co.nz" }\
+	flow from any to picky require verified tls\
+	&/' "$A/etc/mail/sge.conf"
+mail_host_up
+https_up 200
+
+mx()
+{
+	dns "$1 MX 10 mx.$1."
+	peer "mx.$1" "$2" "$3"
+}
+mx change.co.nz 21 ok
+policy change.co.nz 200 enforce 86400 mx.change.co.nz
+mx brief.co.nz 22 nostarttls
+policy brief.co.nz 200 enforce 25 mx.brief.co.nz
+mx off.co.nz 23 nostarttls
+policy off.co.nz 200 enforce 86400 mx.off.co.nz
+mx picky.co.nz 24 ok
+# Two hosts of a domain without a policy; the preferred one is down.
+host mx0.picky.co.nz 25
+dns "picky.co.nz MX 5 mx0.picky.co.nz."
+
+kind_is()
+{
+	tail -n 1000 "$A/var/spool/sged/routes" | grep "^$1|" | tail -n 1 |
+	    grep -q "^$1|$2|"
+}
+mail()
+{
+	submit staff@minties.govt.nz "$1" || note "$1: sendmail failed"
+}
+
+for d in change brief off picky; do
+	mail "one@$d.co.nz"
+done
+check "enforce: delivered" wait_for 40 got_mail '<one@change.co.nz>'
+for d in brief off; do
+	check "$d.co.nz: enforce" wait_for 20 kind_is "$d.co.nz" enforce
+	check "$d.co.nz: smtpd will not do without TLS" wait_for 30 \
+	    record_seen "\"rdns\":\"mx.$d.co.nz\".*\"starttls\":\"absent\""
+done
+
+# The other names and hosts go away: what is held is all there is.
+dns_gone _mta-sts.brief.co.nz mta-sts.brief.co.nz
+policy change.co.nz 200 testing 86400 mx.elsewhere.nz
+policy off.co.nz 200 none 86400
+check "testing: seen" wait_for 60 kind_is change.co.nz none
+check "none: seen" wait_for 60 kind_is off.co.nz none
+mail two@change.co.nz
+mail two@off.co.nz
+check "testing: delivered" wait_for 40 got_mail '<two@change.co.nz>'
+# smtpd itself rests an address that just failed.
+check "none: delivered without TLS" wait_for 150 got_mail '<two@off.co.nz>'
+report()
+{
+	sgectl report -d "$(date -u +%Y-%m-%d)" change.co.nz
+}
+two_policies()
+{
+	[ "$(report | grep -c '"policy-type": *"sts"')" -eq 2 ]
+}
+check "two policies in one report" wait_for 40 two_policies
+like "$(report | tr -d ' \n')" \
+    '*"mode:enforce"*"mode:testing"*' "each as it was published"
+like "$(report | tr -d ' \n')" '*validation-failure*' \
+    "and the testing one's failure"
+
+check "a policy ends" wait_for 60 kind_is brief.co.nz none
+mail two@brief.co.nz
+check "then TLS is as good as it gets" \
+    wait_for 40 got_mail '<two@brief.co.nz>'
+is "$(mails '<one@brief.co.nz>')" 0 "what was to be verified is not sent"
+
+moved()
+{
+	retry_now
+	got_mail '<one@picky.co.nz>'
+}
+check "verified without a policy: by the host that works" wait_for 60 moved
+check "and verified" grep -q 'mta.*cert-check result="valid"' \
+    "$BED/log/smtpd.A"
+finish
