@@ -181,7 +181,9 @@ store_open(const char *path, enum store_mode mode)
 		rc = open_immutable(st, path);
 	if (rc == -1)
 		goto bad;
-	if (schema_check(st, path, mode) == -1) {
+	/* A sandboxed process has no folder for large sorts. */
+	if (store_exec(st, "PRAGMA temp_store = MEMORY") == -1 ||
+	    schema_check(st, path, mode) == -1) {
 		store_close(st);
 		return NULL;
 	}
