@@ -185,13 +185,33 @@ check_outcomes(void)
 	check_outcome("refused", outgoing(NULL, STARTTLS_REFUSED,
 	    FAILURE_NOT_SUPPORTED), "0|0|0|1|0", "20779|a.example|0|0|1",
 	    "refused");
-	check_outcome("handshake, first half", outgoing(NULL,
-	    STARTTLS_OFFERED, FAILURE_VALIDATION), "0|0|0|1|0",
-	    "20779|a.example|0|0|1", "handshake");
+	/* A downgrade: two connections, one session. */
+	fresh();
+	r = outgoing(NULL, STARTTLS_OFFERED, FAILURE_VALIDATION);
+	to(&r, "a.example", "government>public");
+	r.tx[0].messages = r.tx[0].rcpts = 0;
+	tally_record(tally, &r);
+	r = outgoing(NULL, STARTTLS_OFFERED, FAILURE_NONE);
+	to(&r, "a.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(FLOW("*")), "0|0|0|1|0", "downgrade: flow");
+	is_str(rows(FLOW("public")), "0|0|0|1|0", "downgrade: its class");
+	is_str(rows(TALLY), "20779|a.example|0|0|1", "downgrade: RFC 8460");
+	is_str(rows("SELECT why, sessions FROM incident"), "handshake|1",
+	    "downgrade: why");
 	is_str(rows(DETAIL), "validation-failure|192.0.2.1|198.51.100.7|"
 	    "mx.rdns.example|mx.helo.example||1|1", "waits for a probe");
-	check_outcome("handshake, second half", outgoing(NULL,
-	    STARTTLS_OFFERED, FAILURE_NONE), "0|0|0|1|0", "", "handshake");
+
+	/* An address in a name's place names no host. */
+	fresh();
+	r = outgoing(NULL, STARTTLS_REFUSED, FAILURE_NOT_SUPPORTED);
+	r.rdns = r.remote;
+	to(&r, "a.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT mx, rip FROM detail"), "|198.51.100.7",
+	    "no PTR record");
 
 	/* 6.8: the certificate fails after link-tls. */
 	fresh();

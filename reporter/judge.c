@@ -199,6 +199,7 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 {
 	const struct store_sts_at *at = policy_of(j, domain, r->time);
 	const char *host = "";
+	struct addr addr;
 
 	memset(out, 0, sizeof(*out));
 	/* "none" is as if there was no policy (RFC 8461 5, RFC 8460 4). */
@@ -221,7 +222,11 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 		out->pending = r->failure == FAILURE_VALIDATION &&
 		    r->remote != NULL;
 	}
-	text_cut(*host != '\0' ? host : r->rdns, out->mx, sizeof(out->mx));
+	/* Without a PTR record smtpd names the address in the name's place. */
+	if (*host == '\0' && r->rdns != NULL &&
+	    addr_parse(r->rdns, strlen(r->rdns), &addr) == -1)
+		host = r->rdns;
+	text_cut(host, out->mx, sizeof(out->mx));
 	return 1;
 }
 

@@ -342,6 +342,24 @@ is_forced(const struct record *r)
 	return r->dir == DIR_OUT && r->failure != FAILURE_NONE && r->ntx == 0;
 }
 
+/*
+ * TLS failed, and the mail went by the connection after it: one session, of
+ * which only the second half is a flow.
+ */
+static int
+is_first_half(const struct record *r)
+{
+	size_t i;
+
+	if (r->dir != DIR_OUT || r->failure != FAILURE_VALIDATION ||
+	    r->tls != NULL)
+		return 0;
+	for (i = 0; i < r->ntx; i++)
+		if (r->tx[i].rcpts != 0)
+			return 0;
+	return r->ntx > 0;
+}
+
 void
 tally_record(struct tally *t, const struct record *r)
 {
@@ -353,6 +371,10 @@ tally_record(struct tally *t, const struct record *r)
 
 	t->lost += r->lost;
 	sides_collect(t, r);
+	if (is_first_half(r)) {
+		tally_session(t, r, "");
+		return;
+	}
 	refused = is_forced(r);
 	if (refused && (r->remote == NULL || judge_attribute(t->judge,
 	    r->remote, r->time, attributed, sizeof(attributed)) == -1))
