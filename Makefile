@@ -46,6 +46,7 @@ COMMON_OBJS =	\
 		filter/conf_read.o \
 		filter/conf_set.o \
 		filter/conf_value.o \
+		filter/confine.o \
 		filter/domain.o \
 		filter/domset.o \
 		filter/flow.o \
@@ -220,9 +221,6 @@ all: ${PROGS} ${OBJS}
 .c.o:
 	${CC} ${SGE_CFLAGS} -MMD -MP -c -o $@ $<
 
-# Gone; trees that were built before still name it.
-filter/learn.h:
-
 filter/parse.c: filter/parse.y
 	${YACC} -o $@ filter/parse.y
 
@@ -384,6 +382,7 @@ clean:
 -include filter/conf_read.d
 -include filter/conf_set.d
 -include filter/conf_value.d
+-include filter/confine.d
 -include filter/domain.d
 -include filter/domset.d
 -include filter/event.d

@@ -20,6 +20,7 @@
 #include "answers.h"
 #include "bounds.h"
 #include "conf.h"
+#include "confine.h"
 #include "event.h"
 #include "log.h"
 #include "session.h"
@@ -493,6 +494,7 @@ main(int argc, char *argv[])
 	if (check)
 		return conf_main_check(f.conf_path, check);
 	setup(&f, verbose);
+	confine_filter();
 	handshake(&f);
 	/* Neither smtpd's socket nor its log must make us wait. */
 	(void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);

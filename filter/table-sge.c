@@ -20,6 +20,7 @@
 
 #include "answer.h"
 #include "bounds.h"
+#include "confine.h"
 #include "log.h"
 
 #define ROUTES_FILE "routes"
@@ -379,6 +380,7 @@ main(int argc, char *argv[])
 	t.stamp = t.conf->stamp;
 	if ((t.routes = open_routes(t.conf)) == NULL)
 		fatalx("no memory");
+	confine_table();
 
 	for (;;) {
 		n = read(STDIN_FILENO, t.buf + t.used,

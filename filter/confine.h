@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_CONFINE_H
+#define SGE_CONFINE_H
+
+/*
+ * What smtpd's children give up, pledge(2) on OpenBSD and nothing elsewhere:
+ * both go on reading sge.conf and the files it names, wherever they are, so
+ * nothing is unveiled.  A refusal is a log line: smtpd stops when we do.
+ */
+
+/* Records are written, the daemon is asked. */
+void	confine_filter(void);
+/* Routes are read. */
+void	confine_table(void);
+
+#endif
