@@ -62,7 +62,10 @@ local_up()
 local_down()
 {
 	for p in "$L"/*.pid; do
-		[ -f "$p" ] && kill "$(cat "$p")" 2>/dev/null
+		[ -f "$p" ] || continue
+		p=${p##*/}
+		# shellcheck disable=SC2046
+		kill "$(cat "$L/$p")" $(local_children "${p%.pid}") 2>/dev/null
 	done
 	[ -n "${KEEP:-}" ] && cp -R "$L" "$KEEP"
 	rm -rf "$L"
