@@ -42,7 +42,7 @@ while IFS=$tab read -r want text why; do
 	ok) is $status 0 "  exit status" ;;
 	*) is $status 1 "  exit status" ;;
 	esac
-done <"$here/sgectl/records.tsv"
+done <"$here/samples/records.tsv"
 [ $records -gt 20 ]
 ok $? "the list has $records records"
 
