@@ -154,11 +154,11 @@ store_pragmas(struct store *st, enum store_mode mode)
 		    -2 : -1;
 	}
 	/*
-	 * synchronous NORMAL: a power failure may undo the newest commits, all
-	 * of each, so what was read is read again.
+	 * synchronous FULL: what is committed outlives a power failure too, so
+	 * a report that went out is known to have, with its id.
 	 */
 	return store_exec(st, "PRAGMA journal_mode = WAL;"
-	    "PRAGMA synchronous = NORMAL;"
+	    "PRAGMA synchronous = FULL;"
 	    "PRAGMA foreign_keys = ON;"
 	    "PRAGMA cache_size = -16384;"
 	    "PRAGMA journal_size_limit = 67108864");
