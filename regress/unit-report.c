@@ -62,7 +62,15 @@ fill(struct store *st)
 	    "  '', cast(x'61ff62c3' as text), char(9, 10, 7, 128, 65534),"
 	    "  '', 0, 3),"
 	    " (20517, 'odd.nz', 0, 'validation-failure', '', '',"
-	    "  '', '', '', '', 0, 4)");
+	    "  '', '', '', '', 0, 4),"
+	    " (20517, 'fetch.nz', 0, 'sts-policy-fetch-error', '', '',"
+	    "  '', '', 'HTTP 404', '', 0, 1)");
+	sql(st, "INSERT INTO tally VALUES (20517, 'fetch.nz', 0, 1, 1)");
+	sql(st, "INSERT INTO mx (domain, host, pref) VALUES"
+	    " ('fetch.nz', 'mx2.fetch.nz', 20), ('fetch.nz', 'mx1.fetch.nz',"
+	    " 10)");
+	sql(st, "INSERT INTO source VALUES (20516, '192.0.2.9', 1000),"
+	    " (20517, '2001:db8::9', 3), (20517, '192.0.2.1', 40)");
 }
 
 /* Every value of a JSON text, for what must not be in it. */
@@ -150,7 +158,8 @@ whole_text(struct store *st, const struct conf *conf)
 	    "{\"total-successful-session-count\":12,"
 	    "\"total-failure-session-count\":4},\"failure-details\":["
 	    "{\"result-type\":\"certificate-expired\","
-	    "\"failed-session-count\":1,\"failure-reason-code\":"
+	    "\"sending-mta-ip\":\"192.0.2.1\",\"receiving-mx-hostname\":"
+	    "\"mx2.sts.nz\",\"failed-session-count\":1,\"failure-reason-code\":"
 	    "\"certificate has expired\"},"
 	    "{\"result-type\":\"starttls-not-supported\","
 	    "\"sending-mta-ip\":\"192.0.2.1\",\"receiving-mx-hostname\":"
@@ -198,9 +207,18 @@ oddities(struct store *st, const struct conf *conf)
 		    NULL && strstr(text, "\357\277\276") == NULL,
 		    "no control characters, no noncharacters");
 		ok(strstr(text, "{\"result-type\":\"validation-failure\","
-		    "\"failed-session-count\":4}") != NULL,
+		    "\"sending-mta-ip\":\"192.0.2.1\","
+		    "\"failed-session-count\":4,\"failure-reason-code\":"
+		    "\"more kinds of failures") != NULL,
 		    "nothing but the type known");
 	}
+	free(text);
+	if ((text = text_of(st, conf, "fetch.nz")) != NULL)
+		ok(strstr(text, "{\"result-type\":\"sts-policy-fetch-error\","
+		    "\"sending-mta-ip\":\"192.0.2.1\","
+		    "\"receiving-mx-hostname\":\"mx1.fetch.nz\","
+		    "\"failed-session-count\":1,") != NULL,
+		    "what strict readers want of a failed fetch too: %s", text);
 	free(text);
 	ok(report_build(st, conf, "nobody.nz", DAY) == NULL,
 	    "nothing tallied, no report");

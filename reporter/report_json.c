@@ -6,7 +6,9 @@
  * What readers are known to need or to choke on decides what the RFC leaves
  * open: policy-domain, policy-string and failure-details always stand there,
  * the latter two as arrays; mx-host is an array, and only there where it means
- * something; a member that is not known is left out, never "" or null.
+ * something, since some want a string; a failure has a sending-mta-ip and a
+ * receiving-mx-hostname if there is any that it can be; a member that is not
+ * known is left out, never "" or null.
  */
 
 #include <sys/types.h>
@@ -16,6 +18,7 @@
 
 #include "addr.h"
 #include "bounds.h"
+#include "domain.h"
 #include "log.h"
 #include "report.h"
 #include "store_report.h"
@@ -26,8 +29,14 @@
 /* Result types of which rows are summed; there are 11. */
 #define TYPES_MAX 32
 
+/* Of a row that stands for many. */
+#define SUMMED "more kinds of failures than are told apart"
+
+struct policies;
+
 /* A domain's failures while they are collected. */
 struct details {
+	struct policies	*of;
 	json_t		*rows;
 	size_t		 nrows;
 	int		 summed;
@@ -46,6 +55,10 @@ struct policies {
 	json_t		*list;
 	int64_t		 ok;
 	int64_t		 failed;
+	/* For failures that name none; asked for when the first one does. */
+	int		 asked;
+	char		 source[64];
+	char		 host[DOMAIN_MAX];
 };
 
 /*
@@ -185,6 +198,34 @@ sum(struct details *de, const char *type, int64_t count)
 	de->sums[i].count += count;
 }
 
+/*
+ * Readers are known that refuse a report in which a failure has no
+ * sending-mta-ip, or no receiving-mx-hostname: one that came before any
+ * connection, or stands for many, gets those that are most likely.
+ */
+static void
+set_likely(struct policies *po, json_t *row, const char *helo)
+{
+	char name[DOMAIN_MAX];
+
+	if (!po->asked) {
+		po->asked = 1;
+		(void)store_report_source(po->store, po->day, po->source,
+		    sizeof(po->source));
+		(void)store_report_host(po->store, po->domain, po->day,
+		    po->host, sizeof(po->host));
+	}
+	if (json_object_get(row, "sending-mta-ip") == NULL)
+		set_address(row, "sending-mta-ip", po->source);
+	if (json_object_get(row, "receiving-mx-hostname") != NULL)
+		return;
+	/* Of a known address: only the name that it gives itself. */
+	if (json_object_get(row, "receiving-ip") == NULL)
+		set_text(row, "receiving-mx-hostname", po->host);
+	else if (domain_normal(helo, strlen(helo), name, sizeof(name)) == 0)
+		set_text(row, "receiving-mx-hostname", name);
+}
+
 static int
 add_detail(const struct store_detail *d, void *arg)
 {
@@ -208,6 +249,7 @@ add_detail(const struct store_detail *d, void *arg)
 		json_decref(row);
 		return 0;
 	}
+	set_likely(de->of, row, d->helo);
 	set_count(row, "failed-session-count", d->count);
 	set_text(row, "additional-information", d->info);
 	set_text(row, "failure-reason-code", d->reason);
@@ -224,6 +266,7 @@ details(struct policies *po, int64_t policy)
 	size_t i;
 
 	memset(&de, 0, sizeof(de));
+	de.of = po;
 	de.summed = po->summed;
 	if ((de.rows = json_array()) == NULL)
 		fatalx("report: no memory");
@@ -237,7 +280,9 @@ details(struct policies *po, int64_t policy)
 			fatalx("report: no memory");
 		set(row, "result-type",
 		    report_string(de.sums[i].type, REPORT_TEXT_MAX));
+		set_likely(po, row, "");
 		set_count(row, "failed-session-count", de.sums[i].count);
+		set_text(row, "failure-reason-code", SUMMED);
 		append(de.rows, row);
 	}
 	return de.rows;

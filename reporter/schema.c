@@ -81,6 +81,10 @@ const char *const store_schema[] = {
 	" info, pending)) WITHOUT ROWID",
 	"CREATE INDEX detail_pending ON detail (rip) WHERE pending = 1",
 
+	/* Addresses of ours that outgoing connections came from. */
+	"CREATE TABLE source (day INTEGER, addr TEXT, sessions INTEGER,"
+	" PRIMARY KEY (day, addr)) WITHOUT ROWID",
+
 	/* Failed connections whose domain could not be found out. */
 	"CREATE TABLE unknown (day INTEGER, addr TEXT, type TEXT,"
 	" sessions INTEGER, last INTEGER,"

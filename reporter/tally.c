@@ -25,6 +25,7 @@ tally_new(struct store *st, const struct conf *conf)
 	t->detail = hash_new(sizeof(int64_t));
 	t->ndetails = hash_new(sizeof(int64_t));
 	t->unknown = hash_new(sizeof(struct unknown_count));
+	t->source = hash_new(sizeof(int64_t));
 	t->rows = hash_new(sizeof(int64_t));
 	return t;
 }
@@ -43,6 +44,7 @@ tally_free(struct tally *t)
 	hash_free(t->detail);
 	hash_free(t->ndetails);
 	hash_free(t->unknown);
+	hash_free(t->source);
 	hash_free(t->rows);
 	free(t);
 }
@@ -59,6 +61,7 @@ tally_clear(struct tally *t)
 	hash_clear(t->detail);
 	hash_clear(t->ndetails);
 	hash_clear(t->unknown);
+	hash_clear(t->source);
 	t->lost = 0;
 }
 
@@ -68,7 +71,8 @@ tally_bytes(const struct tally *t)
 	return hash_bytes(t->flow) + hash_bytes(t->correspondent) +
 	    hash_bytes(t->incident) + hash_bytes(t->waiting) +
 	    hash_bytes(t->session) + hash_bytes(t->detail) +
-	    hash_bytes(t->ndetails) + hash_bytes(t->unknown);
+	    hash_bytes(t->ndetails) + hash_bytes(t->unknown) +
+	    hash_bytes(t->source);
 }
 
 void

@@ -83,6 +83,7 @@ struct tally {
 	struct hash	*detail;	/* as table detail */
 	struct hash	*ndetails;	/* day, domain, policy: in detail */
 	struct hash	*unknown;	/* day, addr, type */
+	struct hash	*source;	/* day, addr of ours: sessions */
 	/* Rows in the database, kept over batches: table, day, ... */
 	struct hash	*rows;
 	uint64_t	 lost;		/* records that filter-sge lost */

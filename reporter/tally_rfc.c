@@ -90,6 +90,22 @@ add_session(struct tally *t, const struct record *r, const char *domain)
 		count->ok++;
 }
 
+/* Where our connections come from: of what fails without one, too. */
+static void
+add_source(struct tally *t, const struct record *r)
+{
+	char addr[64];
+	struct key key;
+
+	if (r->local == NULL || r->local[0] == '\0')
+		return;
+	text_cut(r->local, addr, sizeof(addr));
+	key_start(&key);
+	key_int(&key, day_of(r->time));
+	key_text(&key, addr);
+	++*(int64_t *)hash_get(t->source, key.buf, key.len, NULL);
+}
+
 void
 tally_session(struct tally *t, const struct record *r, const char *attributed)
 {
@@ -99,6 +115,7 @@ tally_session(struct tally *t, const struct record *r, const char *attributed)
 	for (i = 0; i < r->ntx; i++)
 		if (r->tx[i].report)
 			return;
+	add_source(t, r);
 	if (r->ntx == 0 && r->failure != FAILURE_NONE && *attributed == '\0') {
 		add_unknown(t, r);
 		return;
