@@ -21,7 +21,8 @@ struct line {
 	size_t	 len;
 };
 
-static int	 domain_text(const struct text *, char [], size_t);
+static int	 domain_text(const struct sessions *, const struct text *,
+		    char [], size_t);
 static const char *domain_part(const char *);
 static struct str *address(struct sessions *, const struct text *,
 		    const char *);
@@ -43,20 +44,24 @@ static void	 not_learned(const struct sessions *, struct flow_answer *);
 
 /*
  * The domain of an address; what is none stays as it was, in lower case, cut
- * off.  Returns 1 if it is a domain name.
+ * off.  An address without one is smtpd's own: "staff" and "staff@" become
+ * staff@hostname.  Returns 1 if it is a domain name.
  */
 static int
-domain_text(const struct text *t, char out[], size_t outsz)
+domain_text(const struct sessions *ss, const struct text *t, char out[],
+    size_t outsz)
 {
-	const char *at = NULL;
+	const char *at = NULL, *host = ss->conf->hostname;
 	size_t i, len;
 
 	for (i = t->len; i > 0 && at == NULL; i--)
 		if (t->s[i - 1] == '@')
 			at = t->s + i;
 	out[0] = '\0';
-	if (at == NULL)
+	if (t->len == 0)
 		return 0;
+	if (at == NULL || at == t->s + t->len)
+		return domain_normal(host, strlen(host), out, outsz) == 0;
 	len = t->s + t->len - at;
 	if (domain_normal(at, len, out, outsz) == 0)
 		return 1;
@@ -80,10 +85,20 @@ domain_part(const char *s)
 static struct str *
 address(struct sessions *ss, const struct text *t, const char *domain)
 {
-	if (ss->verbose)
-		return str_get(ss->pool, t->s,
-		    t->len > ADDRESS_MAX ? ADDRESS_MAX : t->len);
-	return str_get(ss->pool, domain, strlen(domain));
+	char whole[ADDRESS_MAX + DOMAIN_MAX];
+	size_t len = t->len > ADDRESS_MAX ? ADDRESS_MAX : t->len;
+	int n;
+
+	if (!ss->verbose)
+		return str_get(ss->pool, domain, strlen(domain));
+	if (len == 0 || (t->s[len - 1] != '@' &&
+	    memchr(t->s, '@', len) != NULL))
+		return str_get(ss->pool, t->s, len);
+	/* Without a domain of its own, it gets the one that it is judged by. */
+	n = snprintf(whole, sizeof(whole), "%.*s@%s", (int)len -
+	    (t->s[len - 1] == '@'), t->s, domain);
+	return n < 0 ? NULL : str_get(ss->pool, whole,
+	    (size_t)n < sizeof(whole) ? (size_t)n : sizeof(whole) - 1);
 }
 
 int
@@ -215,7 +230,7 @@ session_mail(struct sessions *ss, struct session *s, const struct text *sender)
 	size_t i;
 
 	s->flags &= ~(S_REPORT | S_ODD_FROM);
-	if (domain_text(sender, domain, sizeof(domain)) == 0 &&
+	if (domain_text(ss, sender, domain, sizeof(domain)) == 0 &&
 	    domain[0] != '\0')
 		s->flags |= S_ODD_FROM;
 	s->from = address(ss, sender, domain);
@@ -316,7 +331,7 @@ must_learn(struct sessions *ss, const char *to, const struct flow_answer *a)
 	struct route route;
 
 	if (a->verdict == VERDICT_REJECT || ss->routes == NULL ||
-	    conf_is_local(ss->conf, to) ||
+	    conf_is_local(ss->conf, to) || strcmp(to, ss->conf->hostname) == 0 ||
 	    conf_connector(ss->conf, to) != NULL)
 		return 0;
 	routes_find(ss->routes, to, ss->now, &route);
@@ -356,7 +371,7 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 		ss->unknown++;
 	else if (s->from != NULL)
 		from = domain_part(s->from->s);
-	is_domain = domain_text(rcpt, to, sizeof(to));
+	is_domain = domain_text(ss, rcpt, to, sizeof(to));
 	query(s, from, to, ss->now, &q);
 	/* With -v the sender's domain stands as he wrote it. */
 	q.normal = is_domain && !ss->verbose &&
@@ -401,7 +416,7 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 	a.from_class = a.to_class = CLASS_PUBLIC;
 	if (!(s->flags & S_ODD_FROM))
 		a.from_class = conf_class(ss->conf, from);
-	if (domain_text(rcpt, to, sizeof(to)))
+	if (domain_text(ss, rcpt, to, sizeof(to)))
 		a.to_class = conf_class(ss->conf, to);
 	a.rule = conf_rule(ss->conf, a.from_class, a.to_class);
 	if (a.rule->req == REQ_PREFER_TLS ||

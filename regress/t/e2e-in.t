@@ -78,6 +78,14 @@ try 101 '530 5.7.0 ' "the null sender has the class of a proven HELO name" \
 try 103 250 "and is public where nothing proves the name" \
     -h mail.council.govt.nz $me staff@library.govt.nz
 
+# smtpd takes an address without a domain for one of its own host.
+for to in staff staff@; do
+	try 101 '530 5.7.0 ' "to <$to>: of this host, so it requires TLS" \
+	    -f a@council.govt.nz $me $to
+done
+try 101 '530 5.7.0 ' "from <root>: of this host, so it requires TLS" \
+    -f root $me staff@library.govt.nz
+
 # IPv6, TLS from the start, a login.
 out=$(at_b "$BIN/smtpc" -b "$NET6:65" -f a@council.govt.nz "$A6" \
     staff@library.govt.nz 2>&1)

@@ -193,6 +193,26 @@ is "$(filter_records | sed -n '3s/.*"rdns"/"rdns"/p')" \
 like "$(filter_records | sed -n 4p)" '*"from":"ird.govt.nz","to":"mbie.govt.nz"*' \
     "fields in the order of protocol 0.5"
 
+# smtpd makes "staff" of its own host, whoever says so.
+{
+	connect 00000000000000c5 198.51.100.5
+	mail 00000000000000c5 a@ird.govt.nz
+	rcpt 00000000000000c5 staff staff@
+	mail 00000000000000c5 root
+	rcpt 00000000000000c5 b@mbie.govt.nz
+	bye 00000000000000c5
+} >"$T/lines"
+filter_conf
+filter_run "$T/lines"
+is "$(sed 's/^.*|\([^ ]*\) .*/\1/' "$T/out" | tr '\n' ' ')" "530 530 530 " \
+    "an address without a domain is one of this host"
+like "$(filter_records)" '*[[]{"from":"ird.govt.nz","to":"mail.minties.govt.nz","flow":"government>government","verdict":"reject","messages":0,"rcpts":2},{"from":"mail.minties.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"reject"*' \
+    "and on record as such"
+filter_run "$T/lines" -v
+like "$(filter_records)" '*{"from":"root@mail.minties.govt.nz","to":"b@mbie.govt.nz","flow":"government>government","verdict":"reject"*' \
+    "with -v too"
+is "$(grep -c '|reject|530 ' "$T/out")" 3 "and judged alike"
+
 # More kinds of rows than a record holds: the sums stay right.
 {
 	connect 00000000000000d1 198.51.100.5
