@@ -258,6 +258,36 @@ check_attributed(void)
 	is_str(rows("SELECT sessions FROM unknown"), "1", "but counted");
 }
 
+/* A first attempt often fails in the second in which its mail came. */
+static void
+check_attributed_at_once(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_OFFERED,
+	    FAILURE_VALIDATION);
+	struct record out = outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE), in = out;
+
+	fresh();
+	sqlite3_exec(store->db, "INSERT INTO mxaddr VALUES ('198.51.100.7',"
+	    " 'dia.govt.nz', 'mx1.dia.govt.nz', 0, 5)", NULL, NULL, NULL);
+	to(&out, "dia.govt.nz", "restricted>restricted");
+	to(&in, "dia.govt.nz", "restricted>restricted");
+	in.dir = DIR_IN;
+	tally_record(tally, &in);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|dia.govt.nz|0|0|1",
+	    "forced, its mail on record in the same batch: its");
+	is_str(rows("SELECT domain FROM waiting"), "dia.govt.nz",
+	    "and its mail waits");
+	tally_record(tally, &out);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain FROM waiting"), "", "until it is sent");
+	is_str(rows("SELECT sessions FROM unknown"), "1",
+	    "a failure after that is nobody's");
+}
+
 static void
 check_many(void)
 {
@@ -513,6 +543,7 @@ main(void)
 	tally = tally_new(store, conf);
 	check_outcomes();
 	check_attributed();
+	check_attributed_at_once();
 	check_many();
 	check_incoming();
 	check_local();

@@ -379,7 +379,8 @@ tally_record(struct tally *t, const struct record *r)
 		tally_session(t, r, "");
 		return;
 	}
-	refused = is_forced(r);
+	if ((refused = is_forced(r)))
+		(void)tally_flush_waiting(t);
 	if (refused && (r->remote == NULL || judge_attribute(t->judge,
 	    r->remote, r->time, attributed, sizeof(attributed)) == -1))
 		attributed[0] = '\0';
