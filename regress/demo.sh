@@ -189,12 +189,12 @@ verdict $? "every connection is on record" "and counted"
 title "sgectl show flow -d $today"
 sgectl show flow -d "$today" || wrong=$((wrong + 1))
 
-title "The report to good.co.nz, as it came into its mailbox"
+title "The report to plain.co.nz, as it came into its mailbox"
 say "(A report needs a day that is over: the records become yesterday's.)"
 past_midnight
 sgectl send -d "$yesterday"
 wait_for 60 reports_are 2
-report=$(grep -l '^TLS-Report-Domain: good.co.nz' $(reports) /dev/null)
+report=$(grep -l '^TLS-Report-Domain: plain.co.nz' $(reports) /dev/null)
 if [ -n "$report" ]; then
 	"$TOP/regress/report-json" -h <"$report" |
 	    grep -i -e '^From:' -e '^To:' -e '^Subject:' -e '^TLS-' \

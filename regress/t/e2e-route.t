@@ -48,6 +48,13 @@ check "Government without STARTTLS: tried" wait_for 40 record_seen \
     '"remote":"203.0.113.14".*"starttls":"absent"'
 is "$(mails '<u@old.govt.nz>')" 0 "nothing was sent"
 is "$(queued u@old.govt.nz)" 1 "and the mail waits"
+named()
+{
+	sgectl report -d "$(date -u +%Y-%m-%d)" old.govt.nz |
+	    grep starttls-not-supported
+}
+check "the failure is known as that domain's, though no recipient was named" \
+    wait_for 30 named
 
 moved()
 {
