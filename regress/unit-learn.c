@@ -813,6 +813,60 @@ test_attribute(struct bench *b)
 	judge_free(judge);
 }
 
+static int
+no_commit(void *arg)
+{
+	(*(int *)arg)++;
+	return 1;
+}
+
+static void
+tick_over(void *arg)
+{
+	loop_stop(((struct bench *)arg)->e.loop);
+}
+
+/*
+ * A database that takes nothing: a full disk (no commit succeeds), then one
+ * that another program holds.  Nothing is told or lost, and it goes on after.
+ */
+static void
+test_trouble(struct bench *b)
+{
+	sqlite3 *other = NULL;
+	int refused = 0;
+
+	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
+	sql(b, "UPDATE route SET renew = 1, used = strftime('%s', 'now')");
+	sqlite3_commit_hook(b->e.store->db, no_commit, &refused);
+	/* Long enough for a tick, which is a second. */
+	loop_timer_add(b->e.loop, 1300, tick_over, b);
+	loop_run(b->e.loop);
+	ok(refused >= 3, "a look, a tick and what is due can't be written");
+	is_str(ask_vainly(b, "hijack.nz"), "hijack.nz=enforce ",
+	    "what is known is told");
+	sqlite3_commit_hook(b->e.store->db, NULL, NULL);
+	sql(b, "DELETE FROM probe");
+
+	sqlite3_busy_timeout(b->e.store->db, 20);
+	if (sqlite3_open("db", &other) != SQLITE_OK || sqlite3_exec(other,
+	    "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("test: no lock");
+	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
+	loop_timer_add(b->e.loop, 1300, tick_over, b);
+	loop_run(b->e.loop);
+	is_int(b->e.learn->nlooks, 0, "the database is held: a look is over");
+	sqlite3_close(other);
+	is_str(rows(b, "SELECT host FROM probe WHERE host = 'mx.look.nz'"), "",
+	    "and not written");
+	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
+	(void)settle(b, DEADLINE_MS);
+	is_str(rows(b, "SELECT host FROM probe WHERE host = 'mx.look.nz'"),
+	    "mx.look.nz", "afterwards it is");
+	sql(b, "UPDATE route SET until = 1");
+	is_str(ask(b, "none.nz"), "none.nz=none ", "and it learns again");
+}
+
 int
 main(void)
 {
@@ -839,6 +893,7 @@ main(void)
 	test_judge(&b);
 	test_pending(&b);
 	test_attribute(&b);
+	test_trouble(&b);
 	stop(&b);
 	conf_free(conf);
 	(void)system("rm -f db db-wal db-shm routes routes.new");

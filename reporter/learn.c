@@ -187,7 +187,7 @@ on_flush(void *arg)
 	struct lesson *lesson;
 	struct store *st = l->engine->store;
 	int64_t now = time(NULL);
-	int rc = store_begin(st);
+	int rc = store_begin(st), began = rc == 0;
 
 	l->flush = NULL;
 	while ((lesson = TAILQ_FIRST(&l->ready)) != NULL) {
@@ -197,10 +197,8 @@ on_flush(void *arg)
 		if (rc == 0)
 			rc = apply(lesson, now);
 	}
-	if (rc == 0)
-		rc = store_commit(st);
-	else
-		store_rollback(st);
+	if (began)
+		rc = store_end(st, rc);
 	if (rc == 0)
 		file_flush(l);
 	else
@@ -250,9 +248,8 @@ renew_due(struct learn *l, int64_t max)
 
 	if (store_begin(st) == -1)
 		return;
-	if (store_route_due(st, time(NULL), max, renew, l) == -1 ||
-	    store_commit(st) == -1)
-		store_rollback(st);
+	/* Those begun go on if it fails; the others are due again. */
+	(void)store_end(st, store_route_due(st, time(NULL), max, renew, l));
 }
 
 static void

@@ -194,13 +194,11 @@ on_look(json_t *answer, void *arg)
 	strlcpy(p.helo, ipc_string(answer, "helo", ""), sizeof(p.helo));
 	p.notafter = ipc_int(answer, "notafter", 0);
 	p.handshake = ipc_bool(answer, "handshake", 0);
-	if (strcmp(p.status, "gone") != 0) {
-		if (store_begin(st) == -1 || look_apply(look, &p, "") == -1 ||
-		    store_commit(st) == -1) {
-			store_rollback(st);
-			file_forget(l);
-		} else
+	if (strcmp(p.status, "gone") != 0 && store_begin(st) == 0) {
+		if (store_end(st, look_apply(look, &p, "")) == 0)
 			file_flush(l);
+		else
+			file_forget(l);
 	}
 	look_free(look);
 }
@@ -439,12 +437,10 @@ look_tick(struct learn *l)
 	if (rc == 0 && l->ticks % WAITING_TICKS == 0)
 		rc = store_waiting_routed(st, now - WAITING_TICKS,
 		    now - USED_AT_ALL, WAITING_MAX, waiting, l);
-	if (rc == 0 && store_commit(st) == 0)
+	if (store_end(st, rc) == 0)
 		file_flush(l);
-	else {
-		store_rollback(st);
+	else
 		file_forget(l);
-	}
 }
 
 void

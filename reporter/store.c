@@ -248,6 +248,15 @@ store_rollback(struct store *st)
 		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+int
+store_end(struct store *st, int rc)
+{
+	if (rc == 0)
+		return store_commit(st);
+	store_rollback(st);
+	return -1;
+}
+
 static struct store_statement *
 statement_find(struct store_statements *all, const char *sql)
 {

@@ -39,6 +39,8 @@ void	store_close(struct store *);
 int	store_begin(struct store *);
 int	store_commit(struct store *);
 void	store_rollback(struct store *);
+/* The one for 0, the other for all else; 0, or -1: nothing was written. */
+int	store_end(struct store *, int rc);
 
 /*
  * A statement by its text (a string literal: its address is the key), reset
