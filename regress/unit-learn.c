@@ -39,6 +39,7 @@ struct site {
 	const char	*domain;
 	const char	*txt;		/* the record, or a status */
 	const char	*mx[4];		/* by preference; [0] may be a status */
+	int		 preference;	/* of all of them, if not 0 */
 	const char	*policy;	/* body, or a status; NULL: never */
 	int		 http;
 	const char	*type;
@@ -87,6 +88,8 @@ static struct site sites[] = {
 	    .mx = { "mx.expired.nz" }, .policy = "tls", .cert = "expired" },
 	{ .domain = "noaddr.nz", .txt = "v=STSv1; id=1;",
 	    .mx = { "mx.noaddr.nz" }, .policy = "no-address" },
+	{ .domain = "equal.nz", .txt = "nxdomain", .preference = 10,
+	    .mx = { "a.equal.nz", "b.equal.nz", "c.equal.nz" } },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 };
 
@@ -196,7 +199,8 @@ answer_mx(const struct site *s)
 	}
 	for (i = 0; i < nitems(s->mx) && s->mx[i] != NULL; i++)
 		json_array_append_new(list, json_pack("[i, s]",
-		    (int)(10 * i + 10), s->mx[i]));
+		    s->preference != 0 ? s->preference : (int)(10 * i + 10),
+		    s->mx[i]));
 	return json_pack("{s:s, s:i, s:o}", "status", "ok", "ttl", 1, "mx",
 	    list);
 }
@@ -633,6 +637,46 @@ test_hosts(struct bench *b)
 	sql(b, "UPDATE mx SET retry = 0, failed = 0");
 }
 
+/* RFC 5321 5.1: hosts of the same preference share the load. */
+static void
+test_equal(struct bench *b)
+{
+	int first[3] = { 0 }, others = 0, i;
+	const char *line;
+
+	is_str(ask(b, "equal.nz"), "equal.nz=none ", "hosts of one preference");
+	for (i = 0; i < 200 && (first[0] == 0 || first[1] == 0 ||
+	    first[2] == 0); i++) {
+		again(b, "equal.nz");
+		line = line_of("equal.nz");
+		if (strncmp(line, "none smtp+tls://", 16) == 0 &&
+		    line[16] >= 'a' && line[16] <= 'c')
+			first[line[16] - 'a']++;
+		else
+			others++;
+		if (strstr(line, "//a.equal.nz") == NULL ||
+		    strstr(line, "//b.equal.nz") == NULL ||
+		    strstr(line, "//c.equal.nz") == NULL)
+			others++;
+	}
+	ok(first[0] > 0 && first[1] > 0 && first[2] > 0,
+	    "each comes first at times: %d %d %d", first[0], first[1],
+	    first[2]);
+	is_int(others, 0, "and all of them stay");
+	b->dead = "b.equal.nz";
+	look_at(b->e.learn, "b.equal.nz", "192.0.2.14", 0);
+	b->wanted = 0;
+	(void)settle(b, 500);
+	for (others = i = 0; i < 20; i++) {
+		again(b, "equal.nz");
+		line = line_of("equal.nz");
+		others += line[0] == '\0' || strcmp(strrchr(line, '/'),
+		    "/b.equal.nz") != 0;
+	}
+	is_int(others, 0, "one that failed comes last each time");
+	b->dead = NULL;
+}
+
 static void
 test_file(struct bench *b, const struct conf *conf)
 {
@@ -888,6 +932,7 @@ main(void)
 	test_fetch(&b);
 	test_held(&b);
 	test_hosts(&b);
+	test_equal(&b);
 	test_unknown(&b);
 	test_file(&b, conf);
 	test_judge(&b);

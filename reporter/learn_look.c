@@ -276,26 +276,39 @@ pending(const char *addr, const char *host, void *arg)
 	return 0;
 }
 
+/* The host of an URL, the first of many: "smtp+tls://host:port". */
+static int
+url_host(const char *url, char out[], size_t outsz)
+{
+	const char *p = strstr(url, "://");
+	size_t len;
+
+	if (p == NULL)
+		return -1;
+	p += 3;
+	len = *p == '[' ? strcspn(p, "]") + 1 : strcspn(p, ":/,");
+	if (len >= outsz)
+		return -1;
+	memcpy(out, p, len);
+	out[len] = '\0';
+	return 0;
+}
+
 /* Mail waits and nothing is heard of it: does the host answer at all? */
 static int
 waiting(const char *domain, void *arg)
 {
 	struct learn *l = arg;
 	struct store_route route;
-	struct store_mx mx;
-	size_t n = 1;
-	int enforce;
+	char host[DOMAIN_MAX];
 
 	if (store_route_load(l->engine->store, domain, &route) == -1)
 		return -1;
-	enforce = strcmp(route.kind, "enforce") == 0;
-	if (!enforce && !is_verified(l->engine->conf, domain))
+	if (strcmp(route.kind, "enforce") != 0 &&
+	    !is_verified(l->engine->conf, domain))
 		return 0;
-	if (store_mx_best(l->engine->store, domain, !enforce, time(NULL), &mx,
-	    &n) == -1)
-		return -1;
-	if (n > 0)
-		look_host(l, domain, mx.host, LOOK_WAITING);
+	if (url_host(route.urls, host, sizeof(host)) == 0)
+		look_host(l, domain, host, LOOK_WAITING);
 	return 0;
 }
 
@@ -351,24 +364,6 @@ on_connector(json_t *answer, void *arg)
 	if (k > 0)
 		(void)store_mxaddr_routed(st, domain, look->host, now);
 	look_free(look);
-}
-
-/* The host of a connector's URL: "smtp+tls://host:port". */
-static int
-url_host(const char *url, char out[], size_t outsz)
-{
-	const char *p = strstr(url, "://");
-	size_t len;
-
-	if (p == NULL)
-		return -1;
-	p += 3;
-	len = *p == '[' ? strcspn(p, "]") + 1 : strcspn(p, ":/");
-	if (len >= outsz)
-		return -1;
-	memcpy(out, p, len);
-	out[len] = '\0';
-	return 0;
 }
 
 /*

@@ -12,6 +12,29 @@
 #include "learn.h"
 #include "log.h"
 
+/*
+ * Those of the same preference share the load: chance says which comes first
+ * (RFC 5321 5.1).
+ */
+static void
+share(struct store_mx *mx, size_t n)
+{
+	struct store_mx swap;
+	size_t i, j, end;
+
+	for (i = 0; i < n; i = end) {
+		for (end = i + 1; end < n && mx[end].pref == mx[i].pref &&
+		    mx[end].back == mx[i].back; end++)
+			continue;
+		for (; i + 1 < end; i++) {
+			j = i + arc4random_uniform((uint32_t)(end - i));
+			swap = mx[i];
+			mx[i] = mx[j];
+			mx[j] = swap;
+		}
+	}
+}
+
 /* "smtp+tls://host" of each, best first. */
 static void
 join_urls(const struct store_mx *mx, size_t n, char out[], size_t outsz)
@@ -157,6 +180,7 @@ write_route(struct lesson *lesson, const struct sts_policy *policy,
 	    store_mx_best(st, lesson->domain, !enforce, now, mx, &n) == -1)
 		return -1;
 	strlcpy(new.kind, enforce ? "enforce" : "none", sizeof(new.kind));
+	share(mx, n);
 	join_urls(mx, n, new.urls, sizeof(new.urls));
 	new.until = enforce ? lesson->held.expires :
 	    now + (lesson->nxdomain ? NONE_LIFE_SHORT : NONE_LIFE);
@@ -253,6 +277,7 @@ route_order(struct learn *l, const char *domain, int64_t now)
 	if (store_mx_best(st, domain, strcmp(route.kind, "enforce") != 0, now,
 	    mx, &n) == -1)
 		return -1;
+	share(mx, n);
 	join_urls(mx, n, urls, sizeof(urls));
 	if (strcmp(urls, route.urls) == 0)
 		return 0;

@@ -41,6 +41,7 @@ read_mx(struct store *st, sqlite3_stmt *stmt, struct store_mx *mx, size_t *n)
 		    sizeof(mx[*n].host));
 		mx[*n].pref = sqlite3_column_int64(stmt, 1);
 		mx[*n].matches = sqlite3_column_int(stmt, 2);
+		mx[*n].back = sqlite3_column_int(stmt, 3);
 		(*n)++;
 	}
 	if (rc == SQLITE_ROW)
@@ -54,9 +55,10 @@ store_mx_best(struct store *st, const char *domain, int any, int64_t now,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT host, pref, matches FROM mx"
+	if ((stmt = store_prepare(st, "SELECT host, pref, matches,"
+	    " retry > ?2 AS back FROM mx"
 	    " WHERE domain = ?1 AND (?3 OR matches <> 0)"
-	    " ORDER BY retry > ?2, pref, host")) == NULL ||
+	    " ORDER BY back, pref, host")) == NULL ||
 	    store_bind(stmt, "tii", domain, now, (int64_t)any) == -1)
 		return -1;
 	return read_mx(st, stmt, mx, n);
@@ -68,8 +70,8 @@ store_mx_all(struct store *st, const char *domain, struct store_mx *mx,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT host, pref, matches FROM mx"
-	    " WHERE domain = ?1 ORDER BY pref, host")) == NULL ||
+	if ((stmt = store_prepare(st, "SELECT host, pref, matches, 0"
+	    " FROM mx WHERE domain = ?1 ORDER BY pref, host")) == NULL ||
 	    store_bind(stmt, "t", domain) == -1)
 		return -1;
 	return read_mx(st, stmt, mx, n);

@@ -18,12 +18,14 @@ struct store_mx {
 	char		 host[DOMAIN_MAX];
 	int64_t		 pref;
 	int		 matches;	/* the policy in force, or there is none */
+	int		 back;		/* it failed, and is moved back */
 };
 
 int	store_mx_set(struct store *, const char *domain,
 	    const struct store_mx *, size_t n, int64_t now);
 /*
- * The hosts of use, best first: those that are not moved back, by preference.
+ * The hosts of use, best first: those that are not moved back, by preference,
+ * those of the same preference by name.
  * any: also those that do not match.  n: room in, count out.
  */
 int	store_mx_best(struct store *, const char *domain, int any, int64_t now,
