@@ -229,7 +229,7 @@ static void
 check_attributed(void)
 {
 	struct record r = outgoing(NULL, STARTTLS_OFFERED,
-	    FAILURE_VALIDATION);
+	    FAILURE_VALIDATION), in;
 
 	fresh();
 	sqlite3_exec(store->db, "INSERT INTO mxaddr VALUES ('198.51.100.7',"
@@ -256,6 +256,21 @@ check_attributed(void)
 	flush();
 	is_str(rows(TALLY), "", "two domains with waiting mail: not guessed");
 	is_str(rows("SELECT sessions FROM unknown"), "1", "but counted");
+
+	fresh();
+	sqlite3_exec(store->db, "INSERT INTO mxaddr VALUES ('198.51.100.7',"
+	    " 'dia.govt.nz', 'mx', 4, 5), ('198.51.100.7', 'moe.govt.nz',"
+	    " 'mx', 4, 5); INSERT INTO waiting VALUES ('moe.govt.nz', 1, 2)",
+	    NULL, NULL, NULL);
+	in = incoming(NULL, "minties.govt.nz", "government>restricted",
+	    VERDICT_PASS);
+	in.tx[0].to = "dia.govt.nz";
+	in.remote = NULL;
+	tally_record(tally, &in);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|dia.govt.nz|0|0|1",
+	    "of two, the one whose mail came in just before");
 }
 
 /* A first attempt often fails in the second in which its mail came. */

@@ -230,41 +230,99 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 	return 1;
 }
 
-/* The only domain that a statement finds for an address: 1, 0, many: 2. */
-static int
-only_one(sqlite3_stmt *stmt, const char *addr, char domain[], size_t domainsz)
-{
-	int n = 0;
+/* smtpd tries to send a mail within so many seconds of its coming in. */
+#define AT_ONCE_SECONDS 15
 
-	if (stmt == NULL || store_bind(stmt, "t", addr) == -1)
-		return 2;
-	while (sqlite3_step(stmt) == SQLITE_ROW)
-		if (n++ == 0)
-			strlcpy(domain, store_text(stmt, 0), domainsz);
-	sqlite3_reset(stmt);
-	return n;
+/* Domains that have an address, by what speaks for each; the first of them. */
+enum claim {
+	CLAIM_ROUTED_NOW,	/* routed there, and its mail just came in */
+	CLAIM_ROUTED_WAITS,
+	CLAIM_NOW,
+	CLAIM_WAITS,
+	CLAIM_ROUTED,
+	CLAIMS
+};
+
+struct claims {
+	int		 n[CLAIMS];
+	char		 domain[CLAIMS][DOMAIN_MAX];
+};
+
+static void
+claim(struct claims *c, enum claim i, const char *domain)
+{
+	if (c->n[i]++ == 0)
+		strlcpy(c->domain[i], domain, sizeof(c->domain[i]));
+}
+
+static void
+claim_all(struct claims *c, const char *domain, int routed, int64_t waits,
+    int64_t when)
+{
+	int now = waits != 0 && when - waits <= AT_ONCE_SECONDS;
+
+	if (routed) {
+		claim(c, CLAIM_ROUTED, domain);
+		if (waits != 0)
+			claim(c, CLAIM_ROUTED_WAITS, domain);
+		if (now)
+			claim(c, CLAIM_ROUTED_NOW, domain);
+	}
+	if (waits != 0)
+		claim(c, CLAIM_WAITS, domain);
+	if (now)
+		claim(c, CLAIM_NOW, domain);
+}
+
+/* One domain alone is it; of many that wait, the one that just came in. */
+static const char *
+only_claim(const struct claims *c)
+{
+	static const struct {
+		enum claim	 all;
+		enum claim	 now;
+	} orders[] = {
+		{ CLAIM_ROUTED_WAITS, CLAIM_ROUTED_NOW },
+		{ CLAIM_WAITS, CLAIM_NOW },
+		/* Mail of which we know nothing more. */
+		{ CLAIM_ROUTED, CLAIM_ROUTED }
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(orders); i++) {
+		if (c->n[orders[i].all] == 1)
+			return c->domain[orders[i].all];
+		if (c->n[orders[i].now] == 1)
+			return c->domain[orders[i].now];
+		if (c->n[orders[i].all] > 0)
+			return NULL;
+	}
+	return NULL;
 }
 
 int
-judge_attribute(struct judge *j, const char *addr, int64_t when __unused,
-    char domain[], size_t domainsz)
+judge_attribute(struct judge *j, const char *addr, int64_t when,
+    int64_t (*waits)(const char *, int64_t, void *), void *arg, char domain[],
+    size_t domainsz)
 {
-	int n;
+	struct claims c = { 0 };
+	sqlite3_stmt *stmt;
+	const char *name;
+	int rc;
 
-	/* Mail waits for it, and it is what we routed there. */
-	if ((n = only_one(store_prepare(j->store, "SELECT DISTINCT m.domain"
-	    " FROM mxaddr m JOIN waiting w ON w.domain = m.domain"
-	    " WHERE m.addr = ?1 AND m.routed > 0 LIMIT 2"), addr, domain,
-	    domainsz)) != 0)
-		return n == 1 ? 0 : -1;
-	/* Mail waits for it, and it has the address. */
-	if ((n = only_one(store_prepare(j->store, "SELECT DISTINCT m.domain"
-	    " FROM mxaddr m JOIN waiting w ON w.domain = m.domain"
-	    " WHERE m.addr = ?1 LIMIT 2"), addr, domain, domainsz)) != 0)
-		return n == 1 ? 0 : -1;
-	/* No other is routed there: mail of which we know nothing more. */
-	n = only_one(store_prepare(j->store, "SELECT DISTINCT domain"
-	    " FROM mxaddr WHERE addr = ?1 AND routed > 0 LIMIT 2"), addr,
-	    domain, domainsz);
-	return n == 1 ? 0 : -1;
+	if ((stmt = store_prepare(j->store, "SELECT m.domain, max(m.routed),"
+	    " coalesce(w.last, 0) FROM mxaddr m LEFT JOIN waiting w"
+	    " ON w.domain = m.domain WHERE m.addr = ?1 GROUP BY m.domain")) ==
+	    NULL || store_bind(stmt, "t", addr) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		name = store_text(stmt, 0);
+		claim_all(&c, name, sqlite3_column_int64(stmt, 1) > 0,
+		    waits(name, sqlite3_column_int64(stmt, 2), arg), when);
+	}
+	if (store_done(j->store, stmt, rc) == -1 ||
+	    (name = only_claim(&c)) == NULL)
+		return -1;
+	strlcpy(domain, name, domainsz);
+	return 0;
 }

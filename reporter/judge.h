@@ -43,12 +43,17 @@ int	judge_session(struct judge *, const char *domain,
 	    const struct record *, struct judgement *);
 
 /*
- * A failed session that names no domain: what was last routed to that address,
- * or whose waiting mail has it among its MX addresses.  Returns 0, or -1 where
- * that is not known or not clear.
+ * A failed session that names no domain: the domain that is routed to that
+ * address and has mail waiting, else one with mail waiting and that address
+ * among its MX's, else the only one routed there.  Of many with mail waiting
+ * it is the one whose mail just came in: smtpd tries it at once.  waits(domain,
+ * last) is asked for each; last: when mail for it last came in, as the database
+ * has it, 0 if none waits; it says the same as it is now.  Returns 0, or -1
+ * where that is not known or not clear.
  */
 int	judge_attribute(struct judge *, const char *addr, int64_t when,
-	    char domain[], size_t domainsz);
+	    int64_t (*waits)(const char *domain, int64_t last, void *),
+	    void *arg, char domain[], size_t domainsz);
 
 /*
  * Copies at most outsz - 1 bytes of s, never half a UTF-8 character; NULL is

@@ -339,6 +339,23 @@ add_waiting(struct tally *t, const struct record *r)
 	}
 }
 
+/* What the database has of it, and what this batch adds. */
+static int64_t
+waits_now(const char *domain, int64_t last, void *arg)
+{
+	const struct tally *t = arg;
+	const struct waiting_count *count;
+	struct key key;
+
+	key_start(&key);
+	key_text(&key, domain);
+	if ((count = hash_find(t->waiting, key.buf, key.len)) == NULL)
+		return last;
+	if (count->last_in > last)
+		last = count->last_in;
+	return last > count->last_out ? last : 0;
+}
+
 /* Forced TLS failed: nothing was sent, so no recipient was ever named. */
 static int
 is_forced(const struct record *r)
@@ -382,7 +399,8 @@ tally_record(struct tally *t, const struct record *r)
 	if ((refused = is_forced(r)))
 		(void)tally_flush_waiting(t);
 	if (refused && (r->remote == NULL || judge_attribute(t->judge,
-	    r->remote, r->time, attributed, sizeof(attributed)) == -1))
+	    r->remote, r->time, waits_now, t, attributed,
+	    sizeof(attributed)) == -1))
 		attributed[0] = '\0';
 	if (attributed[0] != '\0') {
 		side = side_get(t, attributed, NULL, 1);
