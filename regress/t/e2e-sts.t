@@ -43,10 +43,22 @@ cert -e mx.texpired.co.nz
 sts testing texpired.co.nz ok
 cert -u mx.tunknown.co.nz
 sts testing tunknown.co.nz ok
+sts testing thijack.co.nz ok
+peer mx.other.nz 18 ok
+dns_gone thijack.co.nz
+dns "thijack.co.nz MX 10 mx.other.nz."
+# There is a record, but no policy to be had.
+sts enforce fetch.co.nz ok
+printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n' |
+    answer mta-sts.fetch.co.nz /.well-known/mta-sts.txt
+cert -e mta-sts.webpki.co.nz
+sts enforce webpki.co.nz ok
+sts eforce invalid.co.nz ok
 
 bad="strip wrong expired unknown hijack"
-testing="tgood tstrip twrong texpired tunknown"
-for d in bank $bad nothing $testing; do
+testing="tgood tstrip twrong texpired tunknown thijack"
+nopolicy="fetch webpki invalid"
+for d in bank $bad nothing $testing $nopolicy; do
 	submit staff@minties.govt.nz "u@$d.co.nz" || note "$d: sendmail failed"
 done
 
@@ -56,7 +68,7 @@ is "$(sed -n 's/^X-Peer-Tls: //p' "$BED"/mail/mx.bank.co.nz.*)" TLSv1.3 \
     "over TLS"
 check "and verified" grep -q 'mta.*cert-check result="valid"' \
     "$BED/log/smtpd.A"
-for d in nothing $testing; do
+for d in nothing $testing $nopolicy; do
 	check "$d.co.nz: delivered" wait_for 60 got_mail "<u@$d.co.nz>"
 done
 
@@ -69,10 +81,28 @@ for pair in strip:starttls-not-supported wrong:certificate-host-mismatch \
     expired:certificate-expired unknown:certificate-not-trusted \
     hijack:validation-failure tstrip:starttls-not-supported \
     twrong:certificate-host-mismatch texpired:certificate-expired \
-    tunknown:certificate-not-trusted; do
+    tunknown:certificate-not-trusted thijack:validation-failure \
+    fetch:sts-policy-fetch-error webpki:sts-webpki-invalid \
+    invalid:sts-policy-invalid; do
 	d=${pair%:*} type=${pair#*:}
 	check "$d.co.nz: the report names $type" wait_for 60 tried "$d" "$type"
 done
+today()
+{
+	sgectl report -d "$(date -u +%Y-%m-%d)" "$1" | tr -d '\n' |
+	    sed 's/\([[{:,]\) */\1/g'
+}
+report=$(today wrong.co.nz)
+for part in '"policy-type":"sts"' \
+    '"policy-string":\["version:STSv1","mode:enforce","mx:mx.wrong.co.nz"' \
+    '"mx-host":\["mx.wrong.co.nz"' \
+    '"sending-mta-ip":"203.0.113.1"' '"receiving-ip":"203.0.113.23"' \
+    '"receiving-mx-hostname":"mx.wrong.co.nz"' \
+    '"failure-reason-code":"*not present in server certificate'; do
+	like "$report" "*$part*" "told in full: $part"
+done
+like "$(today fetch.co.nz)" '*"policy-type":"no-policy-found"*' \
+    "without a policy none is claimed"
 retry_now
 for d in $bad; do
 	is "$(mails "<u@$d.co.nz>")" 0 "enforce, $d: nothing was delivered"
