@@ -9,6 +9,9 @@ bed_enter "$0" "$@"
 bed_up
 mail_host_up
 bed_stop smtpd.A
+# Long enough to tell those that have to wait from a busy machine.
+wait=20
+sed -i "s/^learn timeout .*/learn timeout ${wait}s/" "$A/etc/mail/sge.conf"
 sed -i '/^listen on socket/a\
 listen on lo filter "sge"' "$A/etc/smtpd.conf"
 smtpd_up
@@ -45,16 +48,25 @@ while [ $i -le 1000 ]; do
 	i=$((i + 10))
 done
 
-# one DOMAIN: hands a mail over, and says how many milliseconds that took
+# one DOMAIN: hands a mail over, and says how many milliseconds that took from
+# the connection on.  smtpd listens with a backlog of five: who finds no room
+# is told so and comes again, else (and so with a "SYN cookie") a client could
+# wait for ever for the greeting of a host that knows nothing of it.
+at_a sh -c 'cd /proc/sys/net/ipv4 && echo 1 >tcp_abort_on_overflow &&
+    echo 0 >tcp_syncookies' || bail "no room for a burst"
 cat >"$BED/one" <<-EOS
-	began=\$(date +%s%3N)
-	nsenter --net=/run/netns/A $BIN/smtpc -f staff@library.govt.nz \\
-	    127.0.0.1 u@\$1 >/dev/null 2>&1
-	echo "\$1 \$? \$((\$(date +%s%3N) - began))"
+	status=1 tries=0
+	while [ \$status -eq 1 ] && [ \$((tries += 1)) -le 100 ]; do
+		began=\$(date +%s%3N)
+		nsenter --net=/run/netns/A $BIN/smtpc -f staff@library.govt.nz \\
+		    127.0.0.1 u@\$1 >/dev/null 2>&1
+		status=\$?
+	done
+	echo "\$1 \$status \$((\$(date +%s%3N) - began))"
 EOS
-# No more at once: smtpd listens with a backlog of five.
+# So many that those that have to wait leave room for the others.
 awk 'BEGIN { for (i = 1; i <= 1000; i++) print "d" i ".bulk.nz" }' |
-    xargs -n 1 -P 30 sh "$BED/one" >"$BED/times"
+    xargs -n 1 -P 60 sh "$BED/one" >"$BED/times"
 is "$(wc -l <"$BED/times" | tr -d ' ')" 1000 "a thousand mails were tried"
 is "$(awk '$2 != 0' "$BED/times" | wc -l | tr -d ' ')" 0 "and taken"
 grep -v '^d[0-9]*0\.' "$BED/times" | sort -n -k 3 >"$BED/others"
@@ -63,13 +75,18 @@ late=$(grep '^d[0-9]*0\.' "$BED/times" | sort -n -k 3 | head -n 1 |
     cut -d ' ' -f 3)
 note "others: median $(sed -n 450p "$BED/others" | cut -d ' ' -f 3) ms," \
     "slowest $slowest ms; with a silent policy host: fastest $late ms"
-[ "$slowest" -lt 4500 ]
-ok $? "none of the nine tenths waited as long as those that had to wait"
+[ "$late" -ge "$wait"000 ]
+ok $? "with a silent policy host each waits as long as is set"
+[ "$slowest" -lt "$((late / 2))" ]
+ok $? "none of the nine tenths waited even half as long"
+is "$(grep -c '^d[0-9]*[1-9]\.bulk\.nz|enforce|' \
+    "$A/var/spool/sged/routes")" 900 "the policy of each was learned"
+# smtpd has its own pace in opening connections.
 all_there()
 {
 	[ "$(mails '^X-Peer-To: <u@d[0-9]*[1-9]\.')" -eq 900 ]
 }
-check "their mail arrives" wait_for 90 all_there
+check "their mail arrives" wait_for 300 all_there
 is "$(grep -l '^X-Peer-To: <u@d[0-9]*[1-9]\.' "$BED"/mail/* |
     xargs grep -L '^X-Peer-Tls: TLS' | wc -l | tr -d ' ')" 0 "by TLS"
 finish
