@@ -396,8 +396,7 @@ tally_record(struct tally *t, const struct record *r)
 		tally_session(t, r, "");
 		return;
 	}
-	if ((refused = is_forced(r)))
-		(void)tally_flush_waiting(t);
+	refused = is_forced(r);
 	if (refused && (r->remote == NULL || judge_attribute(t->judge,
 	    r->remote, r->time, waits_now, t, attributed,
 	    sizeof(attributed)) == -1))

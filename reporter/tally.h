@@ -101,13 +101,6 @@ size_t	tally_bytes(const struct tally *);
 void	tally_clear(struct tally *);
 /* Writes them, within the caller's transaction.  0 or -1 with a log line. */
 int	tally_flush(struct tally *);
-/*
- * Writes which mail waits, in a transaction of its own: whose a failed session
- * was that names no domain is asked of the database, and its mail may be of
- * the same batch.  A hint: it does no harm if the batch is read again.  0 or
- * -1 with a log line.
- */
-int	tally_flush_waiting(struct tally *);
 /* After a rollback: what is known of the database's rows is wrong. */
 void	tally_forget_rows(struct tally *);
 

@@ -265,23 +265,6 @@ flush_lost(struct tally *t)
 }
 
 int
-tally_flush_waiting(struct tally *t)
-{
-	if (hash_count(t->waiting) == 0)
-		return 0;
-	if (store_begin(t->store) == -1)
-		return -1;
-	if (hash_each(t->waiting, flush_waiting, t) != 0 ||
-	    store_commit(t->store) == -1) {
-		store_rollback(t->store);
-		tally_forget_rows(t);
-		return -1;
-	}
-	hash_clear(t->waiting);
-	return 0;
-}
-
-int
 tally_flush(struct tally *t)
 {
 	if (hash_count(t->rows) > ROWS_MAX)
