@@ -151,12 +151,48 @@ probe(const struct heard_probe *p, void *arg)
 	    view_instant(p->probed), *p->starttls == '\0' ? "-" :
 	    view_clean(p->starttls, 20),
 	    *p->tls == '\0' ? "no TLS" : view_clean(p->tls, 20),
+	    strcmp(p->status, "ok") != 0 ? "could not be tried" :
 	    *p->type == '\0' ? "good" : view_clean(p->type, 40));
 	if (*p->text != '\0')
 		view_wrap(v->out, "    ", "    ", view_clean(p->text, 300));
 	if (p->notafter != 0)
 		fprintf(v->out, "    certificate ends %s\n",
 		    view_instant(p->notafter));
+}
+
+/* A domain without a record leaves nothing but a route. */
+static void
+no_record(const struct heard_route *r, void *arg)
+{
+	struct any *any = arg;
+
+	if (any->n++ > 0)
+		return;
+	fprintf(any->view->out, "MTA-STS: no policy is held\n"
+	    "  last looked at %s, next %s: %s\n", view_instant(r->learned),
+	    r->renew == INT64_MAX ? "when there is mail for it" :
+	    view_instant(r->renew), view_clean(r->why, 100));
+}
+
+/* Nothing is held: why. */
+static int
+not_held(struct any *any)
+{
+	const struct view *v = any->view;
+
+	if (v->form != FORM_TEXT)
+		return 0;
+	if (conf_is_local(v->conf, any->domain))
+		fprintf(v->out, "MTA-STS: not looked at: it is one of our own "
+		    "domains\n");
+	else if (conf_connector(v->conf, any->domain) != NULL)
+		fprintf(v->out, "MTA-STS: not looked at: it has a connector\n");
+	else if (heard_route(v->store, any->domain, no_record, any) == -1)
+		return -1;
+	else if (any->n == 0)
+		fprintf(v->out, "MTA-STS: never looked at; sged does so at "
+		    "the first mail to it\n");
+	return 0;
 }
 
 int
@@ -181,9 +217,8 @@ view_policy(const struct view *v, const char *arg)
 		    conf_class_name(v->conf, conf_class(v->conf, domain)));
 	if (heard_sts(v->store, domain, policy, &any) == -1)
 		return 1;
-	if (any.n == 0 && v->form == FORM_TEXT)
-		fprintf(v->out, "MTA-STS: never looked at; sged does so at "
-		    "the first mail to it\n");
+	if (any.n == 0 && not_held(&any) == -1)
+		return 1;
 	any.n = 0;
 	if (heard_history(v->store, domain, history, &any) == -1)
 		return 1;

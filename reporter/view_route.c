@@ -41,7 +41,7 @@ why_sentence(const struct answer *a)
 	if (a->route.kind == ROUTE_UNKNOWN)
 		return "TLS is preferred, and sged knows no policy of it (or "
 		    "has not asked yet)";
-	return "TLS is preferred, and it has no policy in force";
+	return "TLS is preferred, and no policy of it is enforced";
 }
 
 static void
@@ -56,8 +56,12 @@ print_tables(const struct view *v, const struct answer *a)
 	    "not found");
 	fprintf(v->out, "  sge-routes   %s\n", a->url[0] == '\0' ?
 	    "not found" : view_clean(a->url, 0));
-	fprintf(v->out, "so smtpd uses action \"%s\" (as in "
-	    "smtpd.conf.example)", action);
+	if (a->why == WHY_LOCAL)
+		fprintf(v->out, "so smtpd relays none of its mail (as in "
+		    "smtpd.conf.example)");
+	else
+		fprintf(v->out, "so smtpd uses action \"%s\" (as in "
+		    "smtpd.conf.example)", action);
 	if (a->verify && a->url[0] == '\0')
 		fprintf(v->out, ":\n  no host is allowed, the mail waits in "
 		    "the queue");

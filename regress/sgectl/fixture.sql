@@ -163,7 +163,9 @@ INSERT INTO route
  (domain, kind, until, urls, why, learned, renew, used)
  VALUES
  ('uni.govt.nz', 'enforce', 1773244800, 'smtp+tls://mx1.uni.govt.nz',
-  'MTA-STS enforce, id 20260101', 1772640000, 1772726400, 1772750000);
+  'MTA-STS enforce, id 20260101', 1772640000, 1772726400, 1772750000),
+ ('plain.example', 'none', 1773244800, 'smtp+tls://mx1.uni.govt.nz',
+  'no MTA-STS record', 1772640000, 1772726400, 1772750000);
 INSERT INTO probe
  (host, addr, probed, status, starttls, tls, type, text, helo, notafter,
   offers)
@@ -172,6 +174,8 @@ INSERT INTO probe
   'starttls-not-supported', '', 'mx1.moe.govt.nz', NULL, NULL),
  ('mx1.minties.govt.nz', '192.0.2.25', 1772750000, 'ok', 'offered',
   'TLSv1.3', '', '', 'mx1.minties.govt.nz', 1780000000, '["1.2","1.3"]'),
+ ('mx1.uni.govt.nz', '203.0.113.10', 1772682000, 'connect', '', '', '',
+  '203.0.113.10 port 25: Connection refused', '', NULL, NULL),
  ('mx2.minties.govt.nz', '192.0.2.26', 1772750000, 'ok', 'offered',
   'TLSv1.3', '', '', 'mx2.minties.govt.nz', 1774300000, '["1.2","1.3"]');
 

@@ -85,6 +85,18 @@ like "$(sgectl show cleartext -n 1)" '*+ 4 more, 29 sessions (-n 0 for all)*' \
     "what is not shown is said"
 is "$(sgectl show flow -p -c public | cut -d '|' -f 5,9 | tr '\n' ' ')" \
     "1420|17 2210|57 " "of one class"
+like "$(sgectl show policy plain.example)" \
+    '*no policy is held*looked at 2026-03-04*: no MTA-STS record*' \
+    "a domain without a record was looked at"
+like "$(sgectl show policy uni.govt.nz)" \
+    '*no TLS, could not be tried*Connection refused*' \
+    "a host that does not answer is not called good"
+like "$(sgectl show policy minties.govt.nz)" \
+    '*not looked at: it is one of our own*' "our own domains need no policy"
+like "$(sgectl show policy nobody.example)" '*never looked at*' \
+    "one that nobody has written to"
+like "$(sgectl show route minties.govt.nz)" '*relays none of its mail*' \
+    "and no route"
 like "$(sgectl digest -m widgets.co.nz)" '*To: postmaster@widgets.co.nz*' \
     "digest -m is the letter"
 sgectl show cleartext -m google.com >"$dir/out" 2>"$dir/err"
