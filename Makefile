@@ -138,6 +138,7 @@ SGED_OBJS =	\
 		reporter/learn_dns.o \
 		reporter/learn_file.o \
 		reporter/learn_look.o \
+		reporter/learn_own.o \
 		reporter/learn_policy.o \
 		reporter/learn_route.o \
 		reporter/segment.o \
@@ -448,6 +449,7 @@ clean:
 -include reporter/learn_dns.d
 -include reporter/learn_file.d
 -include reporter/learn_look.d
+-include reporter/learn_own.d
 -include reporter/learn_policy.d
 -include reporter/learn_route.d
 -include reporter/letter.d

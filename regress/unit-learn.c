@@ -90,6 +90,8 @@ static struct site sites[] = {
 	    .mx = { "mx.noaddr.nz" }, .policy = "no-address" },
 	{ .domain = "equal.nz", .txt = "nxdomain", .preference = 10,
 	    .mx = { "a.equal.nz", "b.equal.nz", "c.equal.nz" } },
+	{ .domain = "us.nz", .txt = "nxdomain", .mx = { "us.nz",
+	    "mail.us.nz" } },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 };
 
@@ -250,9 +252,10 @@ play_probe(struct bench *b, json_t *q)
 		    "connect", "text", "connection refused"));
 	else
 		reply(b, WORLD_NET, q, json_pack("{s:s, s:s, s:s, s:s, s:s,"
-		    " s:b}", "status", "ok", "starttls", b->starttls, "cert",
-		    b->cert, "text", strcmp(b->cert, "ok") == 0 ? "" :
-		    "what libtls says", "tls", "TLSv1.3", "handshake", 1));
+		    " s:b, s:i}", "status", "ok", "starttls", b->starttls,
+		    "cert", b->cert, "text", strcmp(b->cert, "ok") == 0 ? "" :
+		    "what libtls says", "tls", "TLSv1.3", "handshake", 1,
+		    "notafter", 2000000000));
 }
 
 static void
@@ -333,7 +336,8 @@ static int
 idle(struct bench *b)
 {
 	return b->nanswers >= b->wanted && b->e.learn->nlessons == 0 &&
-	    b->e.learn->nlooks == 0 && b->e.learn->flush == NULL;
+	    b->e.learn->nlooks == 0 && b->e.learn->nowns == 0 &&
+	    b->e.learn->flush == NULL;
 }
 
 static void
@@ -403,6 +407,33 @@ again(struct bench *b, const char *domain)
 	if (lesson_new(b->e.learn, domain) == NULL)
 		fatalx("test: no lesson");
 	(void)settle(b, DEADLINE_MS);
+}
+
+/* What the digest says of our own certificates comes from here. */
+static void
+test_own(struct bench *b)
+{
+	(void)settle(b, DEADLINE_MS);
+	is_str(rows(b, "SELECT host FROM mx WHERE domain = 'us.nz'"
+	    " ORDER BY pref"), "us.nz|mail.us.nz", "our own MX hosts");
+	is_str(rows(b, "SELECT host || ' ' || addr || ' ' || tls || ' ' ||"
+	    " notafter FROM probe ORDER BY host"),
+	    "mail.us.nz 192.0.2.10 TLSv1.3 2000000000|"
+	    "us.nz 192.0.2.5 TLSv1.3 2000000000",
+	    "were looked at, and their certificates' end is known");
+	is_str(rows(b, "SELECT count(*) FROM route"), "0", "no route to us");
+	is_int(b->probes, 2, "each once");
+	b->e.learn->own = 0;
+	b->e.learn->ticks = 10;
+	own_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, 2, "not again within the day");
+	sql(b, "UPDATE probe SET probed = probed - 86400");
+	b->e.learn->own = 0;
+	own_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, 4, "a day later they are");
+	b->probes = 0;
 }
 
 static void
@@ -946,6 +977,7 @@ main(void)
 		fatalx("%s", said);
 	free(said);
 	start(&b, conf);
+	test_own(&b);
 	test_simple(&b);
 	test_modes(&b);
 	test_fetch(&b);

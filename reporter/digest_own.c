@@ -68,7 +68,9 @@ certificate(const struct heard_probe *row, void *arg)
 		    view_clean(row->host, 200), view_clean(row->addr, 46),
 		    view_day(day_of(row->notafter)), (long long)left,
 		    view_plural(left, "day", "days"));
-	else if (*row->type != '\0')
+	/* That it is over was said. */
+	if (*row->type != '\0' && (row->notafter == 0 ||
+	    row->notafter > v->now))
 		digest_add(probed->digest, 1, command, "our own probe of %s "
 		    "[%s] failed: %s", view_clean(row->host, 200),
 		    view_clean(row->addr, 46), view_clean(row->type, 60));

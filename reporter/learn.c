@@ -269,6 +269,7 @@ on_tick(void *arg)
 		(void)store_route_trim(l->engine->store,
 		    time(NULL) - USED_POLICY);
 	look_tick(l);
+	own_tick(l);
 }
 
 void
@@ -289,6 +290,7 @@ learn_start(struct engine *e)
 	(void)store_route_all_due(e->store, now, now - USED_AT_ALL);
 	file_start(l);
 	look_start(l);
+	own_start(l);
 	on_tick(l);
 }
 
@@ -309,6 +311,7 @@ learn_stop(struct engine *e)
 		TAILQ_REMOVE(&l->answers, asker, entry);
 		free(asker);
 	}
+	own_stop(l);
 	look_stop(l);
 	file_stop(l);
 	free(l);

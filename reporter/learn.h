@@ -116,6 +116,10 @@ TAILQ_HEAD(lesson_queue, lesson);
 struct look;
 RB_HEAD(looks, look);
 
+/* A question about our own domains; learn_own.c. */
+struct own;
+TAILQ_HEAD(owns, own);
+
 struct learn {
 	struct engine	*engine;
 	struct lessons	 lessons;
@@ -131,6 +135,9 @@ struct learn {
 	size_t		 nlooks;
 	int64_t		 failing;	/* failures were seen up to then */
 	size_t		 connector;	/* the next to be looked up */
+	struct owns	 owns;
+	size_t		 nowns;
+	size_t		 own;		/* the next of ours to be looked up */
 	/* SPOOL/routes; learn_file.c. */
 	char		*path;
 	char		*lines;		/* to be appended */
@@ -195,5 +202,10 @@ void	look_at(struct learn *, const char *host, const char *addr,
 	    int64_t age);
 /* The hosts of a domain with a policy. */
 void	look_domain(struct lesson *);
+
+/* learn_own.c */
+void	own_start(struct learn *);
+void	own_stop(struct learn *);
+void	own_tick(struct learn *);
 
 #endif

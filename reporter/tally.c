@@ -89,13 +89,14 @@ tally_domain(const char *name, char out[], size_t outsz)
 		strlcpy(out, DOMAIN_OTHERS, outsz);
 }
 
-/* Sessions of this host's own programs and users. */
+/* Sessions of this host's own programs and users, sged's looks among them. */
 static int
 is_local(const struct record *r)
 {
 	return r->dir == DIR_IN && (r->remote == NULL ||
 	    strncmp(r->remote, "127.", 4) == 0 ||
-	    strcmp(r->remote, "::1") == 0);
+	    strcmp(r->remote, "::1") == 0 ||
+	    (r->local != NULL && strcmp(r->remote, r->local) == 0));
 }
 
 static enum bucket
