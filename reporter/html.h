@@ -18,7 +18,7 @@ struct html {
 	const struct view *view;
 	FILE		*out;
 	int64_t		 step;		/* days in one column of a chart */
-	size_t		 columns;
+	size_t		 columns;	/* the first may hold fewer days */
 };
 
 /* One colour of a chart; css is the number of a colour of the style sheet. */

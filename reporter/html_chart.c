@@ -52,14 +52,17 @@ html_column(const struct html *h, int64_t day)
 
 	if (day < h->view->first || day > h->view->last)
 		return -1;
-	n = (day - h->view->first) / h->step;
-	return n < (int64_t)h->columns ? (int)n : -1;
+	n = (int64_t)h->columns - 1 - (h->view->last - day) / h->step;
+	return n >= 0 ? (int)n : -1;
 }
 
 const char *
 html_column_name(const struct html *h, size_t column)
 {
-	return view_day(h->view->first + (int64_t)column * h->step);
+	int64_t day = h->view->last + 1 -
+	    (int64_t)(h->columns - column) * h->step;
+
+	return view_day(day > h->view->first ? day : h->view->first);
 }
 
 void
@@ -91,19 +94,19 @@ html_legend(const struct html *h, const struct html_series s[], size_t n)
 	fprintf(h->out, "</ul>\n");
 }
 
-/* The next of 1, 2, 5, 10, 20, ... that holds it. */
+/* The next of 1, 2, 4, 6, 8, 10, 20, ... that holds it. */
 static int64_t
 round_up(int64_t most)
 {
 	int64_t unit = 1;
+	int n;
 
 	for (;;) {
 		if (most <= unit)
 			return unit;
-		if (most <= 2 * unit)
-			return 2 * unit;
-		if (most <= 5 * unit)
-			return 5 * unit;
+		for (n = 2; n < 10; n += 2)
+			if (most <= n * unit)
+				return n * unit;
 		unit *= 10;
 	}
 }
@@ -138,7 +141,7 @@ table_begin(const struct html *h, const struct html_series s[], size_t n,
 
 	fprintf(h->out, "<div class=\"scroll\" tabindex=\"0\"><table><thead>"
 	    "<tr><th>%s</th>", h->step == 1 ? "day (UTC)" :
-	    "days from (UTC)");
+	    "week from (UTC)");
 	for (i = 0; i < n; i++) {
 		fprintf(h->out, "<th class=\"n\">");
 		html_text(h->out, s[i].name);

@@ -186,8 +186,11 @@ html_flows(const struct html *h)
 	    &f);
 	if (rc == 0) {
 		print_figures(&f);
-		html_section(h, "flows", "Flows by class", "Sessions a day, "
-		    "in and out, by the class of the correspondent.");
+		html_section(h, "flows", "Flows by class", h->step == 1 ?
+		    "Sessions a day, in and out, by the class of the "
+		    "correspondent." : "Sessions a week, in and out, by the "
+		    "class of the correspondent.  The first week may be a "
+		    "part of one.");
 		html_stack(h, "sessions by class over time", f.classes,
 		    f.nclasses);
 		html_section_end(h);
@@ -225,10 +228,9 @@ clear_row(const struct seen_incident *row, void *arg)
 		c->most = row->sessions;
 		fprintf(h->out, "<div class=\"scroll\" tabindex=\"0\"><table>"
 		    "<thead><tr><th>domain</th><th class=\"n\">sessions</th>"
-		    "<th class=\"w\"></th><th>dir</th><th>class</th>"
-		    "<th class=\"n\">days</th><th>since</th><th>last</th>"
-		    "<th>why</th></tr></thead>"
-		    "<tbody>\n");
+		    "<th class=\"w\"></th><th>dir</th><th>why</th>"
+		    "<th>class</th><th class=\"n\">days</th><th>since</th>"
+		    "<th>last</th></tr></thead><tbody>\n");
 	}
 	if (v->top != 0 && c->rows > v->top) {
 		c->more++;
@@ -242,13 +244,13 @@ clear_row(const struct seen_incident *row, void *arg)
 	    "width=\"%.1f\" height=\"10\"/></svg></td><td>%s</td><td>",
 	    (long long)row->sessions, 100.0 * (double)row->sessions /
 	    (double)(c->most == 0 ? 1 : c->most), seen_dir(row->dir));
+	html_text(h->out, seen_why(row->why));
+	fprintf(h->out, "</td><td>");
 	html_text(h->out, conf_class_name(v->conf, conf_class(v->conf,
 	    row->domain)));
 	fprintf(h->out, "</td><td class=\"n\">%lld</td><td>%s</td><td>%s"
-	    "</td><td>", (long long)row->days, view_day(day_of(row->first)),
-	    view_day(day_of(row->last)));
-	html_text(h->out, seen_why(row->why));
-	fprintf(h->out, "</td></tr>\n");
+	    "</td></tr>\n", (long long)row->days,
+	    view_day(day_of(row->first)), view_day(day_of(row->last)));
 }
 
 int

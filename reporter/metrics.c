@@ -14,9 +14,19 @@
 #include "told.h"
 #include "view.h"
 
-/* A label's value: backslash, quote and newline escaped. */
+#define LABELS_MAX 3
+
+/* Samples of one family, as text or as rows. */
+struct metric {
+	const struct view *view;
+	const char	*name;
+	/* The last is the one that value() names; unused ones are NULL. */
+	const char	*label[LABELS_MAX];
+	const char	*value[LABELS_MAX];
+};
+
 static void
-label(FILE *out, const char *text)
+escaped(FILE *out, const char *text)
 {
 	text = view_clean(text, 200);
 	for (; *text != '\0'; text++) {
@@ -27,121 +37,160 @@ label(FILE *out, const char *text)
 }
 
 static void
-family(FILE *out, const char *name, const char *help)
+family(struct metric *m, const struct view *v, const char *name,
+    const char *help)
 {
-	fprintf(out, "# TYPE %s gauge\n# HELP %s %s\n", name, name, help);
+	memset(m, 0, sizeof(*m));
+	m->view = v;
+	m->name = name;
+	if (v->form == FORM_TEXT)
+		fprintf(v->out, "# TYPE %s gauge\n# HELP %s %s\n", name, name,
+		    help);
+}
+
+/* A machine form has all labels that there are, each in its place. */
+static void
+row(const struct metric *m, int64_t n)
+{
+	static const char *const names[] = { "class", "direction", "tls",
+	    "result", "state" };
+	const char *values[nitems(names)] = { NULL };
+	size_t i, j;
+
+	for (i = 0; i < nitems(names); i++)
+		for (j = 0; j < LABELS_MAX; j++)
+			if (m->label[j] != NULL &&
+			    strcmp(m->label[j], names[i]) == 0)
+				values[i] = m->value[j];
+	view_row(m->view, "metric", "dttttt" "ti", "day", m->view->last,
+	    "name", m->name, names[0], values[0], names[1], values[1],
+	    names[2], values[2], names[3], values[3], names[4], values[4],
+	    "value", n);
 }
 
 static void
-flow_sample(FILE *out, const struct seen_flow *row, const char *tls,
-    int64_t n)
+sample(const struct metric *m, int64_t n)
 {
-	fprintf(out, "sge_sessions{class=\"");
-	label(out, row->class);
-	fprintf(out, "\",direction=\"%s\",tls=\"%s\"} %lld\n",
-	    seen_dir(row->dir), tls, (long long)n);
+	FILE *out = m->view->out;
+	const char *before = "{";
+	size_t i;
+
+	if (m->view->form != FORM_TEXT) {
+		row(m, n);
+		return;
+	}
+	fputs(m->name, out);
+	for (i = 0; i < LABELS_MAX; i++) {
+		if (m->label[i] == NULL)
+			continue;
+		fprintf(out, "%s%s=\"", before, m->label[i]);
+		escaped(out, m->value[i]);
+		fputc('"', out);
+		before = ",";
+	}
+	fprintf(out, "%s %lld\n", *before == ',' ? "}" : "", (long long)n);
+}
+
+/* With one label: what it is called was said before. */
+static void
+value(struct metric *m, const char *label, const char *text, int64_t n)
+{
+	m->label[LABELS_MAX - 1] = label;
+	m->value[LABELS_MAX - 1] = text;
+	sample(m, n);
 }
 
 static void
-flow(const struct seen_flow *row, void *arg)
+flow(const struct seen_flow *flow, void *arg)
 {
-	FILE *out = arg;
+	struct metric *m = arg;
 
 	/* "*" is the sum without doubles: a family of its own. */
-	if (strcmp(row->class, "*") == 0)
+	if (strcmp(flow->class, "*") == 0)
 		return;
-	flow_sample(out, row, "1.3", row->counts.tls13);
-	flow_sample(out, row, "1.2", row->counts.tls12);
-	flow_sample(out, row, "older", row->counts.older);
-	flow_sample(out, row, "none", row->counts.clear);
-	flow_sample(out, row, "refused", row->counts.refused);
+	m->label[0] = "class";
+	m->value[0] = flow->class;
+	m->label[1] = "direction";
+	m->value[1] = seen_dir(flow->dir);
+	value(m, "tls", "1.3", flow->counts.tls13);
+	value(m, "tls", "1.2", flow->counts.tls12);
+	value(m, "tls", "older", flow->counts.older);
+	value(m, "tls", "none", flow->counts.clear);
+	value(m, "tls", "refused", flow->counts.refused);
 }
 
 static int
-totals(const struct view *v)
+sessions(const struct view *v)
 {
-	struct seen_counts c;
+	struct seen_counts c[2];
+	struct metric m;
 	int dir;
 
-	family(v->out, "sge_sessions_all", "Sessions of the day, each once.");
-	for (dir = 0; dir < 2; dir++) {
-		if (seen_total(v->store, v->first, v->last, dir, &c) == -1)
+	family(&m, v, "sge_sessions", "Sessions of the day by class, "
+	    "direction and TLS version.");
+	if (seen_flows(v->store, v->first, v->last, SEEN_WHOLE, flow,
+	    &m) == -1)
+		return -1;
+	for (dir = 0; dir < 2; dir++)
+		if (seen_total(v->store, v->first, v->last, dir, &c[dir]) ==
+		    -1)
 			return -1;
-		fprintf(v->out, "sge_sessions_all{direction=\"%s\"} %lld\n",
-		    seen_dir(dir), (long long)seen_sum(&c));
-	}
-	family(v->out, "sge_sessions_clear", "Sessions of the day without "
+	family(&m, v, "sge_sessions_all", "Sessions of the day, each once.");
+	for (dir = 0; dir < 2; dir++)
+		value(&m, "direction", seen_dir(dir), seen_sum(&c[dir]));
+	family(&m, v, "sge_sessions_clear", "Sessions of the day without "
 	    "TLS, each once.");
-	for (dir = 0; dir < 2; dir++) {
-		if (seen_total(v->store, v->first, v->last, dir, &c) == -1)
-			return -1;
-		fprintf(v->out, "sge_sessions_clear{direction=\"%s\"} %lld\n",
-		    seen_dir(dir), (long long)c.clear);
-	}
+	for (dir = 0; dir < 2; dir++)
+		value(&m, "direction", seen_dir(dir), c[dir].clear);
 	return 0;
 }
 
 static void
 state(const char *name, int64_t n, int64_t next __unused, void *arg)
 {
-	FILE *out = arg;
-
-	fprintf(out, "sge_reports{state=\"");
-	label(out, name);
-	fprintf(out, "\"} %lld\n", (long long)n);
+	value(arg, "state", name, n);
 }
 
 struct sums {
 	int64_t		 reports;
 	int64_t		 sessions;
 	int64_t		 failed;
-	int64_t		 ok;
 };
 
 static void
-heard(const struct heard_day *row, void *arg)
+heard(const struct heard_day *day, void *arg)
 {
 	struct sums *sums = arg;
 
-	sums->reports += row->reports;
-	sums->sessions += row->sessions;
-	sums->failed += row->failed;
-}
-
-static void
-tally(const struct told_tally *row, void *arg)
-{
-	struct sums *sums = arg;
-
-	sums->ok += row->ok;
-	sums->failed += row->fail;
+	sums->reports += day->reports;
+	sums->sessions += day->sessions;
+	sums->failed += day->failed;
 }
 
 static int
 reports(const struct view *v)
 {
-	struct sums out, in;
+	struct metric m;
+	struct sums in;
+	int64_t ok, fail;
 
-	memset(&out, 0, sizeof(out));
 	memset(&in, 0, sizeof(in));
-	if (told_tallies(v->store, v->first, v->last, tally, &out) == -1 ||
+	if (told_sums(v->store, v->first, v->last, &ok, &fail) == -1 ||
 	    heard_days(v->store, v->first, v->last, heard, &in) == -1)
 		return -1;
-	family(v->out, "sge_reports", "Our reports of the day by state.");
-	if (told_states(v->store, v->first, v->last, state, v->out) == -1)
+	family(&m, v, "sge_reports", "Our reports of the day by state.");
+	if (told_states(v->store, v->first, v->last, state, &m) == -1)
 		return -1;
-	family(v->out, "sge_policy_sessions", "Outbound sessions as our "
+	family(&m, v, "sge_policy_sessions", "Outbound sessions as our "
 	    "reports count them.");
-	fprintf(v->out, "sge_policy_sessions{result=\"ok\"} %lld\n"
-	    "sge_policy_sessions{result=\"failed\"} %lld\n",
-	    (long long)out.ok, (long long)out.failed);
-	family(v->out, "sge_received_reports", "Reports received about us.");
-	fprintf(v->out, "sge_received_reports %lld\n", (long long)in.reports);
-	family(v->out, "sge_received_sessions", "Sessions that others "
+	value(&m, "result", "ok", ok);
+	value(&m, "result", "failed", fail);
+	family(&m, v, "sge_received_reports", "Reports received about us.");
+	sample(&m, in.reports);
+	family(&m, v, "sge_received_sessions", "Sessions that others "
 	    "reported about us, each once.");
-	fprintf(v->out, "sge_received_sessions{result=\"ok\"} %lld\n"
-	    "sge_received_sessions{result=\"failed\"} %lld\n",
-	    (long long)(in.sessions - in.failed), (long long)in.failed);
+	value(&m, "result", "ok", in.sessions - in.failed);
+	value(&m, "result", "failed", in.failed);
 	return 0;
 }
 
@@ -149,25 +198,23 @@ int
 view_metrics(const struct view *v)
 {
 	struct seen_spool spool;
+	struct metric m;
 
-	family(v->out, "sge_day", "The first second of the UTC day that is "
+	family(&m, v, "sge_day", "The first second of the UTC day that is "
 	    "counted.");
-	fprintf(v->out, "sge_day %lld\n", (long long)v->last * 86400);
-	family(v->out, "sge_sessions", "Sessions of the day by class, "
-	    "direction and TLS version.");
-	if (seen_flows(v->store, v->first, v->last, SEEN_WHOLE, flow,
-	    v->out) == -1 || totals(v) == -1 || reports(v) == -1 ||
+	sample(&m, v->last * 86400);
+	if (sessions(v) == -1 || reports(v) == -1 ||
 	    seen_spool(v->store, &spool) == -1)
 		return 1;
-	family(v->out, "sge_records", "Session records read since the "
+	family(&m, v, "sge_records", "Session records read since the "
 	    "database began.");
-	fprintf(v->out, "sge_records{result=\"counted\"} %lld\n"
-	    "sge_records{result=\"unreadable\"} %lld\n"
-	    "sge_records{result=\"newer\"} %lld\n", (long long)spool.lines,
-	    (long long)spool.bad, (long long)spool.newer);
-	family(v->out, "sge_unknown_sessions", "Failed outbound sessions "
+	value(&m, "result", "counted", spool.lines);
+	value(&m, "result", "unreadable", spool.bad);
+	value(&m, "result", "newer", spool.newer);
+	family(&m, v, "sge_unknown_sessions", "Failed outbound sessions "
 	    "without a domain.");
-	fprintf(v->out, "sge_unknown_sessions %lld\n# EOF\n",
-	    (long long)seen_unknown(v->store, v->first, v->last));
+	sample(&m, seen_unknown(v->store, v->first, v->last));
+	if (v->form == FORM_TEXT)
+		fprintf(v->out, "# EOF\n");
 	return 0;
 }

@@ -107,6 +107,7 @@ const char *const store_schema[] = {
 	" tries INTEGER NOT NULL DEFAULT 0,"
 	" UNIQUE (day, domain))",
 	"CREATE INDEX report_by_id ON report (report_id)",
+	"CREATE INDEX report_state ON report (day, state, due)",
 	"CREATE INDEX report_due ON report (due) WHERE state = 'due'",
 
 	/*

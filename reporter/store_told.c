@@ -193,6 +193,25 @@ told_tallies(struct store *st, int64_t first, int64_t last,
 }
 
 int
+told_sums(struct store *st, int64_t first, int64_t last, int64_t *ok,
+    int64_t *fail)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	*ok = *fail = 0;
+	stmt = store_prepare(st, "SELECT SUM(ok), SUM(fail) FROM tally"
+	    " WHERE day BETWEEN ? AND ?");
+	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		*ok = sqlite3_column_int64(stmt, 0);
+		*fail = sqlite3_column_int64(stmt, 1);
+	}
+	return store_done(st, stmt, rc);
+}
+
+int
 told_details(struct store *st, int64_t first, int64_t last,
     const char *domain, const char *type,
     void (*cb)(const struct told_detail *, void *), void *arg)

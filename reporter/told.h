@@ -76,6 +76,9 @@ struct told_tally {
 /* Most failures first. */
 int	told_tallies(struct store *, int64_t first, int64_t last,
 	    void (*)(const struct told_tally *, void *), void *);
+/* All of them together. */
+int	told_sums(struct store *, int64_t first, int64_t last, int64_t *ok,
+	    int64_t *fail);
 
 struct told_detail {
 	const char	*type;

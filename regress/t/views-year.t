@@ -49,6 +49,6 @@ began=$(now)
 sh "$dir/clock.sh" html -d 365 "$dir/html"
 is $? 0 "html -d 365"
 note "in $(($(now) - began)) ms"
-like "$(cat "$dir/html/index.html")" '*days from (UTC)*</html>' \
+like "$(cat "$dir/html/index.html")" '*week from (UTC)*</html>' \
     "the page has a column a week"
 finish

@@ -37,6 +37,7 @@ every_view()
 	show reporters
 	show policy moe.govt.nz
 	show route moe.govt.nz
+	show metrics
 	digest -a
 	EOT
 }
