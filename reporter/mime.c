@@ -126,7 +126,8 @@ mime_next(const struct mime *m, size_t *at, char name[], size_t namesz)
 		line_len(next, end, &next);
 	*at = next - m->head;
 	p = (const char *)memchr(p, ':', next - p) + 1;
-	while (p < next && (*p == ' ' || *p == '\t'))
+	/* The value may begin on the second line. */
+	while (p < next && *p != '\0' && strchr(" \t\r\n", *p) != NULL)
 		p++;
 	len = next - p;
 	if ((value = malloc(len + 1)) == NULL)

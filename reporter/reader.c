@@ -18,6 +18,8 @@
 
 /* gzip in zip in gzip: nobody means well who goes deeper. */
 #define PACK_DEPTH_MAX 3
+/* So many of a list that are no report: it is no list of reports. */
+#define LIST_BAD_MAX 5
 
 enum kind {
 	KIND_JSON,
@@ -102,6 +104,14 @@ sniff(const unsigned char *data, size_t len)
 	return KIND_NOTHING;
 }
 
+/* JSON that ends early may do so since what packed it did. */
+static const char *
+cause(const struct find *f, const char *why)
+{
+	return f->hint.odd != NULL && strcmp(why, "the JSON ends early") == 0 ?
+	    f->hint.odd : why;
+}
+
 /* A list of reports as some tools write it: each by itself. */
 static void
 find_list(struct find *f, const char *text, size_t len)
@@ -109,22 +119,26 @@ find_list(struct find *f, const char *text, size_t len)
 	struct rd_report *r;
 	const char *why;
 	size_t at = 1, used;
+	int bad = 0;
 
 	while (at < len) {
 		at += strspn(text + at, " \t\r\n,");
 		if (at >= len || text[at] != '{')
 			break;
 		r = reader_json(text + at, len - at, &f->hint, &used, &why);
+		/* What follows it may be one. */
+		at += used;
 		if (r == NULL) {
-			problem(f, why, 0);
-			return;
+			problem(f, cause(f, why), 0);
+			if (++bad == LIST_BAD_MAX)
+				return;
+			continue;
 		}
 		rd_odd(r, "a list of reports");
 		f->found++;
 		f->reader->reports++;
 		f->reader->report(r, f->reader->arg);
 		rd_report_free(r);
-		at += used;
 	}
 }
 
@@ -147,7 +161,7 @@ find_json(struct find *f, const char *text, size_t len)
 		if (r == NULL) {
 			/* A text that just begins like one is no loss. */
 			if (first || strcmp(why, "JSON, but no TLS report"))
-				problem(f, why, 0);
+				problem(f, cause(f, why), 0);
 			return;
 		}
 		at += used;
@@ -337,11 +351,26 @@ is_base64_of_report(const char *text, size_t len)
 	return 0;
 }
 
+/* Wrappings that are named, not opened: a report may be within. */
+static void
+find_wrapping(struct find *f, const struct mime_leaf *leaf)
+{
+	if (strcmp(leaf->type, "application/pkcs7-mime") == 0 ||
+	    strcmp(leaf->type, "application/x-pkcs7-mime") == 0)
+		problem(f, "in S/MIME (smime.p7m), which is not opened", 0);
+	else if (strcmp(leaf->type, "application/pgp-encrypted") == 0)
+		problem(f, "encrypted with OpenPGP", 0);
+	else if (strcmp(leaf->type, "application/ms-tnef") == 0 ||
+	    strcasecmp(leaf->filename, "winmail.dat") == 0)
+		problem(f, "in TNEF (winmail.dat), which is not opened", 0);
+}
+
 static void
 found_leaf(const struct mime_leaf *leaf, void *arg)
 {
 	struct find *f = arg;
 	struct rd_hint before = f->hint;
+	int found = f->found, said = f->said;
 	char *domain, *submitter;
 	unsigned char *data;
 	size_t len;
@@ -370,6 +399,8 @@ found_leaf(const struct mime_leaf *leaf, void *arg)
 		find_mail(f, (const char *)leaf->data, leaf->len);
 	} else
 		find_any(f, leaf->data, leaf->len);
+	if (f->found == found && f->said == said)
+		find_wrapping(f, leaf);
 	free(domain);
 	free(submitter);
 	f->hint = before;
@@ -397,18 +428,37 @@ subject_id(const struct mime *mail)
 	return id;
 }
 
+/* Lines that end with CR alone, as old Macs wrote them: with LF; else NULL. */
+static char *
+cr_lines(const char *data, size_t len)
+{
+	char *copy;
+	size_t i;
+
+	if (memchr(data, '\n', len) != NULL || memchr(data, '\r', len) == NULL)
+		return NULL;
+	if ((copy = malloc(len + 1)) == NULL)
+		fatal("malloc");
+	for (i = 0; i < len; i++)
+		copy[i] = data[i] == '\r' ? '\n' : data[i];
+	copy[len] = '\0';
+	return copy;
+}
+
 static void
 find_mail(struct find *f, const char *data, size_t len)
 {
 	struct mime mail;
 	struct rd_hint before = f->hint;
-	char *id, *dkim;
+	char *id, *dkim, *lines;
 	int found = f->found, said = f->said;
 
 	if (f->mails >= 3) {
 		problem(f, "mails within mails, too deep", 0);
 		return;
 	}
+	if ((lines = cr_lines(data, len)) != NULL)
+		data = lines;
 	mime_split(data, len, &mail);
 	id = subject_id(&mail);
 	dkim = f->mails == 0 && f->packs == 0 ?
@@ -423,6 +473,7 @@ find_mail(struct find *f, const char *data, size_t len)
 		problem(f, "no report in it", 0);
 	free(id);
 	free(dkim);
+	free(lines);
 	f->hint = before;
 }
 

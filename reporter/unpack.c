@@ -173,6 +173,28 @@ local_header(const unsigned char *in, size_t len, size_t at, struct member *m)
 	return 0;
 }
 
+/* Methods that zlib alone does not undo, by name. */
+static const char *
+method_text(unsigned int method)
+{
+	switch (method) {
+	case 9:
+		return "zip method deflate64 is not read, only deflate";
+	case 12:
+		return "zip method bzip2 is not read, only deflate";
+	case 14:
+		return "zip method lzma is not read, only deflate";
+	case 93:
+		return "zip method zstd is not read, only deflate";
+	case 95:
+		return "zip method xz is not read, only deflate";
+	case 99:
+		return "zip file is encrypted";
+	default:
+		return "zip method is not deflate";
+	}
+}
+
 typedef void zip_found(const char *, const unsigned char *, size_t,
     const char *, void *);
 
@@ -203,7 +225,7 @@ member_read(const unsigned char *in, size_t len, const struct member *m,
 		return m->data + avail;
 	}
 	if (m->method != ZIP_DEFLATED) {
-		found(m->name, NULL, 0, "zip method is not deflate", arg);
+		found(m->name, NULL, 0, method_text(m->method), arg);
 		return m->packed > 0 ? m->data + avail : 0;
 	}
 	took = inflate_one(in + m->data, avail, BITS_RAW, &o, &end, &why);
@@ -285,7 +307,8 @@ unpack_zip(const unsigned char *in, size_t len, size_t max, zip_found *found,
 			at++;
 	}
 	if (seen == 0) {
-		*why = "zip archive can not be read";
+		*why = len >= ZIP_END_SIZE && le(in, 4) == ZIP_END ?
+		    "zip archive is empty" : "zip archive can not be read";
 		return -1;
 	}
 	return 0;

@@ -55,6 +55,37 @@ out=$(printf '<?xml version="1.0"?><feedback>' | "$sgectl" read 2>&1)
 is $? 0 'DMARC is no fault'
 like "$out" '*standard input: DMARC, skipped*' 'but said'
 
+# Mails of other shapes: a field whose value begins on its second line, lines
+# that end with CR alone, a list where one is none.
+folded()
+{
+	printf '%s\n' 'From: a@org.example' 'Subject: x' 'Content-Type:' \
+	    ' multipart/report; boundary="=_ a b"' '' '--=_ a b' \
+	    'Content-Type: application/tlsrpt+json' \
+	    'Content-Transfer-Encoding:' '	BASE64' ''
+	perl -MMIME::Base64 -e 'print encode_base64(join "", <>)' "$dir/r.json"
+	echo '--=_ a b--'
+}
+folded | "$sgectl" -p read | head -n 1 > "$dir/out"
+like "$(cat "$dir/out")" 'read|2026-03-05|org.example|Org|Id|*' \
+    'values on the second line'
+folded | tr '\n' '\r' | "$sgectl" -p read | head -n 1 > "$dir/out"
+like "$(cat "$dir/out")" 'read|2026-03-05|org.example|Org|Id|*' \
+    'lines that end with CR'
+out=$( (echo '[{"a":1},'; cat "$dir/r.json"; echo ']') | "$sgectl" read 2>&1)
+like "$out" '*JSON, but no TLS report*' 'one of a list is none: said'
+like "$out" '*Report Id from Org*' 'and the next is read'
+# What is not opened has its name.
+while read -r type name why; do
+	printf '%s\n' 'From: a@org.example' 'Subject: x' \
+	    "Content-Type: $type; name=$name" '' 'x' > "$dir/m.eml"
+	is "$("$sgectl" read "$dir/m.eml" 2>&1 >/dev/null)" \
+	    "sgectl: $dir/m.eml: $why" "$type"
+done <<'EOT'
+application/pkcs7-mime smime.p7m in S/MIME (smime.p7m), which is not opened
+application/ms-tnef winmail.dat in TNEF (winmail.dat), which is not opened
+EOT
+
 # mbox: From_ lines within mails, quoted and not, and mails with CRLF.
 i=0
 : > "$dir/mbox"
