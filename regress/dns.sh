@@ -1,10 +1,29 @@
 # SPDX-License-Identifier: ISC
 #
 # A DNS server of the test's own: dns_start DIR reads unbound's local-data
-# lines from standard input, sets dns_port; dns_stop ends it.
+# lines from standard input, sets dns_port; dns_stop ends it.  Wants $TOP.
 
 dns_pid=
 dns_port=
+
+# Sets UNBOUND: this host's unbound, or that of the test bed's Debian folder,
+# which brings its own libraries: nobody wants a name server installed and
+# started for a test.
+dns_unbound()
+{
+	UNBOUND=unbound
+	[ -z "${NO_UNBOUND:-}" ] && command -v unbound >/dev/null && return
+	dns_root=$(sh "$TOP/regress/setup.sh" -p)
+	for dns_ld in "$dns_root"/lib*/ld-linux*.so.*; do
+		[ -x "$dns_ld" ] && [ -x "$dns_root/usr/sbin/unbound" ] ||
+		    continue
+		dns_libs=$(echo "$dns_root"/usr/lib/*-linux-gnu*)
+		UNBOUND="$dns_ld --library-path $dns_libs"
+		UNBOUND="$UNBOUND $dns_root/usr/sbin/unbound"
+		return
+	done
+	return 1
+}
 
 dns_write()
 {
@@ -37,7 +56,8 @@ dns_start()
 	for try in 1 2 3 4 5; do
 		dns_port=$((20000 + ($$ * 7 + try * 1009) % 20000))
 		dns_write "$1" $dns_port >"$1/unbound.conf"
-		unbound -d -c "$1/unbound.conf" >"$1/unbound.log" 2>&1 &
+		# shellcheck disable=SC2086
+		$UNBOUND -d -c "$1/unbound.conf" >"$1/unbound.log" 2>&1 &
 		dns_pid=$!
 		n=0
 		while kill -0 $dns_pid 2>/dev/null && [ $n -lt 50 ]; do

@@ -12,6 +12,7 @@ TOP=$(cd "$(dirname "$0")" && until [ -d filter ] || [ "$PWD" = / ]; do
 BIN=$TOP/regress/bin
 
 . "$TOP/regress/tap.sh"
+. "$TOP/regress/dns.sh"
 
 local_skip()
 {
@@ -19,27 +20,9 @@ local_skip()
 	exit 0
 }
 
-# This host's unbound, or that of the test bed's Debian folder, which brings
-# its own libraries.
-local_unbound()
-{
-	UNBOUND=unbound
-	[ -z "${NO_UNBOUND:-}" ] && command -v unbound >/dev/null && return
-	local_root=$(sh "$TOP/regress/setup.sh" -p)
-	for local_ld in "$local_root"/lib*/ld-linux*.so.*; do
-		[ -x "$local_ld" ] && [ -x "$local_root/usr/sbin/unbound" ] ||
-		    continue
-		local_libs=$(echo "$local_root"/usr/lib/*-linux-gnu*)
-		UNBOUND="$local_ld --library-path $local_libs"
-		UNBOUND="$UNBOUND $local_root/usr/sbin/unbound"
-		return
-	done
-	return 1
-}
-
 local_up()
 {
-	local_unbound || local_skip "needs unbound"
+	dns_unbound || local_skip "needs unbound"
 	command -v openssl >/dev/null || local_skip "needs openssl"
 	# shellcheck disable=SC2009
 	NET=127.$((16 + $$ / 62500 % 200)).$((1 + $$ / 250 % 250))
@@ -150,27 +133,44 @@ local_dns()
 	    bail "unbound did not start: $(tail -n 3 "$L/log/unbound")"
 }
 
-# local_cert FILE DAYS NAME: signed by ca.crt; DAYS may be over.
+# local_cert [-e] FILE NAME: signed by ca.crt; -e: expired.
 local_cert()
 {
-	echo "subjectAltName = DNS:$3" >"$L/ext"
+	local_end=20991231235959Z
+	[ "$1" != -e ] || { local_end=20201231235959Z; shift; }
+	echo "subjectAltName = DNS:$2" >"$L/ext"
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -subj "/CN=$3" -keyout "$L/certs/$1.key" -out "$L/csr" \
+	    -subj "/CN=$2" -keyout "$L/certs/$1.key" -out "$L/csr" \
 	    2>>"$L/log/openssl" &&
-	# shellcheck disable=SC2086
-	openssl x509 -req -in "$L/csr" -CA "$L/ca.crt" -CAkey "$L/ca.key" \
-	    -CAcreateserial -extfile "$L/ext" -days "$2" \
-	    -out "$L/certs/$1.crt" 2>>"$L/log/openssl" ||
-	    bail "no certificate"
+	openssl ca -batch -notext -config "$L/ca.conf" \
+	    -startdate 20200101000000Z -enddate "$local_end" \
+	    -extfile "$L/ext" -in "$L/csr" -out "$L/certs/$1.crt" \
+	    2>>"$L/log/openssl" || bail "no certificate"
 }
 
 # Hosts NAME.w.test, all with a good certificate, at $WEB_IP port 8443.
 local_https()
 {
+	: >"$L/ca.index"
+	cat >"$L/ca.conf" <<-CONF
+	[ca]
+	default_ca = this
+	[this]
+	database = $L/ca.index
+	new_certs_dir = $L
+	rand_serial = yes
+	certificate = $L/ca.crt
+	private_key = $L/ca.key
+	default_md = sha256
+	unique_subject = no
+	policy = any
+	[any]
+	commonName = supplied
+	CONF
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -subj "/CN=local authority" -days 30 -keyout "$L/ca.key" \
 	    -out "$L/ca.crt" 2>>"$L/log/openssl" || bail "no authority"
-	local_cert default 30 "*.w.test"
+	local_cert default "*.w.test"
 	local_start httpd "$BIN/httpd" -a "$WEB_IP" -p 8443 -c "$L/certs" \
 	    -d "$L/answers" -o "$L/posts"
 	wait_for 10 grep -q 'listening$' "$L/log/httpd" ||

@@ -90,8 +90,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$dir/full" &&
 	is $? 75 'a full disk: EX_TEMPFAIL'
 	"$sgectl" -f "$dir/full.conf" deliver < "$dir/long"
 	is $? 75 'nor is there room to keep it'
-	rm -f "$dir"/full/*
-	rm -rf "$dir/full/unread"
+	rm -rf "$dir"/full/*
 	head -c 100000 /dev/zero > "$dir/full/ballast"
 	"$sgectl" -f "$dir/full.conf" deliver < "$dir/long"
 	is $? 75 'a mail of which only a part fits'

@@ -13,7 +13,7 @@ D4=$(utc_day 4)
 DAY=$D2
 
 local_https
-local_cert hexp.w.test -1 hexp.w.test
+local_cert -e hexp.w.test hexp.w.test
 local_sendmail
 local_conf "report spread 0s" "report retry 6h" "report except { x.test }"
 

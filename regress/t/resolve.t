@@ -1,7 +1,9 @@
 #!/bin/sh
 # The DNS process against unbound with known data.
 
-if ! command -v unbound >/dev/null; then
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+. "$TOP/regress/dns.sh"
+if ! dns_unbound; then
 	echo "1..0 # SKIP no unbound"
 	exit 0
 fi
@@ -48,7 +50,8 @@ start() {
 		name: "broken.test."
 		forward-addr: 127.0.0.1@1
 	EOF
-	unbound -d -c "$dir/unbound.conf" >"$dir/log" 2>&1 &
+	# shellcheck disable=SC2086
+	$UNBOUND -d -c "$dir/unbound.conf" >"$dir/log" 2>&1 &
 	pid=$!
 }
 
