@@ -18,7 +18,7 @@ sts()
 	shift 2
 	n=$((n + 1))
 	dns "$d MX 10 mx.$d."
-	policy "$d" 200 "$mode" 86400 "mx.$d"
+	policy "$d" 200 "$mode" "${age:-86400}" "mx.$d"
 	peer "mx.$d" $n "$@"
 }
 sts enforce bank.co.nz ok
@@ -54,11 +54,15 @@ printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n' |
 cert -e mta-sts.webpki.co.nz
 sts enforce webpki.co.nz ok
 sts eforce invalid.co.nz ok
+# One that does not last.
+age=30
+sts enforce short.co.nz ok
+short_n=$n
 
 bad="strip wrong expired unknown hijack"
 testing="tgood tstrip twrong texpired tunknown thijack"
 nopolicy="fetch webpki invalid"
-for d in bank $bad nothing $testing $nopolicy; do
+for d in bank short $bad nothing $testing $nopolicy; do
 	submit staff@minties.govt.nz "u@$d.co.nz" || note "$d: sendmail failed"
 done
 
@@ -77,6 +81,9 @@ tried()
 {
 	sgectl report -d "$(date -u +%Y-%m-%d)" "$1.co.nz" | grep -q "$2"
 }
+check "enforce for half a minute: goes out too" \
+    wait_for 60 got_mail '<u@short.co.nz>'
+short=$(date +%s)
 for pair in strip:starttls-not-supported wrong:certificate-host-mismatch \
     expired:certificate-expired unknown:certificate-not-trusted \
     hijack:validation-failure tstrip:starttls-not-supported \
@@ -112,7 +119,10 @@ is "$(mails 'X-Peer-Host: mx.attacker.nz')" 0 "the attacker got nothing"
 
 # The policy host goes down and the DNS loses the record: the policy holds.
 bed_stop httpd KILL
-dns_gone _mta-sts.bank.co.nz mta-sts.bank.co.nz
+dns_gone _mta-sts.bank.co.nz mta-sts.bank.co.nz \
+    _mta-sts.short.co.nz mta-sts.short.co.nz
+bed_stop mx.short.co.nz KILL
+peer_start mx.short.co.nz "$short_n" nostarttls
 bed_stop mx.bank.co.nz KILL
 peer_start mx.bank.co.nz 21 nostarttls
 bed_stop sged KILL
@@ -125,4 +135,16 @@ is "$(queued second@bank.co.nz)" 1 "the mail waits"
 like "$(sgectl show policy bank.co.nz)" '*enforce*' "show policy says why"
 like "$(sgectl show route bank.co.nz)" '*smtp+tls://mx.bank.co.nz*' \
     "and show route where"
+
+# After max_age there is no policy any more.
+over()
+{
+	[ "$(date +%s)" -gt $((short + 31)) ]
+}
+wait_for 40 over
+submit staff@minties.govt.nz second@short.co.nz
+check "a policy that is over holds no mail" \
+    wait_for 30 got_mail '<second@short.co.nz>'
+is "$(sed -n 's/^X-Peer-Tls: //p' "$(grep -l '<second@short' \
+    "$BED"/mail/*)")" none "which goes as the host takes it, in clear"
 finish
