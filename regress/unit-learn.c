@@ -666,6 +666,19 @@ test_hosts(struct bench *b)
 	    "mail that waits makes us look");
 	b->dead = NULL;
 	sql(b, "UPDATE mx SET retry = 0, failed = 0");
+	/* What was learned while nobody wrote there is old. */
+	sql(b, "UPDATE route SET learned = unixepoch() - 40000, used = 1,"
+	    " renew = unixepoch() + 40000");
+	b->e.learn->ticks = 5;
+	look_tick(b->e.learn);
+	is_str(rows(b, "SELECT domain FROM route WHERE renew <= unixepoch()"),
+	    "enforce.nz", "mail that waits makes us learn anew");
+	sql(b, "UPDATE waiting SET last = unixepoch() - 3 * 86400");
+	again(b, "enforce.nz");
+	is_str(rows(b, "SELECT renew - unixepoch() BETWEEN 600 AND 3600 FROM"
+	    " route WHERE domain = 'enforce.nz'"), "1",
+	    "as long as smtpd keeps it");
+	sql(b, "UPDATE route SET renew = unixepoch() + 40000");
 }
 
 /* RFC 5321 5.1: hosts of the same preference share the load. */

@@ -26,6 +26,8 @@
 #define RENEW_RARE	3600
 #define USED_OFTEN	3600
 #define USED_AT_ALL	86400
+/* But where mail waits: smtpd gives it up after four days. */
+#define USED_WAITING	(5 * 86400)
 /* A held policy is kept alive for domains used within this time. */
 #define USED_POLICY	(30 * 86400)
 /* A line without a policy holds so long when nobody looks again. */

@@ -300,6 +300,7 @@ waiting(const char *domain, void *arg)
 {
 	struct learn *l = arg;
 	struct store_route route;
+	int64_t now = time(NULL);
 	char host[DOMAIN_MAX];
 
 	if (store_route_load(l->engine->store, domain, &route) == -1)
@@ -307,6 +308,12 @@ waiting(const char *domain, void *arg)
 	if (strcmp(route.kind, "enforce") != 0 &&
 	    !is_verified(l->engine->conf, domain))
 		return 0;
+	/* What was learned while nobody wrote there may be old. */
+	if (route.learned < now - RENEW_MAX && route.renew > now + RENEW_MAX &&
+	    store_route_last_used(l->engine->store, domain, now) >
+	    route.learned && store_route_renew(l->engine->store, domain,
+	    now) == -1)
+		return -1;
 	if (url_host(route.urls, host, sizeof(host)) == 0)
 		look_host(l, domain, host, LOOK_WAITING);
 	return 0;

@@ -95,7 +95,11 @@ renew_at(const struct lesson *lesson, int64_t now)
 		wait = RENEW_MIN;
 	if (now - used > USED_OFTEN)
 		wait = RENEW_RARE;
-	at = now - used > USED_AT_ALL ? INT64_MAX : now + wait;
+	at = now + wait;
+	if (now - used > USED_AT_ALL && now - store_number(st, 0, "SELECT last"
+	    " FROM waiting WHERE domain = ?1", "t", lesson->domain) >
+	    USED_WAITING)
+		at = INT64_MAX;
 	if (policy_is_held(&lesson->held, now) &&
 	    now - used <= USED_POLICY && lesson->held.refresh < at)
 		at = lesson->held.refresh > now ? lesson->held.refresh :
