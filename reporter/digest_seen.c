@@ -9,9 +9,13 @@
 
 #include "day.h"
 #include "digest.h"
+#include "heard.h"
 #include "log.h"
 #include "seen.h"
 #include "told.h"
+
+/* Policies that can't be fetched are named up to so many. */
+#define STALE_MAX 5
 
 struct clear {
 	struct digest	*digest;
@@ -114,6 +118,32 @@ report_state(const char *state, int64_t n, int64_t next __unused, void *arg)
 		    "them"));
 }
 
+static void
+stale(const char *domain, const struct heard_sts *row, void *arg)
+{
+	struct digest *digest = arg;
+	char command[512];
+
+	digest_command(command, sizeof(command), "show policy", domain);
+	digest_add(digest, 0, command, "the MTA-STS policy of %s can't be "
+	    "fetched anew (%s): the one we hold ends %s, from then on its "
+	    "mail goes as to a domain without", view_clean(domain, 0),
+	    view_clean(row->error_type, 40), view_instant(row->expires));
+}
+
+/* RFC 8461 3.3: the administrator is told. */
+static void
+policies(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	int64_t n;
+
+	n = heard_stale(v->store, v->now, STALE_MAX, stale, digest);
+	if (n > STALE_MAX)
+		digest_add(digest, 0, NULL, "nor can the MTA-STS policies of "
+		    "%lld more domains", (long long)(n - STALE_MAX));
+}
+
 void
 digest_seen(struct digest *digest)
 {
@@ -139,5 +169,6 @@ digest_seen(struct digest *digest)
 		    "failed before a domain was named, and could not be "
 		    "traced to one", (long long)unknown,
 		    view_plural(unknown, "session", "sessions"));
+	policies(digest);
 	(void)told_states(v->store, v->first, v->last, report_state, digest);
 }

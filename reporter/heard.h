@@ -79,6 +79,14 @@ struct heard_sts {
 int	heard_sts(struct store *, const char *domain,
 	    void (*)(const struct heard_sts *, void *), void *);
 
+/*
+ * Policies that hold by now, not "none", and whose last fetch failed: at most
+ * max, the ones that end first first.  How many there are, or -1.
+ */
+int64_t	heard_stale(struct store *, int64_t now, int64_t max,
+	    void (*)(const char *domain, const struct heard_sts *, void *),
+	    void *);
+
 struct heard_mx {
 	const char	*host;
 	int64_t		 pref;

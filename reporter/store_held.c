@@ -37,6 +37,31 @@ heard_sts(struct store *st, const char *domain,
 	return store_done(st, stmt, rc) == -1 ? -1 : n;
 }
 
+int64_t
+heard_stale(struct store *st, int64_t now, int64_t max,
+    void (*cb)(const char *, const struct heard_sts *, void *), void *arg)
+{
+	struct heard_sts row = { 0 };
+	sqlite3_stmt *stmt;
+	int rc;
+
+	stmt = store_prepare(st, "SELECT domain, expires, error, error_type"
+	    " FROM sts WHERE expires > ?1 AND mode <> 'none' AND error <> ''"
+	    " ORDER BY expires LIMIT ?2");
+	if (stmt == NULL || store_bind(stmt, "ii", now, max) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		row.expires = sqlite3_column_int64(stmt, 1);
+		row.error = store_text(stmt, 2);
+		row.error_type = store_text(stmt, 3);
+		cb(store_text(stmt, 0), &row, arg);
+	}
+	if (store_done(st, stmt, rc) == -1)
+		return -1;
+	return store_number(st, 0, "SELECT count(*) FROM sts WHERE"
+	    " expires > ?1 AND mode <> 'none' AND error <> ''", "i", now);
+}
+
 int
 heard_mx(struct store *st, const char *domain,
     void (*cb)(const struct heard_mx *, void *), void *arg)

@@ -150,6 +150,26 @@ is "$(sgectl digest 2>&1)" "" "digest says nothing when all is well"
 is "$(sgectl -j digest)" "" "nor as JSON"
 like "$(sgectl digest -a)" '*0 to fix, 0 to watch*All is well.*' \
     "but with -a"
+# RFC 8461 3.3: a policy that can't be fetched anew is told of.
+cat >>"$dir/good.sql" <<'EOT'
+INSERT INTO sts (domain, id, mode, max_age, fetched, expires, policy, body,
+  checked, refresh, tried, tried_id, error, error_type)
+ VALUES
+ ('stale.nz', '1', 'enforce', 604800, 1772640000, 1773244800, 1, '',
+  1772750000, 1772836400, 1772750000, '1', 'HTTP status 404',
+  'sts-policy-fetch-error'),
+ ('over.nz', '1', 'enforce', 604800, 1772640000, 1772640001, 1, '',
+  1772750000, 1772836400, 1772750000, '1', 'HTTP status 404',
+  'sts-policy-fetch-error'),
+ ('off.nz', '1', 'none', 604800, 1772640000, 1773244800, 1, '',
+  1772750000, 1772836400, 1772750000, '1', 'HTTP status 404',
+  'sts-policy-fetch-error');
+EOT
+rm "$dir/sged.db"*
+"$here/bin/unit-fill" "$dir/sged.db" "$dir/good.sql" || bail "no data"
+like "$(sgectl digest)" \
+    '*0 to fix, 1 to watch*policy of stale.nz*sts-policy-fetch-error*' \
+    "a policy that can not be fetched anew is something to watch"
 # A day without sessions is not well.
 like "$(sgectl digest -d 2026-03-04)" '*no session is on record*' \
     "a day without a session is something to fix"
