@@ -271,6 +271,24 @@ ctl_options(struct ctl *ctl, int argc, char *argv[])
 }
 
 int
+ctl_before(struct ctl *ctl, const struct ctl_option given[], size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!is_view_option(ctl->command, given[i].letter)) {
+			warnx("%s takes no -%c", ctl->command->words,
+			    given[i].letter);
+			ctl_usage(ctl->command, stderr);
+			return -1;
+		}
+		if (view_option(ctl, given[i].letter, given[i].value) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
 ctl_flag(const struct ctl *ctl, int letter)
 {
 	size_t i;

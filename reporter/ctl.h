@@ -79,6 +79,12 @@ void	ctl_list(const struct ctl_command table[], int argc,
 int	ctl_options(struct ctl *, int argc, char *argv[]);
 void	ctl_usage(const struct ctl_command *, FILE *);
 
+/*
+ * Options of the view that stood before the command; 0, or -1 after a message
+ * where the command takes one of them not, or not so.
+ */
+int	ctl_before(struct ctl *, const struct ctl_option[], size_t n);
+
 /* Whether that letter was given, and its (last) value or NULL. */
 int	ctl_flag(const struct ctl *, int letter);
 const char *ctl_value(const struct ctl *, int letter);

@@ -98,18 +98,22 @@ print_part(const struct digest *digest, int fix, int *number)
 	const struct view *v = digest->view;
 	const struct digest_item *item;
 	char first[16];
+	int64_t rows = 0;
 	size_t i;
 
 	fprintf(v->out, "%s\n", fix ? "FIX" : "WATCH");
 	for (i = 0; i < digest->n; i++) {
 		item = &digest->item[i];
-		if (item->fix != fix)
+		if (item->fix != fix || (rows++ >= v->top && v->top != 0))
 			continue;
 		(void)snprintf(first, sizeof(first), "%3d ", ++*number);
 		view_wrap(v->out, first, "    ", item->text);
 		if (item->command != NULL)
 			fprintf(v->out, "        sgectl %s\n", item->command);
 	}
+	if (rows > v->top && v->top != 0)
+		fprintf(v->out, "    and %lld more (-n 0 for all)\n",
+		    (long long)(rows - v->top));
 }
 
 static void

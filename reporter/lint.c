@@ -161,6 +161,10 @@ add_fault(struct lint *lint, const char *text, size_t where, const char *why)
 		lint_add(lint, LINT_BAD, where, "an address needs its scheme: "
 		    "write mailto:%.*s (senders drop the whole record)",
 		    (int)(len > 100 ? 100 : len), at);
+	else if (strstr(text, "rua=") == NULL &&
+	    (value = strcasestr(text, "rua=")) != NULL)
+		lint_add(lint, LINT_BAD, (size_t)(value - text), "upper and "
+		    "lower case matter in rua: write rua=");
 	else if ((value = strstr(text, "rua=")) != NULL &&
 	    value[4 + strspn(value + 4, ", \t;")] == '\0')
 		lint_add(lint, LINT_BAD, (size_t)(value - text) + 4, "rua is "
@@ -276,10 +280,10 @@ check_uris(struct lint *lint, const char *text, const struct rua *rua,
 		    RUA_URIS_MAX);
 	if (rua->nunknown > 0)
 		lint_add(lint, rua->nuris == 0 ? LINT_BAD : LINT_WARN,
-		    (size_t)(strstr(text, "rua=") - text) + 4, "%s of the "
-		    "addresses cannot be used: only mailto: with a full "
-		    "address (no final dot) and https: count",
-		    rua->nuris == 0 ? "none" : "one or more");
+		    (size_t)(strstr(text, "rua=") - text) + 4, "%s: only "
+		    "mailto: with a full address (no final dot) and https: "
+		    "count", rua->nuris == 0 ? "none of the addresses can be "
+		    "used" : "one or more of the addresses cannot be used");
 	if (domain != NULL && rua->nuris > 0 && outside == 0)
 		lint_add(lint, LINT_INFO, LINT_NOWHERE, "all addresses are in "
 		    "the domain that is watched: when its mail breaks no "

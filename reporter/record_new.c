@@ -26,8 +26,7 @@ add_uri(char *text, size_t size, const char *uri, int first)
 {
 	const char *scheme = "";
 
-	if (strncasecmp(uri, "mailto:", 7) != 0 &&
-	    strncasecmp(uri, "https:", 6) != 0)
+	if (strncasecmp(uri, "mailto:", 7) != 0 && strstr(uri, "://") == NULL)
 		scheme = "mailto:";
 	if (strlcat(text, first ? " rua=" : ",", size) >= size ||
 	    strlcat(text, scheme, size) >= size ||
@@ -52,17 +51,19 @@ static int
 print(const struct view *v, const char *domain, const char *text)
 {
 	struct lint lint;
+	char name[DOMAIN_MAX + 16];
 	int bad;
 
+	(void)snprintf(name, sizeof(name), "_smtp._tls.%s", domain);
 	lint_record(text, domain, &lint);
 	if ((bad = lint.worst == LINT_BAD))
 		lint_print(v, domain, text, &lint);
 	else if (v->form != FORM_TEXT)
-		view_row(v, "record", "ttit", "name", domain, "type", "TXT",
+		view_row(v, "record", "ttit", "name", name, "type", "TXT",
 		    "ttl", (int64_t)3600, "value", text);
 	else {
-		fprintf(v->out, "Name   _smtp._tls.%s.      (in the portal: "
-		    "_smtp._tls)\n", domain);
+		fprintf(v->out, "Name   %s.      (in the portal: "
+		    "_smtp._tls)\n", name);
 		fprintf(v->out, "Type   TXT        TTL 3600\n");
 		fprintf(v->out, "Value  %s\n", text);
 		print_zone(v->out, text);

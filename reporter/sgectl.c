@@ -133,7 +133,7 @@ static const struct ctl_command commands[] = {
 	{ "show metrics", "d:", "[-d days]", 0, 0, VIEW, 1, 1,
 	    run_metrics },
 	{ "digest", "ad:m:n:",
-	    "[-a] [-d days] [-m domain]", 0, 0,
+	    "[-a] [-d days] [-m domain] [-n top]", 0, 0,
 	    VIEW, 1, 1, run_digest },
 	{ "report", "d:", "[-d days] domain", 1, 1, VIEW, 1,
 	    1, cmd_report },
@@ -244,7 +244,8 @@ prepare(struct ctl *ctl)
 }
 
 static int
-run(struct ctl *ctl, int argc, char *argv[])
+run(struct ctl *ctl, int argc, char *argv[], const struct ctl_option before[],
+    size_t nbefore)
 {
 	struct view *v = &ctl->view;
 	int first, status;
@@ -255,7 +256,8 @@ run(struct ctl *ctl, int argc, char *argv[])
 	v->last = day_of(v->now) - 1;
 	v->first = v->last - (ctl->command->days > 1 ?
 	    ctl->command->days - 1 : 0);
-	if ((first = ctl_options(ctl, argc, argv)) == -1 ||
+	if (ctl_before(ctl, before, nbefore) == -1 ||
+	    (first = ctl_options(ctl, argc, argv)) == -1 ||
 	    prepare(ctl) == -1)
 		status = ctl->command->failure;
 	else
@@ -273,13 +275,15 @@ int
 main(int argc, char *argv[])
 {
 	char name[] = "sgectl";
+	struct ctl_option before[CTL_OPTIONS_MAX];
 	struct ctl ctl;
+	size_t nbefore = 0;
 	int ch, used;
 
 	memset(&ctl, 0, sizeof(ctl));
 	log_init("sgectl", 1, 0);
 	/* "+": options behind the command are the command's. */
-	while ((ch = getopt(argc, argv, "+f:jpv")) != -1) {
+	while ((ch = getopt(argc, argv, "+f:jpvc:D:d:n:")) != -1) {
 		switch (ch) {
 		case 'f':
 			ctl.path = optarg;
@@ -293,6 +297,15 @@ main(int argc, char *argv[])
 		case 'v':
 			ctl.view.verbose = 1;
 			break;
+		case 'c':
+		case 'D':
+		case 'd':
+		case 'n':
+			if (nbefore == nitems(before))
+				usage();
+			before[nbefore].letter = ch;
+			before[nbefore++].value = optarg;
+			break;
 		default:
 			usage();
 		}
@@ -303,5 +316,5 @@ main(int argc, char *argv[])
 		return 1;
 	/* getopt's messages begin with what stands before the options. */
 	argv[used - 1] = name;
-	return run(&ctl, argc - used + 1, argv + used - 1);
+	return run(&ctl, argc - used + 1, argv + used - 1, before, nbefore);
 }

@@ -52,6 +52,12 @@ out=$(sgectl check record -s 'v=TLSRPTv1; rua=mailto:a@b.example other')
 like "$out" "*
                                      ^
 bad *" "trailing text is marked where it begins"
+out=$(sgectl check record -s 'v=TLSRPTv1; RUA=mailto:a@b.example')
+like "$out" "*
+              ^
+bad *lower case matter in rua*" "RUA"
+out=$(sgectl check record -s 'v=TLSRPTv1; rua=http://b.example/in')
+like "$out" "*bad *none of the addresses can be used*" "no plain http"
 out=$(sgectl check record -s 'v-TLSRPTv1; rua=mailto:a@b.example')
 like "$out" "*
    ^
@@ -75,6 +81,9 @@ like "$out" "*_smtp._tls IN TXT \"v=TLSRPTv1; rua=*\"*" "zone form"
 value=$(printf '%s\n' "$out" | sed -n 's/^Value  //p')
 sgectl check record -s "$value" >/dev/null
 is $? 0 "the new record is good"
+good="v=TLSRPTv1; rua=mailto:tls@minties.govt.nz"
+is "$(sgectl record new -p -r tls@minties.govt.nz minties.govt.nz)" \
+    "record|_smtp._tls.minties.govt.nz|TXT|3600|$good" "the name in fields"
 sgectl record new -r 'mailto:no address' minties.govt.nz >/dev/null
 is $? 1 "no record is made of a bad address"
 

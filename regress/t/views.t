@@ -100,6 +100,13 @@ like "$(sgectl show route minties.govt.nz)" '*relays none of its mail*' \
     "and no route"
 like "$(sgectl digest -m widgets.co.nz)" '*To: postmaster@widgets.co.nz*' \
     "digest -m is the letter"
+like "$(sgectl -n 1 digest)" '*and 4 more*(-n 0 for all)*and *more*' \
+    "of each part of the digest so many"
+is "$(sgectl -d 30 -c public -p show flow)" \
+    "$(sgectl -p show flow -c public -d 30)" \
+    "options of views stand before the command too"
+sgectl -d 30 show policy moe.govt.nz >"$dir/out" 2>"$dir/err"
+is $? 1 "where they make no sense they are refused"
 sgectl show cleartext -m google.com >"$dir/out" 2>"$dir/err"
 is $? 1 "no letter where there is nothing to say"
 
