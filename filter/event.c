@@ -241,6 +241,9 @@ parse_head(const char *p, size_t len, int *minor, int64_t *out)
 			return NULL;
 		t = t * 10 + (p[i] - '0');
 	}
+	for (i = 22; i < 28; i++)
+		if (p[i] == '|')
+			return NULL;
 	*minor = p[9] - '0';
 	*out = t;
 	return p + 29;

@@ -97,6 +97,8 @@ test_request(void)
 		    "|f0fe8ae50f0c3055|a"
 	};
 	static const char *const bad[] = {
+		"filter|0.7|1795308413.1566|1|smtp-in|rcpt-to|" ID
+		    "|f0fe8ae50f0c3055|a@b.example",
 		"filter|0.7|1.1|smtp-in|rcpt-to|" ID "|f0fe8ae50f0c305|a@b",
 		"filter|0.7|1.1|smtp-in|rcpt-to|" ID "|f0fe8ae50f0c30555|a@b",
 		"filter|0.7|1.1|smtp-in|rcpt-to|" ID "|f0fe8ae50f0c305g|a@b",
