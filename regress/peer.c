@@ -71,6 +71,7 @@ static FILE *
 message_open(const struct peer *p, struct session *s, char *tmp, char *path,
     size_t size)
 {
+	const char *sni = NULL;
 	FILE *fp;
 
 	s->messages++;
@@ -80,10 +81,14 @@ message_open(const struct peer *p, struct session *s, char *tmp, char *path,
 	    s->messages);
 	if ((fp = fopen(tmp, "w")) == NULL)
 		err(1, "%s", tmp);
+	if (s->wire.ssl != NULL)
+		sni = SSL_get_servername(s->wire.ssl,
+		    TLSEXT_NAMETYPE_host_name);
 	fprintf(fp, "X-Peer-Host: %s\nX-Peer-Remote: %s\nX-Peer-Helo: %s\n"
-	    "X-Peer-Tls: %s\nX-Peer-From: <%s>\nX-Peer-To: %s\n",
-	    p->name, s->remote, s->helo, s->wire.ssl == NULL ? "none" :
-	    SSL_get_version(s->wire.ssl), s->from, s->to);
+	    "X-Peer-Tls: %s\nX-Peer-Sni: %s\nX-Peer-From: <%s>\n"
+	    "X-Peer-To: %s\n", p->name, s->remote, s->helo,
+	    s->wire.ssl == NULL ? "none" : SSL_get_version(s->wire.ssl),
+	    sni == NULL ? "none" : sni, s->from, s->to);
 	return fp;
 }
 

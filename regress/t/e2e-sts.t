@@ -70,6 +70,8 @@ check "enforce: the first mail ever goes out" \
     wait_for 60 got_mail '<u@bank.co.nz>'
 is "$(sed -n 's/^X-Peer-Tls: //p' "$BED"/mail/mx.bank.co.nz.*)" TLSv1.3 \
     "over TLS"
+is "$(sed -n 's/^X-Peer-Sni: //p' "$BED"/mail/mx.bank.co.nz.*)" \
+    mx.bank.co.nz "that asks for the MX host's name (RFC 8461 7.1)"
 check "and verified" grep -q 'mta.*cert-check result="valid"' \
     "$BED/log/smtpd.A"
 for d in nothing $testing $nopolicy; do
