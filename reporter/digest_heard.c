@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "day.h"
 #include "digest.h"
 #include "heard.h"
 #include "log.h"
+#include "seen.h"
 #include "view_received.h"
 
 /* What a reporter's failure means, in the middle of a sentence. */
@@ -43,12 +45,51 @@ found(const char *type)
 	return "reported a failure";
 }
 
+/* Whether we saw the same: ours of that host, and the reporter's sessions. */
+static void
+add_correspondent(const struct seen_domain *row, void *arg)
+{
+	struct seen_counts *counts = arg;
+
+	if (row->dir == 0)
+		seen_add(counts, &row->counts);
+}
+
+static void
+tie(const struct view *v, const struct heard_failure *row, char out[],
+    size_t outsz)
+{
+	struct seen_counts in;
+	struct heard_look look;
+	size_t len;
+
+	out[0] = '\0';
+	if (*row->mx == '\0' || (strncmp(row->type, "certificate-", 12) != 0 &&
+	    strcmp(row->type, "starttls-not-supported") != 0))
+		return;
+	if (heard_look(v->store, row->mx, v->first * DAY_SECONDS, &look) == 1)
+		(void)snprintf(out, outsz, "; our own look on %s found %s",
+		    view_day(day_of(look.probed)),
+		    strcmp(look.type, row->type) == 0 ? "the same" :
+		    *look.type == '\0' ? "it good" : "it otherwise");
+	memset(&in, 0, sizeof(in));
+	if (strcmp(row->type, "starttls-not-supported") != 0 ||
+	    seen_domain(v->store, v->first, v->last, row->reporter,
+	    add_correspondent, &in) == -1 || seen_sum(&in) == 0)
+		return;
+	len = strlen(out);
+	(void)snprintf(out + len, outsz - len, "; of its %lld %s on our "
+	    "record %lld came in clear", (long long)seen_sum(&in),
+	    view_plural(seen_sum(&in), "session", "sessions"),
+	    (long long)in.clear);
+}
+
 static void
 failure(const struct heard_failure *row, void *arg)
 {
 	struct digest *digest = arg;
 	const struct view *v = digest->view;
-	char command[512], at[300], hint[160];
+	char command[512], at[300], hint[160], tied[200];
 	int64_t others = 0;
 
 	at[0] = hint[0] = '\0';
@@ -64,10 +105,11 @@ failure(const struct heard_failure *row, void *arg)
 		    view_plural(others, "reporter", "reporters"));
 	digest_command(command, sizeof(command), "show received -D",
 	    row->reporter);
+	tie(v, row, tied, sizeof(tied));
 	digest_add(digest, 1, command, "%s %s%s: %lld of %lld sessions (%s)"
-	    "%s", view_clean(row->reporter, 200), found(row->type), at,
+	    "%s%s", view_clean(row->reporter, 200), found(row->type), at,
 	    (long long)row->count, (long long)row->base,
-	    view_share(row->count, row->base), hint);
+	    view_share(row->count, row->base), tied, hint);
 }
 
 static void

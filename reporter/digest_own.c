@@ -14,6 +14,7 @@
 #include "lag.h"
 #include "log.h"
 #include "seen.h"
+#include "unread.h"
 
 #define SOON_DAYS 30
 #define VERY_SOON_DAYS 7
@@ -148,6 +149,21 @@ unread(struct digest *digest)
 		    (long long)lag.bytes, lag.oldest);
 }
 
+/* Mails to the mailbox of reports that held none that could be read. */
+static void
+mails(struct digest *digest)
+{
+	char dir[900], command[1000];
+	int64_t n = unread_count(digest->view->conf, dir, sizeof(dir));
+
+	if (n <= 0)
+		return;
+	(void)snprintf(command, sizeof(command), "read %s", dir);
+	digest_add(digest, 0, command, "%lld %s to the mailbox of reports "
+	    "could not be read: kept in %s", (long long)n,
+	    view_plural(n, "mail", "mails"), view_clean(dir, 400));
+}
+
 void
 digest_own(struct digest *digest)
 {
@@ -155,4 +171,5 @@ digest_own(struct digest *digest)
 	recording(digest);
 	certificates(digest);
 	legacies(digest);
+	mails(digest);
 }

@@ -61,6 +61,15 @@ struct heard_probe {
 int	heard_probes(struct store *, const char *domain,
 	    void (*)(const struct heard_probe *, void *), void *);
 
+/* The newest look at a host that answered: 1, 0 where there is none, or -1. */
+struct heard_look {
+	int64_t		 probed;
+	char		 type[40];	/* as in heard_probe */
+};
+
+int	heard_look(struct store *, const char *host, int64_t since,
+	    struct heard_look *);
+
 /* MTA-STS as held for a domain. */
 struct heard_sts {
 	const char	*id;

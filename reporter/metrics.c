@@ -12,6 +12,7 @@
 #include "log.h"
 #include "seen.h"
 #include "told.h"
+#include "unread.h"
 #include "view.h"
 
 #define LABELS_MAX 3
@@ -199,6 +200,8 @@ view_metrics(const struct view *v)
 {
 	struct seen_spool spool;
 	struct metric m;
+	char dir[900];
+	int64_t n;
 
 	family(&m, v, "sge_day", "The first second of the UTC day that is "
 	    "counted.");
@@ -214,6 +217,10 @@ view_metrics(const struct view *v)
 	family(&m, v, "sge_unknown_sessions", "Failed outbound sessions "
 	    "without a domain.");
 	sample(&m, seen_unknown(v->store, v->first, v->last));
+	family(&m, v, "sge_unread_mails", "Mails to the mailbox of reports "
+	    "that could not be read, and are kept.");
+	if ((n = unread_count(v->conf, dir, sizeof(dir))) >= 0)
+		sample(&m, n);
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "# EOF\n");
 	return 0;

@@ -105,6 +105,27 @@ heard_silent(struct store *st, int64_t first, int64_t last, int64_t since,
 }
 
 int
+heard_look(struct store *st, const char *host, int64_t since,
+    struct heard_look *look)
+{
+	sqlite3_stmt *stmt;
+	int rc, found = 0;
+
+	stmt = store_prepare(st, "SELECT probed, type FROM probe"
+	    " WHERE host = ? AND probed >= ? AND status = 'ok'"
+	    " ORDER BY probed DESC, type DESC LIMIT 1");
+	if (stmt == NULL || store_bind(stmt, "ti", host, since) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		look->probed = sqlite3_column_int64(stmt, 0);
+		(void)strlcpy(look->type, store_text(stmt, 1),
+		    sizeof(look->type));
+		found = 1;
+	}
+	return store_done(st, stmt, rc) == -1 ? -1 : found;
+}
+
+int
 heard_probes(struct store *st, const char *domain,
     void (*cb)(const struct heard_probe *, void *), void *arg)
 {

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,9 +31,8 @@ write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* The folder's path, made if need be; 0 or -1 with a log line. */
 static int
-folder(const struct conf *conf, char out[], size_t outsz)
+folder_path(const struct conf *conf, char out[], size_t outsz)
 {
 	const char *slash = strrchr(conf->database, '/');
 	int n;
@@ -44,6 +44,15 @@ folder(const struct conf *conf, char out[], size_t outsz)
 		log_warnx("%s: path too long", conf->database);
 		return -1;
 	}
+	return 0;
+}
+
+/* The folder's path, made if need be; 0 or -1 with a log line. */
+static int
+folder(const struct conf *conf, char out[], size_t outsz)
+{
+	if (folder_path(conf, out, outsz) == -1)
+		return -1;
 	if (mkdir(out, 0700) == -1 && errno != EEXIST) {
 		log_warn("%s", out);
 		return -1;
@@ -108,4 +117,23 @@ bad:
 	errno = saved;
 	log_warn("%s: mail not kept", dir);
 	return -1;
+}
+
+int64_t
+unread_count(const struct conf *conf, char out[], size_t outsz)
+{
+	struct dirent *entry;
+	int64_t n = 0;
+	DIR *dir;
+
+	if (folder_path(conf, out, outsz) == -1)
+		return -1;
+	/* It is made with the first mail. */
+	if ((dir = opendir(out)) == NULL)
+		return errno == ENOENT ? 0 : -1;
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.')
+			n++;
+	closedir(dir);
+	return n;
 }

@@ -3,6 +3,7 @@
 #ifndef SGE_UNREAD_H
 #define SGE_UNREAD_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "conf.h"
@@ -18,5 +19,8 @@
  */
 int	unread_keep(const struct conf *, const char *data, size_t len,
 	    FILE *rest, char out[], size_t outsz);
+
+/* How many are there; -1: that can't be seen.  out: the folder's path. */
+int64_t	unread_count(const struct conf *, char out[], size_t outsz);
 
 #endif

@@ -102,6 +102,14 @@ like "$(sgectl digest -m widgets.co.nz)" '*To: postmaster@widgets.co.nz*' \
     "digest -m is the letter"
 like "$(sgectl -n 1 digest)" '*and 4 more*(-n 0 for all)*and *more*' \
     "of each part of the digest so many"
+mkdir "$dir/unread"
+: >"$dir/unread/1772760600.abc"
+like "$(sgectl digest)" "*1 mail to the mailbox*kept in*sgectl read $dir/unread*" \
+    "mails that could not be read are something to watch"
+like "$(sgectl show metrics)" '*
+sge_unread_mails 1
+*' "and a metric"
+rm -r "$dir/unread"
 is "$(sgectl -d 30 -c public -p show flow)" \
     "$(sgectl -p show flow -c public -d 30)" \
     "options of views stand before the command too"
