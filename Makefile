@@ -64,6 +64,7 @@ FILTER_OBJS =	\
 		filter/answers.o \
 		filter/event.o \
 		filter/finish.o \
+		filter/outside.o \
 		filter/pool.o \
 		filter/session.o \
 		filter/spool.o \
@@ -273,6 +274,7 @@ UNITS =		\
 		unit-store \
 		unit-sts \
 		unit-tally \
+		unit-waits \
 		unit-world \
 		unit-wrap
 
@@ -392,6 +394,7 @@ clean:
 -include filter/flow.d
 -include filter/lex.d
 -include filter/log.d
+-include filter/outside.d
 -include filter/parse.d
 -include filter/pool.d
 -include filter/record_read.d

@@ -58,6 +58,16 @@
 #define LEARN_ACTIVE_MAX 256
 #define LEARN_WAITING_MAX 20000
 
+/*
+ * Of these, for sessions that are not trusted: at once (sged learns that many
+ * within any "learn timeout"), so long each (a policy host that hangs), in a
+ * burst, and after it one in so many milliseconds.
+ */
+#define OUTSIDE_OPEN_MAX 32
+#define OUTSIDE_OPEN_MS 60000
+#define OUTSIDE_ASKED_MAX 2000
+#define OUTSIDE_MS 1000
+
 /* TXT records: the text of one, all its strings joined. */
 #define TXT_RECORD_MAX 8192
 #define TXT_RECORDS_MAX 64

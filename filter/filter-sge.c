@@ -216,13 +216,15 @@ request(struct filter *f, const struct event *ev)
 		answers_add(&f->answers, ev->id, token, d.reply);
 		return;
 	}
+	s = session_find(f->sessions, ev->session);
 	wait.session = ev->session;
+	wait.outside = s == NULL || !(s->flags & S_TRUSTED);
 	memcpy(wait.id, ev->id, sizeof(wait.id));
 	memcpy(wait.token, token, sizeof(wait.token));
 	wait.rcpt = str_get(f->sessions->pool, rcpt->s, rcpt->len);
 	if (wait.rcpt != NULL && waits_ask(f->waits, d.learn, &wait,
 	    (int64_t)f->conf->learn_timeout * 1000, f->now) == 0) {
-		if ((s = session_find(f->sessions, ev->session)) != NULL)
+		if (s != NULL)
 			s->flags |= S_WAITS;
 		return;
 	}

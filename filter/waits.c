@@ -13,6 +13,7 @@
 #include "client.h"
 #include "waits.h"
 #include "log.h"
+#include "outside.h"
 
 struct waiting {
 	TAILQ_ENTRY(waiting)	 all;		/* by deadline */
@@ -28,6 +29,7 @@ struct question {
 	TAILQ_ENTRY(question)	 unsent;
 	struct waitings		 waits;
 	int			 sent;
+	int			 held;		/* from outside, too many */
 	char			 domain[];
 };
 RB_HEAD(waits_asked, question);
@@ -42,8 +44,10 @@ struct waits {
 	int			 said;		/* that sged is away */
 	struct waits_asked		 questions;
 	struct unsent		 unsent;
+	struct unsent		 held;
 	struct waitings		 waits;
 	size_t			 nwaits;
+	struct outside		 outside;
 };
 
 static int	 question_cmp(struct question *, struct question *);
@@ -52,6 +56,8 @@ static void	 drop(struct waits *, struct question *);
 static void	 end(struct waits *, struct waiting *, int);
 static void	 hang_up(struct waits *);
 static void	 connect_again(struct waits *, int64_t);
+static void	 let_in(struct waits *, struct question *);
+static void	 let_more_in(struct waits *, int64_t);
 static void	 send_questions(struct waits *);
 static void	 receive(struct waits *);
 
@@ -75,8 +81,10 @@ waits_new(const char *path, waits_done *done, void *arg)
 	l->tried = -WAITS_CONNECT_MS;
 	l->done = done;
 	l->arg = arg;
+	outside_init(&l->outside, 0);
 	RB_INIT(&l->questions);
 	TAILQ_INIT(&l->unsent);
+	TAILQ_INIT(&l->held);
 	TAILQ_INIT(&l->waits);
 	if ((l->path = strdup(path)) == NULL) {
 		free(l);
@@ -124,7 +132,9 @@ static void
 drop(struct waits *l, struct question *q)
 {
 	RB_REMOVE(waits_asked, &l->questions, q);
-	if (!q->sent)
+	if (q->held)
+		TAILQ_REMOVE(&l->held, q, unsent);
+	else if (!q->sent)
 		TAILQ_REMOVE(&l->unsent, q, unsent);
 	free(q);
 }
@@ -153,6 +163,7 @@ hang_up(struct waits *l)
 		return;
 	close(l->fd);
 	l->fd = -1;
+	outside_gone(&l->outside);
 	RB_FOREACH(q, waits_asked, &l->questions)
 		if (q->sent) {
 			q->sent = 0;
@@ -174,6 +185,25 @@ connect_again(struct waits *l, int64_t now)
 		log_warn("sged does not answer at %s", l->path);
 		l->said = 1;
 	}
+}
+
+static void
+let_in(struct waits *l, struct question *q)
+{
+	TAILQ_REMOVE(&l->held, q, unsent);
+	q->held = 0;
+	TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
+}
+
+/* As many as there is room for. */
+static void
+let_more_in(struct waits *l, int64_t now)
+{
+	struct question *q;
+
+	while ((q = TAILQ_FIRST(&l->held)) != NULL &&
+	    outside_ask(&l->outside, q->domain, now) == 0)
+		let_in(l, q);
 }
 
 static void
@@ -202,6 +232,7 @@ receive(struct waits *l)
 	int got;
 
 	while ((got = client_learned(l->fd, domain, sizeof(domain))) == 1) {
+		outside_learned(&l->outside, domain);
 		if ((q = find(l, domain)) == NULL)
 			continue;
 		/* The last one takes the question with it. */
@@ -233,15 +264,20 @@ waits_ask(struct waits *l, const char *domain, const struct waiter *wait,
 		memcpy(q->domain, domain, len);
 		TAILQ_INIT(&q->waits);
 		q->sent = 0;
+		q->held = 1;
 		RB_INSERT(waits_asked, &l->questions, q);
-		TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
+		TAILQ_INSERT_TAIL(&l->held, q, unsent);
 	}
+	/* Whoever is trusted is not kept waiting by others. */
+	if (!wait->outside && q->held)
+		let_in(l, q);
 	w->wait = *wait;
 	w->question = q;
 	w->deadline = now + ms;
 	TAILQ_INSERT_TAIL(&q->waits, w, same);
 	TAILQ_INSERT_TAIL(&l->waits, w, all);
 	l->nwaits++;
+	let_more_in(l, now);
 	connect_again(l, now);
 	send_questions(l);
 	return 0;
@@ -298,6 +334,7 @@ waits_run(struct waits *l, short revents, int64_t now)
 
 	if (l->fd != -1 && (revents & (POLLIN | POLLHUP | POLLERR)))
 		receive(l);
+	let_more_in(l, now);
 	if (l->nwaits > 0)
 		connect_again(l, now);
 	send_questions(l);

@@ -10,7 +10,8 @@
 /*
  * Recipients that wait until sged has learned where their domain's mail must
  * go.  Many of one domain make one question.  sged may be away: then it is
- * looked for every WAITS_CONNECT_MS while somebody waits.
+ * looked for every WAITS_CONNECT_MS while somebody waits.  What sessions that
+ * are not trusted ask has its bounds (outside.h): beyond them, they wait here.
  */
 #define WAITS_CONNECT_MS 250
 
@@ -22,6 +23,7 @@ struct waiter {
 	char		 id[16];	/* as smtpd wrote them */
 	char		 token[16];
 	struct str	*rcpt;		/* the callee's, see waits_done */
+	int		 outside;	/* of a session that is not trusted */
 };
 
 /*
