@@ -331,7 +331,8 @@ must_learn(struct sessions *ss, const char *to, const struct flow_answer *a)
 	struct route route;
 
 	if (a->verdict == VERDICT_REJECT || ss->routes == NULL ||
-	    conf_is_local(ss->conf, to) || strcmp(to, ss->conf->hostname) == 0 ||
+	    conf_is_local(ss->conf, to) ||
+	    strcmp(to, ss->conf->hostname) == 0 ||
 	    conf_connector(ss->conf, to) != NULL)
 		return 0;
 	routes_find(ss->routes, to, ss->now, &route);

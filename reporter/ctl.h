@@ -21,7 +21,7 @@ struct ctl_option {
 };
 
 /* What the frame prepares before a command runs. */
-#define CTL_CONF	0x01		/* sge.conf; it must be there, and good */
+#define CTL_CONF	0x01		/* sge.conf must be there, good */
 #define CTL_CONF_MAY	0x02		/* the same, or built-in defaults */
 #define CTL_STORE	0x04		/* the database, read-only */
 #define CTL_VIEW	0x08		/* nothing but it, the spool, sged */

@@ -273,15 +273,6 @@ check_user(int debug)
 	log_warnx("no such user: %s: going on as root", SGE_USER);
 }
 
-static void
-check_only(const struct conf *conf, int printing)
-{
-	if (printing > 1)
-		conf_print(conf, stdout);
-	else
-		fprintf(stderr, "configuration OK\n");
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -310,13 +301,10 @@ main(int argc, char *argv[])
 	if (argc != optind)
 		usage();
 	log_init("sged", 1, verbose);
+	if (noaction)
+		return conf_main_check(p.file, noaction);
 	if ((p.conf = conf_read(p.file, stderr)) == NULL)
 		return 1;
-	if (noaction) {
-		check_only(p.conf, noaction);
-		conf_free(p.conf);
-		return 0;
-	}
 	if (!debug && geteuid() != 0)
 		errx(1, "need root privileges, or -d");
 	check_user(debug);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bounds.h"
+#include "client.h"
 #include "log.h"
 #include "talk.h"
 
@@ -28,22 +29,15 @@ wait_for(int fd, short events, int seconds)
 	return n > 0 ? 0 : -1;
 }
 
+/* As filter-sge does, but we may wait. */
 static int
 connect_to(const char *path)
 {
-	struct sockaddr_un sun;
 	int fd, saved;
 
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
-	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
+	if ((fd = client_connect(path)) == -1)
 		return -1;
-	}
-	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET, 0)) == -1)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+	if (fcntl(fd, F_SETFL, 0) == -1) {
 		saved = errno;
 		close(fd);
 		errno = saved;
