@@ -184,7 +184,10 @@ write_route(struct lesson *lesson, const struct sts_policy *policy,
 	    store_mx_best(st, lesson->domain, !enforce, now, mx, &n) == -1)
 		return -1;
 	strlcpy(new.kind, enforce ? "enforce" : "none", sizeof(new.kind));
-	share(mx, n);
+	/* Where it is not for us to say, no line changes for nothing. */
+	if (enforce || is_verified(lesson->learn->engine->conf,
+	    lesson->domain))
+		share(mx, n);
 	join_urls(mx, n, new.urls, sizeof(new.urls));
 	new.until = enforce ? lesson->held.expires :
 	    now + (lesson->nxdomain ? NONE_LIFE_SHORT : NONE_LIFE);
@@ -281,7 +284,9 @@ route_order(struct learn *l, const char *domain, int64_t now)
 	if (store_mx_best(st, domain, strcmp(route.kind, "enforce") != 0, now,
 	    mx, &n) == -1)
 		return -1;
-	share(mx, n);
+	if (strcmp(route.kind, "enforce") == 0 ||
+	    is_verified(l->engine->conf, domain))
+		share(mx, n);
 	join_urls(mx, n, urls, sizeof(urls));
 	if (strcmp(urls, route.urls) == 0)
 		return 0;
