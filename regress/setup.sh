@@ -10,9 +10,10 @@
 set -eu
 
 packages="bmake bsdextrautils byacc ca-certificates debian-archive-keyring \
-debootstrap gcc iproute2 libbsd-dev libc6-dev libjansson-dev libsqlite3-dev \
-libssl-dev libtls-dev libunbound-dev make mandoc openssl perl pkg-config \
-procps python3 sqlite3 strace util-linux zlib1g-dev"
+debootstrap gcc iproute2 libbsd-dev libc6-dev libjansson-dev \
+libopensmtpd-dev libsqlite3-dev libssl-dev libtls-dev libunbound-dev make \
+mandoc openssl perl pkg-config procps python3 sqlite3 strace util-linux \
+zlib1g-dev"
 suite=trixie
 inside="ca-certificates,libbsd0,libjansson4,libsqlite3-0,libunbound8,\
 opendkim-tools,openssl,opensmtpd,opensmtpd-filter-dkimsign,unbound"
