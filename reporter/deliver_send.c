@@ -362,7 +362,7 @@ send_settle(struct job *job, int64_t now)
 		return store_delivery_unclaim(st, job->delivery,
 		    now + GONE_SECONDS);
 	if (strcmp(status, "unreadable") == 0)
-		(void)strlcpy(text, "it could not be read, or written for sending",
+		(void)strlcpy(text, "not readable, or not written out",
 		    sizeof(text));
 	else if (job->stage == JOB_ADDRESS)
 		outcome = address_outcome(job, text, sizeof(text));

@@ -92,7 +92,7 @@ struct lesson {
 	int		 queued;
 	int		 ready;
 	int		 active;	/* its DNS answers are awaited */
-	const char	*told;		/* the route that was written, or NULL */
+	const char	*told;		/* the route written, or NULL */
 	int		 final;		/* only addresses are awaited */
 	struct askers	 askers;
 	struct asks	 asks;

@@ -14,11 +14,11 @@
 struct report {
 	int64_t		 day;
 	char		*domain;
-	char		*id;		/* left side of the Subject's Report-ID */
+	char		*id;		/* left of Subject's Report-ID */
 	json_t		*json;
 	int64_t		 ok;		/* sessions, each once */
 	int64_t		 failed;
-	unsigned char	*gz;		/* what is sent; NULL: see report_pack */
+	unsigned char	*gz;		/* to send; NULL: report_pack */
 	size_t		 gzlen;
 };
 

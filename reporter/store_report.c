@@ -16,7 +16,8 @@ store_report_policies(struct store *st, const char *domain, int64_t day,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT t.policy, coalesce(p.domain, t.domain),"
+	stmt = store_prepare(st,
+	    "SELECT t.policy, coalesce(p.domain, t.domain),"
 	    " coalesce(p.type, 'no-policy-found'),"
 	    " coalesce(p.strings, '[]'), coalesce(p.mx, '[]'), t.ok, t.fail"
 	    " FROM tally t LEFT JOIN policy p ON p.id = t.policy"
@@ -137,7 +138,8 @@ store_report_open_day(struct store *st, int64_t day, int64_t now,
 
 	/* The domain '*', all those beyond a bound, sorts before names. */
 	stmt = store_prepare(st, "SELECT domain, sum(ok), sum(fail) FROM tally"
-	    " WHERE day = ?1 AND domain > max(?2, '*') GROUP BY domain ORDER BY domain"
+	    " WHERE day = ?1 AND domain > max(?2, '*') GROUP BY domain"
+	    " ORDER BY domain"
 	    " LIMIT ?3");
 	if (stmt == NULL || store_bind(stmt, "iti", day, domain, limit) == -1)
 		return -1;

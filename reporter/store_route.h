@@ -17,7 +17,7 @@
 struct store_mx {
 	char		 host[DOMAIN_MAX];
 	int64_t		 pref;
-	int		 matches;	/* the policy in force, or there is none */
+	int		 matches;	/* the policy, or there is none */
 	int		 back;		/* it failed, and is moved back */
 };
 
