@@ -49,11 +49,13 @@ list(const struct seen_incident *row, void *arg)
 	if (letter->view->top != 0 && letter->rows++ >=
 	    (size_t)letter->view->top)
 		return;
-	fprintf(out, "  %s %s [%s]\n    %s to %s UTC: %lld %s\n",
+	view_say(letter->view, "  %s %s [%s]",
 	    row->dir == 0 ? "from" : "to", *row->host == '\0' ?
-	    "a host without a name" : view_clean(row->host, 60),
+	    "a host without a name" : view_clean(row->host, 0),
 	    *row->addr == '\0' ? "address not known" :
-	    view_clean(row->addr, 46), view_day(day_of(row->first)),
+	    view_clean(row->addr, 46));
+	fprintf(out, "    %s to %s UTC: %lld %s\n",
+	    view_day(day_of(row->first)),
 	    view_day(day_of(row->last)), (long long)row->sessions,
 	    view_plural(row->sessions, "session", "sessions"));
 	view_wrap(out, "    ", "    ", seen_why_sentence(row->why));

@@ -278,6 +278,21 @@ view_plural(int64_t n, const char *one, const char *many)
 }
 
 void
+view_say(const struct view *v, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (strlen(text) <= TEXT_WIDTH)
+		fprintf(v->out, "%s\n", text);
+	else
+		view_wrap(v->out, "", "  ", text);
+}
+
+void
 view_unknown(const struct view *v, const char *fmt, ...)
 {
 	char text[1024];

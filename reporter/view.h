@@ -62,6 +62,9 @@ void	view_name(const struct view *, int width, const char *name);
 /* Clean text in lines of 79 columns; first and next begin them. */
 void	view_wrap(FILE *, const char *first, const char *next,
 	    const char *text);
+/* A line, or more of them where it is too long for one. */
+void	view_say(const struct view *, const char *, ...)
+	    __attribute__((__format__(printf, 2, 3)));
 /* The end of every view: "Not known: ...", wrapped. */
 void	view_unknown(const struct view *, const char *, ...)
 	    __attribute__((__format__(printf, 2, 3)));

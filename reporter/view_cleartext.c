@@ -113,7 +113,7 @@ print_addresses(const struct seen_incident *row, void *arg)
 	const struct view *v = list->view;
 
 	if (v->form == FORM_TEXT)
-		fprintf(v->out, "  %-3s %-12s %6lld  %s [%s]\n",
+		view_say(v, "  %-3s %-12s %6lld  %s [%s]",
 		    seen_dir(row->dir), seen_why(row->why),
 		    (long long)row->sessions, *row->host == '\0' ? "-" :
 		    view_clean(row->host, 40), *row->addr == '\0' ? "-" :
@@ -159,7 +159,7 @@ view_cleartext(const struct view *v)
 	memset(&list, 0, sizeof(list));
 	list.view = v;
 	if (v->form == FORM_TEXT)
-		fprintf(v->out, "Cleartext correspondents, %s, %s\n",
+		view_say(v, "Cleartext correspondents, %s, %s",
 		    view_period(v), v->conf->hostname);
 	if (seen_clear(v->store, v->first, v->last, each, &list) == -1)
 		return 1;

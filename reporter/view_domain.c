@@ -142,7 +142,7 @@ incident_row(const struct view *v, const struct seen_incident *row)
 	else
 		fprintf(v->out, "-");
 	fprintf(v->out, "%s\n", view_clock(row->last));
-	fprintf(v->out, "    %s\n", where);
+	view_wrap(v->out, "    ", "    ", where);
 }
 
 struct any {
@@ -179,13 +179,13 @@ print_rules(const struct view *v, const char *domain)
 	char source[512];
 
 	view_class_source(v, domain, source, sizeof(source));
-	fprintf(v->out, "class %s, %s\n", conf_class_name(v->conf,
+	view_say(v, "class %s, %s", conf_class_name(v->conf,
 	    conf_class(v->conf, domain)), source);
-	fprintf(v->out, "out: %s at the strictest",
-	    requirement_name(conf_rule_out(v->conf, domain)->req));
-	if ((connector = conf_connector(v->conf, domain)) != NULL)
-		fprintf(v->out, "; connector %s", connector->url);
-	fputc('\n', v->out);
+	connector = conf_connector(v->conf, domain);
+	view_say(v, "out: %s at the strictest%s%s",
+	    requirement_name(conf_rule_out(v->conf, domain)->req),
+	    connector == NULL ? "" : "; connector ",
+	    connector == NULL ? "" : connector->url);
 }
 
 int
@@ -200,7 +200,7 @@ view_correspondent(const struct view *v)
 	else if (view_normal(v->domain, domain, sizeof(domain)) == -1)
 		return 1;
 	if (v->form == FORM_TEXT) {
-		fprintf(v->out, "Flows with %s, %s, %s\n", domain,
+		view_say(v, "Flows with %s, %s, %s", domain,
 		    view_period(v), v->conf->hostname);
 		print_rules(v, domain);
 	}

@@ -106,12 +106,15 @@ print_head(const struct view *v, const struct tally *t, const char *type,
 static void
 print_place(FILE *out, const struct told_detail *d)
 {
-	fprintf(out, "    %6lld  %s", (long long)d->count, *d->mx == '\0' ?
-	    *d->helo == '\0' ? "-" : view_clean(d->helo, 40) :
-	    view_clean(d->mx, 40));
-	if (*d->rip != '\0')
-		fprintf(out, " [%s]", view_clean(d->rip, 46));
-	fputc('\n', out);
+	char first[32], place[600];
+
+	(void)snprintf(first, sizeof(first), "    %6lld  ",
+	    (long long)d->count);
+	(void)snprintf(place, sizeof(place), "%s%s%s%s",
+	    *d->mx != '\0' ? view_clean(d->mx, 0) : *d->helo != '\0' ?
+	    view_clean(d->helo, 0) : "-", *d->rip == '\0' ? "" : " [",
+	    view_clean(d->rip, 46), *d->rip == '\0' ? "" : "]");
+	view_wrap(out, first, "            ", place);
 	if (d->pending)
 		fprintf(out, "            the reason is still being asked "
 		    "for\n");
@@ -189,9 +192,12 @@ print_end(const struct list *list, size_t shown)
 	    (long long)list->sessions, view_share(list->failed,
 	    list->sessions));
 	unknown = seen_unknown(v->store, v->first, v->last);
-	view_unknown(v, "the domain of %lld more failed %s; addresses that "
-	    "did not answer at all.", (long long)unknown, view_plural(unknown,
-	    "session", "sessions"));
+	if (unknown == 0)
+		view_unknown(v, "addresses that did not answer at all.");
+	else
+		view_unknown(v, "the domain of %lld more failed %s; addresses "
+		    "that did not answer at all.", (long long)unknown,
+		    view_plural(unknown, "session", "sessions"));
 }
 
 int
@@ -216,8 +222,7 @@ view_failures(const struct view *v)
 	}
 	for (i = 0; rc == 0 && i < list.n; i++) {
 		/* Those without a failure only where there is room. */
-		if (v->top != 0 && shown >= (size_t)v->top &&
-		    v->form == FORM_TEXT)
+		if (v->top != 0 && shown >= (size_t)v->top)
 			break;
 		rc = print_tally(&list, &list.tally[i]);
 		shown++;

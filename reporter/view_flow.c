@@ -172,12 +172,12 @@ print_notes(const struct rows *rows)
 		older += row->counts.older;
 		if (!v->hours && row->counts.clear > 0 &&
 		    conf_class_by_name(v->conf, row->class) != CLASS_PUBLIC)
-			fprintf(v->out, "%s %s, clear: %lld %s"
-			    " (see show cleartext -c %s)\n",
-			    view_clean(row->class, 16), seen_dir(row->dir),
+			view_say(v, "%s %s, clear: %lld %s"
+			    " (see show cleartext -c %s)",
+			    view_clean(row->class, 0), seen_dir(row->dir),
 			    (long long)row->counts.clear,
 			    view_plural(row->counts.clear, "session",
-			    "sessions"), view_clean(row->class, 16));
+			    "sessions"), view_clean(row->class, 0));
 	}
 	if (older > 0)
 		fprintf(v->out, "older: TLSv1.1 and before, which the "

@@ -82,7 +82,7 @@ policy(const struct heard_sts *s, void *arg)
 	fprintf(v->out, "  record last looked at %s, next %s\n",
 	    view_instant(s->checked), view_instant(s->refresh));
 	if (*s->error != '\0')
-		fprintf(v->out, "  last fetch failed: %s%s%s\n",
+		view_say(v, "  last fetch failed: %s%s%s",
 		    view_clean(s->error_type, 40),
 		    *s->error_type == '\0' ? "" : ": ",
 		    view_clean(s->error, 200));
@@ -121,7 +121,7 @@ host(const struct heard_mx *m, void *arg)
 	}
 	if (any->n++ == 0)
 		fprintf(v->out, "MX hosts:\n");
-	fprintf(v->out, "  %5lld %s%s\n", (long long)m->pref,
+	view_say(v, "  %5lld %s%s", (long long)m->pref,
 	    view_clean(m->host, 0), m->matches ? "" :
 	    "  (not in the policy)");
 	if (m->failed > 0)
@@ -146,9 +146,9 @@ probe(const struct heard_probe *p, void *arg)
 	}
 	if (any->n++ == 0)
 		fprintf(v->out, "Probed by sged:\n");
-	fprintf(v->out, "  %s [%s] %s\n    STARTTLS %s, %s, %s\n",
-	    view_clean(p->host, 0), view_clean(p->addr, 46),
-	    view_instant(p->probed), *p->starttls == '\0' ? "-" :
+	view_say(v, "  %s [%s] %s", view_clean(p->host, 0),
+	    view_clean(p->addr, 46), view_instant(p->probed));
+	view_say(v, "    STARTTLS %s, %s, %s", *p->starttls == '\0' ? "-" :
 	    view_clean(p->starttls, 20),
 	    *p->tls == '\0' ? "no TLS" : view_clean(p->tls, 20),
 	    strcmp(p->status, "ok") != 0 ? "could not be tried" :
@@ -213,7 +213,7 @@ view_policy(const struct view *v, const char *arg)
 	if (view_normal(arg, domain, sizeof(domain)) == -1)
 		return 1;
 	if (v->form == FORM_TEXT)
-		fprintf(v->out, "Policy of %s, class %s\n", domain,
+		view_say(v, "Policy of %s, class %s", domain,
 		    conf_class_name(v->conf, conf_class(v->conf, domain)));
 	if (heard_sts(v->store, domain, policy, &any) == -1)
 		return 1;

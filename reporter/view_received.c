@@ -272,7 +272,7 @@ report_row(const struct received_report *r, void *arg)
 	if (v->class != NULL && !is_wanted(v, r->reporter, v->domain))
 		return;
 	day_print(r->day, day, sizeof(day));
-	fprintf(v->out, "%s %s id %s\n", day, view_clean(r->reporter, 100),
+	view_say(v, "%s %s id %s", day, view_clean(r->reporter, 100),
 	    view_clean(r->id, 200));
 	if (strncmp(r->dkim, "pass ", 5) == 0)
 		fprintf(v->out, "  dkim=%s\n", view_clean(r->dkim + 5, 100));
@@ -302,7 +302,7 @@ text_head(const struct table *t, const struct received_count *c)
 		strlcpy(about, t->domain[0] != '\0' ?
 		    view_clean(t->domain, 100) : "our domains",
 		    sizeof(about));
-	fprintf(v->out, "TLS reports for %s, %s, %lld %s, %lld %s\n", about,
+	view_say(v, "TLS reports for %s, %s, %lld %s, %lld %s", about,
 	    view_period(v), (long long)c->reports,
 	    view_plural(c->reports, "report", "reports"),
 	    (long long)c->reporters,
@@ -314,13 +314,12 @@ text_foot(const struct table *t, const struct received_count *c)
 {
 	const struct view *v = t->view;
 
-	fprintf(v->out, "Failed %lld of %lld sessions (%s).  A session under "
-	    "two policies counts once.\n", (long long)t->failed,
+	view_say(v, "Failed %lld of %lld sessions (%s).  A session under "
+	    "two policies counts once.", (long long)t->failed,
 	    (long long)t->sessions, view_share(t->failed, t->sessions));
 	if (t->detailed > t->failed)
-		fprintf(v->out, "The failures' details add up to %lld: a "
-		    "session may fail in several ways.\n",
-		    (long long)t->detailed);
+		view_say(v, "The failures' details add up to %lld: a session "
+		    "may fail in several ways.", (long long)t->detailed);
 	/* Where our host judges signatures, those without one stand out. */
 	if (c->judged > 0 && c->passed < c->reports)
 		fprintf(v->out, "%lld of %lld %s by no signature of their "
@@ -344,8 +343,8 @@ text(const struct table *t, const struct received_count *c)
 		shown = v->top;
 	text_head(t, c);
 	if (c->reports == 0) {
-		fprintf(v->out, "No report.  That proves little: many senders "
-		    "report only failures, others never.\n");
+		view_say(v, "No report.  That proves little: many senders "
+		    "report only failures, others never.");
 		return 0;
 	}
 	fprintf(v->out, "%-*s %-15s %6s  TLS  %-16s %s\n", NAME_WIDTH,

@@ -156,10 +156,10 @@ text(struct trend *t)
 		    v->domain != NULL ? v->domain : "any domain", 100),
 		    sizeof(about));
 	day_print(v->last, day, sizeof(day));
-	fprintf(v->out, "Failed share of sessions reported for %s to %s UTC\n",
+	view_say(v, "Failed share of sessions reported for %s to %s UTC",
 	    about, day);
 	if (t->n == 0) {
-		fprintf(v->out, "No report in %lld days.  ",
+		fprintf(v->out, "No report in %lld days.\n",
 		    (long long)periods[PERIODS - 1]);
 	} else {
 		fprintf(v->out, "%-*s%16s%16s%16s  %s\n", NAME_WIDTH,

@@ -120,7 +120,7 @@ view_route(const struct view *v, const char *arg)
 		    kinds[answer.route.kind], "until", answer.route.until,
 		    "why", why_sentence(&answer));
 	else {
-		fprintf(v->out, "Route to %s, class %s, %s\n", domain,
+		view_say(v, "Route to %s, class %s, %s", domain,
 		    conf_class_name(v->conf, conf_class(v->conf, domain)),
 		    requirement_name(answer.rule->req));
 		print_tables(v, &answer);

@@ -64,18 +64,21 @@ static void
 print_line(const struct view *v, const struct told_report *r, const char *to,
     int64_t tries, const char *state)
 {
-	int length = (int)strlen(to);
+	int scheme;
 
-	fprintf(v->out, "%5lld %.5s %-18s ", (long long)r->id,
-	    view_day(r->day) + 5, view_clean(r->domain, 0));
+	fprintf(v->out, "%5lld %.5s ", (long long)r->id,
+	    view_day(r->day) + 5);
 	if (strlen(r->domain) > 18)
-		fprintf(v->out, "\n%31s", "");
+		fprintf(v->out, "%s\n%30s", view_clean(r->domain, 0), "");
+	else
+		fprintf(v->out, "%-18s", view_clean(r->domain, 18));
 	/* What is too long gets a line of its own, behind its scheme. */
-	fprintf(v->out, "%-25.*s", length > 25 ? (int)strcspn(to, ":") : 25,
-	    view_clean(to, 0));
-	fprintf(v->out, " %5lld %s\n", (long long)tries, state);
-	if (length > 25)
-		fprintf(v->out, "        %s\n", view_clean(to, 0));
+	to = view_clean(to, 0);
+	scheme = strlen(to) > 25 ? (int)strcspn(to, ":") : 25;
+	fprintf(v->out, " %-25.*s %5lld %s\n", scheme > 25 ? 25 : scheme, to,
+	    (long long)tries, state);
+	if (strlen(to) > 25)
+		view_say(v, "        %s", to);
 }
 
 static void
@@ -204,7 +207,7 @@ bounce(const struct told_bounce *b, void *arg)
 		return;
 	}
 	if (b->until > v->now)
-		fprintf(v->out, "Rested until %s: %s bounced %lld times\n",
+		view_say(v, "Rested until %s: %s bounced %lld times",
 		    view_day(day_of(b->until)), view_clean(b->address, 0),
 		    (long long)b->count);
 }

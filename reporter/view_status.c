@@ -55,7 +55,8 @@ print_spool(const struct view *v, const struct lag *lag,
 		    (long long)lag->segments, view_plural(lag->segments,
 		    "segment", "segments"));
 	else
-		fprintf(v->out, "%lld bytes not yet read, from %s on\n",
+		fprintf(v->out, "%lld bytes not yet read,\n"
+		    "         from %s on\n",
 		    (long long)lag->bytes, lag->oldest);
 	fprintf(v->out, "         %lld records read, %lld unreadable, %lld of "
 	    "a newer version\n", (long long)spool->lines,
