@@ -93,6 +93,8 @@ static struct site sites[] = {
 	    .policy = POLICY("enforce", "*.equal.nz") },
 	{ .domain = "us.nz", .txt = "nxdomain", .mx = { "us.nz",
 	    "mail.us.nz" } },
+	{ .domain = "many.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.many.nz" }, .policy = POLICY("testing", "mx.many.nz") },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 };
 
@@ -223,6 +225,10 @@ play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
 		if (strncmp(name, "mta-sts.noaddr", 14) == 0)
 			reply(b, WORLD_RESOLVE, q, json_pack("{s:s}",
 			    "status", "nodata"));
+		else if (strcmp(name, "mx.many.nz") == 0)
+			reply(b, WORLD_RESOLVE, q, json_pack("{s:s,"
+			    " s:[s, s, s]}", "status", "ok", "addr",
+			    "192.0.2.71", "192.0.2.72", "192.0.2.73"));
 		else
 			reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s]}",
 			    "status", "ok", "addr", addr));
@@ -798,6 +804,11 @@ test_judge(struct bench *b)
 	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
 	    "sts failed certificate-host-mismatch mx.testing.nz",
 	    "testing: a certificate of another name");
+	is_str(ask(b, "many.nz"), "many.nz=none ", "a host of many addresses");
+	(void)settle(b, 500);
+	is_str(judged(b, "many.nz", "192.0.2.73", "TLSv1.3", FAILURE_NONE),
+	    "sts failed certificate-host-mismatch mx.many.nz",
+	    "each of them is looked at");
 	is_str(judged(b, "testing.nz", "192.0.2.13", NULL,
 	    FAILURE_NOT_SUPPORTED),
 	    "sts failed starttls-not-supported mx.testing.nz",

@@ -15,7 +15,7 @@
 #include "log.h"
 
 #define LOOKS_MAX	256	/* under way; the rest is seen a second later */
-#define ADDRS_OF_HOST	2	/* are looked at, of each host */
+#define ADDRS_ALIVE	2	/* of a host, to see whether it works */
 #define WAITING_TICKS	5	/* seconds between looks at what waits */
 #define WAITING_MAX	1000
 #define CONNECTOR_TICKS	3600	/* addresses of connectors, again */
@@ -232,12 +232,13 @@ look_at(struct learn *l, const char *host, const char *addr, int64_t age)
 	    on_look, look);
 }
 
-/* The first addresses of a host, as far as known. */
+/* The first n addresses of a host, as far as known; at most MX_ADDRS_MAX. */
 static void
-look_host(struct learn *l, const char *domain, const char *host, int64_t age)
+look_host(struct learn *l, const char *domain, const char *host, int64_t age,
+    size_t n)
 {
-	char addrs[ADDRS_OF_HOST][64];
-	size_t i, n = nitems(addrs);
+	char addrs[MX_ADDRS_MAX][64];
+	size_t i;
 
 	if (store_mxaddr_of(l->engine->store, domain, host, addrs, &n) == -1)
 		return;
@@ -255,8 +256,9 @@ look_domain(struct lesson *lesson)
 	    !is_verified(lesson->learn->engine->conf, lesson->domain))
 		return;
 	for (i = 0; i < lesson->nmxs; i++)
+		/* Each: a session is judged by what its own address showed. */
 		look_host(lesson->learn, lesson->domain, lesson->mxs[i].host,
-		    LOOK_DAILY);
+		    LOOK_DAILY, MX_ADDRS_MAX);
 }
 
 /* A session's failure waits for its reason. */
@@ -315,7 +317,7 @@ waiting(const char *domain, void *arg)
 	    now) == -1)
 		return -1;
 	if (url_host(route.urls, host, sizeof(host)) == 0)
-		look_host(l, domain, host, LOOK_WAITING);
+		look_host(l, domain, host, LOOK_WAITING, ADDRS_ALIVE);
 	return 0;
 }
 
@@ -329,7 +331,7 @@ retry(const char *host, const char *domain, int64_t failed __unused, void *arg)
 	/* Unused, it may as well be tried by the next mail. */
 	if (now - store_route_last_used(st, domain, now) > USED_AT_ALL)
 		return store_mx_works(st, host);
-	look_host(l, domain, host, LOOK_WAITING);
+	look_host(l, domain, host, LOOK_WAITING, ADDRS_ALIVE);
 	return 0;
 }
 
