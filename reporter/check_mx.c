@@ -18,6 +18,7 @@
 #define SMTP_PORT 25
 #define SOON_DAYS 30
 #define VERY_SOON_DAYS 14
+#define NAMES_SHOWN 4
 
 /* The offered versions, oldest first: "1.0 1.2 1.3". */
 static void
@@ -49,6 +50,25 @@ check_versions(struct check *c, const char *where, const json_t *answer)
 		    offers[0], offers[n - 1]);
 }
 
+/* The names that a certificate has, the first few. */
+static const char *
+cert_has(const json_t *answer, char out[], size_t outsz)
+{
+	const char *names[NAMES_SHOWN + 1];
+	size_t i, n = ask_strings(answer, "names", names, nitems(names));
+
+	(void)strlcpy(out, n == 0 ? "it has no name at all" : "it is for ",
+	    outsz);
+	for (i = 0; i < n && i < NAMES_SHOWN; i++) {
+		if (i > 0)
+			(void)strlcat(out, ", ", outsz);
+		(void)strlcat(out, view_clean(names[i], 80), outsz);
+	}
+	if (n > NAMES_SHOWN)
+		(void)strlcat(out, " and others", outsz);
+	return out;
+}
+
 static void
 check_certificate(struct check *c, const char *where, const char *host,
     const json_t *answer)
@@ -56,6 +76,7 @@ check_certificate(struct check *c, const char *where, const char *host,
 	const char *cert = ipc_string(answer, "cert", "");
 	int64_t end = ipc_int(answer, "notafter", 0);
 	int64_t left = (end - c->view->now) / DAY_SECONDS;
+	char has[NAMES_SHOWN * 82 + 32];
 
 	if (strcmp(cert, "expired") == 0)
 		check_part(c, "MX", CHECK_BAD, "%s certificate expired on %s",
@@ -63,7 +84,8 @@ check_certificate(struct check *c, const char *where, const char *host,
 		    view_day(day_of(end)));
 	else if (strcmp(cert, "host-mismatch") == 0)
 		check_part(c, "MX", CHECK_BAD, "%s certificate does not name "
-		    "%s", where, host);
+		    "%s: %s", where, host, cert_has(answer, has,
+		    sizeof(has)));
 	else if (strcmp(cert, "not-trusted") == 0)
 		check_part(c, "MX", CHECK_BAD, "%s certificate is of no "
 		    "authority that is trusted here: %s", where,

@@ -58,7 +58,7 @@ domain unknown.nz ok
 checked unknown.nz 1 'is of no authority that is trusted here'
 cert -o mx.wrong.nz other.nz
 domain wrong.nz ok
-checked wrong.nz 1 'certificate does not name mx.wrong.nz'
+checked wrong.nz 1 'certificate does not name mx.wrong.nz: it is for other.nz'
 domain down.nz
 host mx.down.nz 239
 checked down.nz 2 '|MX|unknown|mx.down.nz'
