@@ -344,7 +344,7 @@ text(const struct table *t, const struct received_count *c)
 	text_head(t, c);
 	if (c->reports == 0) {
 		view_say(v, "No report.  That proves little: many senders "
-		    "report only failures, others never.");
+		    "report only failures, or never.");
 		return 0;
 	}
 	fprintf(v->out, "%-*s %-15s %6s  TLS  %-16s %s\n", NAME_WIDTH,
