@@ -311,7 +311,10 @@ several(void)
 	ok(strstr(g.odd, "gzip data") != NULL, "is odd: %s", g.odd);
 	g = got("z", gz.p, gz.len / 2, NULL);
 	is_int(g.n, 0, "half of it is no report");
-	is_str(g.problem, "the JSON ends early", "and it is said why");
+	/* How much of a half zlib gives depends on its version. */
+	ok(strcmp(g.problem, "the JSON ends early") == 0 ||
+	    strcmp(g.problem, "gzip data end early") == 0,
+	    "and it is said why: %s", g.problem);
 	bytes_free(&gz);
 	bytes_free(&b);
 }
