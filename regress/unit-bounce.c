@@ -47,7 +47,7 @@ sent(struct store *st, int id)
 		ok(0, "%s", err);
 }
 
-/* As smtpd writes it, of report n to address; part: its third part. */
+/* A bounce, of report n to address; part: its third part. */
 static char *
 dsn(int n, const char *address, const char *action, const char *status,
     const char *part)
@@ -154,6 +154,53 @@ all_bounced(struct store *st)
 	    " = 'given-up'"), 1, "the report was not delivered");
 }
 
+/* What smtpd 7.6 really writes. */
+static void
+smtpd_bounce(struct store *st)
+{
+	char id[160], *mail;
+
+	sent(st, 6);
+	mail_id("r6.x.nz.0123", "tls@x.nz", id, sizeof(id));
+	if (asprintf(&mail, "Delivered-To: tlsrpt-noreply@minties.govt.nz\n"
+	    "Received: from mail.minties.govt.nz (mail.minties.govt.nz"
+	    " [local])\n\tby mail.minties.govt.nz (OpenSMTPD) with ESMTPA id"
+	    " f68d7389\n\tfor <tlsrpt-noreply@minties.govt.nz>;\n"
+	    "\tSun, 22 Nov 2026 04:20:22 +0000 (UTC)\n"
+	    "Subject: Delivery status notification: failed\n"
+	    "From: Mailer Daemon <MAILER-DAEMON@mail.minties.govt.nz>\n"
+	    "To: tlsrpt-noreply@minties.govt.nz\n"
+	    "Date: Sun, 22 Nov 2026 04:20:22 +0000 (UTC)\n"
+	    "MIME-Version: 1.0\n"
+	    "Content-Type: multipart/mixed;boundary=\"1519/mail.x\"\n"
+	    "Message-ID: <e9ae626b9ecd9ef3@mail.minties.govt.nz>\n\n"
+	    "This is a MIME-encapsulated message.\n\n"
+	    "--1519/mail.x\nContent-Description: Notification\n"
+	    "Content-Type: text/plain; charset=us-ascii\n\n    Hi!\n\n"
+	    "    This is the MAILER-DAEMON, please DO NOT REPLY to this"
+	    " email.\n\ntls@x.nz: 550 5.1.1 unknown user\n\n"
+	    "    Below is a copy of the original message:\n\n"
+	    "--1519/mail.x\nContent-Description: Delivery Report\n"
+	    "Content-Type: message/delivery-status\n\n"
+	    "Reporting-MTA: dns; mail.minties.govt.nz\n\n"
+	    "Final-Recipient: rfc822; tls@x.nz\nAction: failed\n"
+	    "Status: 5.0.0\n\n"
+	    "--1519/mail.x\nContent-Description: Message headers\n"
+	    "Content-Type: text/rfc822-headers\n\n"
+	    "From: \"Minties\" <tlsrpt-noreply@minties.govt.nz>\n"
+	    "To: <tls@x.nz>\nSubject: Report Domain: x.nz\n"
+	    " Submitter: minties.govt.nz\n"
+	    " Report-ID: <r6.x.nz.0123@minties.govt.nz>\n"
+	    "Message-ID: <%s@minties.govt.nz>\n\n--1519/mail.x--\n", id) ==
+	    -1)
+		return;
+	is_int(bounce_read(st, mail, strlen(mail)), 1, "as smtpd writes it");
+	is_int(number(st, "SELECT count(*) FROM delivery WHERE report = 6 AND"
+	    " uri = 'mailto:tls@x.nz' AND text = 'bounced: 550 5.1.1 unknown"
+	    " user'"), 1, "with the reason, which it tells people only");
+	free(mail);
+}
+
 static void
 other_mails(struct store *st)
 {
@@ -202,6 +249,7 @@ main(void)
 		return 1;
 	counting(st);
 	all_bounced(st);
+	smtpd_bounce(st);
 	other_mails(st);
 	store_close(st);
 	unlink(path);

@@ -30,8 +30,10 @@ struct dsn {
 	int	 failed;		/* "Action: failed" */
 	char	 recipient[READ_TEXT_MAX];
 	char	 text[READ_TEXT_MAX];
+	char	 status[READ_TEXT_MAX];
 	char	 message_id[READ_TEXT_MAX];	/* of what came back */
 	char	 report_id[READ_TEXT_MAX];	/* from its Subject */
+	char	*words;			/* the part for people, or NULL */
 };
 
 /* Cut off where it is too long: then it is none of ours, or only shown. */
@@ -82,7 +84,8 @@ status_group(const struct mime *group, struct dsn *dsn)
 		return;
 	dsn->failed = 1;
 	copy_value(dsn->recipient, recipient);
-	copy_value(dsn->text, text[0] != '\0' ? text : status);
+	copy_value(dsn->text, text);
+	copy_value(dsn->status, status);
 }
 
 /* Groups of fields with empty lines between them. */
@@ -146,6 +149,11 @@ leaf(const struct mime_leaf *part, void *arg)
 		original(part->mail, dsn);
 		return;
 	}
+	if (strcmp(part->type, "text/plain") == 0 && dsn->words == NULL) {
+		dsn->words = strndup((const char *)part->data, part->len);
+		if (dsn->words == NULL)
+			fatal("bounce");
+	}
 	if (strcmp(part->type, "message/delivery-status") == 0)
 		delivery_status((const char *)part->data, part->len, dsn);
 	else if (strcmp(part->type, "text/rfc822-headers") == 0) {
@@ -154,21 +162,46 @@ leaf(const struct mime_leaf *part, void *arg)
 	}
 }
 
+/*
+ * RFC 3464 wants multipart/report; smtpd writes multipart/mixed.  What counts
+ * is a part of type message/delivery-status.
+ */
 static int
-is_dsn(const char *mail, size_t len)
+is_multipart(const char *mail, size_t len)
 {
 	struct mime head;
-	char *type, kind[64];
+	char *type;
 	int yes;
 
 	mime_split(mail, len, &head);
 	if ((type = mime_header(&head, "Content-Type")) == NULL)
 		return 0;
-	yes = strncasecmp(type, "multipart/report", 16) == 0 &&
-	    mime_param(type, "report-type", kind, sizeof(kind)) == 0 &&
-	    strcasecmp(kind, "delivery-status") == 0;
+	yes = strncasecmp(type + strspn(type, " \t"), "multipart/", 10) == 0;
 	free(type);
 	return yes;
+}
+
+/* smtpd tells the reason only to people: "ADDRESS: 550 no such user". */
+static void
+reason(struct dsn *dsn)
+{
+	size_t n = strlen(dsn->recipient), len;
+	const char *p;
+
+	if (dsn->words == NULL || n == 0)
+		return;
+	for (p = dsn->words; *p != '\0'; p += len + (p[len] == '\n')) {
+		len = strcspn(p, "\r\n");
+		if (len > n + 2 && strncasecmp(p, dsn->recipient, n) == 0 &&
+		    p[n] == ':') {
+			(void)snprintf(dsn->text, sizeof(dsn->text), "%.*s",
+			    (int)(len - n - 2 < sizeof(dsn->text) ?
+			    len - n - 2 : sizeof(dsn->text) - 1), p + n + 2);
+			return;
+		}
+		if (p[len] == '\r')
+			len++;
+	}
 }
 
 /* Which of a report's deliveries it was. */
@@ -243,10 +276,15 @@ bounce_read(struct store *st, const char *mail, size_t len)
 	char *dot;
 	int rc;
 
-	if (len > READ_MAIL_MAX || !is_dsn(mail, len))
+	if (len > READ_MAIL_MAX || !is_multipart(mail, len))
 		return 0;
 	memset(&dsn, 0, sizeof(dsn));
 	(void)mime_walk(mail, len, leaf, &dsn);
+	if (dsn.text[0] == '\0')
+		reason(&dsn);
+	if (dsn.text[0] == '\0')
+		copy_value(dsn.text, dsn.status);
+	free(dsn.words);
 	if (!dsn.failed)
 		return 0;
 	/* Our Message-ID has the report-id and the address in it. */

@@ -17,11 +17,21 @@ dns "good.co.nz MX 10 mx.good.co.nz." "plain.co.nz MX 10 mx.plain.co.nz." \
     "web.co.nz MX 10 mx.good.co.nz." "tls.web.co.nz A $NET4.200" \
     "_smtp._tls.web.co.nz TXT v=TLSRPTv1; rua=https://tls.web.co.nz/in/box"
 cert tls.web.co.nz
+# One whose reports go to a host that refuses them, and one whose reports go
+# where mail is to be verified, and can't be.
+dns "back.co.nz MX 10 mx.good.co.nz." "strict.co.nz MX 10 mx.good.co.nz." \
+    "_smtp._tls.back.co.nz TXT v=TLSRPTv1; rua=mailto:gone@refuse.co.nz" \
+    "_smtp._tls.strict.co.nz TXT v=TLSRPTv1; rua=mailto:tls@wrong.co.nz" \
+    "refuse.co.nz MX 10 mx.refuse.co.nz." "wrong.co.nz MX 10 mx.wrong.co.nz."
+policy wrong.co.nz 200 enforce 2419200 mx.wrong.co.nz
+cert -o mx.wrong.co.nz other.nz
+peer mx.refuse.co.nz 23 reject
+peer mx.wrong.co.nz 24 ok
 printf 'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n' |
     answer tls.web.co.nz /in/box
 peer mx.good.co.nz 21 ok
 peer mx.plain.co.nz 22 nostarttls
-for d in good good good plain silent web; do
+for d in good good good plain silent web back strict; do
 	submit staff@library.govt.nz "u@$d.co.nz"
 done
 check "mail arrives" wait_for 60 got_mail '<u@plain.co.nz>'
@@ -30,6 +40,8 @@ check "on record" wait_for 40 record_seen '"to":"good.co.nz"'
 check "and the other" wait_for 40 record_seen '"to":"plain.co.nz"'
 check "and web.co.nz" wait_for 40 record_seen '"to":"web.co.nz"'
 check "and the third" wait_for 40 record_seen '"to":"silent.co.nz"'
+check "and back.co.nz" wait_for 40 record_seen '"dir":"out".*"to":"back.co.nz"'
+check "and strict.co.nz" wait_for 40 record_seen '"dir":"out".*"to":"strict.co.nz"'
 
 today=$(date -u +%Y-%m-%d)
 counted()
@@ -61,6 +73,19 @@ sent_to_web()
 	sgectl show sent -d "$yesterday" | grep 'web.co.nz.*sent'
 }
 check "and known as sent" wait_for 20 sent_to_web
+
+check "a report goes where TLS fails, too" \
+    wait_for 60 got_mail '<tls@wrong.co.nz>'
+submit staff@library.govt.nz p@wrong.co.nz
+check "another mail is to be verified, and is not sent" wait_log 60 smtpd.A \
+    "mx.wrong.co.nz' not present in server certificate"
+is "$(mails '<p@wrong.co.nz>')" 0 "it waits"
+bounced()
+{
+	sgectl show sent -d "$yesterday" -D back.co.nz |
+	    grep 'bounced: .*550'
+}
+check "a bounce from smtpd is noted" wait_for 60 bounced
 
 good=$(grep -l '^TLS-Report-Domain: good.co.nz' $(reports) /dev/null)
 plain=$(grep -l '^TLS-Report-Domain: plain.co.nz' $(reports) /dev/null)
