@@ -458,6 +458,11 @@ records(const struct conf *conf)
 		    " WHERE domain = '%s'", want[i].domain), want[i].note,
 		    "%s: its note", want[i].domain);
 	}
+	sql(&b, "INSERT INTO tally VALUES (%lld, 'd.https.nz', 0, 7, 0)",
+	    (long long)day_of(time(NULL)) - 1);
+	sql(&b, "DELETE FROM meta");
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, calm) && b.posts > 1, "a day without failures is told, too");
 	ok(has(rows(&b, "SELECT text FROM delivery WHERE state = 'rested'"),
 	    "rested until 20"), "a rested address says until when");
 	is_str(rows(&b, "SELECT uri FROM delivery d, report r WHERE"

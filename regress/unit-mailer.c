@@ -110,6 +110,13 @@ check_results(void)
 	is_str(contents(".args"), "-f r@minties.govt.nz -- a@a.example\n",
 	    "its arguments");
 	is_str(contents(".mail"), "Subject: x\n\nhi\n", "its input");
+	/* All of these may stand in a local part. */
+	ask("r@minties.govt.nz", "`id`$HOME|x&{a,b}*?'#~!@a.example",
+	    message("x"));
+	run();
+	is_str(contents(".args"), "-f r@minties.govt.nz -- "
+	    "`id`$HOME|x&{a,b}*?'#~!@a.example\n", "no shell sees an address");
+	(void)contents(".mail");
 	ask("r@minties.govt.nz", "fail@a.example", message("x"));
 	run();
 	is_str(status, "error", "refused");
