@@ -37,7 +37,10 @@ local_up()
 	fi
 	L=$(mktemp -d "${TMPDIR:-/tmp}/sge-local.XXXXXX") || exit 1
 	mkdir "$L/log" "$L/certs" "$L/answers" "$L/posts" "$L/mails" \
-	    "$L/spool" "$L/spool/sessions" "$L/db"
+	    "$L/spool" "$L/spool/sessions" "$L/db" "$L/bin"
+	# Below /root nobody else could run them.
+	cp "$TOP/reporter/sged" "$TOP/reporter/sgectl" "$L/bin/" ||
+	    bail "no sged, no sgectl"
 	trap local_down EXIT
 	trap 'exit 143' HUP INT TERM
 }
@@ -216,14 +219,14 @@ local_sged()
 {
 	[ -z "$AS" ] || chown -R 65534:65534 "$L"
 	# shellcheck disable=SC2086
-	local_start sged $AS "$TOP/reporter/sged" -d -f "$L/sge.conf"
+	local_start sged $AS "$L/bin/sged" -d -f "$L/sge.conf"
 }
 
 # sgectl ARGUMENT...
 sgectl()
 {
 	# shellcheck disable=SC2086
-	$AS "$TOP/reporter/sgectl" -f "$L/sge.conf" "$@"
+	$AS "$L/bin/sgectl" -f "$L/sge.conf" "$@"
 }
 
 # utc_day N: N days ago.
