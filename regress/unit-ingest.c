@@ -351,6 +351,15 @@ check_trim(void)
 	    " due) VALUES (%lld, 'a', 'sent', 0), (%lld, 'b', 'sent', 0)",
 	    (long long)today - 100, (long long)today - 80);
 	run(sql);
+	/* The policy of today, one of last week, one that nothing tells of. */
+	run("INSERT INTO policy (id, domain, type, mode, strings, mx) VALUES"
+	    " (91, 'p.nz', 'sts', 'enforce', '1', ''),"
+	    " (92, 'p.nz', 'sts', 'enforce', '2', ''),"
+	    " (93, 'p.nz', 'sts', 'enforce', '3', '')");
+	run("INSERT INTO sts (domain, policy, checked, expires) VALUES"
+	    " ('p.nz', 91, strftime('%s', 'now'), 0)");
+	run("INSERT INTO sts_history VALUES ('p.nz', 1, strftime('%s', 'now')"
+	    " - 700000, 92, 'enforce')");
 	/* As after an hour. */
 	trim_now(engine.ingest);
 	loop_timer_add(engine.loop, 20, look, &turns);
@@ -366,6 +375,10 @@ check_trim(void)
 	is_int(number("SELECT count(*) FROM tally WHERE domain <>"
 	    " 'a.example'"), 0, "many rows go in many steps");
 	is_int(number("SELECT count(*) FROM report"), 1, "keep reports");
+	is_int(number("SELECT count(*) FROM policy WHERE id IN (91, 92)"), 2,
+	    "policies that held stay");
+	is_int(number("SELECT count(*) FROM policy WHERE id = 93"), 0,
+	    "one that is over for long goes");
 	is_int(tallied(), good + 2, "what counts stays");
 	ingest_now(&engine);
 	is_int(tallied(), good + 2, "and is not read again");

@@ -86,6 +86,8 @@ static struct site sites[] = {
 	    .mx = { "mx.invalid.nz" }, .policy = "version: STSv1\n" },
 	{ .domain = "expired.nz", .txt = "v=STSv1; id=1;",
 	    .mx = { "mx.expired.nz" }, .policy = "tls", .cert = "expired" },
+	{ .domain = "flip.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.flip.nz" } },
 	{ .domain = "noaddr.nz", .txt = "v=STSv1; id=1;",
 	    .mx = { "mx.noaddr.nz" }, .policy = "no-address" },
 	{ .domain = "equal.nz", .txt = "v=STSv1; id=1;", .preference = 10,
@@ -932,6 +934,36 @@ test_attribute(struct bench *b)
 	    "both just now: not guessed");
 }
 
+/* Another policy each time it is asked for: some are taken, then few. */
+static void
+test_changing(struct bench *b)
+{
+	static char txt[64], policy[256];
+	struct site *s = site_of("flip.nz");
+	int i, gets = b->gets;
+
+	s->txt = txt;
+	s->policy = policy;
+	for (i = 0; i < 3 * CHANGES_MAX; i++) {
+		snprintf(txt, sizeof(txt), "v=STSv1; id=%d;", i);
+		snprintf(policy, sizeof(policy), POLICY("enforce",
+		    "mx.flip.nz\nmx: mx%d.flip.nz"), i);
+		again(b, "flip.nz");
+		sql(b, "UPDATE sts_history SET since = since - 20,"
+		    " until = max(until - 20, 0) WHERE domain = 'flip.nz'");
+	}
+	is_int(b->gets - gets, CHANGES_MAX, "a policy that never stays: "
+	    "fetched some times");
+	is_str(rows(b, "SELECT count(*) FROM policy WHERE domain = 'flip.nz'"),
+	    "24", "and kept as often");
+	is_str(line_of("flip.nz"), "enforce smtp+tls://mx.flip.nz",
+	    "what is held holds");
+	sql(b, "UPDATE sts SET fetched = fetched - 3600"
+	    " WHERE domain = 'flip.nz'");
+	again(b, "flip.nz");
+	is_int(b->gets - gets, CHANGES_MAX + 1, "once an hour it may change");
+}
+
 static int
 no_commit(void *arg)
 {
@@ -1014,6 +1046,7 @@ main(void)
 	test_judge(&b);
 	test_pending(&b);
 	test_attribute(&b);
+	test_changing(&b);
 	test_trouble(&b);
 	stop(&b);
 	conf_free(conf);

@@ -35,6 +35,12 @@
 #define NONE_LIFE_SHORT	3600	/* there is no such domain */
 /* Policies are fetched anew so often (RFC 8461 3.3: daily). */
 #define REFRESH		86400
+/*
+ * A domain with another policy each time would fill the database: after so
+ * many in a day it is asked for a new one once in so many seconds.
+ */
+#define CHANGES_MAX	24
+#define CHANGES_REST	3600
 /* A host that failed is moved back so long, twice as long each time. */
 #define BACK_MIN	300
 #define BACK_MAX	3600

@@ -21,6 +21,16 @@ policy_is_held(const struct store_sts *held, int64_t now)
 	return held->policy != NULL && held->expires > now;
 }
 
+/* It had many policies within a day, and the newest not long ago. */
+static int
+changes_often(const struct lesson *lesson, int64_t now)
+{
+	return now - lesson->held.fetched < CHANGES_REST &&
+	    store_number(lesson->learn->engine->store, 0, "SELECT count(*)"
+	    " FROM sts_history WHERE domain = ?1 AND since > ?2", "ti",
+	    lesson->domain, now - 86400) >= CHANGES_MAX;
+}
+
 int
 policy_wanted(const struct lesson *lesson, int64_t now)
 {
@@ -34,7 +44,7 @@ policy_wanted(const struct lesson *lesson, int64_t now)
 	    strcmp(id, held->tried_id) == 0)
 		return 0;
 	if (lesson->txt == FACTS_OK && !(is_held && same))
-		return 1;
+		return !changes_often(lesson, now);
 	/* Kept alive whatever the record says (RFC 8461 10.2). */
 	return is_held && now >= held->refresh;
 }

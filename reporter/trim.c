@@ -76,6 +76,13 @@ static const struct {
 	{ BEFORE_LEARNED, "DELETE FROM sts_history WHERE (domain, since) IN"
 	    " (SELECT domain, since FROM sts_history WHERE until > 0 AND"
 	    " until < ?1 LIMIT ?2)" },
+	/* Tallies are not kept for longer than what says when it held. */
+	{ BEFORE_LEARNED, "DELETE FROM policy WHERE id IN (SELECT p.id"
+	    " FROM policy p LEFT JOIN sts s ON s.domain = p.domain AND"
+	    " s.policy = p.id LEFT JOIN sts_history h ON"
+	    " h.domain = p.domain AND h.policy = p.id"
+	    " WHERE p.type = 'sts' AND s.domain IS NULL AND"
+	    " h.domain IS NULL AND ?1 > 0 LIMIT ?2)" },
 	{ BEFORE_LEARNED, "DELETE FROM route WHERE domain IN (SELECT domain"
 	    " FROM route WHERE max(coalesce(until, 0), coalesce(learned, 0),"
 	    " coalesce(used, 0)) < ?1 LIMIT ?2)" },
