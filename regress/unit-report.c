@@ -303,7 +303,7 @@ static void
 message(struct store *st, const struct conf *conf)
 {
 	static const char *const want[] = {
-		"From: =?UTF-8?B?TcOkbnRpZXMgJiAiQ28i?=\n"
+		"From: =?UTF-8?B?TcOkbnRpZXMgJiAiQ28i?="
 		" <tlsrpt-noreply@minties.govt.nz>\n",
 		"\nTo: <tls@sts.nz>\n",
 		"\nSubject: Report Domain: sts.nz\n Submitter: minties.govt.nz\n"
@@ -370,8 +370,8 @@ plain_message(struct store *st)
 	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
 	    mail_write(fd, conf, re, "a@plain.nz", 0) == 0 &&
 	    (text = slurp(fd)) != NULL, "a plain message")) {
-		ok(strncmp(text, "From: \"Minties \\\"Ltd\\\"\"\n"
-		    " <r@minties.govt.nz>\n", 45) == 0, "From is quoted");
+		ok(strncmp(text, "From: \"Minties \\\"Ltd\\\"\""
+		    " <r@minties.govt.nz>\n", 44) == 0, "From is quoted");
 		ok(strstr(text, "charset=\"us-ascii\"\n"
 		    "Content-Transfer-Encoding: 7bit\n") != NULL,
 		    "the text is plain ASCII");
@@ -381,6 +381,63 @@ plain_message(struct store *st)
 	free(text);
 	if (fd != -1)
 		close(fd);
+	report_free(re);
+	conf_free(conf);
+	free(said);
+}
+
+/*
+ * Names as long as they can be: folded where a line may be, each encoded word
+ * whole (RFC 2047 2, 5), no line over what RFC 5322 2.1.1 forbids.
+ */
+static void
+long_message(struct store *st)
+{
+	static const char label[] =
+	    "a23456789012345678901234567890123456789012345678901234567890123";
+	struct report *re;
+	struct conf *conf;
+	char domain[254], lines[1024], *said, *text = NULL, path[64], *p;
+	int fd = -1, words = 0, bad = 0;
+	size_t n;
+
+	(void)snprintf(domain, sizeof(domain), "%s.%s.%s.%.58s.nz", label,
+	    label, label, label);
+	(void)snprintf(lines, sizeof(lines), "organization \"%s%s%s\"\n"
+	    "contact \"t@%s\"\nlocal { \"%s\" }\n",
+	    "Te M\304\201nat\305\253 Wh\304\201tukutuku \342\200\224 ",
+	    "Te M\304\201nat\305\253 Wh\304\201tukutuku \342\200\224 ",
+	    "Te M\304\201nat\305\253", domain, domain);
+	conf = conf_text(lines, &said);
+	(void)snprintf(path, sizeof(path), "%s/long", dir);
+	(void)snprintf(lines, sizeof(lines), "INSERT INTO tally VALUES (20517,"
+	    " '%s', 0, 1, 0)", domain);
+	sql(st, lines);
+	if (!ok(conf != NULL, "long names %s", said))
+		return;
+	re = report_build(st, conf, domain, DAY);
+	if (!ok(re != NULL && report_pack(re) == 0 &&
+	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
+	    mail_write(fd, conf, re, "a@plain.nz", 0) == 0 &&
+	    (text = slurp(fd)) != NULL, "a message with long names"))
+		return;
+	for (p = text; (p = strstr(p, "=?UTF-8?B?")) != NULL; p += n) {
+		n = strcspn(p, " \n");
+		words++;
+		bad += n > 75 || strncmp(p + n - 2, "?=", 2) != 0;
+	}
+	ok(words >= 2 && bad == 0, "%d encoded words, none over 75", words);
+	ok(longest_line(text) <= 998, "no line is over 998 characters: %d",
+	    longest_line(text));
+	ok(strstr(text, "\nSubject: Report Domain: a23") != NULL &&
+	    strstr(text, ".nz\n Submitter: a23") != NULL &&
+	    strstr(text, ".nz\n Report-ID: <20260305.a23") != NULL &&
+	    strstr(text, ".nz>\nDate: ") != NULL,
+	    "the Subject is folded between its parts");
+	ok(strstr(text, "\n <tlsrpt-noreply@a23") != NULL,
+	    "and From before the address");
+	free(text);
+	close(fd);
 	report_free(re);
 	conf_free(conf);
 	free(said);
@@ -511,6 +568,7 @@ main(void)
 	oddities(st, conf);
 	message(st, conf);
 	plain_message(st);
+	long_message(st);
 	stored(st, conf);
 	bounds(st, conf);
 	strings();

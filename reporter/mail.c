@@ -16,6 +16,9 @@
 #include "mail_text.h"
 #include "report.h"
 
+/* RFC 5322 2.1.1 would like lines no longer than this. */
+#define MAIL_LINE 78
+
 void
 mail_id(const char *report_id, const char *to, char out[], size_t outsz)
 {
@@ -37,13 +40,15 @@ header(FILE *fp, const struct conf *conf, const struct report *re,
     const char *to, int64_t now)
 {
 	char date[64], id[600];
+	size_t at = strlen("From: ");
 
 	time_print_mail(now, date, sizeof(date));
 	mail_id(re->id, to, id, sizeof(id));
 	fputs("From: ", fp);
 	if (conf->organization != NULL && conf->organization[0] != '\0') {
-		mail_phrase(fp, conf->organization, (int)strlen("From: "));
-		fputs("\n ", fp);
+		at = mail_phrase(fp, conf->organization, at);
+		fputs(at + strlen(conf->report_from) + 3 > MAIL_LINE ?
+		    "\n " : " ", fp);
 	}
 	fprintf(fp, "<%s>\nTo: <%s>\n", conf->report_from, to);
 	fprintf(fp, "Subject: Report Domain: %s\n Submitter: %s\n"

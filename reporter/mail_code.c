@@ -113,7 +113,7 @@ character(const unsigned char *s)
 }
 
 /* Whole characters only in a word, each word on a line of its own. */
-static void
+static size_t
 encoded_words(FILE *fp, const char *name, size_t at)
 {
 	static const char head[] = "=?UTF-8?B?";
@@ -129,7 +129,7 @@ encoded_words(FILE *fp, const char *name, size_t at)
 			if (len + (n = character(s + len)) > room)
 				break;
 		if (len == 0)
-			return;
+			break;
 		fputs(head, fp);
 		for (i = 0; i < len; i += 3) {
 			quartet(s + i, len - i > 2 ? 3 : len - i, four);
@@ -137,29 +137,34 @@ encoded_words(FILE *fp, const char *name, size_t at)
 		}
 		fputs("?=", fp);
 		s += len;
-		if (*s != '\0')
-			fputs("\n ", fp);
+		at += strlen(head) + (len + 2) / 3 * 4 + 2;
+		if (*s == '\0')
+			break;
+		fputs("\n ", fp);
 		at = 1;
 	}
+	return at;
 }
 
-void
-mail_phrase(FILE *fp, const char *name, int at)
+size_t
+mail_phrase(FILE *fp, const char *name, size_t at)
 {
 	const char *s;
 
 	for (s = name; *s != '\0'; s++)
 		if (*s < ' ' || *s > '~')
 			break;
-	if (*s != '\0' || strlen(name) > LINE_CHARS - 20) {
-		encoded_words(fp, name, (size_t)at);
-		return;
-	}
+	if (*s != '\0' || strlen(name) > LINE_CHARS - 20)
+		return encoded_words(fp, name, at);
 	fputc('"', fp);
 	for (s = name; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
+		if (*s == '"' || *s == '\\') {
 			fputc('\\', fp);
+			at++;
+		}
 		fputc(*s, fp);
+		at++;
 	}
 	fputc('"', fp);
+	return at + 2;
 }

@@ -19,8 +19,8 @@ void	mail_quoted_printable(FILE *, const char *text);
 void	mail_base64(FILE *, const unsigned char *, size_t len);
 /*
  * A display name (RFC 5322 3.4): quoted, or as encoded words (RFC 2047),
- * folded; at is the column that it begins at.
+ * folded; at is the column that it begins at.  Returns that behind it.
  */
-void	mail_phrase(FILE *, const char *name, int at);
+size_t	mail_phrase(FILE *, const char *name, size_t at);
 
 #endif
