@@ -186,6 +186,7 @@ SGECTL_OBJS =	\
 		reporter/metrics.o \
 		reporter/read_text.o \
 		reporter/record_new.o \
+		reporter/sendmail.o \
 		reporter/smtpdconf.o \
 		reporter/store_heard.o \
 		reporter/store_held.o \
@@ -492,6 +493,7 @@ clean:
 -include reporter/setup.d
 -include reporter/sgectl.d
 -include reporter/sged.d
+-include reporter/sendmail.d
 -include reporter/smtpdconf.d
 -include reporter/smtpread.d
 -include reporter/store.d

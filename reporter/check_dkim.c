@@ -5,7 +5,7 @@
  * -t a message to the rua mailbox, looked at as it arrives there.
  */
 
-#include <sys/wait.h>
+#include <sys/types.h>
 
 #include <ctype.h>
 #include <dirent.h>
@@ -19,6 +19,7 @@
 
 #include "bounds.h"
 #include "check.h"
+#include "ctl.h"
 #include "day.h"
 #include "ipc.h"
 #include "log.h"
@@ -164,29 +165,14 @@ send_mail(struct check *c, const char *token)
 {
 	const struct conf *conf = c->view->conf;
 	FILE *f;
-	pid_t pid;
-	int status;
 
 	if ((f = tmpfile()) == NULL || write_mail(f, conf, token) == -1)
 		fatal("check config");
-	rewind(f);
-	(void)fflush(c->view->out);
-	if ((pid = fork()) == -1)
-		fatal("fork");
-	if (pid == 0) {
-		if (dup2(fileno(f), STDIN_FILENO) == -1 ||
-		    lseek(STDIN_FILENO, 0, SEEK_SET) == -1)
-			_exit(75);
-		execl(conf->report_sendmail, conf->report_sendmail, "-f",
-		    conf->report_from, "--", conf->contact, (char *)NULL);
-		_exit(127);
+	if (ctl_sendmail(conf, f, conf->contact) == 0) {
+		fclose(f);
+		return 0;
 	}
 	fclose(f);
-	while (waitpid(pid, &status, 0) == -1)
-		if (errno != EINTR)
-			fatal("waitpid");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
 	check_part(c, PART, CHECK_BAD, "%s did not take the test message",
 	    conf->report_sendmail);
 	return -1;

@@ -94,6 +94,13 @@ const char *ctl_value(const struct ctl *, int letter);
  */
 int	ctl_period(const char *, int64_t now, int64_t *first, int64_t *last);
 
+/*
+ * Hands a mail, a file that it reads from the beginning, to the program of
+ * report sendmail, as from report from.  Waits for it; 0, or -1 if it was not
+ * taken.
+ */
+int	ctl_sendmail(const struct conf *, FILE *mail, const char *to);
+
 /* The commands; see sgectl.c's table. */
 int	cmd_report(struct ctl *, int, char *[]);
 int	cmd_send(struct ctl *, int, char *[]);

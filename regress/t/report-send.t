@@ -177,6 +177,18 @@ tmp_sent()
 }
 check "and arrives" wait_for 20 tmp_sent
 
+# A copy for someone.
+id=$(sent | awk -F '|' '$4 == "m.test" { print $2; exit }')
+like "$(sgectl send -t me@x.test "$id" 2>&1)" \
+    "report $id: a copy is on its way to me@x.test" "send -t: a copy"
+is "$(grep '^To:\|^TLS-Report-Domain' "$L"/mails/me@x.test.*)" \
+    "To: <me@x.test>
+TLS-Report-Domain: m.test" "with that report"
+sgectl send -t -oQ "$id" >"$L/log/copy" 2>&1
+is $? 1 "not to an option"
+sgectl send -t me@x.test 9999 >"$L/log/copy" 2>&1
+is $? 1 "nor what there is not"
+
 # An address that does not want them.
 bounce()
 {
