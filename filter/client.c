@@ -13,6 +13,9 @@
 #include "client.h"
 #include "scan.h"
 
+/* Other messages passed over at once; what is left is read the next time. */
+#define NONSENSE_MAX 64
+
 static int	 parse_learned(char *, char [], size_t);
 
 int
@@ -89,8 +92,9 @@ client_learned(int fd, char out[], size_t outsz)
 {
 	char msg[DOMAIN_MAX + 256];
 	ssize_t n;
+	int i;
 
-	for (;;) {
+	for (i = 0; i < NONSENSE_MAX; i++) {
 		n = recv(fd, msg, sizeof(msg) - 1, 0);
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -103,4 +107,5 @@ client_learned(int fd, char out[], size_t outsz)
 		if (parse_learned(msg, out, outsz) == 0)
 			return 1;
 	}
+	return 0;
 }

@@ -229,9 +229,10 @@ receive(struct waits *l)
 	struct question *q;
 	struct waiting *w, *next;
 	char domain[DOMAIN_MAX];
-	int got;
+	int got = 0, i;
 
-	while ((got = client_learned(l->fd, domain, sizeof(domain))) == 1) {
+	for (i = 0; i < WAITS_ROUND && (got = client_learned(l->fd, domain,
+	    sizeof(domain))) == 1; i++) {
 		outside_learned(&l->outside, domain);
 		if ((q = find(l, domain)) == NULL)
 			continue;

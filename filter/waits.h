@@ -14,6 +14,8 @@
  * are not trusted ask has its bounds (outside.h): beyond them, they wait here.
  */
 #define WAITS_CONNECT_MS 250
+/* Messages read at once: whatever sged sends, smtpd is not kept waiting. */
+#define WAITS_ROUND 64
 
 struct waits;
 

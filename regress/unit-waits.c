@@ -145,6 +145,31 @@ test_flood(struct waits *w)
 	waits_run(w, POLLIN, now + 5000 + 10 * OUTSIDE_MS);
 }
 
+/* sged sends more than can be read at once, and what was not asked. */
+static void
+test_talkative(struct waits *w)
+{
+	char domain[64];
+	int i, n, turns;
+
+	ended = learned_n = 0;
+	for (i = 0; i < 2 * WAITS_ROUND; i++) {
+		snprintf(domain, sizeof(domain), "t%d.example", i);
+		(void)ask(w, domain, 0, 400000);
+	}
+	for (n = 0; n < 70; n++)
+		(void)send(peer, "{\"x\":1}", 7, MSG_NOSIGNAL | MSG_DONTWAIT);
+	is_int(asked(1, NULL, 0), 2 * WAITS_ROUND, "many are asked about");
+	waits_run(w, POLLIN, 400000);
+	is_int(learned_n, 0, "nonsense is not read without end");
+	waits_run(w, POLLIN, 400000);
+	ok(learned_n > 0 && learned_n <= WAITS_ROUND,
+	    "nor are answers: %d", learned_n);
+	for (turns = 0; turns < 5; turns++)
+		waits_run(w, POLLIN, 400000);
+	is_int(learned_n, 2 * WAITS_ROUND, "but in turns all are");
+}
+
 int
 main(void)
 {
@@ -155,6 +180,7 @@ main(void)
 		return 1;
 	test_hanging(w);
 	test_flood(w);
+	test_talkative(w);
 	ended = 0;
 	(void)ask(w, "end.example", 1, 300000);
 	waits_free(w);
