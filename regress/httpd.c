@@ -285,11 +285,20 @@ usage(void)
 	exit(1);
 }
 
+/* The test is over: with all who still hold a connection open. */
+static void
+on_term(int sig __attribute__((__unused__)))
+{
+	kill(0, SIGKILL);
+}
+
 static void
 accept_loop(const struct httpd *h, int fd)
 {
 	int conn;
 
+	(void)setpgid(0, 0);
+	signal(SIGTERM, on_term);
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	printf("httpd: listening\n");
