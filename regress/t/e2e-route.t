@@ -69,6 +69,30 @@ submit staff@minties.govt.nz again@two.co.nz
 check "and stays first while the other is down" \
     wait_for 30 got_mail '<again@two.co.nz>'
 
+# Some minutes later it works again.
+first_is()
+{
+	sgectl show route two.co.nz | grep -q "sge-routes *smtp+tls://$1\$"
+}
+check "the route tells the second" first_is mx2.two.co.nz
+peer mx1.two.co.nz 16 ok
+cat >"$BED/later.sql" <<-SQL
+	UPDATE mx SET retry = retry - 400 WHERE host = 'mx1.two.co.nz';
+	UPDATE probe SET probed = probed - 400 WHERE host = 'mx1.two.co.nz';
+SQL
+check "some minutes go by" \
+    "$BIN/unit-fill" "$A/var/db/sged/sged.db" "$BED/later.sql"
+check "and the first is first again" wait_for 30 first_is mx1.two.co.nz
+submit staff@minties.govt.nz first@two.co.nz
+back()
+{
+	retry_now
+	got_mail '<first@two.co.nz>'
+}
+check "mail goes there" wait_for 90 back
+like "$(grep -l '<first@two.co.nz>' "$BED"/mail/*)" '*/mx1.two.co.nz.*' \
+    "and to no other"
+
 # The connector fails verification: nothing goes.
 bed_stop mx.dia.govt.nz KILL
 cert -o mx.dia.govt.nz other.nz
