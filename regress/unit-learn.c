@@ -934,6 +934,27 @@ test_attribute(struct bench *b)
 	    "both just now: not guessed");
 }
 
+/* A file that can't be written: nobody is told what stands in no file. */
+static void
+test_no_file(struct bench *b)
+{
+	sql(b, "DELETE FROM route WHERE domain IN ('enforce.nz', 'gone.nz')");
+	if (rename("routes", "routes.old") == -1 || mkdir("routes", 0700) ==
+	    -1)
+		fatal("test");
+	is_str(ask_vainly(b, "enforce.nz"), "", "not written: not told");
+	is_str(ask_vainly(b, "enforce.nz"), "", "nor when it is known");
+	if (rmdir("routes") == -1)
+		fatal("test");
+	is_str(ask(b, "enforce.nz"), "enforce.nz=enforce ",
+	    "written again: told");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp+tls://", 19) == 0,
+	    "and there");
+	ok(strncmp(line_of("none.nz"), "none smtp+tls://", 16) == 0,
+	    "with all the others");
+	(void)unlink("routes.old");
+}
+
 /* Another policy each time it is asked for: some are taken, then few. */
 static void
 test_changing(struct bench *b)
@@ -1046,6 +1067,7 @@ main(void)
 	test_judge(&b);
 	test_pending(&b);
 	test_attribute(&b);
+	test_no_file(&b);
 	test_changing(&b);
 	test_trouble(&b);
 	stop(&b);

@@ -187,7 +187,7 @@ on_flush(void *arg)
 	struct lesson *lesson;
 	struct store *st = l->engine->store;
 	int64_t now = time(NULL);
-	int rc = store_begin(st), began = rc == 0;
+	int rc = store_begin(st), began = rc == 0, written = 0;
 
 	l->flush = NULL;
 	while ((lesson = TAILQ_FIRST(&l->ready)) != NULL) {
@@ -200,11 +200,14 @@ on_flush(void *arg)
 	if (began)
 		rc = store_end(st, rc);
 	if (rc == 0)
-		file_flush(l);
+		written = file_flush(l) == 0;
 	else
 		file_forget(l);
 	while ((lesson = TAILQ_FIRST(&done)) != NULL) {
 		TAILQ_REMOVE(&done, lesson, next);
+		/* Who was told would find no route there, and go without. */
+		if (!written)
+			lesson->told = NULL;
 		/* Asked again, it is learned again. */
 		if (rc == -1)
 			lesson_free(lesson);
@@ -347,7 +350,8 @@ known(struct learn *l, const char *domain)
 	if (store_route_load(st, domain, &route) == -1 || route.until <= now)
 		return NULL;
 	file_add(l, domain, route.kind, route.until, route.urls);
-	file_flush(l);
+	if (file_flush(l) == -1)
+		return NULL;
 	(void)store_route_used(st, domain, now);
 	/* Asked about: it may be looked at again soon, not now. */
 	if (now - route.learned > RENEW_MIN)

@@ -196,8 +196,11 @@ void	file_start(struct learn *);
 void	file_stop(struct learn *);
 void	file_add(struct learn *, const char *domain, const char *kind,
 	    int64_t until, const char *urls);
-/* One write(2) of all that was added; now and then all anew. */
-void	file_flush(struct learn *);
+/*
+ * One write(2) of all that was added; now and then all anew.  0, or -1 with a
+ * log line: it is not in the file, and nobody may be told that it is.
+ */
+int	file_flush(struct learn *);
 /* Also what was added stays behind: the database did not take it. */
 void	file_forget(struct learn *);
 

@@ -116,16 +116,19 @@ compact(struct learn *l)
 	return rc;
 }
 
-void
+int
 file_flush(struct learn *l)
 {
-	int fd;
+	int fd, rc = 0;
 
 	if (l->lineslen == 0)
-		return;
+		return 0;
+	/* It has all that was to be appended; if it fails, that is gone. */
 	if (l->broken || l->nlines > 2 * l->nlive + STALE_MIN) {
-		if (compact(l) == 0 || l->broken)
-			return;
+		if (compact(l) == 0)
+			return 0;
+		l->broken = 1;
+		return -1;
 	}
 	/* Opened each time: it may have been moved away. */
 	if ((fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
@@ -133,10 +136,12 @@ file_flush(struct learn *l)
 		log_warn("%s", l->path);
 		/* It may end in half a line: only a new one will do. */
 		l->broken = 1;
+		rc = -1;
 	}
 	if (fd != -1)
 		close(fd);
 	file_forget(l);
+	return rc;
 }
 
 /* A line that the database has no row for: it was lost, the line was not. */
@@ -185,7 +190,7 @@ file_start(struct learn *l)
 void
 file_stop(struct learn *l)
 {
-	file_flush(l);
+	(void)file_flush(l);
 	file_forget(l);
 	free(l->path);
 }

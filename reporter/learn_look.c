@@ -196,7 +196,7 @@ on_look(json_t *answer, void *arg)
 	p.handshake = ipc_bool(answer, "handshake", 0);
 	if (strcmp(p.status, "gone") != 0 && store_begin(st) == 0) {
 		if (store_end(st, look_apply(look, &p, "")) == 0)
-			file_flush(l);
+			(void)file_flush(l);
 		else
 			file_forget(l);
 	}
@@ -442,7 +442,7 @@ look_tick(struct learn *l)
 		rc = store_waiting_routed(st, now - WAITING_TICKS,
 		    now - USED_AT_ALL, WAITING_MAX, waiting, l);
 	if (store_end(st, rc) == 0)
-		file_flush(l);
+		(void)file_flush(l);
 	else
 		file_forget(l);
 }
