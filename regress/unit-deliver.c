@@ -73,6 +73,7 @@ struct bench {
 	int		 slow;		/* mail is answered after a while */
 	json_t		*slow_mail;
 	int		 servfail;	/* whatever is asked */
+	int		 verify;	/* of the last post */
 	char		*body;		/* of the last post */
 	size_t		 bodylen;
 	char		*mails[MAILS_KEPT];
@@ -220,6 +221,7 @@ play_net(struct ipc *ipc, json_t *q, int fd, void *arg)
 	    ipc_string(q, "path", "/") + 1 : host, sizeof(word));
 	word[strcspn(word, ".")] = '\0';
 	b->posts++;
+	b->verify = ipc_bool(q, "verify", -1);
 	if (++b->flying > b->crowd)
 		b->crowd = b->flying;
 	free(b->body);
@@ -840,6 +842,28 @@ copies(const struct conf *conf)
 	stop(&b);
 }
 
+/* "report https verify": the net process has to insist. */
+static void
+verify(const struct conf *conf)
+{
+	struct conf strict = *conf;
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "200.https.nz", 1);
+	run(&b, calm);
+	is_int(b.verify, 0, "a certificate need not be right");
+	stop(&b);
+	fresh();
+	strict.report_https_verify = 1;
+	start(&b, &strict);
+	tally(&b, "200.https.nz", 1);
+	run(&b, calm);
+	is_int(b.verify, 1, "but where that is wanted");
+	stop(&b);
+}
+
 static int
 opened(struct bench *b)
 {
@@ -904,6 +928,7 @@ main(void)
 	retries(conf);
 	on_demand(conf);
 	copies(conf);
+	verify(conf);
 	spread(conf);
 	conf_free(conf);
 	free(said);

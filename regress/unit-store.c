@@ -195,6 +195,9 @@ main(void)
 	st = store_open(path, STORE_WRITE);
 	if (!ok(st != NULL, "made"))
 		return done_testing();
+	/* FULL: a commit outlives a power failure. */
+	is_int(store_number(st, -1, "PRAGMA synchronous", ""), 2,
+	    "each commit is on disk");
 	check_transactions(st);
 	check_statements(st);
 	check_growth(st);
