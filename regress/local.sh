@@ -232,8 +232,8 @@ sgectl()
 # utc_day N: N days ago.
 utc_day()
 {
-	awk -v n="$1" 'BEGIN {
-		srand(); z = int(srand() / 86400) - n + 719468
+	awk -v n="$1" -v now="$(date +%s)" 'BEGIN {
+		z = int(now / 86400) - n + 719468
 		era = int(z / 146097); doe = z - era * 146097
 		yoe = int((doe - int(doe / 1460) + int(doe / 36524) - \
 		    int(doe / 146096)) / 365)
