@@ -97,6 +97,10 @@ static struct site sites[] = {
 	    "mail.us.nz" } },
 	{ .domain = "many.nz", .txt = "v=STSv1; id=1;",
 	    .mx = { "mx.many.nz" }, .policy = POLICY("testing", "mx.many.nz") },
+	{ .domain = "part.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.part.nz", "mx2.part.nz" },
+	    .policy = "version: STSv1\nmode: enforce\nmx: mx.part.nz\n"
+	    "mx: mx2.part.nz\nmax_age: 86400\n" },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 };
 
@@ -112,7 +116,7 @@ struct bench {
 	int		 nanswers;
 	char		 answers[4096];
 	/* What hosts answer to a look; first match. */
-	const char	*dead;		/* does not take connections */
+	const char	*dead;		/* host or address without an answer */
 	const char	*cert;		/* of the others */
 	const char	*starttls;
 };
@@ -227,7 +231,8 @@ play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
 		if (strncmp(name, "mta-sts.noaddr", 14) == 0)
 			reply(b, WORLD_RESOLVE, q, json_pack("{s:s}",
 			    "status", "nodata"));
-		else if (strcmp(name, "mx.many.nz") == 0)
+		else if (strcmp(name, "mx.many.nz") == 0 ||
+		    strcmp(name, "mx.part.nz") == 0)
 			reply(b, WORLD_RESOLVE, q, json_pack("{s:s,"
 			    " s:[s, s, s]}", "status", "ok", "addr",
 			    "192.0.2.71", "192.0.2.72", "192.0.2.73"));
@@ -256,7 +261,8 @@ play_probe(struct bench *b, json_t *q)
 	const char *host = ipc_string(q, "host", "");
 
 	b->probes++;
-	if (b->dead != NULL && strcmp(host, b->dead) == 0)
+	if (b->dead != NULL && (strcmp(host, b->dead) == 0 ||
+	    strcmp(ipc_string(q, "addr", ""), b->dead) == 0))
 		reply(b, WORLD_NET, q, json_pack("{s:s, s:s}", "status",
 		    "connect", "text", "connection refused"));
 	else
@@ -730,6 +736,24 @@ test_equal(struct bench *b)
 	b->dead = NULL;
 }
 
+/* One address of many is of no use: the host is, all the time. */
+static void
+test_part(struct bench *b)
+{
+	b->dead = "192.0.2.71";
+	is_str(ask(b, "part.nz"), "part.nz=enforce ",
+	    "a host with an address that is dead");
+	(void)settle(b, 500);
+	is_str(line_of("part.nz"), "enforce "
+	    "smtp+tls://mx.part.nz,smtp+tls://mx2.part.nz",
+	    "is used all the same");
+	is_str(rows(b, "SELECT count(*) FROM probe WHERE host = 'mx.part.nz'"),
+	    "3", "all its addresses were looked at");
+	is_int(system("grep -q '^part.nz|.*|smtp+tls://mx2' routes"), 256,
+	    "and it never went back");
+	b->dead = NULL;
+}
+
 static void
 test_file(struct bench *b, const struct conf *conf)
 {
@@ -1062,6 +1086,7 @@ main(void)
 	test_held(&b);
 	test_hosts(&b);
 	test_equal(&b);
+	test_part(&b);
 	test_unknown(&b);
 	test_file(&b, conf);
 	test_judge(&b);

@@ -153,6 +153,18 @@ move_forward(struct learn *l, const char *host)
 	return store_mx_domains(st, host, reorder, l);
 }
 
+/* Whether another address of the host is being looked at. */
+static int
+looks_elsewhere(const struct look *look)
+{
+	struct look *other;
+
+	RB_FOREACH(other, looks, &look->learn->looks)
+		if (other != look && strcmp(other->host, look->host) == 0)
+			return 1;
+	return 0;
+}
+
 static int
 look_apply(struct look *look, const struct store_probe *p, const char *offers)
 {
@@ -165,9 +177,12 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 		return -1;
 	if (good)
 		return move_forward(l, look->host);
-	/* smtpd tries all addresses of a host: one that works is enough. */
-	if (store_probe_other(st, look->host, look->addr,
-	    p->probed - LOOK_DAILY))
+	/*
+	 * smtpd tries all addresses of a host: one that works is enough, and
+	 * the last answer decides.
+	 */
+	if (looks_elsewhere(look) || store_probe_other(st, look->host,
+	    look->addr, p->probed - LOOK_DAILY))
 		return 0;
 	log_debug("%s [%s]: %s %s", look->host, look->addr, p->status,
 	    log_clean(p->text));
