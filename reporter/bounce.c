@@ -27,6 +27,7 @@
 #define REST_SECONDS (30 * DAY_SECONDS)
 
 struct dsn {
+	int	 told;			/* there was an Action */
 	int	 failed;		/* "Action: failed" */
 	char	 recipient[READ_TEXT_MAX];
 	char	 text[READ_TEXT_MAX];
@@ -67,9 +68,10 @@ status_group(const struct mime *group, struct dsn *dsn)
 	int failed = 0;
 
 	while ((value = mime_next(group, &at, name, sizeof(name))) != NULL) {
-		if (strcasecmp(name, "Action") == 0)
+		if (strcasecmp(name, "Action") == 0) {
 			failed = strncasecmp(value, "failed", 6) == 0;
-		else if (strcasecmp(name, "Status") == 0)
+			dsn->told = 1;
+		} else if (strcasecmp(name, "Status") == 0)
 			copy_value(status, value);
 		else if (strcasecmp(name, "Diagnostic-Code") == 0)
 			copy_value(text, behind_type(value));
@@ -285,7 +287,7 @@ bounce_read(struct store *st, const char *mail, size_t len)
 	if (dsn.text[0] == '\0')
 		copy_value(dsn.text, dsn.status);
 	free(dsn.words);
-	if (!dsn.failed)
+	if (!dsn.told)
 		return 0;
 	/* Our Message-ID has the report-id and the address in it. */
 	if (dsn.report_id[0] == '\0') {
@@ -297,7 +299,9 @@ bounce_read(struct store *st, const char *mail, size_t len)
 		return 0;
 	if (store_begin(st) == -1)
 		return -1;
-	if ((rc = store_report_by_id(st, dsn.report_id, &re)) == 1)
+	rc = store_report_by_id(st, dsn.report_id, &re);
+	/* That one is late, or was tried for too long, counts for nothing. */
+	if (rc == 1 && dsn.failed)
 		rc = note(st, &dsn, re.id, re.report_id);
 	if (rc == -1) {
 		store_rollback(st);

@@ -71,8 +71,9 @@ json_t	*report_policies(struct store *, const char *domain, int64_t day,
 
 /*
  * Reads a mail that came to "report from".  If it says that one of our reports
- * could not be delivered, that is noted (RFC 3464).  Returns 1, 0 if it is no
- * such mail, -1 if it could not be noted, with a log line.
+ * could not be delivered, that is noted (RFC 3464); that one is late is not.
+ * Returns 1, 0 if it is no such mail, -1 if it could not be noted, with a log
+ * line.
  */
 int	bounce_read(struct store *, const char *mail, size_t len);
 
