@@ -72,7 +72,7 @@ const char html_style[] =
 	"footer{padding-bottom:2rem;font-size:.875rem}\n"
 	"@media (max-width:40rem){section{padding:.85rem}"
 	".bar{grid-template-columns:1fr;gap:.1rem;margin:.5rem 0}"
-	".w{display:none}th,td{padding-right:.6rem}"
+	".w{display:none}table{font-size:.8rem}th,td{padding-right:.45rem}"
 	".d{white-space:normal;overflow-wrap:anywhere;min-width:9rem}}\n"
 	/* Each colour once for areas, legends and lines. */
 	".c0{fill:var(--c0);background:var(--c0)}"
