@@ -428,6 +428,8 @@ again(struct bench *b, const char *domain)
 static void
 test_own(struct bench *b)
 {
+	b->e.learn->own = 0;
+	own_tick(b->e.learn);
 	(void)settle(b, DEADLINE_MS);
 	is_str(rows(b, "SELECT host FROM mx WHERE domain = 'us.nz'"
 	    " ORDER BY pref"), "us.nz|mail.us.nz", "our own MX hosts");
@@ -439,15 +441,20 @@ test_own(struct bench *b)
 	is_str(rows(b, "SELECT count(*) FROM route"), "0", "no route to us");
 	is_int(b->probes, 2, "each once");
 	b->e.learn->own = 0;
-	b->e.learn->ticks = 10;
 	own_tick(b->e.learn);
 	(void)settle(b, DEADLINE_MS);
 	is_int(b->probes, 2, "not again within the day");
+	sql(b, "UPDATE probe SET probed = probed - 7200, status = 'connect'"
+	    " WHERE host = 'us.nz'");
+	b->e.learn->own = 0;
+	own_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, 3, "but for one that did not answer");
 	sql(b, "UPDATE probe SET probed = probed - 86400");
 	b->e.learn->own = 0;
 	own_tick(b->e.learn);
 	(void)settle(b, DEADLINE_MS);
-	is_int(b->probes, 4, "a day later they are");
+	is_int(b->probes, 5, "a day later they are");
 	b->probes = 0;
 }
 

@@ -13,6 +13,7 @@
 #include "log.h"
 
 #define OWN_TICKS	(4 * 3600)	/* seconds between rounds */
+#define OWN_FIRST	20		/* smtpd may start after us */
 #define OWN_ACTIVE_MAX	32		/* questions under way */
 /* Rounds come a little early or late: still one look a day. */
 #define OWN_AGE		(LOOK_DAILY - OWN_TICKS / 2)
@@ -57,18 +58,31 @@ own_ask(struct learn *l, const char *op, const char *name,
 	    answered, own);
 }
 
+/* A host that did not answer is tried again in the next round. */
+static int64_t
+age_of(struct own *own, const char *addr)
+{
+	struct store_probe p;
+
+	return store_probe_load(own->learn->engine->store, own->name, addr,
+	    &p) == 0 && p.probed > 0 && strcmp(p.status, "ok") != 0 ?
+	    LOOK_FAILURE : OWN_AGE;
+}
+
 static void
 on_addr(json_t *answer, void *arg)
 {
 	struct own *own = arg;
 	const json_t *list = json_object_get(answer, "addr"), *item;
+	const char *addr;
 	size_t i;
 
 	own->number = 0;
 	json_array_foreach(list, i, item)
-		if (i < OWN_ADDRS_MAX && json_string_value(item) != NULL)
-			look_at(own->learn, own->name, json_string_value(item),
-			    OWN_AGE);
+		if (i < OWN_ADDRS_MAX &&
+		    (addr = json_string_value(item)) != NULL)
+			look_at(own->learn, own->name, addr,
+			    age_of(own, addr));
 	own_free(own);
 }
 
@@ -109,6 +123,7 @@ void
 own_start(struct learn *l)
 {
 	TAILQ_INIT(&l->owns);
+	l->own = l->engine->conf->nlocals;
 }
 
 void
@@ -126,7 +141,7 @@ own_tick(struct learn *l)
 	const struct conf *conf = l->engine->conf;
 	const char *domain;
 
-	if ((l->ticks - 1) % OWN_TICKS == 0)
+	if (l->ticks % OWN_TICKS == OWN_FIRST)
 		l->own = 0;
 	while (l->own < conf->nlocals && l->nowns < OWN_ACTIVE_MAX) {
 		domain = conf->locals[l->own++];

@@ -94,6 +94,13 @@ like "$out" '*DKIM|ok|the test message came back signed for minties.govt.nz*' \
     "the test message was signed"
 like "$out" '*DKIM|ok|key at sge._domainkey.minties.govt.nz*' "with its key"
 like "$out" '*sged|ok|runs since*' "sged runs"
+# Our own MX host is looked at by sged, so that the digest knows its certificate.
+wait_for 40 sh -c "nsenter --net=/run/netns/A chroot $A \
+    sgectl -f /etc/mail/sge.conf show policy minties.govt.nz |
+    grep -q 'certificate ends'"
+like "$(sgectl show policy minties.govt.nz)" \
+    "*Probed by sged:*STARTTLS offered, TLSv1.3, good*certificate ends *" \
+    "sged looked at our own MX host"
 is "$(find "$A/var/db/sged/unread" -type f | wc -l | tr -d ' ')" 0 \
     "nothing is left of the test message"
 dns_gone sge._domainkey.minties.govt.nz
