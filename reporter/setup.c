@@ -39,6 +39,25 @@ owner_find(struct owner *owner)
 	owner->set = 1;
 }
 
+/*
+ * Of a folder just made: by its descriptor, since who owns the one above could
+ * put a link to something else in its place.
+ */
+static int
+dir_give(const char *path, mode_t mode, const struct owner *owner)
+{
+	int fd, rc = -1;
+
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC)) == -1)
+		return -1;
+	if ((owner == NULL || !owner->set ||
+	    fchown(fd, owner->uid, owner->gid) == 0) && fchmod(fd, mode) == 0)
+		rc = 0;
+	close(fd);
+	return rc;
+}
+
 /* And those above it, which belong to who runs this and can be passed. */
 static int
 dir_make(const char *path, mode_t mode, const struct owner *owner)
@@ -59,9 +78,7 @@ dir_make(const char *path, mode_t mode, const struct owner *owner)
 	free(copy);
 	if (rc == -1)
 		return -1;
-	if (mkdir(path, 0700) == -1 || (owner != NULL && owner->set &&
-	    chown(path, owner->uid, owner->gid) == -1) ||
-	    chmod(path, mode) == -1) {
+	if (mkdir(path, 0700) == -1 || dir_give(path, mode, owner) == -1) {
 		log_warn("%s", path);
 		return -1;
 	}
