@@ -14,8 +14,17 @@ smtpd_up()
 	    bail "smtpd.conf: $(cat "$BED/log/smtpd-n")"
 	: >"$BED/log/smtpd.$smtpd_in"
 	bed_start "smtpd.$smtpd_in" in_folder "$smtpd_in" smtpd -dv
-	wait_for 20 chroot "$BED/$smtpd_in" smtpctl show status ||
+	wait_for 20 chroot "$BED/$smtpd_in" smtpctl show status &&
+	    wait_for 20 smtpd_listens ||
 	    bail "smtpd: $(tail -n 5 "$BED/log/smtpd.$smtpd_in")"
+}
+
+# It answers smtpctl before it listens: its filters come first.
+smtpd_listens()
+{
+	grep '^listen on' "$BED/$smtpd_in/etc/smtpd.conf" |
+	    grep -qv '^listen on socket' || return 0
+	nsenter --net="/run/netns/$smtpd_in" ss -ltnp | grep -q '"smtpd"'
 }
 
 # submit FROM RCPT...: a mail from a user of A, through its sendmail(8).
