@@ -578,6 +578,7 @@ main(void)
 	free(said);
 	if (chdir(dir) == 0) {
 		unlink("db");
+		unlink("long");
 		unlink("mail");
 		unlink("plain");
 		rmdir(dir);
