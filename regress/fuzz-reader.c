@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "conftext.h"
 #include "got.h"
 #include "read_text.h"
 #include "received.h"
@@ -290,22 +291,16 @@ show_all(struct run *run)
 static struct conf *
 conf_make(void)
 {
-	char path[] = "/tmp/fuzz-reader.XXXXXX";
 	struct conf *conf;
-	FILE *fp;
-	int fd;
+	char *said;
 
-	if ((fd = mkstemp(path)) == -1 || (fp = fdopen(fd, "w")) == NULL)
-		err(1, "%s", path);
-	fprintf(fp, "organization \"O\"\ncontact \"c@minties.govt.nz\"\n"
+	if ((conf = conf_text("organization \"O\"\n"
+	    "contact \"c@minties.govt.nz\"\n"
 	    "hostname \"mail.minties.govt.nz\"\n"
 	    "local { \"minties.govt.nz\" }\n"
-	    "report from \"r@minties.govt.nz\"\n");
-	fclose(fp);
-	conf = conf_read(path, stdout);
-	unlink(path);
-	if (conf == NULL)
-		errx(1, "conf_read");
+	    "report from \"r@minties.govt.nz\"\n", &said)) == NULL)
+		errx(1, "conf_read: %s", said == NULL ? "" : said);
+	free(said);
 	return conf;
 }
 

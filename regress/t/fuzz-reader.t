@@ -17,7 +17,7 @@ done
 for f in $reader; do src="$src reporter/$f.c"; done
 # Built again only when something is newer.
 if [ ! -x "$bin/asan/fuzz-reader" ] || [ -n "$(find $src regress/got.h \
-    filter/bounds.h reporter/reader.h -newer "$bin/asan/fuzz-reader")" ]; then
+    regress/conftext.h filter/bounds.h reporter/reader.h -newer "$bin/asan/fuzz-reader")" ]; then
 	# shellcheck disable=SC2046,SC2086
 	${CC:-cc} -g -O1 -fsanitize=address,undefined \
 	    -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
