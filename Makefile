@@ -35,178 +35,178 @@ REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 
 # Shared by all programs.
 COMMON_OBJS =	\
-		filter/addr.o \
-		filter/answer.o \
-		filter/client.o \
-		filter/conf.o \
-		filter/conf_add.o \
-		filter/conf_check.o \
-		filter/conf_file.o \
-		filter/conf_print.o \
-		filter/conf_read.o \
-		filter/conf_set.o \
-		filter/conf_value.o \
+		filter/base/addr.o \
+		filter/base/domain.o \
+		filter/base/domset.o \
+		filter/base/json_scan.o \
+		filter/base/log.o \
+		filter/base/sged_client.o \
+		filter/conf/conf.o \
+		filter/conf/conf_add.o \
+		filter/conf/conf_check.o \
+		filter/conf/conf_file.o \
+		filter/conf/conf_keyword.o \
+		filter/conf/conf_lex.o \
+		filter/conf/conf_parse.o \
+		filter/conf/conf_print.o \
+		filter/conf/conf_read.o \
+		filter/conf/conf_set.o \
+		filter/conf/conf_value.o \
 		filter/confine.o \
-		filter/domain.o \
-		filter/domset.o \
-		filter/flow.o \
-		filter/lex.o \
-		filter/log.o \
-		filter/parse.o \
-		filter/record_read.o \
-		filter/record_write.o \
-		filter/routes.o \
-		filter/scan.o \
-		filter/words.o
+		filter/rule/flow.o \
+		filter/rule/table_answer.o \
+		filter/spool/record_read.o \
+		filter/spool/record_write.o \
+		filter/spool/routes.o
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
-		filter/answers.o \
-		filter/event.o \
-		filter/finish.o \
-		filter/outside.o \
-		filter/pool.o \
-		filter/session.o \
-		filter/spool.o \
-		filter/verdict.o \
-		filter/waits.o
+		filter/session/event.o \
+		filter/session/learn_quota.o \
+		filter/session/learn_wait.o \
+		filter/session/pool.o \
+		filter/session/reply_queue.o \
+		filter/session/session.o \
+		filter/session/session_rcpt.o \
+		filter/session/session_record.o \
+		filter/spool/spool.o
 
 TABLE_OBJS =	\
 
 # Shared by sged and sgectl.
 REPORTER_OBJS =	\
-		reporter/bounce.o \
-		reporter/day.o \
-		reporter/ipc.o \
-		reporter/loop.o \
-		reporter/mail.o \
-		reporter/mail_code.o \
-		reporter/mail_text.o \
-		reporter/mailbox.o \
-		reporter/mime.o \
-		reporter/mime_code.o \
-		reporter/reader.o \
-		reporter/reader_dkim.o \
-		reporter/reader_json.o \
-		reporter/reader_member.o \
-		reporter/reader_report.o \
-		reporter/reader_scan.o \
-		reporter/reader_text.o \
-		reporter/report.o \
-		reporter/report_json.o \
-		reporter/result.o \
-		reporter/rua.o \
-		reporter/rua_uri.o \
-		reporter/schema.o \
-		reporter/store.o \
-		reporter/store_delivery.o \
-		reporter/store_received.o \
-		reporter/store_report.o \
-		reporter/sts.o \
-		reporter/unpack.o \
-		reporter/world.o
+		reporter/command/deliver_bounce.o \
+		reporter/helper/helper.o \
+		reporter/lib/date.o \
+		reporter/lib/ipc.o \
+		reporter/lib/loop.o \
+		reporter/reader/mailbox.o \
+		reporter/reader/mime.o \
+		reporter/reader/mime_code.o \
+		reporter/reader/reader.o \
+		reporter/reader/reader_dkim.o \
+		reporter/reader/reader_json.o \
+		reporter/reader/reader_member.o \
+		reporter/reader/reader_scan.o \
+		reporter/reader/reader_text.o \
+		reporter/reader/unpack.o \
+		reporter/report/mail_code.o \
+		reporter/report/report.o \
+		reporter/report/report_json.o \
+		reporter/report/report_mail.o \
+		reporter/report/report_mail_text.o \
+		reporter/rfc/received.o \
+		reporter/rfc/result.o \
+		reporter/rfc/rua.o \
+		reporter/rfc/rua_uri.o \
+		reporter/rfc/sts.o \
+		reporter/store/store.o \
+		reporter/store/store_delivery.o \
+		reporter/store/store_received.o \
+		reporter/store/store_report.o \
+		reporter/store/store_schema.o
 
 # The processes that sged asks, and sgectl's checks too.
 WORLD_OBJS =	\
-		reporter/cert.o \
-		reporter/conn.o \
-		reporter/hello.o \
-		reporter/http.o \
-		reporter/httpread.o \
-		reporter/mailer.o \
-		reporter/net.o \
-		reporter/probe.o \
-		reporter/process.o \
-		reporter/resolve.o \
-		reporter/resolve_conf.o \
-		reporter/sandbox.o \
-		reporter/smtpread.o \
-		reporter/trust.o \
-		reporter/wire.o
+		reporter/helper/dns_rdata.o \
+		reporter/helper/mailer.o \
+		reporter/helper/resolve.o \
+		reporter/helper/resolve_conf.o \
+		reporter/lib/process.o \
+		reporter/lib/sandbox.o \
+		reporter/net/ca_set.o \
+		reporter/net/cert.o \
+		reporter/net/conn.o \
+		reporter/net/http.o \
+		reporter/net/http_read.o \
+		reporter/net/net.o \
+		reporter/net/probe.o \
+		reporter/net/smtp_read.o \
+		reporter/net/tls_hello.o
 
 SGED_OBJS =	\
 		reporter/control.o \
-		reporter/deliver.o \
-		reporter/deliver_day.o \
-		reporter/deliver_lookup.o \
-		reporter/deliver_now.o \
-		reporter/deliver_send.o \
-		reporter/engine.o \
-		reporter/hash.o \
-		reporter/ingest.o \
-		reporter/judge.o \
-		reporter/learn.o \
-		reporter/learn_dns.o \
-		reporter/learn_file.o \
-		reporter/learn_look.o \
-		reporter/learn_own.o \
-		reporter/learn_policy.o \
-		reporter/learn_route.o \
-		reporter/segment.o \
+		reporter/count/ingest.o \
+		reporter/count/judge.o \
+		reporter/count/segment.o \
+		reporter/count/tally.o \
+		reporter/count/tally_flush.o \
+		reporter/count/tally_rfc.o \
+		reporter/count/trim.o \
+		reporter/deliver/deliver.o \
+		reporter/deliver/deliver_day.o \
+		reporter/deliver/deliver_lookup.o \
+		reporter/deliver/deliver_now.o \
+		reporter/deliver/deliver_send.o \
+		reporter/engine/engine.o \
+		reporter/learn/learn.o \
+		reporter/learn/learn_dns.o \
+		reporter/learn/learn_file.o \
+		reporter/learn/learn_look.o \
+		reporter/learn/learn_own.o \
+		reporter/learn/learn_policy.o \
+		reporter/learn/learn_route.o \
+		reporter/lib/hash.o \
 		reporter/setup.o \
-		reporter/store_flow.o \
-		reporter/store_names.o \
-		reporter/store_probe.o \
-		reporter/store_route.o \
-		reporter/store_segment.o \
-		reporter/store_sts.o \
-		reporter/store_tally.o \
-		reporter/tally.o \
-		reporter/tally_flush.o \
-		reporter/tally_rfc.o \
-		reporter/trim.o
+		reporter/store/store_flow.o \
+		reporter/store/store_names.o \
+		reporter/store/store_probe.o \
+		reporter/store/store_route.o \
+		reporter/store/store_segment.o \
+		reporter/store/store_sts.o \
+		reporter/store/store_tally.o
 
 SGECTL_OBJS =	\
-		reporter/ask.o \
-		reporter/check.o \
-		reporter/check_config.o \
-		reporter/check_dkim.o \
-		reporter/check_domain.o \
-		reporter/check_mx.o \
-		reporter/check_record.o \
-		reporter/check_smtpd.o \
-		reporter/cmd_deliver.o \
-		reporter/cmd_read.o \
-		reporter/cmd_report.o \
-		reporter/cmd_send.o \
-		reporter/ctl.o \
-		reporter/digest.o \
-		reporter/digest_heard.o \
-		reporter/digest_own.o \
-		reporter/digest_seen.o \
-		reporter/html.o \
-		reporter/html_chart.o \
-		reporter/html_flow.o \
-		reporter/html_style.o \
-		reporter/html_told.o \
-		reporter/lag.o \
-		reporter/letter.o \
-		reporter/lint.o \
-		reporter/lint_print.o \
-		reporter/metrics.o \
-		reporter/read_text.o \
-		reporter/record_new.o \
-		reporter/sendmail.o \
-		reporter/smtpdconf.o \
-		reporter/store_heard.o \
-		reporter/store_held.o \
-		reporter/store_seen.o \
-		reporter/store_told.o \
-		reporter/talk.o \
-		reporter/unread.o \
-		reporter/view.o \
-		reporter/view_cleartext.o \
-		reporter/view_domain.o \
-		reporter/view_downgrade.o \
-		reporter/view_explain.o \
-		reporter/view_failures.o \
-		reporter/view_flow.o \
-		reporter/view_policy.o \
-		reporter/view_received.o \
-		reporter/view_reporters.o \
-		reporter/view_route.o \
-		reporter/view_sent.o \
-		reporter/view_status.o
+		reporter/check/check.o \
+		reporter/check/check_ask.o \
+		reporter/check/check_config.o \
+		reporter/check/check_dkim.o \
+		reporter/check/check_domain.o \
+		reporter/check/check_mx.o \
+		reporter/check/check_record.o \
+		reporter/check/check_smtpd.o \
+		reporter/check/cmd_record_new.o \
+		reporter/check/rua_lint.o \
+		reporter/check/rua_lint_print.o \
+		reporter/check/smtpd_conf.o \
+		reporter/command/cmd_deliver.o \
+		reporter/command/cmd_read.o \
+		reporter/command/cmd_report.o \
+		reporter/command/cmd_send.o \
+		reporter/command/print_received.o \
+		reporter/ctl/ctl.o \
+		reporter/ctl/ctl_sendmail.o \
+		reporter/ctl/print.o \
+		reporter/ctl/sged_ask.o \
+		reporter/store/query_flow.o \
+		reporter/store/query_heard.o \
+		reporter/store/query_policy.o \
+		reporter/store/query_sent.o \
+		reporter/store/unread_box.o \
+		reporter/view/digest.o \
+		reporter/view/digest_flow.o \
+		reporter/view/digest_own.o \
+		reporter/view/digest_received.o \
+		reporter/view/html.o \
+		reporter/view/html_chart.o \
+		reporter/view/html_flow.o \
+		reporter/view/html_sent.o \
+		reporter/view/html_style.o \
+		reporter/view/spool_lag.o \
+		reporter/view/view_cleartext.o \
+		reporter/view/view_domain.o \
+		reporter/view/view_downgrade.o \
+		reporter/view/view_explain.o \
+		reporter/view/view_failures.o \
+		reporter/view/view_flow.o \
+		reporter/view/view_letter.o \
+		reporter/view/view_metrics.o \
+		reporter/view/view_policy.o \
+		reporter/view/view_received.o \
+		reporter/view/view_reporters.o \
+		reporter/view/view_route.o \
+		reporter/view/view_sent.o \
+		reporter/view/view_status.o
 
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
 		${REPORTER_OBJS} ${WORLD_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
@@ -217,6 +217,7 @@ PROGS =		\
 		reporter/sged
 
 all: ${PROGS} ${OBJS}
+	@cat filter/*.d filter/*/*.d reporter/*.d reporter/*/*.d >.depend
 
 .SUFFIXES:
 .SUFFIXES: .c .o
@@ -224,8 +225,8 @@ all: ${PROGS} ${OBJS}
 .c.o:
 	${CC} ${SGE_CFLAGS} -MMD -MP -c -o $@ $<
 
-filter/parse.c: filter/parse.y
-	${YACC} -o $@ filter/parse.y
+filter/conf/conf_parse.c: filter/conf/conf_parse.y
+	${YACC} -o $@ filter/conf/conf_parse.y
 
 filter/filter-sge: filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS}
 	${CC} -o $@ filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS} \
@@ -370,170 +371,10 @@ demo:
 	@MAKE="${MAKE}" sh regress/demo.sh
 
 clean:
-	rm -f ${PROGS} filter/*.[od] reporter/*.[od] regress/*.[od] \
-	    filter/parse.c
-	rm -rf regress/bin
+	rm -f ${PROGS} filter/*.[od] filter/*/*.[od] reporter/*.[od] \
+	    reporter/*/*.[od] regress/*.[od] filter/conf/conf_parse.c
+	rm -rf regress/bin .depend
 
--include filter/addr.d
--include filter/answer.d
--include filter/answers.d
--include filter/client.d
--include filter/conf.d
--include filter/conf_add.d
--include filter/conf_check.d
--include filter/conf_file.d
--include filter/conf_print.d
--include filter/conf_read.d
--include filter/conf_set.d
--include filter/conf_value.d
--include filter/confine.d
--include filter/domain.d
--include filter/domset.d
--include filter/event.d
--include filter/filter-sge.d
--include filter/finish.d
--include filter/flow.d
--include filter/lex.d
--include filter/log.d
--include filter/outside.d
--include filter/parse.d
--include filter/pool.d
--include filter/record_read.d
--include filter/record_write.d
--include filter/routes.d
--include filter/scan.d
--include filter/session.d
--include filter/spool.d
--include filter/table-sge.d
--include filter/verdict.d
--include filter/waits.d
--include filter/words.d
--include reporter/ask.d
--include reporter/bounce.d
--include reporter/cert.d
--include reporter/check.d
--include reporter/check_config.d
--include reporter/check_dkim.d
--include reporter/check_domain.d
--include reporter/check_mx.d
--include reporter/check_record.d
--include reporter/check_smtpd.d
--include reporter/cmd_deliver.d
--include reporter/cmd_read.d
--include reporter/cmd_report.d
--include reporter/cmd_send.d
--include reporter/conn.d
--include reporter/control.d
--include reporter/ctl.d
--include reporter/day.d
--include reporter/deliver.d
--include reporter/deliver_day.d
--include reporter/deliver_lookup.d
--include reporter/deliver_now.d
--include reporter/deliver_send.d
--include reporter/digest.d
--include reporter/digest_heard.d
--include reporter/digest_own.d
--include reporter/digest_seen.d
--include reporter/engine.d
--include reporter/hash.d
--include reporter/hello.d
--include reporter/html.d
--include reporter/html_chart.d
--include reporter/html_flow.d
--include reporter/html_style.d
--include reporter/html_told.d
--include reporter/http.d
--include reporter/httpread.d
--include reporter/ingest.d
--include reporter/ipc.d
--include reporter/judge.d
--include reporter/lag.d
--include reporter/learn.d
--include reporter/learn_dns.d
--include reporter/learn_file.d
--include reporter/learn_look.d
--include reporter/learn_own.d
--include reporter/learn_policy.d
--include reporter/learn_route.d
--include reporter/letter.d
--include reporter/lint.d
--include reporter/lint_print.d
--include reporter/loop.d
--include reporter/mail.d
--include reporter/mail_code.d
--include reporter/mail_text.d
--include reporter/mailbox.d
--include reporter/mailer.d
--include reporter/metrics.d
--include reporter/mime.d
--include reporter/mime_code.d
--include reporter/net.d
--include reporter/probe.d
--include reporter/process.d
--include reporter/read_text.d
--include reporter/reader.d
--include reporter/reader_dkim.d
--include reporter/reader_json.d
--include reporter/reader_member.d
--include reporter/reader_report.d
--include reporter/reader_scan.d
--include reporter/reader_text.d
--include reporter/record_new.d
--include reporter/report.d
--include reporter/report_json.d
--include reporter/resolve.d
--include reporter/resolve_conf.d
--include reporter/result.d
--include reporter/rua.d
--include reporter/rua_uri.d
--include reporter/sandbox.d
--include reporter/schema.d
--include reporter/segment.d
--include reporter/setup.d
--include reporter/sgectl.d
--include reporter/sged.d
--include reporter/sendmail.d
--include reporter/smtpdconf.d
--include reporter/smtpread.d
--include reporter/store.d
--include reporter/store_delivery.d
--include reporter/store_flow.d
--include reporter/store_heard.d
--include reporter/store_held.d
--include reporter/store_names.d
--include reporter/store_probe.d
--include reporter/store_received.d
--include reporter/store_report.d
--include reporter/store_route.d
--include reporter/store_seen.d
--include reporter/store_segment.d
--include reporter/store_sts.d
--include reporter/store_tally.d
--include reporter/store_told.d
--include reporter/sts.d
--include reporter/talk.d
--include reporter/tally.d
--include reporter/tally_flush.d
--include reporter/tally_rfc.d
--include reporter/trim.d
--include reporter/trust.d
--include reporter/unpack.d
--include reporter/unread.d
--include reporter/view.d
--include reporter/view_cleartext.d
--include reporter/view_domain.d
--include reporter/view_downgrade.d
--include reporter/view_explain.d
--include reporter/view_failures.d
--include reporter/view_flow.d
--include reporter/view_policy.d
--include reporter/view_received.d
--include reporter/view_reporters.d
--include reporter/view_route.d
--include reporter/view_sent.d
--include reporter/view_status.d
--include reporter/wire.d
--include reporter/world.d
+-include .depend
 
 .PHONY: all bench bench-tools clean demo install regress tools units

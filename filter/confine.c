@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "confine.h"
-#include "log.h"
+#include "base/log.h"
 
 static void
 promise(const char *promises)

@@ -17,14 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "answers.h"
-#include "bounds.h"
-#include "conf.h"
+#include "session/reply_queue.h"
+#include "base/bounds.h"
+#include "conf/conf.h"
 #include "confine.h"
-#include "event.h"
-#include "log.h"
-#include "session.h"
-#include "waits.h"
+#include "session/event.h"
+#include "base/log.h"
+#include "session/session.h"
+#include "session/learn_wait.h"
 
 /* What is read at once: some hundred events of a busy smtpd. */
 #define IN_SIZE (64 * 1024)

@@ -18,10 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "answer.h"
-#include "bounds.h"
+#include "rule/table_answer.h"
+#include "base/bounds.h"
 #include "confine.h"
-#include "log.h"
+#include "base/log.h"
 
 #define ROUTES_FILE "routes"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "conf/conf.h"
 
 /* What conf_read says goes to *said (to be freed); the file is "CONF" there. */
 __attribute__((__unused__)) static struct conf *

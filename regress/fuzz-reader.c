@@ -15,8 +15,8 @@
 
 #include "conftext.h"
 #include "got.h"
-#include "read_text.h"
-#include "received.h"
+#include "command/print_received.h"
+#include "store/store_received.h"
 
 #define SEEDS_MAX 64
 

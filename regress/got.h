@@ -12,9 +12,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "day.h"
-#include "log.h"
-#include "reader.h"
+#include "lib/date.h"
+#include "base/log.h"
+#include "reader/reader.h"
 #include "tap.h"
 
 struct got {

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "report.h"
-#include "store_report.h"
+#include "base/log.h"
+#include "report/report.h"
+#include "store/store_report.h"
 #include "tap.h"
 
 static char	 dir[] = "/tmp/unit-bounce.XXXXXXXXXX";

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "conftext.h"
-#include "log.h"
+#include "base/log.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/sge-conf.XXXXXXXXXX";

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl.h"
-#include "day.h"
+#include "ctl/ctl.h"
+#include "lib/date.h"
 #include "tap.h"
 
 static int

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "day.h"
+#include "lib/date.h"
 #include "tap.h"
 
 static void

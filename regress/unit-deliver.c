@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "conftext.h"
-#include "day.h"
-#include "deliver.h"
-#include "ingest.h"
-#include "log.h"
+#include "lib/date.h"
+#include "deliver/deliver.h"
+#include "count/ingest.h"
+#include "base/log.h"
 #include "tap.h"
 
 #define DEADLINE_MS 10000

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "conftext.h"
-#include "reader.h"
+#include "reader/reader.h"
 #include "tap.h"
 
 static struct conf *

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
-#include "domain.h"
+#include "base/addr.h"
+#include "base/domain.h"
 #include "tap.h"
 
 static const struct {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
+#include "session/event.h"
 #include "tap.h"
 
 #define HEAD "report|0.7|1795308413.156641|"

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "log.h"
-#include "store.h"
+#include "base/log.h"
+#include "store/store.h"
 
 int
 main(int argc, char *argv[])

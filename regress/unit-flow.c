@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "conftext.h"
-#include "flow.h"
+#include "rule/flow.h"
 #include "tap.h"
 
 /* We are minties, a member; aa, bb and cc are others, cc has no connector. */

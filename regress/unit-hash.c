@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "hash.h"
-#include "log.h"
+#include "lib/hash.h"
+#include "base/log.h"
 #include "tap.h"
 
 static int64_t	 last[2];

@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bounds.h"
-#include "day.h"
-#include "ingest.h"
-#include "log.h"
+#include "base/bounds.h"
+#include "lib/date.h"
+#include "count/ingest.h"
+#include "base/log.h"
 #include "tap.h"
 
 static char	 dir[] = "/tmp/unit-ingest.XXXXXXXXXX";

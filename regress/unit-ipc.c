@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bounds.h"
-#include "ipc.h"
-#include "log.h"
+#include "base/bounds.h"
+#include "lib/ipc.h"
+#include "base/log.h"
 #include "tap.h"
 
 static struct loop *loop;

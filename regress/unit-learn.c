@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "conftext.h"
-#include "day.h"
-#include "judge.h"
-#include "learn.h"
-#include "log.h"
+#include "lib/date.h"
+#include "count/judge.h"
+#include "learn/learn.h"
+#include "base/log.h"
 #include "tap.h"
 
 #define DEADLINE_MS 10000

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "loop.h"
+#include "base/log.h"
+#include "lib/loop.h"
 #include "tap.h"
 
 static struct loop *loop;

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "tap.h"
-#include "world.h"
+#include "helper/helper.h"
 
 #define SENDMAIL "#!/bin/sh\n" \
     "echo \"$@\" >>\"$0.args\"\n" \

@@ -19,12 +19,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "hello.h"
-#include "httpread.h"
-#include "log.h"
-#include "smtpread.h"
+#include "net/tls_hello.h"
+#include "net/http_read.h"
+#include "base/log.h"
+#include "net/smtp_read.h"
 #include "tap.h"
-#include "world.h"
+#include "helper/helper.h"
 
 struct get {
 	const char	*host;

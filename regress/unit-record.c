@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "record.h"
+#include "spool/record.h"
 #include "tap.h"
 
 static const char out_line[] =

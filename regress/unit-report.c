@@ -12,12 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bounds.h"
+#include "base/bounds.h"
 #include "conftext.h"
-#include "day.h"
-#include "log.h"
-#include "report.h"
-#include "store_report.h"
+#include "lib/date.h"
+#include "base/log.h"
+#include "report/report.h"
+#include "store/store_report.h"
 #include "tap.h"
 
 #define DAY 20517		/* 2026-03-05 */

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bounds.h"
-#include "log.h"
+#include "base/bounds.h"
+#include "base/log.h"
 #include "tap.h"
-#include "wire.h"
-#include "world.h"
+#include "helper/dns_rdata.h"
+#include "helper/helper.h"
 
 struct wanted {
 	const char	*op;

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bounds.h"
-#include "routes.h"
+#include "base/bounds.h"
+#include "spool/routes.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/sge-routes.XXXXXXXXXX";

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rua.h"
+#include "rfc/rua.h"
 #include "tap.h"
 
 /*

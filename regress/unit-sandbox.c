@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "sandbox.h"
+#include "base/log.h"
+#include "lib/sandbox.h"
 #include "tap.h"
 
 static char	 dir[] = "/tmp/unit-sandbox.XXXXXXXXXX";

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "store.h"
+#include "base/log.h"
+#include "store/store.h"
 #include "tap.h"
 
 static char	 dir[] = "/tmp/unit-store.XXXXXXXXXX";

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sts.h"
+#include "rfc/sts.h"
 #include "tap.h"
 
 struct record_case {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "store_flow.h"
-#include "tally.h"
+#include "base/log.h"
+#include "store/store_flow.h"
+#include "count/tally.h"
 #include "tap.h"
 
 #define T0 1795316645	/* 2026-11-22T03:04:05Z */

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "outside.h"
+#include "session/learn_quota.h"
 #include "tap.h"
-#include "waits.h"
+#include "session/learn_wait.h"
 
 static char	 path[] = "/tmp/unit-waits.XXXXXXXXXX";
 static char	 sock[64];

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bounds.h"
-#include "log.h"
+#include "base/bounds.h"
+#include "base/log.h"
 #include "tap.h"
-#include "world.h"
+#include "helper/helper.h"
 
 static struct loop *loop;
 static struct world *world;

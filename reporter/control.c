@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bounds.h"
-#include "day.h"
-#include "domain.h"
-#include "engine.h"
-#include "ingest.h"
-#include "log.h"
+#include "base/bounds.h"
+#include "lib/date.h"
+#include "base/domain.h"
+#include "engine/engine.h"
+#include "count/ingest.h"
+#include "base/log.h"
 
 /* A client that does not read its answers is shown the door. */
 #define ANSWERS_MAX 1000

@@ -3,7 +3,7 @@
 #ifndef SGE_SETUP_H
 #define SGE_SETUP_H
 
-#include "conf.h"
+#include "conf/conf.h"
 
 /*
  * What sged needs of the file system before it starts: as root all of it

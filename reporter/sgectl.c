@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl.h"
-#include "day.h"
-#include "log.h"
-#include "sandbox.h"
+#include "ctl/ctl.h"
+#include "lib/date.h"
+#include "base/log.h"
+#include "lib/sandbox.h"
 
 #define TOP_DEFAULT 20
 

@@ -19,9 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "log.h"
-#include "process.h"
+#include "engine/engine.h"
+#include "base/log.h"
+#include "lib/process.h"
 #include "setup.h"
 
 /* How long children may take to end, and another sged before us. */

@@ -5,19 +5,20 @@
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here/.." || exit 1
 bin=${REGRESS_BIN:-regress/bin}
-reader="mailbox mime mime_code reader reader_dkim reader_json reader_member reader_report
-reader_scan reader_text store_received unpack store schema day read_text view
-view_explain view_received view_downgrade view_reporters"
 mkdir -p "$bin/asan"
-src="regress/fuzz-reader.c filter/addr.c filter/log.c filter/parse.c
-filter/scan.c"
-for f in filter/conf*.c filter/dom*.c filter/lex*.c filter/word*.c; do
+src="regress/fuzz-reader.c filter/base/addr.c filter/base/domain.c
+filter/base/domset.c filter/base/json_scan.c filter/base/log.c
+reporter/command/print_received.c reporter/ctl/print.c reporter/lib/date.c
+reporter/rfc/received.c reporter/store/store.c
+reporter/store/store_received.c reporter/store/store_schema.c
+reporter/view/view_downgrade.c reporter/view/view_explain.c
+reporter/view/view_received.c reporter/view/view_reporters.c"
+for f in filter/conf/*.c reporter/reader/*.c; do
 	src="$src $f"
 done
-for f in $reader; do src="$src reporter/$f.c"; done
 # Built again only when something is newer.
 if [ ! -x "$bin/asan/fuzz-reader" ] || [ -n "$(find $src regress/got.h \
-    regress/conftext.h filter/bounds.h reporter/reader.h -newer "$bin/asan/fuzz-reader")" ]; then
+    regress/conftext.h filter/base/bounds.h reporter/reader/reader.h -newer "$bin/asan/fuzz-reader")" ]; then
 	# shellcheck disable=SC2046,SC2086
 	${CC:-cc} -g -O1 -fsanitize=address,undefined \
 	    -fno-sanitize-recover=undefined -fno-omit-frame-pointer \

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_DOMAIN_H
+#define SGE_DOMAIN_H
+
+#include "base/compat.h"
+
+/*
+ * Domain names as A-labels, lower case, without a final dot.
+ */
+
+/*
+ * Writes the normal form of name (len bytes, need not end in NUL) to out:
+ * lower case, final dot dropped.  Returns 0, or -1 if it is not a name of
+ * letters, digits, '-' and '_' in labels of 1 to 63 characters.
+ */
+int	domain_normal(const char *name, size_t len, char out[], size_t outsz);
+
+/*
+ * The A-label form of an UTF-8 name, for a hint to the operator.  Returns 0,
+ * or -1 where it can't be told (RFC 3492 is applied label by label; only
+ * lower-casing of ASCII is done, no Unicode mapping).
+ */
+int	domain_to_alabel(const char *name, char out[], size_t outsz);
+
+/* The domain of an address: behind the last '@'; NULL if there is none. */
+const char *domain_of_address(const char *address);
+
+/*
+ * A map from names to small numbers (class indices), with "all subdomains"
+ * entries.  A look-up takes constant time for each label of the name.
+ */
+struct domset;
+
+struct domset *domset_new(void);
+void	domset_free(struct domset *);
+/*
+ * name may start with a dot: all subdomains of the rest, not the rest itself.
+ * Returns 0; 1 if the very entry was there already (the first value stays);
+ * -1 without memory.
+ */
+int	domset_add(struct domset *, const char *name, int value);
+/*
+ * The lowest value of all entries that hold name, or -1.  name must be in
+ * normal form.
+ */
+int	domset_find(const struct domset *, const char *name);
+size_t	domset_count(const struct domset *);
+
+#endif

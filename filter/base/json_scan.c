@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <string.h>
+
+#include "base/json_scan.h"
+
+#define DEPTH_MAX 32
+
+static int	 hex4(struct scan *, unsigned int *);
+static char	*put_utf8(char *, unsigned int);
+static int	 escape(struct scan *, char **);
+static int	 utf8_step(struct scan *, char **);
+static int	 skip_number(struct scan *);
+static int	 skip_word(struct scan *, const char *);
+static int	 skip_value(struct scan *, int);
+static int	 skip_members(struct scan *, char, int);
+
+void
+scan_blanks(struct scan *in)
+{
+	while (*in->p == ' ' || *in->p == '\t' || *in->p == '\r' ||
+	    *in->p == '\n')
+		in->p++;
+}
+
+int
+scan_expect(struct scan *in, char c)
+{
+	scan_blanks(in);
+	if (*in->p != c)
+		return -1;
+	in->p++;
+	return 0;
+}
+
+static int
+hex4(struct scan *in, unsigned int *out)
+{
+	unsigned int v = 0;
+	int i;
+	char c;
+
+	for (i = 0; i < 4; i++) {
+		c = *in->p;
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v << 4 | (c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			v = v << 4 | (c - 'A' + 10);
+		else
+			return -1;
+		in->p++;
+	}
+	*out = v;
+	return 0;
+}
+
+static char *
+put_utf8(char *out, unsigned int c)
+{
+	if (c < 0x80)
+		*out++ = c;
+	else if (c < 0x800) {
+		*out++ = 0xc0 | c >> 6;
+		*out++ = 0x80 | (c & 0x3f);
+	} else if (c < 0x10000) {
+		*out++ = 0xe0 | c >> 12;
+		*out++ = 0x80 | (c >> 6 & 0x3f);
+		*out++ = 0x80 | (c & 0x3f);
+	} else {
+		*out++ = 0xf0 | c >> 18;
+		*out++ = 0x80 | (c >> 12 & 0x3f);
+		*out++ = 0x80 | (c >> 6 & 0x3f);
+		*out++ = 0x80 | (c & 0x3f);
+	}
+	return out;
+}
+
+/* Behind a backslash.  What it means is never longer than its escape. */
+static int
+escape(struct scan *in, char **out)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *found;
+	unsigned int c, low;
+	char *save;
+
+	if (*in->p != 'u') {
+		if (*in->p == '\0' || (found = strchr(from, *in->p)) == NULL)
+			return -1;
+		*(*out)++ = to[found - from];
+		in->p++;
+		return 0;
+	}
+	in->p++;
+	if (hex4(in, &c) == -1)
+		return -1;
+	if (c >= 0xd800 && c <= 0xdbff && in->p[0] == '\\' &&
+	    in->p[1] == 'u') {
+		save = in->p;
+		in->p += 2;
+		if (hex4(in, &low) == -1)
+			return -1;
+		if (low >= 0xdc00 && low <= 0xdfff)
+			c = 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff));
+		else
+			in->p = save;
+	}
+	/* Half a pair is no character; a NUL would cut the string off. */
+	if (c == 0 || (c >= 0xd800 && c <= 0xdfff))
+		c = 0xfffd;
+	*out = put_utf8(*out, c);
+	return 0;
+}
+
+/* One character of two bytes or more (RFC 3629). */
+static int
+utf8_step(struct scan *in, char **out)
+{
+	unsigned char c = *in->p, low = 0x80, high = 0xbf;
+	int n;
+
+	if (c < 0xc2 || c > 0xf4)
+		return -1;
+	n = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	*(*out)++ = *in->p++;
+	while (n-- > 0) {
+		c = *in->p;
+		if (c < low || c > high)
+			return -1;
+		low = 0x80;
+		high = 0xbf;
+		*(*out)++ = *in->p++;
+	}
+	return 0;
+}
+
+int
+scan_string(struct scan *in, char **start)
+{
+	char *out;
+	unsigned char c;
+
+	if (*in->p != '"')
+		return -1;
+	*start = out = ++in->p;
+	/* Until the first escape there is nothing to move. */
+	while ((c = *in->p) >= ' ' && c < 0x80 && c != '"' && c != '\\')
+		in->p++;
+	out = in->p;
+	while ((c = *in->p) != '"') {
+		if (c < ' ')
+			return -1;
+		if (c == '\\') {
+			in->p++;
+			if (escape(in, &out) == -1)
+				return -1;
+		} else if (c < 0x80)
+			*out++ = *in->p++;
+		else if (utf8_step(in, &out) == -1)
+			return -1;
+	}
+	in->p++;
+	*out = '\0';
+	return 0;
+}
+
+static int
+skip_number(struct scan *in)
+{
+	char *p = in->p, *digits;
+
+	if (*p == '-')
+		p++;
+	for (digits = p; *p >= '0' && *p <= '9'; p++)
+		;
+	if (p == digits || (*digits == '0' && p - digits > 1))
+		return -1;
+	if (*p == '.') {
+		for (digits = ++p; *p >= '0' && *p <= '9'; p++)
+			;
+		if (p == digits)
+			return -1;
+	}
+	if (*p == 'e' || *p == 'E') {
+		p++;
+		if (*p == '+' || *p == '-')
+			p++;
+		for (digits = p; *p >= '0' && *p <= '9'; p++)
+			;
+		if (p == digits)
+			return -1;
+	}
+	in->p = p;
+	return 0;
+}
+
+static int
+skip_word(struct scan *in, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(in->p, word, n) != 0)
+		return -1;
+	in->p += n;
+	return 0;
+}
+
+static int
+skip_members(struct scan *in, char close, int depth)
+{
+	char *s;
+
+	in->p++;
+	scan_blanks(in);
+	if (*in->p == close) {
+		in->p++;
+		return 0;
+	}
+	for (;;) {
+		scan_blanks(in);
+		if (close == '}' &&
+		    (scan_string(in, &s) == -1 || scan_expect(in, ':') == -1))
+			return -1;
+		if (skip_value(in, depth + 1) == -1)
+			return -1;
+		scan_blanks(in);
+		if (*in->p == close) {
+			in->p++;
+			return 0;
+		}
+		if (*in->p++ != ',')
+			return -1;
+	}
+}
+
+static int
+skip_value(struct scan *in, int depth)
+{
+	char *s;
+
+	if (depth > DEPTH_MAX)
+		return -1;
+	scan_blanks(in);
+	switch (*in->p) {
+	case '"':
+		return scan_string(in, &s);
+	case '{':
+		return skip_members(in, '}', depth);
+	case '[':
+		return skip_members(in, ']', depth);
+	case 't':
+		return skip_word(in, "true");
+	case 'f':
+		return skip_word(in, "false");
+	case 'n':
+		return skip_word(in, "null");
+	default:
+		return skip_number(in);
+	}
+}
+
+enum scanned
+scan_text(struct scan *in, const char **out)
+{
+	char *s;
+
+	if (*in->p == '"') {
+		if (scan_string(in, &s) == -1)
+			return SCAN_SYNTAX;
+		*out = s;
+		return SCAN_OK;
+	}
+	*out = NULL;
+	if (strncmp(in->p, "null", 4) == 0) {
+		in->p += 4;
+		return SCAN_OK;
+	}
+	return scan_skip(in) == -1 ? SCAN_SYNTAX : SCAN_OTHER;
+}
+
+enum scanned
+scan_number(struct scan *in, uint64_t max, uint64_t *out)
+{
+	char *p = in->p;
+	uint64_t n = 0;
+
+	if (scan_skip(in) == -1)
+		return SCAN_SYNTAX;
+	if (*p < '0' || *p > '9')
+		return SCAN_OTHER;
+	for (; p < in->p; p++) {
+		if (*p < '0' || *p > '9')
+			return SCAN_OTHER;
+		if (n > (max - (*p - '0')) / 10)
+			n = max;
+		else
+			n = n * 10 + (*p - '0');
+	}
+	*out = n;
+	return SCAN_OK;
+}
+
+enum scanned
+scan_bool(struct scan *in, int *out)
+{
+	char c = *in->p;
+
+	if (scan_skip(in) == -1)
+		return SCAN_SYNTAX;
+	*out = c == 't';
+	return c == 't' || c == 'f' ? SCAN_OK : SCAN_OTHER;
+}
+
+enum scanned
+scan_name(struct scan *in, const char *const names[], size_t n,
+    unsigned int *out)
+{
+	const char *s;
+	unsigned int i;
+	enum scanned got;
+
+	if ((got = scan_text(in, &s)) != SCAN_OK)
+		return got;
+	for (i = 0; i < n; i++)
+		if (s == names[i] || (s != NULL && names[i] != NULL &&
+		    strcmp(names[i], s) == 0)) {
+			*out = i;
+			return SCAN_OK;
+		}
+	return SCAN_OTHER;
+}
+
+int
+scan_skip(struct scan *in)
+{
+	return skip_value(in, 0);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_LOG_H
+#define SGE_LOG_H
+
+#include "base/compat.h"
+
+/*
+ * Where messages go: stderr (filter, table, sgectl, sged -d) or syslog's mail
+ * facility (sged).  errno is preserved by all of these.  None blocks on peers.
+ */
+void	log_init(const char *process, int to_stderr, int verbose);
+void	log_procname(const char *process);
+int	log_verbose(void);
+/* Connects to syslog anew, after its descriptor was closed. */
+void	log_reopen(void);
+
+/* With the text of errno. */
+void	log_warn(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+void	log_warnx(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+void	log_info(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+/* Only with -v. */
+void	log_debug(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+
+/*
+ * To stderr as it is, len bytes with their newline: a line on one of smtpd's
+ * sessions, its id first.
+ */
+void	log_event(const char *line, size_t len);
+
+/*
+ * Our own bug or no memory: says it and exits 1.  Never used in filter-sge or
+ * table-sge after their handshake, since smtpd stops when they do.
+ */
+__dead void fatal(const char *, ...)
+    __attribute__((__format__(printf, 1, 2)));
+__dead void fatalx(const char *, ...)
+    __attribute__((__format__(printf, 1, 2)));
+
+/*
+ * Text of others, made safe for a log line or a terminal: strnvis(3) with
+ * VIS_SAFE into one of a few static buffers, good until a few calls later.
+ */
+const char *log_clean(const char *);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+
+static void
+free_strings(char **v, size_t n)
+{
+	while (n > 0)
+		free(v[--n]);
+	free(v);
+}
+
+void
+conf_free(struct conf *conf)
+{
+	size_t i;
+
+	if (conf == NULL)
+		return;
+	free(conf->organization);
+	free(conf->contact);
+	free(conf->submitter);
+	free(conf->hostname);
+	domset_free(conf->local);
+	free_strings(conf->locals, conf->nlocals);
+	for (i = 0; i < conf->nclasses; i++) {
+		free(conf->classes[i].name);
+		free(conf->classes[i].file);
+		free_strings(conf->classes[i].entries,
+		    conf->classes[i].nentries);
+	}
+	free(conf->classes);
+	domset_free(conf->class_of);
+	free(conf->rules);
+	for (i = 0; i < conf->nconnectors; i++) {
+		free(conf->connectors[i].domain);
+		free(conf->connectors[i].url);
+		free(conf->connectors[i].from);
+	}
+	free(conf->connectors);
+	domset_free(conf->connector_of);
+	for (i = 0; i < conf->nlegacies; i++) {
+		free(conf->legacies[i].hosts);
+		free(conf->legacies[i].until);
+		free(conf->legacies[i].reason);
+	}
+	free(conf->legacies);
+	free(conf->spool);
+	free(conf->database);
+	free(conf->socket);
+	free(conf->report_from);
+	free(conf->report_sendmail);
+	free_strings(conf->report_except, conf->nreport_except);
+	domset_free(conf->except);
+	free(conf->report_copy);
+	free(conf->resolver);
+	free(conf->ca);
+	free(conf->network);
+	free_strings(conf->files, conf->nfiles);
+	free(conf);
+}
+
+int
+conf_is_local(const struct conf *conf, const char *domain)
+{
+	return domset_find(conf->local, domain) != -1;
+}
+
+int
+conf_class(const struct conf *conf, const char *domain)
+{
+	int class = domset_find(conf->class_of, domain);
+
+	return class == -1 ? CLASS_PUBLIC : class;
+}
+
+const char *
+conf_class_name(const struct conf *conf, int class)
+{
+	return conf->classes[class].name;
+}
+
+int
+conf_class_by_name(const struct conf *conf, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nclasses; i++)
+		if (strcmp(conf->classes[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const struct conf_rule *
+conf_rule(const struct conf *conf, int from, int to)
+{
+	return &conf->matrix[from][to];
+}
+
+static int
+is_stricter(const struct conf_rule *a, const struct conf_rule *b)
+{
+	return a->req != b->req ? a->req > b->req : a->minimum > b->minimum;
+}
+
+const struct conf_rule *
+conf_rule_out(const struct conf *conf, const char *domain)
+{
+	const struct conf_rule *rule, *best = NULL;
+	int to = conf_class(conf, domain);
+	size_t i;
+
+	for (i = 0; i < conf->nclasses; i++) {
+		if ((conf->local_classes >> i & 1) == 0)
+			continue;
+		rule = &conf->matrix[i][to];
+		if (best == NULL || is_stricter(rule, best))
+			best = rule;
+	}
+	return best;
+}
+
+const struct conf_connector *
+conf_connector(const struct conf *conf, const char *domain)
+{
+	int i = domset_find(conf->connector_of, domain);
+
+	return i == -1 ? NULL : &conf->connectors[i];
+}
+
+static int
+holds(const struct cidr *v, size_t n, const struct addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (cidr_match(&v[i], a))
+			return 1;
+	return 0;
+}
+
+const struct conf_legacy *
+conf_legacy(const struct conf *conf, const struct addr *a, int64_t when)
+{
+	const struct conf_legacy *l = conf->legacies;
+	size_t i;
+
+	for (i = 0; i < conf->nlegacies; i++, l++)
+		if (when < l->end && holds(l->hosts, l->nhosts, a))
+			return l;
+	return NULL;
+}
+
+int
+conf_may_contact(const struct conf *conf, const struct addr *a)
+{
+	return addr_is_global(a) ||
+	    holds(conf->network, conf->nnetwork, a);
+}
+
+const char *
+requirement_name(enum requirement req)
+{
+	switch (req) {
+	case REQ_PREFER_TLS:
+		return "prefer tls";
+	case REQ_TLS:
+		return "require tls";
+	case REQ_VERIFIED_TLS:
+		return "require verified tls";
+	case REQ_CONNECTOR:
+		return "require connector";
+	}
+	return "";
+}
+
+static const char *const versions[] = {
+	[TLSVER_NONE] = "none",
+	[TLSVER_SSL] = "SSL",
+	[TLSVER_1_0] = "TLSv1",
+	[TLSVER_1_1] = "TLSv1.1",
+	[TLSVER_1_2] = "TLSv1.2",
+	[TLSVER_1_3] = "TLSv1.3",
+};
+
+const char *
+tlsver_name(enum tlsver v)
+{
+	return versions[v];
+}
+
+/* "SSLv3", "TLSv1", "TLSv1.2", "1.3"; OpenSSL and LibreSSL agree on these. */
+enum tlsver
+tlsver_parse(const char *s, size_t len)
+{
+	if (len >= 3 && strncmp(s, "SSL", 3) == 0)
+		return TLSVER_SSL;
+	if (len >= 4 && strncmp(s, "TLSv", 4) == 0) {
+		s += 4;
+		len -= 4;
+	}
+	if (len == 0 || s[0] < '1' || s[0] > '9')
+		return TLSVER_NONE;
+	if (s[0] > '1')
+		return TLSVER_1_3;
+	if (len == 1)
+		return TLSVER_1_0;
+	if (s[1] != '.' || len < 3 || s[2] < '0' || s[2] > '9')
+		return TLSVER_NONE;
+	if (len > 3 || s[2] > '3')
+		return TLSVER_1_3;
+	return (enum tlsver)(TLSVER_1_0 + (s[2] - '0'));
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_CONF_H
+#define SGE_CONF_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/addr.h"
+#include "base/compat.h"
+#include "base/domain.h"
+
+#define CONF_PATH "/etc/mail/sge.conf"
+#define SGE_USER "_sged"
+
+enum conf_mode {
+	MODE_ENFORCE,
+	MODE_TESTING
+};
+
+enum requirement {
+	REQ_PREFER_TLS,
+	REQ_TLS,
+	REQ_VERIFIED_TLS,
+	REQ_CONNECTOR
+};
+
+/* In order: older ones are smaller. */
+enum tlsver {
+	TLSVER_NONE,
+	TLSVER_SSL,
+	TLSVER_1_0,
+	TLSVER_1_1,
+	TLSVER_1_2,
+	TLSVER_1_3
+};
+
+/* Class 0 is "public", the others are numbered in the order of the file. */
+#define CLASS_PUBLIC 0
+#define CLASS_MAX 64
+#define CLASS_ANY ((uint64_t)-1)
+
+struct conf_class {
+	char		 *name;
+	char		 *file;		/* NULL: given in place */
+	char		**entries;	/* in normal form; NULL: from a file */
+	size_t		  nentries;
+	size_t		  ndomains;	/* how many it holds, file or not */
+};
+
+struct conf_rule {
+	uint64_t	 from;		/* bit n: class n; CLASS_ANY: "any" */
+	uint64_t	 to;
+	enum requirement req;
+	enum tlsver	 minimum;	/* TLSVER_1_2 unless given */
+};
+
+struct conf_connector {
+	char		*domain;
+	char		*url;		/* smtp+tls://host[:port] */
+	struct cidr	*from;
+	size_t		 nfrom;
+};
+
+struct conf_legacy {
+	struct cidr	*hosts;
+	size_t		 nhosts;
+	char		*until;		/* YYYY-MM-DD, the last day (UTC) */
+	int64_t		 end;		/* first second after that day */
+	char		*reason;
+};
+
+struct conf {
+	char			*organization;
+	char			*contact;
+	char			*submitter;	/* contact's domain */
+	char			*hostname;
+	enum conf_mode		 mode;
+	struct domset		*local;
+	char		       **locals;	/* as written */
+	size_t			 nlocals;
+	struct conf_class	*classes;	/* [0] is public */
+	size_t			 nclasses;
+	struct domset		*class_of;
+	struct conf_rule	*rules;
+	size_t			 nrules;
+	struct conf_rule	 matrix[CLASS_MAX][CLASS_MAX];
+	uint64_t		 local_classes;	/* of our own domains */
+	struct conf_connector	*connectors;
+	size_t			 nconnectors;
+	struct domset		*connector_of;	/* value: its index */
+	struct conf_legacy	*legacies;
+	size_t			 nlegacies;
+	char			*spool;
+	char			*database;	/* path of the SQLite file */
+	char			*socket;
+	char			*report_from;
+	char			*report_sendmail;
+	int			 report_spread;	/* seconds */
+	int			 report_retry;	/* seconds */
+	char		       **report_except;
+	size_t			 nreport_except;
+	struct domset		*except;
+	char			*report_copy;	/* an own address, or NULL */
+	int			 report_https_verify;
+	int			 learn_timeout;	/* seconds */
+	int			 keep_sessions;	/* days */
+	int			 keep_reports;	/* days */
+	char			*resolver;	/* address, or NULL: system's */
+	int			 resolver_port;
+	char			*ca;		/* PEM file */
+	struct cidr		*network;	/* "network allow" */
+	size_t			 nnetwork;
+	char		       **files;		/* all that were read */
+	size_t			 nfiles;
+	uint64_t		 stamp;		/* of them, when read */
+};
+
+/*
+ * Reads file and what it includes.  Every mistake is written to err as
+ * "FILE:LINE: message", all of them in one run; warnings likewise, with
+ * "warning: " before the message.  Returns NULL if there was a mistake.  The
+ * caller frees with conf_free.  Reads files, so not for a chroot.
+ */
+struct conf *conf_read(const char *file, FILE *err);
+/* What holds where no file is: for checks of others.  NULL without memory. */
+struct conf *conf_defaults(void);
+void	conf_free(struct conf *);
+/*
+ * A stamp of the files that conf was read from, as they are now (one stat(2)
+ * each): where it is not conf->stamp, one of them has changed since.
+ */
+uint64_t conf_stamp(const struct conf *);
+/*
+ * What "-n" (n is 1) and "-nn" (2) do: read file, print what is wrong to
+ * stderr, or "configuration OK"; with -nn the configuration to stdout.
+ * Returns the exit status.
+ */
+int	conf_main_check(const char *file, int n);
+/*
+ * Prints a configuration that parses back to the same; classes are printed by
+ * file name where they came from one.
+ */
+void	conf_print(const struct conf *, FILE *);
+
+/* domain in normal form. */
+int	conf_is_local(const struct conf *, const char *domain);
+int	conf_class(const struct conf *, const char *domain);
+const char *conf_class_name(const struct conf *, int class);
+int	conf_class_by_name(const struct conf *, const char *name);
+/* The rule for a pair of classes; "prefer tls" where none was written. */
+const struct conf_rule *conf_rule(const struct conf *, int from, int to);
+/* The strictest rule for mail of our local domains to that domain. */
+const struct conf_rule *conf_rule_out(const struct conf *, const char *domain);
+/* NULL if the domain has none. */
+const struct conf_connector *conf_connector(const struct conf *,
+    const char *domain);
+/* The entry that holds the address at that time (epoch seconds), or NULL. */
+const struct conf_legacy *conf_legacy(const struct conf *, const struct addr *,
+    int64_t when);
+/* Whether that address may be contacted: global, or "network allow". */
+int	conf_may_contact(const struct conf *, const struct addr *);
+
+const char *requirement_name(enum requirement);
+/* "TLSv1.3" or "1.3"; unknown newer ones count as the newest known. */
+enum tlsver tlsver_parse(const char *s, size_t len);
+const char *tlsver_name(enum tlsver);
+
+#endif

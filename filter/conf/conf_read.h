@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What reading sge.conf needs, private to conf*.c and parse.y: the grammar's
+ * actions call conf_set_*() and conf_add_*(); each says what is wrong with its
+ * values and goes on, so that one run finds every mistake.
+ */
+
+#ifndef SGE_CONFREAD_H
+#define SGE_CONFREAD_H
+
+#include "conf/conf.h"
+#include "conf/conf_lex.h"
+
+/* Directives that may stand only once. */
+enum once {
+	ONCE_ORGANIZATION, ONCE_CONTACT, ONCE_HOSTNAME, ONCE_MODE, ONCE_LOCAL,
+	ONCE_SPOOL, ONCE_DATABASE, ONCE_SOCKET, ONCE_REPORT_FROM,
+	ONCE_REPORT_SENDMAIL, ONCE_REPORT_SPREAD, ONCE_REPORT_RETRY,
+	ONCE_REPORT_EXCEPT, ONCE_REPORT_COPY, ONCE_REPORT_HTTPS,
+	ONCE_LEARN_TIMEOUT, ONCE_KEEP_SESSIONS, ONCE_KEEP_REPORTS,
+	ONCE_RESOLVER, ONCE_CA, ONCE_NETWORK,
+	ONCE_LAST
+};
+
+/* A flow as written: its classes may be defined further down. */
+struct flow_words {
+	struct flow_words	*next;
+	struct word		*from;
+	struct word		*to;
+	struct conf_rule	 rule;
+};
+
+struct reader {
+	struct conf		*conf;
+	FILE			*err;
+	struct lexer		 lex;
+	int			 mistakes;
+	int			 nomem;
+	struct where		 last;		/* where one was said */
+	struct where		 seen[ONCE_LAST];
+	struct where		 class_at[CLASS_MAX];
+	struct where		*connector_at;
+	struct where		*legacy_at;
+	struct flow_words	*flows;
+	struct flow_words	**flows_end;
+	/* Classes whose line is wrong: not "undefined" too. */
+	struct word		*broken;
+};
+
+/* parse.y: reads all that rd's lexer gives. */
+void	conf_parse(struct reader *);
+
+/* conf_read.c: what is said of the file. */
+void	conf_mistake(struct reader *, const struct where *, const char *, ...)
+	    __attribute__((__format__(printf, 3, 4)));
+void	conf_warning(struct reader *, const struct where *, const char *, ...)
+	    __attribute__((__format__(printf, 3, 4)));
+void	conf_syntax(struct reader *);
+/* A file of the configuration was read. */
+void	conf_opened(struct reader *, const char *path, uint64_t stamp);
+/* 0 if this is its first time, else said and -1. */
+int	conf_once(struct reader *, enum once, const struct where *);
+
+/* conf_set.c */
+void	conf_set_organization(struct reader *, const struct word *);
+void	conf_set_contact(struct reader *, const struct word *);
+void	conf_set_hostname(struct reader *, const struct word *);
+void	conf_set_mode(struct reader *, const struct word *);
+void	conf_set_spool(struct reader *, const struct word *);
+void	conf_set_database(struct reader *, const struct word *);
+void	conf_set_socket(struct reader *, const struct word *);
+void	conf_set_report_from(struct reader *, const struct word *);
+void	conf_set_report_sendmail(struct reader *, const struct word *);
+void	conf_set_report_spread(struct reader *, const struct word *);
+void	conf_set_report_retry(struct reader *, const struct word *);
+void	conf_set_report_copy(struct reader *, const struct word *);
+void	conf_set_report_https_verify(struct reader *);
+void	conf_set_learn_timeout(struct reader *, const struct word *);
+void	conf_set_keep_sessions(struct reader *, const struct word *);
+void	conf_set_keep_reports(struct reader *, const struct word *);
+void	conf_set_resolver(struct reader *, const struct word *addr,
+	    const struct word *port);
+void	conf_set_ca(struct reader *, const struct word *);
+void	conf_set_macro(struct reader *, const struct word *name,
+	    const struct word *value);
+/* What was not written. */
+void	conf_set_defaults(struct reader *);
+
+/* conf_add.c; lists are linked by word.next, in order. */
+void	conf_add_local(struct reader *, const struct word *list);
+void	conf_add_except(struct reader *, const struct word *list);
+void	conf_add_network(struct reader *, const struct word *list);
+void	conf_add_class(struct reader *, const struct word *name,
+	    const struct word *list);
+void	conf_add_class_file(struct reader *, const struct word *name,
+	    const struct word *file);
+void	conf_add_flow(struct reader *, struct word *from, struct word *to,
+	    enum requirement, const struct word *version);
+void	conf_add_connector(struct reader *, const struct word *domain,
+	    const struct word *url, const struct word *from);
+void	conf_add_legacy(struct reader *, const struct word *list,
+	    const struct word *until, const struct word *reason);
+
+/* conf_check.c: all that needs the whole file. */
+void	conf_check(struct reader *);
+
+/* conf_value.c: 0, or -1 and the mistake is said. */
+int	value_domain(struct reader *, const struct word *, int dot,
+	    char out[], size_t outsz);
+int	value_domain_at(struct reader *, const struct where *,
+	    const char *text, int dot, char out[], size_t outsz);
+int	value_email(struct reader *, const struct word *, char **);
+int	value_text(struct reader *, const struct word *, char **);
+int	value_path(struct reader *, const struct word *, char **);
+int	value_seconds(struct reader *, const struct word *, int least,
+	    int most, int *);
+int	value_days(struct reader *, const struct word *, int *);
+int	value_cidrs(struct reader *, const struct word *list, struct cidr **,
+	    size_t *);
+int	value_date(struct reader *, const struct word *, int64_t *end);
+int	value_url(struct reader *, const struct word *, char **);
+/* Replaces *p by a copy; sets nomem and returns -1 where there is no room. */
+int	value_copy(struct reader *, char **p, const char *);
+
+/* conf_file.c */
+
+/*
+ * All of a file in memory, with a NUL behind it; *len without it.  NULL with
+ * errno; EFBIG beyond max.  *stamp tells this content from a later one.
+ */
+char	*read_file(const char *path, size_t max, size_t *len,
+	    uint64_t *stamp);
+/* One file's stamp into that of many. */
+uint64_t conf_stamp_add(uint64_t all, uint64_t one);
+/* path as seen from the file that names it; to be freed.  NULL: no memory. */
+char	*path_beside(const char *file, const char *path);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "rule/flow.h"
+
+/* One question, with its names in normal form. */
+struct asked {
+	const struct conf	*conf;
+	const struct flow_query	*q;
+	const char		*sender;	/* or HELO name */
+	const char		*to;
+	char			 flow[128];
+};
+
+const char *
+verdict_name(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_PASS:
+		return "pass";
+	case VERDICT_REJECT:
+		return "reject";
+	case VERDICT_TESTING:
+		return "testing";
+	case VERDICT_LEGACY:
+		return "legacy";
+	}
+	return "";
+}
+
+void
+flow_name(const struct conf *conf, int from, int to, char out[], size_t outsz)
+{
+	/* Class names are 32 characters at most. */
+	(void)snprintf(out, outsz, "%s>%s", conf_class_name(conf, from),
+	    conf_class_name(conf, to));
+}
+
+/* What is no domain name is in no class, and is not repeated in replies. */
+static void
+normal(const char *name, char out[], size_t outsz)
+{
+	if (name == NULL || domain_normal(name, strlen(name), out, outsz) == -1)
+		out[0] = '\0';
+}
+
+static int
+class_of(const struct conf *conf, const char *name)
+{
+	return name[0] == '\0' ? CLASS_PUBLIC : conf_class(conf, name);
+}
+
+/* The session's own TLS; a reply if it does not do. */
+static int
+tls_refused(const struct asked *k, const struct conf_rule *rule,
+    struct flow_answer *a)
+{
+	enum tlsver tls = k->q->tls;
+	const char *wanted = tlsver_name(rule->minimum);
+	const char *later = rule->minimum == TLSVER_1_3 ? "" : " or later";
+
+	if (k->q->trusted || tls >= rule->minimum)
+		return 0;
+	if (tls == TLSVER_NONE)
+		(void)snprintf(a->reply, sizeof(a->reply), "530 5.7.0 Must "
+		    "issue a STARTTLS command first: %s requires %s%s",
+		    k->flow, wanted, later);
+	else
+		(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.0 This "
+		    "session has %s, but %s requires %s%s: enable it on your "
+		    "side", tlsver_name(tls), k->flow, wanted, later);
+	return 1;
+}
+
+static int
+in_connector(const struct conf_connector *c, const struct addr *remote)
+{
+	size_t i;
+
+	/* Without "from" its mail may come from anywhere; -n warns of that. */
+	if (c->nfrom == 0)
+		return 1;
+	for (i = 0; remote != NULL && i < c->nfrom; i++)
+		if (cidr_match(&c->from[i], remote))
+			return 1;
+	return 0;
+}
+
+/* Mail of a member comes from its connector, and goes to one (guide, 5.1). */
+static int
+connector_refused(const struct asked *k, struct flow_answer *a)
+{
+	const struct conf_connector *c;
+	const char *sender = k->sender;
+	char ip[64] = "here";
+
+	if (!k->q->trusted) {
+		c = sender[0] == '\0' ? NULL : conf_connector(k->conf, sender);
+		if (c == NULL) {
+			(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 "
+			    "%s requires a connector, and %s has none here: "
+			    "ask the recipient's postmaster", k->flow,
+			    sender[0] == '\0' ? "this sender" : sender);
+			return 1;
+		}
+		if (!in_connector(c, k->q->remote)) {
+			if (k->q->remote != NULL)
+				addr_print(k->q->remote, ip, sizeof(ip));
+			(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 "
+			    "%s: mail of %s is not accepted from %s: send it "
+			    "by its connector", k->flow, sender, ip);
+			return 1;
+		}
+	}
+	if (k->to[0] != '\0' && (conf_is_local(k->conf, k->to) ||
+	    conf_connector(k->conf, k->to) != NULL))
+		return 0;
+	(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s requires a "
+	    "connector, and %s has none here: ask your postmaster", k->flow,
+	    k->to[0] == '\0' ? "this recipient" : k->to);
+	return 1;
+}
+
+static enum verdict
+refuse(const struct conf *conf)
+{
+	return conf->mode == MODE_TESTING ? VERDICT_TESTING : VERDICT_REJECT;
+}
+
+void
+flow_decide(const struct conf *conf, const struct flow_query *q,
+    struct flow_answer *a)
+{
+	struct asked k;
+	char sender[DOMAIN_MAX], to[DOMAIN_MAX];
+
+	k.conf = conf;
+	k.q = q;
+	k.sender = q->from;
+	k.to = q->to;
+	if (q->from == NULL || q->from[0] == '\0') {
+		normal(q->fcrdns ? q->helo : NULL, sender, sizeof(sender));
+		k.sender = sender;
+	} else if (!q->normal) {
+		normal(q->from, sender, sizeof(sender));
+		k.sender = sender;
+	}
+	if (!q->normal) {
+		normal(q->to, to, sizeof(to));
+		k.to = to;
+	}
+
+	a->verdict = VERDICT_PASS;
+	a->reply[0] = '\0';
+	a->from_class = class_of(conf, k.sender);
+	a->to_class = class_of(conf, k.to);
+	a->rule = conf_rule(conf, a->from_class, a->to_class);
+	if (a->rule->req == REQ_PREFER_TLS || (a->rule->req != REQ_CONNECTOR &&
+	    (q->trusted || q->tls >= a->rule->minimum)))
+		return;
+
+	flow_name(conf, a->from_class, a->to_class, k.flow, sizeof(k.flow));
+	switch (a->rule->req) {
+	case REQ_PREFER_TLS:
+		return;
+	case REQ_TLS:
+	case REQ_VERIFIED_TLS:
+		if (!tls_refused(&k, a->rule, a))
+			return;
+		if (q->remote != NULL &&
+		    conf_legacy(conf, q->remote, q->when) != NULL) {
+			a->verdict = VERDICT_LEGACY;
+			a->reply[0] = '\0';
+			return;
+		}
+		break;
+	case REQ_CONNECTOR:
+		if (!tls_refused(&k, a->rule, a) && !connector_refused(&k, a))
+			return;
+		break;
+	}
+	a->verdict = refuse(conf);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_FLOW_H
+#define SGE_FLOW_H
+
+#include "conf/conf.h"
+
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_REJECT,
+	VERDICT_TESTING,	/* would be refused, "mode testing" */
+	VERDICT_LEGACY		/* would be refused, but for its entry */
+};
+
+const char *verdict_name(enum verdict);
+
+/* What is known of a session when a recipient is named. */
+struct flow_query {
+	const char	*from;		/* sender's domain; "" null sender */
+	const char	*helo;
+	int		 fcrdns;	/* forward-confirmed reverse DNS */
+	const char	*to;		/* recipient's domain */
+	const struct addr *remote;	/* NULL: unix socket */
+	int		 trusted;	/* local submission, authenticated */
+	enum tlsver	 tls;
+	int64_t		 when;		/* epoch seconds, smtpd's own */
+	int		 normal;	/* from and to are in normal form */
+};
+
+struct flow_answer {
+	enum verdict	 verdict;
+	int		 from_class;
+	int		 to_class;
+	const struct conf_rule *rule;
+	/*
+	 * "530 5.7.0 ...", printable ASCII, one line; "" when it passes.
+	 * With VERDICT_TESTING it is what would have been answered, for the
+	 * log: the mail proceeds.
+	 */
+	char		 reply[512];
+};
+
+/* "restricted>public", as in replies and records; 66 bytes at most. */
+void	flow_name(const struct conf *, int from, int to, char out[],
+	    size_t outsz);
+
+/*
+ * Decides by DESIGN's table of rules.  Names need not be in normal
+ * form; where they are, "normal" saves time.  No
+ * memory is taken, nothing blocks.
+ */
+void	flow_decide(const struct conf *, const struct flow_query *,
+	    struct flow_answer *);
+
+#endif

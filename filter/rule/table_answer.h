@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_ANSWER_H
+#define SGE_ANSWER_H
+
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "conf/conf.h"
+#include "spool/routes.h"
+
+/* Why a domain is in sge-verify or sge-encrypt, or in none. */
+enum answer_why {
+	WHY_NOTHING,		/* prefer tls, and no policy */
+	WHY_LOCAL,		/* it is our own */
+	WHY_CONNECTOR,		/* it has a connector */
+	WHY_POLICY,		/* its MTA-STS policy says enforce */
+	WHY_RULE,		/* a flow requires it */
+	WHY_TESTING		/* a flow would require it: mode testing */
+};
+
+struct answer {
+	int		 verify;	/* in sge-verify */
+	int		 encrypt;	/* in sge-encrypt */
+	enum answer_why	 why;
+	const struct conf_rule *rule;	/* the strictest for it */
+	struct route	 route;
+	char		 url[ROUTE_URL_MAX]; /* sge-routes' answer, or "" */
+};
+
+/*
+ * What table-sge says of a domain (in normal form).  Never fails or blocks;
+ * route.urls is good until routes is asked again.
+ */
+void	answer_find(const struct conf *, struct routes *, const char *domain,
+	    int64_t now, struct answer *);
+
+#endif

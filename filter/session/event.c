@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <string.h>
+#include <strings.h>
+
+#include "session/event.h"
+
+/* Where an event is asked for. */
+#define IN	0x1
+#define OUT	0x2
+#define FILTER	0x4
+
+struct kind {
+	const char	*name;
+	size_t		 len;
+	unsigned int	 where;
+	int		 fields;
+};
+
+/* Indexed by enum event_kind. */
+static const struct kind kinds[] = {
+	{ "link-connect",	12, IN | OUT,	 4 },
+	{ "link-greeting",	13, OUT,	 1 },
+	{ "link-identify",	13, IN,		 2 },
+	{ "link-tls",		 8, IN | OUT,	 1 },
+	{ "link-auth",		 9, IN,		 2 },
+	{ "tx-mail",		 7, IN,		 3 },
+	{ "tx-commit",		 9, IN | OUT,	 0 },
+	{ "protocol-client",	15, OUT,	 1 },
+	{ "link-disconnect",	15, IN | OUT,	 0 },
+	{ "rcpt-to",		 7, IN | FILTER, 2 }
+};
+
+/*
+ * On the way out the client is smtpd itself, and what it says (MAIL FROM, RCPT
+ * TO) tells all that tx-mail and tx-rcpt would, and also of a recipient whose
+ * tx-rcpt never comes.
+ */
+static const char registration[] =
+    "register|report|smtp-in|link-connect\n"
+    "register|report|smtp-in|link-identify\n"
+    "register|report|smtp-in|link-tls\n"
+    "register|report|smtp-in|link-auth\n"
+    "register|report|smtp-in|tx-mail\n"
+    "register|report|smtp-in|tx-commit\n"
+    "register|report|smtp-in|link-disconnect\n"
+    "register|report|smtp-out|link-connect\n"
+    "register|report|smtp-out|link-greeting\n"
+    "register|report|smtp-out|link-tls\n"
+    "register|report|smtp-out|protocol-client\n"
+    "register|report|smtp-out|tx-commit\n"
+    "register|report|smtp-out|link-disconnect\n"
+    "register|filter|smtp-in|rcpt-to\n"
+    "register|ready\n";
+
+static const char *parse_version(const char *, const char *, int *);
+static const char *parse_time(const char *, const char *, int64_t *);
+static const char *parse_head(const char *, size_t, int *, int64_t *);
+static const char *parse_id(const char *, const char *, uint64_t *);
+static size_t	 guess(const char *, size_t);
+static int	 split(const char *, const char *, int, struct text []);
+static int	 split_back(const char *, const char *, int, struct text []);
+static int	 fields(struct event *, const char *, const char *, int);
+
+const char *
+event_registration(void)
+{
+	return registration;
+}
+
+int
+text_is(const struct text *t, const char *s)
+{
+	size_t len = strlen(s);
+
+	return t->len == len && strncasecmp(t->s, s, len) == 0;
+}
+
+size_t
+text_path(const struct text *t)
+{
+	size_t i;
+	int quoted = 0;
+
+	for (i = 0; i < t->len && (quoted || t->s[i] != '>'); i++)
+		if (t->s[i] == '"')
+			quoted = !quoted;
+		else if (quoted && t->s[i] == '\\' && i + 1 < t->len)
+			i++;
+	return i;
+}
+
+/*
+ * "0.7|": 7.  What can't be read, and a newer major version, counts as the
+ * newest known: a request is answered whatever its version.
+ */
+static const char *
+parse_version(const char *p, const char *end, int *minor)
+{
+	const char *bar;
+
+	if ((bar = memchr(p, '|', end - p)) == NULL)
+		return NULL;
+	*minor = 7;
+	if (bar - p == 3 && p[0] == '0' && p[2] >= '0' && p[2] <= '9')
+		*minor = p[2] - '0';
+	return bar + 1;
+}
+
+/* "1795308413.156641|"; the fraction is not used.  0 if it can't be read. */
+static const char *
+parse_time(const char *p, const char *end, int64_t *out)
+{
+	const char *bar, *digits = p;
+	int64_t t = 0;
+
+	if ((bar = memchr(p, '|', end - p)) == NULL)
+		return NULL;
+	for (; *p >= '0' && *p <= '9' && p - digits < 12; p++)
+		t = t * 10 + (*p - '0');
+	if (p - digits > 11 || (*p != '.' && *p != '|'))
+		t = 0;
+	*out = t;
+	return bar + 1;
+}
+
+/*
+ * 16 hexadecimal digits; what follows them is '|' or the end.  Branches on
+ * random digits would be guessed wrongly half of the time.
+ */
+static const char *
+parse_id(const char *p, const char *end, uint64_t *out)
+{
+	static const signed char digit[256] = {
+		['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+		['A'] = 26, 27, 28, 29, 30, 31,
+		['a'] = 26, 27, 28, 29, 30, 31
+	};
+	uint64_t v = 0;
+	unsigned int c, i, all = 16;
+
+	if (end - p < 16)
+		return NULL;
+	for (i = 0; i < 16; i++) {
+		c = digit[(unsigned char)p[i]];
+		all &= c;
+		v = v << 4 | (c & 15);
+	}
+	p += 16;
+	if (all == 0 || (p < end && *p != '|'))
+		return NULL;
+	*out = v;
+	return p < end ? p + 1 : p;
+}
+
+/* n fields; the last one may hold '|'. */
+static int
+split(const char *p, const char *end, int n, struct text f[])
+{
+	const char *bar;
+	int i;
+
+	for (i = 0; i < n - 1; i++) {
+		if ((bar = memchr(p, '|', end - p)) == NULL)
+			return -1;
+		f[i].s = p;
+		f[i].len = bar - p;
+		p = bar + 1;
+	}
+	f[i].s = p;
+	f[i].len = end - p;
+	return 0;
+}
+
+/* n fields; the first one may hold '|'. */
+static int
+split_back(const char *p, const char *end, int n, struct text f[])
+{
+	const char *bar;
+
+	while (--n > 0) {
+		for (bar = end; bar > p && bar[-1] != '|'; bar--)
+			;
+		if (bar == p)
+			return -1;
+		f[n].s = bar;
+		f[n].len = end - bar;
+		end = bar - 1;
+	}
+	f[0].s = p;
+	f[0].len = end - p;
+	return 0;
+}
+
+/*
+ * What a stranger chose (a PTR record, a user's name) is cut off from the far
+ * end, so that no '|' of his can pass for smtpd's word on him.
+ */
+static int
+fields(struct event *ev, const char *p, const char *end, int minor)
+{
+	struct text f[3];
+
+	if (ev->kind == EVENT_CONNECT)
+		return split_back(p, end, 4, ev->field);
+	if (ev->kind == EVENT_AUTH && minor < 7) {
+		if (split_back(p, end, 2, f) == -1)
+			return -1;
+		ev->field[0] = f[1];
+		ev->field[1] = f[0];
+		return 0;
+	}
+	if (ev->kind == EVENT_MAIL && minor < 6) {
+		if (split(p, end, 2, f) == -1)
+			return -1;
+		ev->field[0] = f[0];
+		if (split_back(f[1].s, end, 2, f) == -1)
+			return -1;
+		ev->field[1] = f[1];
+		ev->field[2] = f[0];
+		return 0;
+	}
+	return split(p, end, kinds[ev->kind].fields, ev->field);
+}
+
+/*
+ * "report|0.7|1795308413.156641|" as it mostly looks; NULL if not, and then it
+ * is taken apart with more care.
+ */
+static const char *
+parse_head(const char *p, size_t len, int *minor, int64_t *out)
+{
+	int64_t t = 0;
+	int i;
+
+	if (len < 29 || p[7] != '0' || p[8] != '.' || p[9] < '0' ||
+	    p[9] > '9' || p[10] != '|' || p[21] != '.' || p[28] != '|')
+		return NULL;
+	for (i = 11; i < 21; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return NULL;
+		t = t * 10 + (p[i] - '0');
+	}
+	for (i = 22; i < 28; i++)
+		if (p[i] == '|')
+			return NULL;
+	*minor = p[9] - '0';
+	*out = t;
+	return p + 29;
+}
+
+/* The only one that it can be. */
+static size_t
+guess(const char *name, size_t len)
+{
+	switch (len) {
+	case 7:
+		return name[0] == 't' ? EVENT_MAIL : EVENT_RCPT_TO;
+	case 8:
+		return EVENT_TLS;
+	case 9:
+		return name[0] == 't' ? EVENT_COMMIT : EVENT_AUTH;
+	case 12:
+		return EVENT_CONNECT;
+	case 13:
+		return name[5] == 'g' ? EVENT_GREETING : EVENT_IDENTIFY;
+	case 15:
+		return name[0] == 'p' ? EVENT_COMMAND : EVENT_DISCONNECT;
+	default:
+		return nitems(kinds);
+	}
+}
+
+enum event_result
+event_parse(const char *line, size_t len, struct event *ev)
+{
+	const char *p = line, *end = line + len, *name;
+	uint64_t token;
+	size_t i, n;
+	unsigned int where;
+	int minor;
+
+	if (len < 7)
+		return EVENT_BAD;
+	if (memcmp(p, "report|", 7) == 0)
+		where = 0;
+	else if (memcmp(p, "filter|", 7) == 0)
+		where = FILTER;
+	else
+		return EVENT_BAD;
+	if ((p = parse_head(line, len, &minor, &ev->time)) == NULL &&
+	    ((p = parse_version(line + 7, end, &minor)) == NULL ||
+	    (p = parse_time(p, end, &ev->time)) == NULL))
+		return EVENT_BAD;
+	if (end - p > 8 && memcmp(p, "smtp-in|", 8) == 0) {
+		where |= IN;
+		p += 8;
+	} else if (end - p > 9 && memcmp(p, "smtp-out|", 9) == 0) {
+		where |= OUT;
+		p += 9;
+	} else
+		return EVENT_BAD;
+	name = p;
+	if ((p = memchr(name, '|', end - name)) == NULL)
+		return EVENT_BAD;
+	n = p++ - name;
+	if ((i = guess(name, n)) == nitems(kinds) || kinds[i].len != n ||
+	    (kinds[i].where & where) != where ||
+	    (kinds[i].where & FILTER) != (where & FILTER) ||
+	    memcmp(kinds[i].name, name, n) != 0)
+		return EVENT_OTHER;
+	ev->kind = i;
+	ev->out = (where & OUT) != 0;
+	ev->id = p;
+	if ((p = parse_id(p, end, &ev->session)) == NULL)
+		return EVENT_BAD;
+	if (kinds[i].fields > 0 && fields(ev, p, end, minor) == -1)
+		return EVENT_BAD;
+	if (ev->kind == EVENT_RCPT_TO && (ev->field[0].len != 16 ||
+	    parse_id(ev->field[0].s, ev->field[0].s + 16, &token) == NULL))
+		return EVENT_BAD;
+	return EVENT_OK;
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "session/session.h"
+
+#define SLOTS_MIN 1024
+/* smtpd connects twice in one session at most (TLS, then without). */
+#define HELD_MAX 4
+
+static size_t	 slot_of(const struct sessions *, uint64_t);
+static int	 slots_grow(struct sessions *);
+static struct session *session_add(struct sessions *, uint64_t);
+static void	 slot_remove(struct sessions *, size_t);
+static void	 session_clear(struct sessions *, struct session *);
+static void	 session_remove(struct sessions *, struct session *);
+static void	 set_text(struct sessions *, struct str **, const char *,
+		    size_t);
+static int	 set_addr(const struct text *, struct addr *);
+static void	 hold(struct sessions *, struct session *);
+static struct session *connected(struct sessions *, const struct event *);
+static void	 set_ends(struct sessions *, struct session *,
+		    const struct event *);
+static void	 tls_on(struct sessions *, struct session *,
+		    const struct text *);
+static void	 identified(struct sessions *, struct session *,
+		    const struct text *);
+static void	 command(struct sessions *, struct session *,
+		    const struct text *);
+static void	 committed(struct session *);
+static void	 handle(struct sessions *, struct session *,
+		    const struct event *);
+
+struct sessions *
+sessions_new(const struct conf *conf, struct spool *spool, int verbose)
+{
+	struct sessions *ss;
+
+	if ((ss = calloc(1, sizeof(*ss))) == NULL)
+		return NULL;
+	TAILQ_INIT(&ss->order);
+	ss->spool = spool;
+	ss->verbose = verbose;
+	ss->max = SESSIONS_MAX;
+	ss->mask = SLOTS_MIN - 1;
+	if ((ss->pool = pool_new()) == NULL ||
+	    (ss->slots = calloc(SLOTS_MIN, sizeof(*ss->slots))) == NULL ||
+	    sessions_conf(ss, conf) == -1) {
+		sessions_free(ss);
+		return NULL;
+	}
+	return ss;
+}
+
+void
+sessions_free(struct sessions *ss)
+{
+	struct session *s;
+	size_t i;
+
+	if (ss == NULL)
+		return;
+	while ((s = TAILQ_FIRST(&ss->order)) != NULL) {
+		session_finish(ss, s);
+		session_remove(ss, s);
+	}
+	for (i = 0; i < ss->nflows; i++)
+		free(ss->flows[i]);
+	free(ss->flows);
+	free(ss->flow_of);
+	free(ss->slots);
+	pool_free(ss->pool);
+	free(ss);
+}
+
+/* Session ids are random, but for a part that all of an hour share. */
+static size_t
+slot_of(const struct sessions *ss, uint64_t id)
+{
+	id *= 0x9e3779b97f4a7c15ULL;
+	return (id ^ id >> 32) & ss->mask;
+}
+
+struct session *
+session_find(const struct sessions *ss, uint64_t id)
+{
+	size_t i;
+
+	for (i = slot_of(ss, id); ss->slots[i].session != NULL;
+	    i = (i + 1) & ss->mask)
+		if (ss->slots[i].id == id)
+			return ss->slots[i].session;
+	return NULL;
+}
+
+void
+session_prefetch(const struct sessions *ss, uint64_t id, int deep)
+{
+	const struct slot *slot = &ss->slots[slot_of(ss, id)];
+
+	if (!deep)
+		__builtin_prefetch(slot);
+	else if (slot->id == id && slot->session != NULL) {
+		__builtin_prefetch(slot->session);
+		__builtin_prefetch((const char *)slot->session + 64);
+	}
+}
+
+static int
+slots_grow(struct sessions *ss)
+{
+	struct slot *old = ss->slots, *slots;
+	size_t i, j, n = ss->mask + 1;
+
+	if ((slots = calloc(n * 2, sizeof(*slots))) == NULL)
+		return -1;
+	ss->slots = slots;
+	ss->mask = n * 2 - 1;
+	for (i = 0; i < n; i++) {
+		if (old[i].session == NULL)
+			continue;
+		for (j = slot_of(ss, old[i].id); slots[j].session != NULL;
+		    j = (j + 1) & ss->mask)
+			;
+		slots[j] = old[i];
+	}
+	free(old);
+	return 0;
+}
+
+/* The oldest gives way: smtpd has long forgotten such a one. */
+static struct session *
+session_add(struct sessions *ss, uint64_t id)
+{
+	struct session *s;
+	size_t i;
+
+	if (ss->count >= ss->max) {
+		s = TAILQ_FIRST(&ss->order);
+		session_finish(ss, s);
+		session_remove(ss, s);
+		ss->evicted++;
+	}
+	if (ss->count >= (ss->mask + 1) / 4 * 3 && slots_grow(ss) == -1 &&
+	    ss->count >= ss->mask)
+		goto nomem;
+	if ((s = pool_get(ss->pool, sizeof(*s))) == NULL)
+		goto nomem;
+	memset(s, 0, sizeof(*s));
+	s->id = id;
+	for (i = slot_of(ss, id); ss->slots[i].session != NULL;
+	    i = (i + 1) & ss->mask)
+		;
+	ss->slots[i].id = id;
+	ss->slots[i].session = s;
+	ss->count++;
+	TAILQ_INSERT_TAIL(&ss->order, s, entry);
+	return s;
+nomem:
+	ss->nomem++;
+	return NULL;
+}
+
+/* Moves up what probing would no longer find across the gap. */
+static void
+slot_remove(struct sessions *ss, size_t i)
+{
+	size_t j = i, home;
+
+	for (;;) {
+		ss->slots[i].session = NULL;
+		do {
+			j = (j + 1) & ss->mask;
+			if (ss->slots[j].session == NULL)
+				return;
+			home = slot_of(ss, ss->slots[j].id);
+		} while (i <= j ? i < home && home <= j :
+		    i < home || home <= j);
+		ss->slots[i] = ss->slots[j];
+		i = j;
+	}
+}
+
+/* Of the connection, all but what it held. */
+static void
+session_clear(struct sessions *ss, struct session *s)
+{
+	size_t i;
+
+	str_put(ss->pool, s->rdns);
+	str_put(ss->pool, s->helo);
+	str_put(ss->pool, s->tls);
+	str_put(ss->pool, s->from);
+	s->rdns = s->helo = s->tls = s->from = NULL;
+	for (i = 0; i < s->nrows; i++) {
+		str_put(ss->pool, s->rows[i].from);
+		str_put(ss->pool, s->rows[i].to);
+	}
+	pool_put(ss->pool, s->rows, s->rowcap * sizeof(*s->rows));
+	s->rows = NULL;
+	s->nrows = s->rowcap = 0;
+	s->flags &= S_WAITS;
+	s->tlsver = TLSVER_NONE;
+}
+
+static void
+session_remove(struct sessions *ss, struct session *s)
+{
+	struct session *held;
+	size_t i;
+
+	while ((held = s->held) != NULL) {
+		s->held = held->held;
+		session_clear(ss, held);
+		pool_put(ss->pool, held, sizeof(*held));
+	}
+	for (i = slot_of(ss, s->id); ss->slots[i].session != s;
+	    i = (i + 1) & ss->mask)
+		;
+	slot_remove(ss, i);
+	ss->count--;
+	TAILQ_REMOVE(&ss->order, s, entry);
+	session_clear(ss, s);
+	pool_put(ss->pool, s, sizeof(*s));
+}
+
+static void
+set_text(struct sessions *ss, struct str **at, const char *s, size_t len)
+{
+	struct str *old = *at;
+
+	if (len > HELO_MAX)
+		len = HELO_MAX;
+	if (old != NULL && old->len == len && memcmp(old->s, s, len) == 0)
+		return;
+	*at = str_get(ss->pool, s, len);
+	str_put(ss->pool, old);
+}
+
+/* "192.0.2.1:25", "[2001:db8::1]:25", "[fe80::1%eth0]:25"; 0 or -1. */
+static int
+set_addr(const struct text *t, struct addr *addr)
+{
+	const char *end, *scope;
+
+	if (t->len > 0 && t->s[0] == '[') {
+		if ((end = memchr(t->s, ']', t->len)) == NULL)
+			return -1;
+		scope = memchr(t->s, '%', end - t->s);
+		if (scope != NULL)
+			end = scope;
+		return addr_parse(t->s + 1, end - t->s - 1, addr);
+	}
+	for (end = t->s + t->len; end > t->s && end[-1] != ':'; end--)
+		;
+	return end == t->s ? addr_parse(t->s, t->len, addr) :
+	    addr_parse(t->s, end - 1 - t->s, addr);
+}
+
+static void
+set_ends(struct sessions *ss, struct session *s, const struct event *ev)
+{
+	const struct text *f = ev->field;
+
+	if (f[0].len > 0 && !text_is(&f[0], "<unknown>"))
+		set_text(ss, &s->rdns, f[0].s, f[0].len);
+	if (text_is(&f[1], "pass"))
+		s->flags |= S_FCRDNS;
+	if (ev->out)
+		s->flags |= S_OUT;
+	/* On the way out smtpd is the source. */
+	if (set_addr(&f[ev->out ? 3 : 2], &s->remote) == 0)
+		s->flags |= S_REMOTE;
+	if (set_addr(&f[ev->out ? 2 : 3], &s->local) == 0)
+		s->flags |= S_LOCAL;
+	if (!ev->out && ((f[2].len >= 5 && memcmp(f[2].s, "unix:", 5) == 0) ||
+	    ((s->flags & S_REMOTE) && addr_is_loopback(&s->remote))))
+		s->flags |= S_TRUSTED;
+}
+
+/*
+ * smtpd connects again, without TLS, in the same session: what became of the
+ * first connection is written when the second has told whose mail it was.
+ */
+static void
+hold(struct sessions *ss, struct session *s)
+{
+	struct session *h = NULL;
+	enum starttls starttls;
+	enum failure failure;
+	int downgraded;
+
+	session_outcome(s, &starttls, &failure);
+	downgraded = failure == FAILURE_VALIDATION;
+	if (s->nrows == 0 && s->nheld < HELD_MAX)
+		h = pool_get(ss->pool, sizeof(*h));
+	if (h == NULL) {
+		session_finish(ss, s);
+		session_clear(ss, s);
+	} else {
+		*h = *s;
+		s->held = h;
+		s->nheld++;
+		s->rdns = s->helo = s->tls = s->from = NULL;
+		s->flags &= S_WAITS;
+		s->tlsver = TLSVER_NONE;
+	}
+	if (downgraded)
+		s->flags |= S_DOWNGRADED;
+}
+
+static struct session *
+connected(struct sessions *ss, const struct event *ev)
+{
+	struct session *s;
+
+	if ((s = session_find(ss, ev->session)) != NULL) {
+		if (ev->time != 0)
+			s->time = ev->time;
+		if (ev->out && (s->flags & S_OUT))
+			hold(ss, s);
+		else {
+			session_finish(ss, s);
+			session_clear(ss, s);
+		}
+	} else if ((s = session_add(ss, ev->session)) == NULL)
+		return NULL;
+	set_ends(ss, s, ev);
+	return s;
+}
+
+static void
+tls_on(struct sessions *ss, struct session *s, const struct text *t)
+{
+	const char *colon = memchr(t->s, ':', t->len);
+
+	set_text(ss, &s->tls, t->s, t->len);
+	s->tlsver = tlsver_parse(t->s, colon == NULL ? t->len :
+	    (size_t)(colon - t->s));
+	s->flags |= S_TLS;
+	if (!(s->flags & S_EHLO))
+		s->flags |= S_IMPLICIT;
+}
+
+static void
+identified(struct sessions *ss, struct session *s, const struct text *name)
+{
+	s->flags |= S_EHLO;
+	set_text(ss, &s->helo, name->s, name->len);
+}
+
+/* What smtpd says to another host. */
+static void
+command(struct sessions *ss, struct session *s, const struct text *t)
+{
+	struct text path;
+
+	if (t->len < 5)
+		return;
+	/* Parameters may follow a path; in quotes '>' is not its end. */
+	switch (t->s[0]) {
+	case 'M':
+		if (t->len < 11 || strncasecmp(t->s, "MAIL FROM:<", 11) != 0)
+			break;
+		path.s = t->s + 11;
+		path.len = t->len - 11;
+		path.len = text_path(&path);
+		s->flags |= S_MAIL;
+		session_mail(ss, s, &path);
+		break;
+	case 'R':
+		if (t->len < 9 || strncasecmp(t->s, "RCPT TO:<", 9) != 0)
+			break;
+		path.s = t->s + 9;
+		path.len = t->len - 9;
+		path.len = text_path(&path);
+		session_rcpt_out(ss, s, &path);
+		break;
+	case 'S':
+		if (text_is(t, "STARTTLS"))
+			s->flags |= S_STARTTLS;
+		break;
+	case 'E':
+	case 'H':
+	case 'L':
+		if (strncasecmp(t->s + 1, "HLO ", 4) != 0 &&
+		    strncasecmp(t->s + 1, "ELO ", 4) != 0)
+			break;
+		s->flags |= S_EHLO;
+		if (s->flags & S_STARTTLS)
+			s->flags |= S_EHLO_AGAIN;
+		break;
+	}
+}
+
+static void
+committed(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nrows; i++) {
+		/* A refused recipient's mail is not in the message. */
+		if (s->rows[i].open && s->rows[i].verdict != VERDICT_REJECT &&
+		    s->rows[i].messages < UINT32_MAX)
+			s->rows[i].messages++;
+		s->rows[i].open = 0;
+	}
+}
+
+static void
+handle(struct sessions *ss, struct session *s, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_GREETING:
+		set_text(ss, &s->helo, ev->field[0].s, ev->field[0].len);
+		break;
+	case EVENT_IDENTIFY:
+		identified(ss, s, &ev->field[1]);
+		break;
+	case EVENT_TLS:
+		tls_on(ss, s, &ev->field[0]);
+		break;
+	case EVENT_AUTH:
+		if (text_is(&ev->field[0], "pass"))
+			s->flags |= S_TRUSTED;
+		break;
+	case EVENT_MAIL:
+		if (text_is(&ev->field[1], "ok"))
+			session_mail(ss, s, &ev->field[2]);
+		break;
+	case EVENT_COMMIT:
+		committed(s);
+		break;
+	case EVENT_COMMAND:
+		command(ss, s, &ev->field[0]);
+		break;
+	case EVENT_CONNECT:
+	case EVENT_DISCONNECT:
+	case EVENT_RCPT_TO:
+		break;
+	}
+}
+
+void
+sessions_event(struct sessions *ss, const struct event *ev)
+{
+	struct session *s;
+
+	if (ev->kind == EVENT_CONNECT)
+		s = connected(ss, ev);
+	else
+		s = session_find(ss, ev->session);
+	if (s == NULL || (s->flags & S_OUT) != (ev->out ? S_OUT : 0)) {
+		ss->unknown++;
+		return;
+	}
+	s->time = ev->time != 0 ? ev->time : ss->now;
+	if (ev->kind == EVENT_DISCONNECT) {
+		session_finish(ss, s);
+		session_remove(ss, s);
+		return;
+	}
+	handle(ss, s, ev);
+}

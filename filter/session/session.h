@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_SESSION_H
+#define SGE_SESSION_H
+
+#include <sys/queue.h>
+
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "conf/conf.h"
+#include "session/event.h"
+#include "session/pool.h"
+#include "spool/record.h"
+#include "spool/routes.h"
+#include "spool/spool.h"
+
+/*
+ * What is known of each open session of smtpd: some 200 bytes of it.  Nothing
+ * here is fatal or blocks: without memory a session is not known.
+ */
+
+/* Bits of session.flags. */
+#define S_OUT		0x0001
+#define S_REMOTE	0x0002	/* the address is known */
+#define S_LOCAL		0x0004
+#define S_FCRDNS	0x0008
+#define S_TRUSTED	0x0010	/* local, or authenticated */
+#define S_EHLO		0x0020	/* in: identified; out: EHLO was sent */
+#define S_STARTTLS	0x0040	/* out: STARTTLS was sent */
+#define S_EHLO_AGAIN	0x0080	/* out: EHLO after it */
+#define S_TLS		0x0100
+#define S_IMPLICIT	0x0200	/* TLS before any EHLO */
+#define S_MAIL		0x0400	/* out: MAIL FROM was sent */
+#define S_DOWNGRADED	0x0800	/* the connection before failed in TLS */
+#define S_REPORT	0x1000	/* the sender is "report from" */
+#define S_WAITS		0x2000	/* a recipient waits for sged */
+#define S_ODD_FROM	0x4000	/* the sender's domain is no domain name */
+
+/* One "tx" row in the making. */
+struct row {
+	struct str	*from;		/* both NULL: see record_tx */
+	struct str	*to;
+	uint32_t	 messages;
+	uint32_t	 rcpts;
+	uint16_t	 flow;		/* sessions.flows[] */
+	uint8_t		 verdict;
+	uint8_t		 report : 1;
+	uint8_t		 open : 1;	/* in the present transaction */
+};
+
+struct session {
+	TAILQ_ENTRY(session) entry;	/* oldest first */
+	uint64_t	 id;
+	int64_t		 time;		/* of its last event */
+	struct addr	 remote;
+	struct addr	 local;
+	struct str	*rdns;
+	struct str	*helo;
+	struct str	*tls;		/* "TLSv1.3:CIPHER:256" */
+	struct str	*from;		/* domain, or with -v address */
+	struct row	*rows;
+	struct session	*held;		/* connections before, newest first */
+	uint16_t	 flags;
+	uint8_t		 nrows;
+	uint8_t		 rowcap;
+	uint8_t		 tlsver;	/* enum tlsver */
+	uint8_t		 nheld;
+};
+TAILQ_HEAD(session_list, session);
+
+struct slot {
+	uint64_t	 id;
+	struct session	*session;	/* NULL: free */
+};
+
+struct sessions {
+	const struct conf *conf;
+	struct spool	*spool;
+	struct routes	*routes;	/* NULL: nothing is known */
+	struct pool	*pool;
+	struct slot	*slots;		/* open addressing */
+	size_t		 mask;
+	size_t		 count;
+	size_t		 max;
+	struct session_list order;
+	char		**flows;	/* names, each once, for good */
+	size_t		 nflows;
+	uint16_t	*flow_of;	/* [from class * nclasses + to class] */
+	size_t		 nclasses;
+	int		 verbose;
+	int64_t		 now;		/* epoch seconds, the caller's */
+	uint64_t	 unknown;	/* events of sessions not known */
+	uint64_t	 evicted;
+	uint64_t	 nomem;
+	struct record	 record;	/* for session_finish */
+};
+
+/* NULL without memory.  All pointers stay the caller's. */
+struct sessions *sessions_new(const struct conf *, struct spool *, int verbose);
+/* Writes a record of each connection that is still open. */
+void	sessions_free(struct sessions *);
+/*
+ * The old configuration may be freed afterwards: no session refers to it.
+ * Returns 0; -1 without memory, the old one stays.
+ */
+int	sessions_conf(struct sessions *, const struct conf *);
+/* Takes in what smtpd reports. */
+void	sessions_event(struct sessions *, const struct event *);
+/*
+ * Has the processor fetch what an event of that session will need: first where
+ * it is (not deep), a little later itself.
+ */
+void	session_prefetch(const struct sessions *, uint64_t, int deep);
+/* NULL if it is not known. */
+struct session *session_find(const struct sessions *, uint64_t);
+
+/*
+ * A recipient of an incoming session, and what to answer.
+ */
+enum learned {
+	LEARNED_NOT_ASKED,
+	LEARNED_KNOWN,
+	LEARNED_TIMEOUT
+};
+
+struct decision {
+	char		 reply[512];	/* "" is "proceed" */
+	char		 learn[DOMAIN_MAX];
+};
+
+/*
+ * Returns 0 with d->reply, having noted and logged it; 1 if sged must be asked
+ * about d->learn first (never but with LEARNED_NOT_ASKED).  id: as smtpd wrote
+ * it, 16 digits.  A session that is not known is judged by what is: nothing
+ * but its recipient.
+ */
+int	session_rcpt(struct sessions *, uint64_t session, const char *id,
+	    const struct text *address, enum learned, struct decision *d);
+
+/* verdict.c: a recipient of an outgoing session, judged and noted. */
+void	session_rcpt_out(struct sessions *, struct session *,
+	    const struct text *address);
+/* verdict.c: the sender of a new transaction. */
+void	session_mail(struct sessions *, struct session *, const struct text *);
+
+/* finish.c: writes the records of a connection and of those held for it. */
+void	session_finish(struct sessions *, struct session *);
+/* finish.c: how the TLS of an outgoing connection went. */
+void	session_outcome(const struct session *, enum starttls *,
+	    enum failure *);
+
+#endif

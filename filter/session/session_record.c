@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "session/session.h"
+
+static void	id_text(uint64_t, char [17]);
+static const char *str_text(const struct str *);
+static void	set_tls(struct record *, const struct session *, char [],
+		    size_t);
+static void	set_rows(const struct sessions *, const struct session *, int,
+		    struct record *);
+static void	write_one(struct sessions *, const struct session *,
+		    const struct session *);
+
+/*
+ * Without a reason from smtpd what it did tells what happened.  Sessions that
+ * ended before EHLO tell nothing.
+ */
+void
+session_outcome(const struct session *s, enum starttls *starttls,
+    enum failure *failure)
+{
+	unsigned int f = s->flags;
+
+	*starttls = STARTTLS_UNKNOWN;
+	*failure = FAILURE_NONE;
+	if (f & S_TLS)
+		*starttls = f & S_IMPLICIT ? STARTTLS_IMPLICIT :
+		    STARTTLS_OFFERED;
+	if (!(f & S_OUT))
+		return;
+	if (f & S_TLS) {
+		/* 6.8 looks at the certificate afterwards, and goes away. */
+		if (!(f & S_MAIL) && (f & S_IMPLICIT ? !(f & S_EHLO) :
+		    !(f & S_EHLO_AGAIN)))
+			*failure = FAILURE_VALIDATION;
+	} else if (f & S_STARTTLS) {
+		*starttls = f & S_MAIL ? STARTTLS_REFUSED : STARTTLS_OFFERED;
+		*failure = f & S_MAIL ? FAILURE_NOT_SUPPORTED :
+		    FAILURE_VALIDATION;
+	} else if (f & S_DOWNGRADED)
+		*starttls = STARTTLS_OFFERED;
+	else if (f & (S_EHLO | S_MAIL)) {
+		*starttls = STARTTLS_ABSENT;
+		*failure = FAILURE_NOT_SUPPORTED;
+	}
+}
+
+static void
+id_text(uint64_t id, char out[17])
+{
+	static const char hex[] = "0123456789abcdef";
+	int i;
+
+	for (i = 15; i >= 0; i--, id >>= 4)
+		out[i] = hex[id & 15];
+	out[16] = '\0';
+}
+
+static const char *
+str_text(const struct str *s)
+{
+	return s == NULL ? NULL : s->s;
+}
+
+/* "TLSv1.3:TLS_AES_256_GCM_SHA384:256" */
+static void
+set_tls(struct record *r, const struct session *s, char buf[], size_t bufsz)
+{
+	char *cipher, *bits;
+
+	r->tls = r->cipher = NULL;
+	if (!(s->flags & S_TLS))
+		return;
+	buf[0] = '\0';
+	if (s->tls != NULL)
+		(void)strlcpy(buf, s->tls->s, bufsz);
+	r->tls = buf;
+	if ((cipher = strchr(buf, ':')) == NULL)
+		return;
+	*cipher++ = '\0';
+	if ((bits = strchr(cipher, ':')) != NULL)
+		*bits = '\0';
+	r->cipher = cipher;
+}
+
+/* counted: 0 for the connection before, which carried none of it. */
+static void
+set_rows(const struct sessions *ss, const struct session *s, int counted,
+    struct record *r)
+{
+	struct record_tx *tx = r->tx;
+	const struct row *row;
+	size_t i;
+
+	for (i = 0; i < s->nrows; i++, tx++) {
+		row = &s->rows[i];
+		tx->from = str_text(row->from);
+		tx->to = str_text(row->to);
+		tx->flow = ss->flows[row->flow];
+		tx->verdict = row->verdict;
+		tx->messages = counted ? row->messages : 0;
+		tx->rcpts = counted ? row->rcpts : 0;
+		tx->report = row->report;
+	}
+	r->ntx = s->nrows;
+}
+
+/* The connection is s, its mail that of rows. */
+static void
+write_one(struct sessions *ss, const struct session *s,
+    const struct session *rows)
+{
+	struct record *r = &ss->record;
+	char id[17], local[64], remote[64], tls[HELO_MAX + 1];
+
+	id_text(s->id, id);
+	r->time = s->time;
+	r->host = ss->conf->hostname;
+	r->dir = s->flags & S_OUT ? DIR_OUT : DIR_IN;
+	r->session = id;
+	r->local = r->remote = NULL;
+	if (s->flags & S_LOCAL) {
+		addr_print(&s->local, local, sizeof(local));
+		r->local = local;
+	}
+	if (s->flags & S_REMOTE) {
+		addr_print(&s->remote, remote, sizeof(remote));
+		r->remote = remote;
+	}
+	r->rdns = str_text(s->rdns);
+	r->helo = str_text(s->helo);
+	session_outcome(s, &r->starttls, &r->failure);
+	set_tls(r, s, tls, sizeof(tls));
+	set_rows(ss, rows, s == rows, r);
+	spool_put(ss->spool, r, ss->now);
+}
+
+void
+session_finish(struct sessions *ss, struct session *s)
+{
+	const struct session *order[UINT8_MAX], *held;
+	size_t n = 0;
+
+	for (held = s->held; held != NULL; held = held->held)
+		order[n++] = held;
+	while (n > 0)
+		write_one(ss, order[--n], s);
+	write_one(ss, s, s);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spool/record.h"
+
+/*
+ * Written by hand: a record is made at the end of each of smtpd's sessions, in
+ * the process that smtpd waits for, so it takes no memory and no time.
+ */
+struct out {
+	char	*p;
+	char	*end;
+	int	 full;
+};
+
+/* Literals; a key comes with its quotes and punctuation. */
+#define PUT(o, s) put((o), (s), sizeof(s) - 1)
+#define PUT_KEY(o, key, value) do {					\
+	PUT((o), key);							\
+	put_text((o), (value));						\
+} while (0)
+
+static inline void put(struct out *, const char *, size_t);
+static void	put_number(struct out *, uint64_t);
+static void	put_time(struct out *, int64_t);
+static void	put_text(struct out *, const char *);
+static void	put_tx(struct out *, const struct record_tx *);
+static size_t	utf8_length(const unsigned char *);
+
+/* What does not stand for itself in a string, and its end. */
+static const char special[256] = {
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['"'] = 1, ['\\'] = 1, [0x7f] = 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+
+static inline void
+put(struct out *o, const char *s, size_t len)
+{
+	if ((size_t)(o->end - o->p) < len) {
+		o->full = 1;
+		return;
+	}
+	memcpy(o->p, s, len);
+	o->p += len;
+}
+
+static void
+put_number(struct out *o, uint64_t n)
+{
+	char buf[20];
+	size_t i = sizeof(buf);
+
+	do {
+		buf[--i] = '0' + n % 10;
+	} while ((n /= 10) != 0);
+	put(o, buf + i, sizeof(buf) - i);
+}
+
+/* Days to a date of the proleptic Gregorian calendar, years 1970 to 9999. */
+static void
+put_time(struct out *o, int64_t t)
+{
+	char buf[] = "0000-00-00T00:00:00Z";
+	static const int at[] = { 2, 5, 8, 11, 14, 17 };
+	int64_t days, era, doe, yoe, doy, mp, year;
+	int part[6];
+	size_t i;
+
+	if (t < 0 || t > 253402300799)
+		t = 0;
+	days = t / 86400 + 719468;
+	t %= 86400;
+	era = days / 146097;
+	doe = days % 146097;
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	mp = (5 * doy + 2) / 153;
+	part[1] = mp < 10 ? mp + 3 : mp - 9;
+	part[2] = doy - (153 * mp + 2) / 5 + 1;
+	year = yoe + era * 400 + (part[1] <= 2);
+	part[0] = year % 100;
+	part[3] = t / 3600;
+	part[4] = t / 60 % 60;
+	part[5] = t % 60;
+	buf[0] = '0' + year / 1000;
+	buf[1] = '0' + year / 100 % 10;
+	for (i = 0; i < nitems(part); i++) {
+		buf[at[i]] = '0' + part[i] / 10;
+		buf[at[i] + 1] = '0' + part[i] % 10;
+	}
+	put(o, buf, sizeof(buf) - 1);
+}
+
+/* Bytes of the UTF-8 character (RFC 3629) at s, 0 if it is none. */
+static size_t
+utf8_length(const unsigned char *s)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t i, n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;		/* surrogates */
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (i = 2; i < n; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+/* A string or null.  Runs that need no escape are copied in one go. */
+static void
+put_text(struct out *o, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *s = (const unsigned char *)text, *run;
+	char esc[] = "\\u0000";
+	size_t n;
+
+	if (text == NULL) {
+		put(o, "null", 4);
+		return;
+	}
+	put(o, "\"", 1);
+	for (;;) {
+		for (run = s; special[*s] == 0; s++)
+			;
+		put(o, (const char *)run, s - run);
+		if (*s == '\0')
+			break;
+		n = 1;
+		if (*s == '"' || *s == '\\') {
+			esc[1] = *s;
+			put(o, esc, 2);
+			esc[1] = 'u';
+		} else if (*s < ' ' || *s == 0x7f) {
+			esc[4] = hex[*s >> 4];
+			esc[5] = hex[*s & 15];
+			put(o, esc, 6);
+		} else if ((n = utf8_length(s)) > 0)
+			put(o, (const char *)s, n);
+		else {
+			put(o, "\xef\xbf\xbd", 3);
+			n = 1;
+		}
+		s += n;
+	}
+	put(o, "\"", 1);
+}
+
+static void
+put_tx(struct out *o, const struct record_tx *tx)
+{
+	PUT_KEY(o, "{\"from\":", tx->from);
+	PUT_KEY(o, ",\"to\":", tx->to);
+	PUT_KEY(o, ",\"flow\":", tx->flow);
+	PUT_KEY(o, ",\"verdict\":", verdict_name(tx->verdict));
+	PUT(o, ",\"messages\":");
+	put_number(o, tx->messages);
+	PUT(o, ",\"rcpts\":");
+	put_number(o, tx->rcpts);
+	if (tx->report)
+		PUT(o, ",\"report\":true");
+	put(o, "}", 1);
+}
+
+ssize_t
+record_format(const struct record *r, char buf[], size_t bufsz)
+{
+	struct out o = { buf, buf + bufsz, 0 };
+	size_t i;
+
+	PUT(&o, "{\"v\":1,\"time\":\"");
+	put_time(&o, r->time);
+	PUT_KEY(&o, "\",\"host\":", r->host);
+	PUT_KEY(&o, ",\"dir\":", r->dir == DIR_IN ? "in" : "out");
+	PUT_KEY(&o, ",\"session\":", r->session);
+	PUT_KEY(&o, ",\"local\":", r->local);
+	PUT_KEY(&o, ",\"remote\":", r->remote);
+	PUT_KEY(&o, ",\"rdns\":", r->rdns);
+	PUT_KEY(&o, ",\"helo\":", r->helo);
+	PUT_KEY(&o, ",\"starttls\":", starttls_name(r->starttls));
+	PUT_KEY(&o, ",\"tls\":", r->tls);
+	PUT_KEY(&o, ",\"cipher\":", r->cipher);
+	PUT_KEY(&o, ",\"failure\":", failure_name(r->failure));
+	if (r->lost > 0) {
+		PUT(&o, ",\"lost\":");
+		put_number(&o, r->lost);
+	}
+	PUT(&o, ",\"tx\":[");
+	for (i = 0; i < r->ntx; i++) {
+		if (i > 0)
+			put(&o, ",", 1);
+		put_tx(&o, &r->tx[i]);
+	}
+	put(&o, "]}\n", 3);
+	return o.full ? -1 : o.p - buf;
+}

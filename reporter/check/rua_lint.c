@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/bounds.h"
+#include "base/domain.h"
+#include "check/rua_lint.h"
+#include "base/log.h"
+#include "rfc/rua.h"
+
+#define VERSION "v=TLSRPTv1"
+#define VERSION_LEN (sizeof(VERSION) - 1)
+
+/* DNS: one character-string of a TXT record (RFC 1035 3.3). */
+#define TXT_STRING_MAX 255
+
+void
+lint_add(struct lint *lint, enum lint_level level, size_t where,
+    const char *fmt, ...)
+{
+	struct lint_finding *f;
+	va_list ap;
+
+	lint->finding = reallocarray(lint->finding, lint->n + 1, sizeof(*f));
+	if (lint->finding == NULL)
+		fatal("lint");
+	f = &lint->finding[lint->n++];
+	f->level = level;
+	f->where = where;
+	va_start(ap, fmt);
+	(void)vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	va_end(ap);
+	lint->count[level]++;
+	if (level > lint->worst)
+		lint->worst = level;
+}
+
+void
+lint_free(struct lint *lint)
+{
+	free(lint->finding);
+	memset(lint, 0, sizeof(*lint));
+}
+
+const char *
+lint_level_name(enum lint_level level)
+{
+	static const char *const names[] = { "ok", "info", "warn", "bad" };
+
+	return names[level];
+}
+
+/* Typographic quotes in UTF-8: U+2018 to U+201F, U+00AB, U+00BB. */
+static size_t
+curly_quote(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x98 && p[2] <= 0x9f)
+		return 3;
+	if (p[0] == 0xc2 && (p[1] == 0xab || p[1] == 0xbb))
+		return 2;
+	return 0;
+}
+
+/* Records of other kinds that people put here. */
+static const char *
+other_kind(const char *s)
+{
+	static const struct {
+		const char	*begin;
+		const char	*what;
+	} kinds[] = {
+		{ "v=DMARC1", "DMARC" }, { "v=spf1", "SPF" },
+		{ "v=STSv1", "MTA-STS" }, { "v=DKIM1", "DKIM" },
+		{ "v=BIMI1", "BIMI" }
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(kinds); i++)
+		if (strncasecmp(s, kinds[i].begin,
+		    strlen(kinds[i].begin)) == 0)
+			return kinds[i].what;
+	return NULL;
+}
+
+/*
+ * What stands where "v=TLSRPTv1" and a delimiter should.  Returns 1 if the
+ * rest is worth looking at.
+ */
+static int
+check_version(struct lint *lint, const char *s)
+{
+	const char *kind;
+	size_t blanks;
+
+	if (curly_quote(s) != 0 || *s == '"' || *s == '\'') {
+		lint_add(lint, LINT_BAD, 0, "a quote character is part of the "
+		    "record: take the quotes out of the DNS portal's field");
+		return 0;
+	}
+	if ((kind = other_kind(s)) != NULL) {
+		lint_add(lint, LINT_BAD, 0, "this is a record of %s, not of "
+		    "TLS reporting: senders see no TLSRPT record", kind);
+		return 0;
+	}
+	if (*s == ' ' || *s == '\t') {
+		lint_add(lint, LINT_BAD, 0, "a blank before the version: the "
+		    "record must begin with " VERSION ";");
+		return 0;
+	}
+	if (strncmp(s, "v-", 2) == 0) {
+		lint_add(lint, LINT_BAD, 1, "write " VERSION " with '=' (the "
+		    "\"v-TLSRPTv1\" in the SGE guide's text is a misprint)");
+		return 0;
+	}
+	if (strncmp(s, VERSION, VERSION_LEN) != 0) {
+		if (strncasecmp(s, VERSION, VERSION_LEN) == 0)
+			lint_add(lint, LINT_BAD, 0, "upper and lower case "
+			    "matter in the version: write " VERSION);
+		else
+			lint_add(lint, LINT_BAD, 0, "the record must begin "
+			    "with " VERSION ";");
+		return 0;
+	}
+	s += VERSION_LEN;
+	blanks = strspn(s, " \t");
+	if (s[blanks] == ';')
+		return 1;
+	if (*s == '\\')
+		lint_add(lint, LINT_BAD, VERSION_LEN, "a backslash is part of "
+		    "the record: the escape of a zone file was pasted into a "
+		    "portal; write " VERSION ";");
+	else if (s[blanks] == '\0')
+		lint_add(lint, LINT_BAD, VERSION_LEN, "there is no rua: "
+		    "write " VERSION "; rua=mailto:ADDRESS");
+	else
+		lint_add(lint, LINT_BAD, VERSION_LEN, "the version is not "
+		    "TLSRPTv1 followed by ';'");
+	return 0;
+}
+
+/* What rua_parse says, in words that help where the cause is a usual one. */
+static void
+add_fault(struct lint *lint, const char *text, size_t where, const char *why)
+{
+	const char *at = text + where, *value;
+	size_t len = strcspn(at, ",; \t");
+
+	if (curly_quote(at) != 0 || *at == '"')
+		lint_add(lint, LINT_BAD, where, "a quote character is part of "
+		    "the record: take it out");
+	else if (*at == '\\')
+		lint_add(lint, LINT_BAD, where, "a backslash is part of the "
+		    "record: the escape of a zone file was pasted");
+	else if (memchr(at, '@', len) != NULL && memchr(at, ':', len) == NULL)
+		lint_add(lint, LINT_BAD, where, "an address needs its scheme: "
+		    "write mailto:%.*s (senders drop the whole record)",
+		    (int)(len > 100 ? 100 : len), at);
+	else if (strstr(text, "rua=") == NULL &&
+	    (value = strcasestr(text, "rua=")) != NULL)
+		lint_add(lint, LINT_BAD, (size_t)(value - text), "upper and "
+		    "lower case matter in rua: write rua=");
+	else if ((value = strstr(text, "rua=")) != NULL &&
+	    value[4 + strspn(value + 4, ", \t;")] == '\0')
+		lint_add(lint, LINT_BAD, (size_t)(value - text) + 4, "rua is "
+		    "empty: write rua=mailto:ADDRESS");
+	else
+		lint_add(lint, LINT_BAD, where, "%s", why);
+}
+
+static void
+check_rua_text(struct lint *lint, const char *text, size_t from, size_t len)
+{
+	size_t i;
+	int equals = 0, blanks = 0;
+
+	for (i = from; i < from + len; i++) {
+		if (text[i] == '=' && !equals) {
+			equals = 1;
+			lint_add(lint, LINT_WARN, i, "'=' inside an address: "
+			    "MailCheck calls the record malformed; write %%3D");
+		}
+		if (text[i] == ',' && !blanks && (text[i + 1] == ' ' ||
+		    text[i + 1] == '\t' || text[i - 1] == ' ' ||
+		    text[i - 1] == '\t')) {
+			blanks = 1;
+			lint_add(lint, LINT_WARN, i + 1, "a blank at a comma: "
+			    "Postfix senders (tlsrpt-reporter) take it into "
+			    "the address and cannot deliver; remove it");
+		}
+	}
+}
+
+static void
+check_field(struct lint *lint, const char *text, size_t at, size_t len,
+    int number, int *nrua)
+{
+	if (strncmp(text + at, "rua=", 4) == 0) {
+		if (++*nrua == 2)
+			lint_add(lint, LINT_WARN, at, "a second rua: some "
+			    "senders use only the first; put all addresses "
+			    "into one, with commas");
+		if (number > 0 && *nrua == 1)
+			lint_add(lint, LINT_WARN, at, "rua is not the first "
+			    "field: Postfix senders (tlsrpt-reporter) find no "
+			    "rua and report nothing");
+		check_rua_text(lint, text, at + 4, len - 4);
+	} else if (strncmp(text + at, "pct=", 4) == 0)
+		lint_add(lint, LINT_WARN, at, "pct is not in RFC 8460: it has "
+		    "no effect, and checkdmarc calls the record invalid; "
+		    "remove it");
+	else
+		lint_add(lint, LINT_WARN, at, "%.*s is not a field of RFC "
+		    "8460: senders ignore it, some checkers call the record "
+		    "invalid", (int)strcspn(text + at, "="), text + at);
+}
+
+static void
+check_fields(struct lint *lint, const char *text)
+{
+	size_t at = VERSION_LEN, len;
+	int number = 0, nrua = 0;
+
+	if (text[at] != ';')
+		lint_add(lint, LINT_WARN, at, "a blank before the first ';': "
+		    "Postfix senders (tlsrpt-reporter) and Halon take the "
+		    "record for none");
+	while (text[at] != '\0') {
+		at += strspn(text + at, " \t;");
+		len = strcspn(text + at, ";");
+		if (len == 0)
+			break;
+		check_field(lint, text, at, len, number++, &nrua);
+		at += len;
+	}
+}
+
+static int
+is_under(const char *name, const char *domain)
+{
+	size_t n = strlen(name), d = strlen(domain);
+
+	return strcasecmp(name, domain) == 0 || (n > d &&
+	    name[n - d - 1] == '.' && strcasecmp(name + n - d, domain) == 0);
+}
+
+static void
+check_uris(struct lint *lint, const char *text, const struct rua *rua,
+    const char *domain)
+{
+	const struct rua_uri *u;
+	const char *host;
+	size_t i, outside = 0;
+
+	for (i = 0; i < rua->nuris; i++) {
+		u = &rua->uris[i];
+		if (u->scheme == RUA_HTTPS) {
+			lint_add(lint, LINT_OK, LINT_NOWHERE, "reports go to "
+			    "%s by HTTPS", view_clean(u->uri, 200));
+			lint_add(lint, LINT_INFO, LINT_NOWHERE, "its server "
+			    "must take a POST of application/tlsrpt+gzip and "
+			    "answer 200 or 201");
+			outside++;
+			continue;
+		}
+		lint_add(lint, LINT_OK, LINT_NOWHERE, "reports go to %s",
+		    view_clean(u->address, 200));
+		host = domain_of_address(u->address);
+		if (host == NULL || domain == NULL || !is_under(host, domain))
+			outside++;
+	}
+	if (rua->nover > 0)
+		lint_add(lint, LINT_WARN, LINT_NOWHERE, "more addresses than "
+		    "senders use: sged takes %d, some take one",
+		    RUA_URIS_MAX);
+	if (rua->nunknown > 0)
+		lint_add(lint, rua->nuris == 0 ? LINT_BAD : LINT_WARN,
+		    (size_t)(strstr(text, "rua=") - text) + 4, "%s: only "
+		    "mailto: with a full address (no final dot) and https: "
+		    "count", rua->nuris == 0 ? "none of the addresses can be "
+		    "used" : "one or more of the addresses cannot be used");
+	if (domain != NULL && rua->nuris > 0 && outside == 0)
+		lint_add(lint, LINT_INFO, LINT_NOWHERE, "all addresses are in "
+		    "the domain that is watched: when its mail breaks no "
+		    "report arrives; add one elsewhere?");
+}
+
+/* The parser unites what stands twice: look at the text. */
+static void
+check_twice(struct lint *lint, const char *text)
+{
+	const char *p, *q;
+	size_t len;
+
+	for (p = text; (p = strstr(p, "mailto:")) != NULL; p += len) {
+		len = strcspn(p, ",; \t");
+		for (q = p + len; (q = strstr(q, "mailto:")) != NULL; q++)
+			if (strcspn(q, ",; \t") == len &&
+			    strncasecmp(p, q, len) == 0) {
+				lint_add(lint, LINT_WARN,
+				    (size_t)(q - text), "the same address "
+				    "twice: some senders send the report "
+				    "twice");
+				return;
+			}
+	}
+}
+
+void
+lint_record(const char *text, const char *domain, struct lint *lint)
+{
+	const char *why = NULL;
+	struct rua rua;
+	size_t where = 0;
+	int record;
+
+	memset(lint, 0, sizeof(*lint));
+	if (*text == '\0') {
+		lint_add(lint, LINT_BAD, 0, "the record is empty");
+		return;
+	}
+	if (!check_version(lint, text))
+		return;
+	switch (rua_parse(&text, 1, &rua, &record, &why, &where)) {
+	case RUA_OK:
+		check_fields(lint, text);
+		check_twice(lint, text);
+		check_uris(lint, text, &rua, domain);
+		rua_free(&rua);
+		break;
+	case RUA_INVALID:
+		add_fault(lint, text, where, why);
+		break;
+	case RUA_NONE:
+	case RUA_MANY:
+		lint_add(lint, LINT_BAD, 0, "senders see no TLSRPT record");
+		break;
+	}
+	if (strlen(text) > TXT_STRING_MAX)
+		lint_add(lint, LINT_INFO, LINT_NOWHERE, "longer than %d "
+		    "characters: publish it as several strings of one TXT "
+		    "record; senders join them without blanks",
+		    TXT_STRING_MAX);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "base/log.h"
+#include "reader/mailbox.h"
+#include "command/print_received.h"
+#include "store/store_received.h"
+#include "lib/sandbox.h"
+
+/* What was read is committed so often, so that sged need not wait for us. */
+#define COMMIT_MS 300
+/* Work that takes longer than this shows a line, so often. */
+#define PROGRESS_AFTER_MS 2000
+#define PROGRESS_MS 500
+
+/* Keys of reports seen: open addressing; 0 is an empty slot. */
+struct seen {
+	uint64_t	*keys;
+	size_t		 n;
+	size_t		 size;
+};
+
+struct reading {
+	const struct view *view;
+	struct store	*store;		/* -s, or NULL */
+	struct reader	 reader;
+	struct seen	 seen;
+	const char	*file;		/* being read */
+	int		 may_wait;	/* a stream: commit each at once */
+	int		 began;		/* a transaction is open */
+	int		 storing_failed;
+	int64_t		 begun;		/* ms */
+	int64_t		 commit;
+	int64_t		 progress;
+	int		 tty;
+	int		 shown;		/* a progress line stands there */
+	int64_t		 items;
+	int64_t		 unread;
+	int64_t		 counted;	/* reports, each once */
+	int64_t		 duplicates;
+	int64_t		 sessions;
+	int64_t		 failed;
+	int64_t		 stored;
+	int64_t		 known;
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void
+progress_clear(struct reading *g)
+{
+	if (g->shown)
+		fprintf(stderr, "\r%-60s\r", "");
+	g->shown = 0;
+}
+
+static void
+progress(struct reading *g)
+{
+	int64_t now;
+
+	if (!g->tty)
+		return;
+	now = now_ms();
+	if (now - g->begun < PROGRESS_AFTER_MS ||
+	    now - g->progress < PROGRESS_MS)
+		return;
+	g->progress = now;
+	g->shown = 1;
+	fprintf(stderr, "\r%lld files or mails, %lld reports read",
+	    (long long)g->items, (long long)g->reader.reports);
+	fflush(stderr);
+}
+
+static uint64_t
+hash(uint64_t h, const char *s)
+{
+	/* FNV-1a, with the NUL. */
+	do
+		h = (h ^ (unsigned char)*s) * 1099511628211ULL;
+	while (*s++ != '\0');
+	return h;
+}
+
+static void
+seen_put(struct seen *s, uint64_t key)
+{
+	size_t i = key & (s->size - 1);
+
+	while (s->keys[i] != 0)
+		i = (i + 1) & (s->size - 1);
+	s->keys[i] = key;
+	s->n++;
+}
+
+/* Whether the very report was read before: 8 bytes for each are kept. */
+static int
+seen_before(struct seen *s, const struct rd_report *r)
+{
+	struct seen old = *s;
+	uint64_t key = 14695981039346656037ULL;
+	char start[24];
+	size_t i;
+
+	snprintf(start, sizeof(start), "%lld", (long long)r->start);
+	key = hash(hash(hash(key, r->org), r->id), start);
+	if (r->npolicies > 0)
+		key = hash(key, r->policies[0].domain);
+	key |= key == 0;
+	if (s->n * 2 >= s->size) {
+		s->size = old.size == 0 ? 1024 : old.size * 2;
+		s->n = 0;
+		if ((s->keys = calloc(s->size, sizeof(*s->keys))) == NULL)
+			fatal("calloc");
+		for (i = 0; i < old.size; i++)
+			if (old.keys[i] != 0)
+				seen_put(s, old.keys[i]);
+		free(old.keys);
+	}
+	for (i = key & (s->size - 1); s->keys[i] != 0;
+	    i = (i + 1) & (s->size - 1))
+		if (s->keys[i] == key)
+			return 1;
+	seen_put(s, key);
+	return 0;
+}
+
+static void
+commit(struct reading *g)
+{
+	if (g->began && store_commit(g->store) == -1)
+		g->storing_failed = 1;
+	g->began = 0;
+}
+
+static void
+keep(struct reading *g, const struct rd_report *r)
+{
+	if (g->storing_failed)
+		return;
+	if (!g->began) {
+		if (store_begin(g->store) == -1) {
+			g->storing_failed = 1;
+			return;
+		}
+		g->began = 1;
+		g->commit = now_ms();
+	}
+	switch (received_add(g->store, r, g->view->now)) {
+	case RECEIVED_NEW:
+		g->stored++;
+		break;
+	case RECEIVED_KNOWN:
+		g->known++;
+		break;
+	case RECEIVED_ERROR:
+		g->storing_failed = 1;
+		break;
+	}
+	if (g->may_wait || now_ms() - g->commit > COMMIT_MS)
+		commit(g);
+}
+
+static void
+print_json(struct reading *g, const struct rd_report *r, int duplicate)
+{
+	json_t *obj = rd_report_json(r), *file;
+
+	json_object_set_new(obj, "view", json_string("read"));
+	if ((file = json_string(g->file)) == NULL)
+		file = json_string(view_clean(g->file, 0));
+	json_object_set_new(obj, "file", file);
+	json_object_set_new(obj, "duplicate", json_boolean(duplicate));
+	json_dumpf(obj, g->view->out, JSON_COMPACT | JSON_ENSURE_ASCII);
+	fputc('\n', g->view->out);
+	json_decref(obj);
+}
+
+static void
+report(const struct rd_report *r, void *arg)
+{
+	struct reading *g = arg;
+	const struct view *v = g->view;
+	struct rd_total *totals;
+	size_t i, n;
+	int duplicate;
+
+	duplicate = seen_before(&g->seen, r);
+	progress_clear(g);
+	if (v->form == FORM_JSON)
+		print_json(g, r, duplicate);
+	else if (duplicate && v->form == FORM_TEXT)
+		fprintf(v->out, "%sReport %s from %s: read already, not "
+		    "counted again.\n", g->counted > 0 ? "\n" : "",
+		    view_clean(r->id, 0), view_clean(r->org, 0));
+	else if (v->form == FORM_TEXT) {
+		if (g->counted > 0)
+			fputc('\n', v->out);
+		read_text(v, g->file, r);
+	} else if (!duplicate)
+		read_pipe(v, g->file, r);
+	if (duplicate) {
+		g->duplicates++;
+	} else {
+		g->counted++;
+		n = rd_totals(r, &totals);
+		for (i = 0; i < n; i++) {
+			g->sessions += totals[i].sessions;
+			g->failed += totals[i].failed;
+		}
+		free(totals);
+	}
+	/* Also a duplicate: it may be the one that is signed. */
+	if (g->store != NULL)
+		keep(g, r);
+}
+
+static void
+problem(const char *text, void *arg)
+{
+	struct reading *g = arg;
+
+	progress_clear(g);
+	fflush(g->view->out);
+	log_warnx("%s: %s", log_clean(g->file), text);
+}
+
+static int
+item(const char *name, const unsigned char *data, size_t len,
+    const char *error, void *arg)
+{
+	struct reading *g = arg;
+
+	g->items++;
+	g->file = name;
+	if (error != NULL) {
+		g->unread++;
+		problem(error, g);
+	} else
+		reader_read(&g->reader, name, data, len);
+	progress(g);
+	return g->storing_failed ? -1 : 0;
+}
+
+static void
+summary(const struct reading *g)
+{
+	const struct view *v = g->view;
+
+	if (v->form != FORM_TEXT)
+		return;
+	if (g->counted != 1 || g->items > 1 || g->duplicates > 0) {
+		fprintf(v->out, "%s%lld %s: %lld sessions, %lld failed (%s).",
+		    g->counted > 0 ? "\n" : "", (long long)g->counted,
+		    view_plural(g->counted, "report", "reports"),
+		    (long long)g->sessions, (long long)g->failed,
+		    view_share(g->failed, g->sessions));
+		if (g->duplicates > 0)
+			fprintf(v->out, "  %lld read twice, counted once.",
+			    (long long)g->duplicates);
+		fputc('\n', v->out);
+	}
+	if (g->store != NULL && !g->storing_failed)
+		fprintf(v->out, "Stored %lld; %lld %s there already.\n",
+		    (long long)g->stored, (long long)g->known,
+		    view_plural(g->known, "was", "were"));
+}
+
+static void
+read_all(struct reading *g, int argc, char *argv[])
+{
+	struct mailbox box;
+	int i;
+
+	memset(&box, 0, sizeof(box));
+	box.item = item;
+	box.arg = g;
+	if (argc == 0) {
+		g->may_wait = 1;
+		mailbox_stream(&box, stdin, "standard input");
+	}
+	for (i = 0; i < argc; i++) {
+		g->may_wait = strcmp(argv[i], "-") == 0;
+		if ((g->may_wait ? mailbox_stream(&box, stdin,
+		    "standard input") : mailbox_path(&box, argv[i])) == -1)
+			break;
+		if (g->store != NULL)
+			commit(g);
+	}
+	if (g->store != NULL)
+		commit(g);
+	mailbox_free(&box);
+}
+
+int
+cmd_read(struct ctl *ctl, int argc, char *argv[])
+{
+	struct reading g;
+
+	memset(&g, 0, sizeof(g));
+	g.view = &ctl->view;
+	sandbox_reader(ctl->conf);
+	if (ctl_flag(ctl, 's')) {
+		g.store = store_open(ctl->conf->database, STORE_WRITE);
+		if (g.store == NULL)
+			return 1;
+	}
+	g.reader.conf = ctl->conf;
+	g.reader.now = ctl->view.now;
+	g.reader.report = report;
+	g.reader.problem = problem;
+	g.reader.arg = &g;
+	g.tty = isatty(STDERR_FILENO);
+	g.begun = now_ms();
+	read_all(&g, argc, argv);
+	progress_clear(&g);
+	summary(&g);
+	store_close(g.store);
+	free(g.seen.keys);
+	if (g.unread > 0 || g.storing_failed ||
+	    g.reader.problems > g.reader.skipped)
+		return 1;
+	return ctl_flag(ctl, 'c') && g.failed > 0;
+}

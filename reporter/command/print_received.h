@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_READ_TEXT_H
+#define SGE_READ_TEXT_H
+
+#include "reader/reader.h"
+#include "ctl/print.h"
+
+/* A report in words, as "sgectl read" prints it; file: where it was. */
+void	read_text(const struct view *, const char *file,
+	    const struct rd_report *);
+/* One row for each failure, and for each policy's total. */
+void	read_pipe(const struct view *, const char *file,
+	    const struct rd_report *);
+
+#endif

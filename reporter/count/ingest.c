@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Segments of SPOOL/sessions into tallies, each record exactly once: one
+ * transaction adds what a batch of lines says and moves the offsets behind
+ * these lines.  What is not committed is read again.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/date.h"
+#include "engine/engine.h"
+#include "count/ingest.h"
+#include "base/log.h"
+
+/* A batch is committed when it has read, or takes, that much. */
+#define BATCH_READ_MAX (32 * 1024 * 1024)
+#define BATCH_MEMORY_MAX (12 * 1024 * 1024)
+/* How often the spool is looked at, in milliseconds; slower while idle. */
+#define LOOK_MIN 100
+#define LOOK_MAX 1000
+/* A database that takes nothing is tried again after a while. */
+#define RETRY_MIN 2000
+#define RETRY_MAX 60000
+/* So much at once is worth a line in the log. */
+#define BACKLOG_SAID (1024 * 1024)
+/* The whole directory is listed anew at least that often, in seconds. */
+#define LIST_SECONDS 60
+/* Without a new record for that long, a segment is over (it has an hour). */
+#define DONE_SECONDS 7200
+/* Records of a day may be written that much after its end. */
+#define GRACE_SECONDS 300
+
+static void	ingest_tick(void *);
+
+static void
+segment_free(struct ingest *in, struct segment *seg)
+{
+	TAILQ_REMOVE(&in->segments, seg, entry);
+	free(seg->name);
+	free(seg);
+}
+
+void
+ingest_start(struct engine *e)
+{
+	struct ingest *in;
+
+	if ((in = calloc(1, sizeof(*in))) == NULL ||
+	    (in->buf = malloc(SEGMENT_SLICE + 1)) == NULL ||
+	    asprintf(&in->path, "%s/sessions", e->conf->spool) == -1)
+		fatal("ingest");
+	in->engine = e;
+	in->dirfd = -1;
+	in->wait = LOOK_MIN;
+	in->retry = RETRY_MIN;
+	in->tally = tally_new(e->store, e->conf);
+	TAILQ_INIT(&in->segments);
+	in->timer = loop_timer_add(e->loop, 0, ingest_tick, in);
+	e->ingest = in;
+	trim_start(in);
+}
+
+void
+ingest_stop(struct engine *e)
+{
+	struct ingest *in = e->ingest;
+	struct segment *seg;
+
+	if (in == NULL)
+		return;
+	trim_stop(in);
+	loop_timer_remove(e->loop, in->timer);
+	while ((seg = TAILQ_FIRST(&in->segments)) != NULL)
+		segment_free(in, seg);
+	if (in->dirfd != -1)
+		close(in->dirfd);
+	tally_free(in->tally);
+	free(in->path);
+	free(in->buf);
+	free(in);
+	e->ingest = NULL;
+}
+
+/* At most once a minute. */
+static void
+complain(struct ingest *in, const char *what)
+{
+	int64_t now = loop_now();
+
+	in->trouble = 1;
+	if (in->complained != 0 && now - in->complained < 60000)
+		return;
+	in->complained = now;
+	log_warnx("%s: %s", in->path, what);
+}
+
+/* What someone left beside the segments is not one. */
+static int
+is_segment(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] != '.' && name[len - 1] != '~' &&
+	    (len < 3 || strcmp(name + len - 3, ".gz") != 0) &&
+	    (len < 4 || strcmp(name + len - 4, ".tmp") != 0);
+}
+
+/* Sorted by name, which is by time. */
+static int
+segment_add(struct ingest *in, const char *name)
+{
+	struct segment *seg, *before;
+	int rc = 1;
+
+	TAILQ_FOREACH_REVERSE(before, &in->segments, segments, entry)
+		if ((rc = strcmp(before->name, name)) <= 0)
+			break;
+	if (before != NULL && rc == 0) {
+		before->seen = 1;
+		return 0;
+	}
+	if ((seg = calloc(1, sizeof(*seg))) == NULL ||
+	    (seg->name = strdup(name)) == NULL)
+		fatal("ingest");
+	if (store_segment_load(in->engine->store, seg) == -1) {
+		free(seg->name);
+		free(seg);
+		return -1;
+	}
+	seg->seen = 1;
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&in->segments, seg, entry);
+	else
+		TAILQ_INSERT_AFTER(&in->segments, before, seg, entry);
+	if (segment_stat(seg, in->dirfd) == -1)
+		segment_free(in, seg);
+	return 0;
+}
+
+static int
+segments_list(struct ingest *in)
+{
+	struct segment *seg, *next;
+	struct dirent *de;
+	DIR *dir;
+	int fd, rc = 0;
+
+	if ((fd = openat(in->dirfd, ".", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC)) == -1 || (dir = fdopendir(fd)) == NULL) {
+		complain(in, strerror(errno));
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	TAILQ_FOREACH(seg, &in->segments, entry)
+		seg->seen = 0;
+	while ((de = readdir(dir)) != NULL)
+		if (is_segment(de->d_name) &&
+		    segment_add(in, de->d_name) == -1)
+			rc = -1;
+	closedir(dir);
+	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
+		next = TAILQ_NEXT(seg, entry);
+		if (!seg->seen)
+			segment_free(in, seg);
+		else if (seg->done && segment_stat(seg, in->dirfd) == 0 &&
+		    segment_more(seg))
+			seg->done = 0;
+	}
+	return rc;
+}
+
+/* A directory is replaced when a file system is mounted over it. */
+static int
+spool_open(struct ingest *in, struct stat *sb)
+{
+	if (stat(in->path, sb) == -1) {
+		complain(in, strerror(errno));
+		return -1;
+	}
+	if (in->dirfd != -1 && sb->st_dev == in->dev && sb->st_ino == in->ino)
+		return 0;
+	if (in->dirfd != -1)
+		close(in->dirfd);
+	in->listed = 0;
+	if ((in->dirfd = open(in->path, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC)) == -1) {
+		complain(in, strerror(errno));
+		return -1;
+	}
+	in->dev = sb->st_dev;
+	in->ino = sb->st_ino;
+	return 0;
+}
+
+/* What there is to read. */
+static void
+ingest_look(struct ingest *in)
+{
+	struct segment *seg, *next;
+	struct stat sb;
+	int64_t now = time(NULL);
+
+	in->trouble = 0;
+	in->looked = now;
+	if (spool_open(in, &sb) == -1)
+		return;
+	/* A file made within the listing's second may not be in it. */
+	if (in->listed == 0 || sb.st_mtime >= in->listed - 1 ||
+	    now - in->listed >= LIST_SECONDS || now < in->listed) {
+		if (segments_list(in) == 0)
+			in->listed = now;
+		else
+			in->trouble = 1;
+	}
+	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
+		next = TAILQ_NEXT(seg, entry);
+		if (seg->done)
+			continue;
+		if (segment_stat(seg, in->dirfd) == -1)
+			segment_free(in, seg);
+		else if (!segment_more(seg) &&
+		    seg->mtime < now - DONE_SECONDS) {
+			segment_finish(seg);
+			in->dirty = 1;
+		}
+	}
+}
+
+static int
+batch_write(struct ingest *in)
+{
+	struct store *st = in->engine->store;
+	struct segment *seg;
+	int64_t now = time(NULL);
+
+	if (store_begin(st) == -1)
+		return -1;
+	if (tally_flush(in->tally) == -1)
+		goto bad;
+	TAILQ_FOREACH(seg, &in->segments, entry)
+		if (seg->dirty &&
+		    store_segment_save(st, seg, now) == -1)
+			goto bad;
+	return store_commit(st);
+bad:
+	store_rollback(st);
+	return -1;
+}
+
+/* 0, or -1: nothing was added, and it will be read again. */
+static int
+batch_commit(struct ingest *in)
+{
+	struct segment *seg, *next;
+	int64_t bad = 0;
+	int rc = 0;
+
+	if (in->dirty && (rc = batch_write(in)) == -1) {
+		tally_forget_rows(in->tally);
+		in->trouble = 1;
+	}
+	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
+		next = TAILQ_NEXT(seg, entry);
+		if (!seg->dirty)
+			continue;
+		if (rc == -1) {
+			/* From the database, as after a restart. */
+			segment_free(in, seg);
+			in->listed = 0;
+			continue;
+		}
+		bad += seg->now.bad - seg->saved.bad;
+		seg->saved = seg->now;
+		seg->dirty = 0;
+	}
+	if (bad > 0)
+		log_warnx("%s: %lld lines that are no records, passed over",
+		    in->path, (long long)bad);
+	tally_clear(in->tally);
+	in->dirty = 0;
+	in->batch = 0;
+	return rc;
+}
+
+/* One slice.  1 if there may be more, 0 at the end of all, -1 on failure. */
+static int
+ingest_slice(struct ingest *in)
+{
+	struct segment *seg;
+	ssize_t n;
+
+	TAILQ_FOREACH(seg, &in->segments, entry) {
+		if (seg->done || !segment_more(seg))
+			continue;
+		n = segment_read(seg, in->dirfd, in->buf, in->tally);
+		if (n <= 0) {
+			/* Tried again when it is looked at again. */
+			in->trouble |= n == -1;
+			continue;
+		}
+		if (in->backlog == 0)
+			in->began = loop_now();
+		in->dirty = 1;
+		in->batch += n;
+		in->backlog += n;
+		if (in->batch < BATCH_READ_MAX &&
+		    tally_bytes(in->tally) < BATCH_MEMORY_MAX)
+			return 1;
+		return batch_commit(in) == -1 ? -1 : 1;
+	}
+	if (in->dirty && batch_commit(in) == -1)
+		return -1;
+	if (!in->trouble)
+		in->caught_up = in->looked;
+	if (in->backlog >= BACKLOG_SAID)
+		log_debug("counted %lld kB of records in %lld ms",
+		    (long long)in->backlog / 1000,
+		    (long long)(loop_now() - in->began));
+	in->backlog = 0;
+	return 0;
+}
+
+static void
+ingest_tick(void *arg)
+{
+	struct ingest *in = arg;
+	int64_t wait;
+	int rc;
+
+	in->timer = NULL;
+	if (!in->reading)
+		ingest_look(in);
+	rc = ingest_slice(in);
+	if (rc == 1) {
+		in->reading = 1;
+		in->wait = LOOK_MIN;
+		wait = 0;
+	} else {
+		in->reading = 0;
+		wait = in->wait;
+		in->wait = wait * 2 > LOOK_MAX ? LOOK_MAX : wait * 2;
+	}
+	if (rc != -1)
+		in->retry = RETRY_MIN;
+	else {
+		wait = in->retry;
+		in->retry = wait * 2 > RETRY_MAX ? RETRY_MAX : wait * 2;
+	}
+	in->timer = loop_timer_add(in->engine->loop, wait, ingest_tick, in);
+}
+
+void
+ingest_now(struct engine *e)
+{
+	struct ingest *in = e->ingest;
+
+	ingest_look(in);
+	while (ingest_slice(in) == 1)
+		;
+	in->reading = 0;
+}
+
+int
+ingest_day_complete(struct engine *e, int64_t day)
+{
+	return e->ingest->caught_up >= (day + 1) * DAY_SECONDS + GRACE_SECONDS;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_INGEST_H
+#define SGE_INGEST_H
+
+#include <sys/queue.h>
+
+#include "engine/engine.h"
+#include "count/segment.h"
+#include "count/tally.h"
+
+/*
+ * Private to ingest.c and trim.c.
+ */
+struct ingest {
+	struct engine	*engine;
+	struct loop_timer *timer;
+	struct tally	*tally;
+	char		*path;		/* SPOOL/sessions */
+	int		 dirfd;
+	dev_t		 dev;		/* of dirfd */
+	ino_t		 ino;
+	TAILQ_HEAD(segments, segment) segments;	/* by name */
+	char		*buf;
+	int64_t		 listed;	/* when, epoch seconds; 0: list now */
+	int64_t		 looked;	/* when ingest_look ran */
+	int64_t		 caught_up;	/* all that was there then is counted */
+	int64_t		 batch;		/* bytes read, not committed */
+	int64_t		 backlog;	/* bytes since all was read last */
+	int64_t		 began;		/* when these were begun, loop_now */
+	int		 dirty;		/* there is something to commit */
+	int		 reading;	/* in the midst of a backlog */
+	int		 trouble;	/* something could not be read */
+	int64_t		 wait;		/* milliseconds until the next look */
+	int64_t		 retry;		/* the same, after a failure */
+	int64_t		 complained;
+	struct loop_timer *trim_timer;
+	size_t		 trim_step;
+};
+
+/* trim.c: lets go of what is older than it is kept, in small steps. */
+void	trim_start(struct ingest *);
+void	trim_stop(struct ingest *);
+/* The next round begins at once. */
+void	trim_now(struct ingest *);
+
+#endif

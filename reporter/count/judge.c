@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/date.h"
+#include "lib/hash.h"
+#include "count/judge.h"
+#include "base/log.h"
+#include "store/store_route.h"
+#include "store/store_sts.h"
+
+struct judge {
+	struct store	*store;
+	const struct conf *conf;
+	struct hash	*hosts;		/* (addr, domain) -> struct host */
+	struct hash	*policies;	/* domain -> struct store_sts_at */
+	struct hash	*matches;	/* (policy, host) -> int */
+	struct hash	*probes;	/* (host, addr) -> struct seen */
+};
+
+struct host {
+	char		 name[DOMAIN_MAX];
+};
+
+struct seen {
+	int		 known;
+	struct store_probe probe;
+};
+
+struct judge *
+judge_new(struct store *st, const struct conf *conf)
+{
+	struct judge *j;
+
+	if ((j = calloc(1, sizeof(*j))) == NULL)
+		fatal("judge");
+	j->store = st;
+	j->conf = conf;
+	j->hosts = hash_new(sizeof(struct host));
+	j->policies = hash_new(sizeof(struct store_sts_at));
+	j->matches = hash_new(sizeof(int));
+	j->probes = hash_new(sizeof(struct seen));
+	return j;
+}
+
+void
+judge_free(struct judge *j)
+{
+	if (j == NULL)
+		return;
+	hash_free(j->hosts);
+	hash_free(j->policies);
+	hash_free(j->matches);
+	hash_free(j->probes);
+	free(j);
+}
+
+void
+judge_reset(struct judge *j)
+{
+	hash_clear(j->hosts);
+	hash_clear(j->policies);
+	hash_clear(j->matches);
+	hash_clear(j->probes);
+}
+
+void
+text_cut(const char *s, char out[], size_t outsz)
+{
+	size_t n;
+
+	if (s == NULL)
+		s = "";
+	if ((n = strlen(s)) >= outsz) {
+		n = outsz - 1;
+		while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(out, s, n);
+	out[n] = '\0';
+}
+
+/* The MX host that has that address, as far as we looked; "" if we did not. */
+static const char *
+host_of(struct judge *j, const char *addr, const char *domain)
+{
+	struct key key;
+	struct host *host;
+	int is_new;
+
+	key_start(&key);
+	key_text(&key, addr);
+	key_text(&key, domain);
+	host = hash_get(j->hosts, key.buf, key.len, &is_new);
+	if (is_new)
+		(void)store_mxaddr_host(j->store, addr, domain, host->name,
+		    sizeof(host->name));
+	return host->name;
+}
+
+/* What was in force then; NULL if the database can't tell. */
+static const struct store_sts_at *
+policy_of(struct judge *j, const char *domain, int64_t when)
+{
+	struct store_sts_at *at;
+	struct key key;
+	int64_t now;
+	int is_new;
+
+	key_start(&key);
+	key_text(&key, domain);
+	at = hash_get(j->policies, key.buf, key.len, &is_new);
+	if (!is_new && when >= at->since && when < at->until)
+		return at;
+	if (store_sts_at(j->store, domain, when, at) == -1) {
+		at->until = at->since = when;
+		return NULL;
+	}
+	/* What will be learned from now on is not known yet. */
+	if (at->until > (now = time(NULL) + 1))
+		at->until = now;
+	return at;
+}
+
+static int
+policy_matches(struct judge *j, int64_t policy, const char *host)
+{
+	struct key key;
+	int *matches, is_new;
+
+	key_start(&key);
+	key_int(&key, policy);
+	key_text(&key, host);
+	matches = hash_get(j->matches, key.buf, key.len, &is_new);
+	if (is_new)
+		*matches = store_policy_matches(j->store, policy, host);
+	return *matches;
+}
+
+/* What a probe of that host said last, or NULL. */
+static const struct store_probe *
+probe_of(struct judge *j, const char *host, const char *addr)
+{
+	struct key key;
+	struct seen *seen;
+	int is_new;
+
+	key_start(&key);
+	key_text(&key, host);
+	key_text(&key, addr);
+	seen = hash_get(j->probes, key.buf, key.len, &is_new);
+	if (is_new)
+		seen->known = store_probe_load(j->store, host, addr,
+		    &seen->probe) != -1;
+	return seen->known ? &seen->probe : NULL;
+}
+
+/* A handshake that came up failed for the policy: by name, by certificate. */
+static void
+judge_testing(struct judge *j, const struct record *r, const char *host,
+    struct judgement *out)
+{
+	const struct store_probe *probe = probe_of(j, host, r->remote);
+
+	/* What was seen within two days is what it was. */
+	if (probe == NULL || *probe->type == '\0' ||
+	    probe->probed < r->time - 2 * DAY_SECONDS)
+		return;
+	/* TLS did come up: that it did not otherwise is no failure of this. */
+	if (strncmp(probe->type, "certificate-", 12) != 0)
+		return;
+	out->failed = 1;
+	strlcpy(out->type, probe->type, sizeof(out->type));
+	text_cut(probe->text, out->reason, sizeof(out->reason));
+}
+
+/* TLS came up: was it what the policy asks for (RFC 8461 4)? */
+static void
+judge_tls(struct judge *j, const struct record *r, const char *host,
+    enum sts_mode mode, struct judgement *out)
+{
+	if (out->policy == 0 || *host == '\0')
+		return;
+	if (policy_matches(j, out->policy, host) == 0) {
+		out->failed = 1;
+		strlcpy(out->type, "validation-failure", sizeof(out->type));
+		strlcpy(out->reason, "the MX host is not in the MTA-STS "
+		    "policy", sizeof(out->reason));
+	} else if (mode == STS_TESTING)
+		judge_testing(j, r, host, out);
+	/* With enforce, smtpd has verified it. */
+}
+
+int
+judge_session(struct judge *j, const char *domain, const struct record *r,
+    struct judgement *out)
+{
+	const struct store_sts_at *at = policy_of(j, domain, r->time);
+	const char *host = "";
+	struct addr addr;
+
+	memset(out, 0, sizeof(*out));
+	/* "none" is as if there was no policy (RFC 8461 5, RFC 8460 4). */
+	if (at != NULL && at->mode != STS_NONE)
+		out->policy = at->policy;
+	/* Most sessions are fine, and have no policy. */
+	if (r->remote != NULL && (out->policy != 0 ||
+	    r->failure != FAILURE_NONE))
+		host = host_of(j, r->remote, domain);
+	if (r->failure == FAILURE_NONE) {
+		if (r->tls == NULL)
+			return 0;
+		if (at != NULL)
+			judge_tls(j, r, host, at->mode, out);
+	} else {
+		out->failed = 1;
+		strlcpy(out->type, failure_name(r->failure),
+		    sizeof(out->type));
+		/* smtpd's events do not say why a handshake failed. */
+		out->pending = r->failure == FAILURE_VALIDATION &&
+		    r->remote != NULL;
+	}
+	/* Without a PTR record smtpd names the address in the name's place. */
+	if (*host == '\0' && r->rdns != NULL &&
+	    addr_parse(r->rdns, strlen(r->rdns), &addr) == -1)
+		host = r->rdns;
+	text_cut(host, out->mx, sizeof(out->mx));
+	return 1;
+}
+
+/* smtpd tries to send a mail within so many seconds of its coming in. */
+#define AT_ONCE_SECONDS 15
+
+/* Domains that have an address, by what speaks for each; the first of them. */
+enum claim {
+	CLAIM_ROUTED_NOW,	/* routed there, and its mail just came in */
+	CLAIM_ROUTED_WAITS,
+	CLAIM_NOW,
+	CLAIM_WAITS,
+	CLAIM_ROUTED,
+	CLAIMS
+};
+
+struct claims {
+	int		 n[CLAIMS];
+	char		 domain[CLAIMS][DOMAIN_MAX];
+};
+
+static void
+claim(struct claims *c, enum claim i, const char *domain)
+{
+	if (c->n[i]++ == 0)
+		strlcpy(c->domain[i], domain, sizeof(c->domain[i]));
+}
+
+static void
+claim_all(struct claims *c, const char *domain, int routed, int64_t waits,
+    int64_t when)
+{
+	int now = waits != 0 && when - waits <= AT_ONCE_SECONDS;
+
+	if (routed) {
+		claim(c, CLAIM_ROUTED, domain);
+		if (waits != 0)
+			claim(c, CLAIM_ROUTED_WAITS, domain);
+		if (now)
+			claim(c, CLAIM_ROUTED_NOW, domain);
+	}
+	if (waits != 0)
+		claim(c, CLAIM_WAITS, domain);
+	if (now)
+		claim(c, CLAIM_NOW, domain);
+}
+
+/* One domain alone is it; of many that wait, the one that just came in. */
+static const char *
+only_claim(const struct claims *c)
+{
+	static const struct {
+		enum claim	 all;
+		enum claim	 now;
+	} orders[] = {
+		{ CLAIM_ROUTED_WAITS, CLAIM_ROUTED_NOW },
+		{ CLAIM_WAITS, CLAIM_NOW },
+		/* Mail of which we know nothing more. */
+		{ CLAIM_ROUTED, CLAIM_ROUTED }
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(orders); i++) {
+		if (c->n[orders[i].all] == 1)
+			return c->domain[orders[i].all];
+		if (c->n[orders[i].now] == 1)
+			return c->domain[orders[i].now];
+		if (c->n[orders[i].all] > 0)
+			return NULL;
+	}
+	return NULL;
+}
+
+int
+judge_attribute(struct judge *j, const char *addr, int64_t when,
+    int64_t (*waits)(const char *, int64_t, void *), void *arg, char domain[],
+    size_t domainsz)
+{
+	struct claims c = { 0 };
+	sqlite3_stmt *stmt;
+	const char *name;
+	int rc;
+
+	if ((stmt = store_prepare(j->store, "SELECT m.domain, max(m.routed),"
+	    " coalesce(w.last, 0) FROM mxaddr m LEFT JOIN waiting w"
+	    " ON w.domain = m.domain WHERE m.addr = ?1 GROUP BY m.domain")) ==
+	    NULL || store_bind(stmt, "t", addr) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		name = store_text(stmt, 0);
+		claim_all(&c, name, sqlite3_column_int64(stmt, 1) > 0,
+		    waits(name, sqlite3_column_int64(stmt, 2), arg), when);
+	}
+	if (store_done(j->store, stmt, rc) == -1 ||
+	    (name = only_claim(&c)) == NULL)
+		return -1;
+	strlcpy(domain, name, domainsz);
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_JUDGE_H
+#define SGE_JUDGE_H
+
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "conf/conf.h"
+#include "spool/record.h"
+#include "store/store.h"
+
+/*
+ * What an outgoing session means for RFC 8460: under which policy it counts,
+ * whether it is a success, and if not, why.  Reads the database, so what was
+ * read is kept until judge_reset (once a batch).
+ */
+struct judge;
+
+struct judge *judge_new(struct store *, const struct conf *);
+void	judge_free(struct judge *);
+void	judge_reset(struct judge *);
+
+#define RESULT_TYPE_MAX 40	/* the longest of RFC 8460 4.3 has 27 */
+
+struct judgement {
+	int64_t		 policy;	/* table policy; 0: none found */
+	int		 failed;
+	/* The rest only where it failed; "" where not known. */
+	int		 pending;	/* a probe may tell the reason */
+	char		 type[RESULT_TYPE_MAX];
+	char		 reason[REPORT_TEXT_MAX + 1];
+	char		 info[REPORT_TEXT_MAX + 1];
+	char		 mx[DOMAIN_MAX];
+};
+
+/*
+ * For one recipient domain of the session (normal form).  Returns 1, or 0
+ * where the session is not to be counted (the second half of a downgrade,
+ * whose first half was; or nothing was tried).
+ */
+int	judge_session(struct judge *, const char *domain,
+	    const struct record *, struct judgement *);
+
+/*
+ * A failed session that names no domain: the domain that is routed to that
+ * address and has mail waiting, else one with mail waiting and that address
+ * among its MX's, else the only one routed there.  Of many with mail waiting
+ * it is the one whose mail just came in: smtpd tries it at once.  waits(domain,
+ * last) is asked for each; last: when mail for it last came in, as the database
+ * has it, 0 if none waits; it says the same as it is now.  Returns 0, or -1
+ * where that is not known or not clear.
+ */
+int	judge_attribute(struct judge *, const char *addr, int64_t when,
+	    int64_t (*waits)(const char *domain, int64_t last, void *),
+	    void *arg, char domain[], size_t domainsz);
+
+/*
+ * Copies at most outsz - 1 bytes of s, never half a UTF-8 character; NULL is
+ * the empty text.
+ */
+void	text_cut(const char *s, char out[], size_t outsz);
+
+#endif

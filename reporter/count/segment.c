@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "count/segment.h"
+
+static void
+complain(struct segment *seg, const char *what)
+{
+	if (!seg->said)
+		log_warnx("%s: %s", log_clean(seg->name), what);
+	seg->said = 1;
+}
+
+int
+segment_stat(struct segment *seg, int dirfd)
+{
+	struct stat sb;
+
+	if (fstatat(dirfd, seg->name, &sb, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(sb.st_mode))
+		return -1;
+	seg->size = sb.st_size;
+	seg->mtime = sb.st_mtime;
+	if (seg->size >= seg->scanned)
+		return 0;
+	if (seg->size < seg->now.offset) {
+		complain(seg, "shorter than what was read of it; going on at "
+		    "its end");
+		seg->now.offset = seg->size;
+	}
+	seg->scanned = seg->size;
+	return 0;
+}
+
+int
+segment_more(const struct segment *seg)
+{
+	return seg->size > seg->scanned;
+}
+
+void
+segment_rewind(struct segment *seg)
+{
+	seg->now = seg->saved;
+	seg->scanned = seg->saved.offset;
+}
+
+void
+segment_finish(struct segment *seg)
+{
+	seg->done = seg->dirty = 1;
+	if (seg->scanned == seg->now.offset)
+		return;
+	seg->now.offset = seg->scanned;
+	seg->now.lines++;
+	seg->now.bad++;
+}
+
+static void
+line_count(struct segment *seg, char *line, size_t len, struct tally *tally)
+{
+	struct record record;
+	enum record_result rc = RECORD_BAD;
+
+	seg->now.lines++;
+	if (len < RECORD_LINE_MAX)
+		rc = record_parse(line, len, &record);
+	switch (rc) {
+	case RECORD_OK:
+		tally_record(tally, &record);
+		break;
+	case RECORD_NEWER:
+		if (seg->now.newer++ == 0)
+			complain(seg, "has records of a newer version: kept, "
+			    "not counted");
+		break;
+	case RECORD_BAD:
+		seg->now.bad++;
+		break;
+	}
+}
+
+/* The lines of buf, which lies at file offset at. */
+static void
+lines_count(struct segment *seg, char *buf, size_t n, int64_t at,
+    struct tally *tally)
+{
+	char *p = buf, *end = buf + n, *nl;
+	int skipping = at > seg->now.offset;
+
+	while ((nl = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		*nl = '\0';
+		if (skipping) {
+			seg->now.lines++;
+			seg->now.bad++;
+			skipping = 0;
+		} else
+			line_count(seg, p, (size_t)(nl - p), tally);
+		p = nl + 1;
+		seg->now.offset = at + (p - buf);
+	}
+	seg->scanned = at + (int64_t)n;
+}
+
+ssize_t
+segment_read(struct segment *seg, int dirfd, char *buf, struct tally *tally)
+{
+	int64_t at = seg->now.offset;
+	ssize_t n;
+	int fd;
+
+	/* A line that is too long is not looked at again, only for its end. */
+	if (seg->scanned - at >= RECORD_LINE_MAX)
+		at = seg->scanned;
+	if ((fd = openat(dirfd, seg->name, O_RDONLY | O_NOFOLLOW |
+	    O_NONBLOCK | O_CLOEXEC)) == -1) {
+		complain(seg, strerror(errno));
+		return -1;
+	}
+	do
+		n = pread(fd, buf, SEGMENT_SLICE, (off_t)at);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		complain(seg, strerror(errno));
+	close(fd);
+	if (n <= 0)
+		return n;
+	seg->dirty = 1;
+	lines_count(seg, buf, (size_t)n, at, tally);
+	return n;
+}

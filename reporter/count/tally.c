@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/date.h"
+#include "base/log.h"
+#include "count/tally.h"
+
+struct tally *
+tally_new(struct store *st, const struct conf *conf)
+{
+	struct tally *t;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		fatal("tally");
+	t->store = st;
+	t->conf = conf;
+	t->judge = judge_new(st, conf);
+	t->flow = hash_new(sizeof(struct flow_count));
+	t->correspondent = hash_new(sizeof(struct correspondent_count));
+	t->incident = hash_new(sizeof(struct incident_count));
+	t->waiting = hash_new(sizeof(struct waiting_count));
+	t->session = hash_new(sizeof(struct tally_count));
+	t->detail = hash_new(sizeof(int64_t));
+	t->ndetails = hash_new(sizeof(int64_t));
+	t->unknown = hash_new(sizeof(struct unknown_count));
+	t->source = hash_new(sizeof(int64_t));
+	t->rows = hash_new(sizeof(int64_t));
+	return t;
+}
+
+void
+tally_free(struct tally *t)
+{
+	if (t == NULL)
+		return;
+	judge_free(t->judge);
+	hash_free(t->flow);
+	hash_free(t->correspondent);
+	hash_free(t->incident);
+	hash_free(t->waiting);
+	hash_free(t->session);
+	hash_free(t->detail);
+	hash_free(t->ndetails);
+	hash_free(t->unknown);
+	hash_free(t->source);
+	hash_free(t->rows);
+	free(t);
+}
+
+void
+tally_clear(struct tally *t)
+{
+	judge_reset(t->judge);
+	hash_clear(t->flow);
+	hash_clear(t->correspondent);
+	hash_clear(t->incident);
+	hash_clear(t->waiting);
+	hash_clear(t->session);
+	hash_clear(t->detail);
+	hash_clear(t->ndetails);
+	hash_clear(t->unknown);
+	hash_clear(t->source);
+	t->lost = 0;
+}
+
+size_t
+tally_bytes(const struct tally *t)
+{
+	return hash_bytes(t->flow) + hash_bytes(t->correspondent) +
+	    hash_bytes(t->incident) + hash_bytes(t->waiting) +
+	    hash_bytes(t->session) + hash_bytes(t->detail) +
+	    hash_bytes(t->ndetails) + hash_bytes(t->unknown) +
+	    hash_bytes(t->source);
+}
+
+void
+tally_domain(const char *name, char out[], size_t outsz)
+{
+	const char *at;
+
+	/* filter-sge -v writes whole addresses. */
+	if (name != NULL && (at = strrchr(name, '@')) != NULL)
+		name = at + 1;
+	if (name == NULL || *name == '\0')
+		strlcpy(out, DOMAIN_NULL, outsz);
+	else if (domain_normal(name, strlen(name), out, outsz) == -1)
+		strlcpy(out, DOMAIN_OTHERS, outsz);
+}
+
+/* Sessions of this host's own programs and users, sged's looks among them. */
+static int
+is_local(const struct record *r)
+{
+	return r->dir == DIR_IN && (r->remote == NULL ||
+	    strncmp(r->remote, "127.", 4) == 0 ||
+	    strcmp(r->remote, "::1") == 0 ||
+	    (r->local != NULL && strcmp(r->remote, r->local) == 0));
+}
+
+static enum bucket
+bucket_of_tls(const struct record *r)
+{
+	if (r->tls == NULL)
+		return BUCKET_CLEAR;
+	switch (tlsver_parse(r->tls, strlen(r->tls))) {
+	case TLSVER_1_3:
+		return BUCKET_TLS13;
+	case TLSVER_1_2:
+		return BUCKET_TLS12;
+	default:
+		return BUCKET_OLDER;
+	}
+}
+
+/*
+ * "government>public": the correspondent is right of it on the way out, left
+ * on the way in.
+ */
+static void
+class_of_flow(const char *flow, int right, char out[], size_t outsz)
+{
+	const char *gt = flow == NULL ? NULL : strchr(flow, '>');
+	size_t len;
+
+	if (gt == NULL) {
+		strlcpy(out, "public", outsz);
+		return;
+	}
+	if (right) {
+		text_cut(gt + 1, out, outsz);
+		return;
+	}
+	len = (size_t)(gt - flow) < outsz ? (size_t)(gt - flow) : outsz - 1;
+	memcpy(out, flow, len);
+	out[len] = '\0';
+}
+
+static struct side *
+side_get(struct tally *t, const char *name, const char *flow, int right)
+{
+	char domain[DOMAIN_MAX];
+	struct side *side;
+	size_t i;
+
+	tally_domain(name, domain, sizeof(domain));
+	for (i = 0; i < t->nsides; i++)
+		if (strcmp(t->sides[i].domain, domain) == 0)
+			return &t->sides[i];
+	side = &t->sides[t->nsides++];
+	memset(side, 0, sizeof(*side));
+	strlcpy(side->domain, domain, sizeof(side->domain));
+	class_of_flow(flow, right, side->class, sizeof(side->class));
+	return side;
+}
+
+static void
+sides_collect(struct tally *t, const struct record *r)
+{
+	const struct record_tx *tx;
+	struct side *side;
+	size_t i;
+	int local = is_local(r), refused, right;
+
+	t->nsides = 0;
+	for (i = 0; i < r->ntx; i++) {
+		tx = &r->tx[i];
+		refused = tx->verdict == VERDICT_REJECT ||
+		    tx->verdict == VERDICT_TESTING;
+		/* Of our own users' mail, what matters is where to. */
+		if (local && !refused)
+			continue;
+		right = r->dir == DIR_OUT || local;
+		side = side_get(t, right ? tx->to : tx->from, tx->flow, right);
+		side->messages += tx->messages;
+		side->rcpts += tx->rcpts;
+		side->refused |= tx->verdict == VERDICT_REJECT;
+		side->testing |= tx->verdict == VERDICT_TESTING;
+		side->legacy |= tx->verdict == VERDICT_LEGACY;
+	}
+}
+
+static void
+add_flow(struct tally *t, const struct record *r, const char *class,
+    enum bucket bucket)
+{
+	int64_t day = day_of(r->time);
+	struct flow_count *count;
+	struct key key;
+
+	key_start(&key);
+	key_int(&key, day);
+	key_int(&key, (r->time - day * DAY_SECONDS) / 3600);
+	key_int(&key, r->dir);
+	key_text(&key, class);
+	count = hash_get(t->flow, key.buf, key.len, NULL);
+	count->buckets[bucket]++;
+}
+
+/* A class once, however many of its domains the connection served. */
+static void
+add_classes(struct tally *t, const struct record *r, enum bucket tls)
+{
+	enum bucket bucket;
+	size_t i, j;
+
+	for (i = 0; i < t->nsides; i++) {
+		for (j = 0; j < i; j++)
+			if (strcmp(t->sides[i].class, t->sides[j].class) == 0)
+				break;
+		if (j < i)
+			continue;
+		bucket = tls;
+		for (; j < t->nsides; j++)
+			if (t->sides[j].refused && strcmp(t->sides[i].class,
+			    t->sides[j].class) == 0)
+				bucket = BUCKET_REFUSED;
+		add_flow(t, r, t->sides[i].class, bucket);
+	}
+}
+
+static void
+add_correspondent(struct tally *t, const struct record *r,
+    const struct side *side, enum bucket bucket)
+{
+	struct correspondent_count *count;
+	struct key key;
+	int is_new;
+
+	key_start(&key);
+	key_int(&key, day_of(r->time));
+	key_int(&key, r->dir);
+	key_text(&key, side->domain);
+	count = hash_get(t->correspondent, key.buf, key.len, &is_new);
+	count->buckets[bucket]++;
+	count->legacy += side->legacy;
+	count->testing += side->testing;
+	count->messages += side->messages;
+	count->rcpts += side->rcpts;
+	if (is_new || r->time < count->first)
+		count->first = r->time;
+	if (is_new || r->time >= count->last) {
+		count->last = r->time;
+		strlcpy(count->class, side->class, sizeof(count->class));
+	}
+}
+
+/* Table incident's "why", or NULL: all is well, or nothing was tried. */
+static const char *
+why_of(const struct record *r, const struct side *side, enum bucket bucket)
+{
+	/* In "mode testing" mail in clear went through: that comes first. */
+	if (side->refused || (side->testing && bucket != BUCKET_CLEAR)) {
+		if (r->tls == NULL)
+			return "no-tls";
+		return tlsver_parse(r->tls, strlen(r->tls)) < TLSVER_1_2 ?
+		    "old-tls" : "no-connector";
+	}
+	if (bucket == BUCKET_REFUSED)
+		return "forced";
+	if (bucket != BUCKET_CLEAR)
+		return NULL;
+	if (side->legacy)
+		return "legacy";
+	switch (r->starttls) {
+	case STARTTLS_ABSENT:
+		return "not-offered";
+	case STARTTLS_REFUSED:
+		return "refused";
+	case STARTTLS_OFFERED:
+		return "handshake";
+	default:
+		return "not-asked";
+	}
+}
+
+static void
+add_incident(struct tally *t, const struct record *r, const struct side *side,
+    enum bucket bucket)
+{
+	const char *why = why_of(r, side, bucket);
+	char addr[64];
+	struct incident_count *count;
+	struct key key;
+	int is_new;
+
+	if (why == NULL)
+		return;
+	text_cut(r->remote, addr, sizeof(addr));
+	key_start(&key);
+	key_int(&key, day_of(r->time));
+	key_int(&key, r->dir);
+	key_text(&key, side->domain);
+	key_text(&key, why);
+	key_text(&key, addr);
+	count = hash_get(t->incident, key.buf, key.len, &is_new);
+	count->sessions++;
+	if (is_new || r->time < count->first)
+		count->first = r->time;
+	if (is_new || r->time >= count->last) {
+		count->last = r->time;
+		text_cut(r->rdns != NULL ? r->rdns : r->helo, count->host,
+		    sizeof(count->host));
+	}
+}
+
+/*
+ * Which domains mail waits for tells whose a failed session was that names
+ * none.
+ */
+static void
+add_waiting(struct tally *t, const struct record *r)
+{
+	char domain[DOMAIN_MAX];
+	struct waiting_count *count;
+	struct key key;
+	size_t i;
+
+	for (i = 0; i < r->ntx; i++) {
+		if (r->tx[i].messages == 0 ||
+		    r->tx[i].verdict == VERDICT_REJECT)
+			continue;
+		tally_domain(r->tx[i].to, domain, sizeof(domain));
+		if (*domain == '*' || *domain == '<' ||
+		    conf_is_local(t->conf, domain))
+			continue;
+		key_start(&key);
+		key_text(&key, domain);
+		count = hash_get(t->waiting, key.buf, key.len, NULL);
+		if (r->dir == DIR_OUT) {
+			if (r->time > count->last_out)
+				count->last_out = r->time;
+			continue;
+		}
+		if (count->first_in == 0 || r->time < count->first_in)
+			count->first_in = r->time;
+		if (r->time > count->last_in)
+			count->last_in = r->time;
+	}
+}
+
+/* What the database has of it, and what this batch adds. */
+static int64_t
+waits_now(const char *domain, int64_t last, void *arg)
+{
+	const struct tally *t = arg;
+	const struct waiting_count *count;
+	struct key key;
+
+	key_start(&key);
+	key_text(&key, domain);
+	if ((count = hash_find(t->waiting, key.buf, key.len)) == NULL)
+		return last;
+	if (count->last_in > last)
+		last = count->last_in;
+	return last > count->last_out ? last : 0;
+}
+
+/* Forced TLS failed: nothing was sent, so no recipient was ever named. */
+static int
+is_forced(const struct record *r)
+{
+	return r->dir == DIR_OUT && r->failure != FAILURE_NONE && r->ntx == 0;
+}
+
+/*
+ * TLS failed, and the mail went by the connection after it: one session, of
+ * which only the second half is a flow.
+ */
+static int
+is_first_half(const struct record *r)
+{
+	size_t i;
+
+	if (r->dir != DIR_OUT || r->failure != FAILURE_VALIDATION ||
+	    r->tls != NULL)
+		return 0;
+	for (i = 0; i < r->ntx; i++)
+		if (r->tx[i].rcpts != 0)
+			return 0;
+	return r->ntx > 0;
+}
+
+void
+tally_record(struct tally *t, const struct record *r)
+{
+	enum bucket tls = bucket_of_tls(r), bucket;
+	char attributed[DOMAIN_MAX] = "";
+	struct side *side;
+	size_t i;
+	int refused;
+
+	t->lost += r->lost;
+	sides_collect(t, r);
+	if (is_first_half(r)) {
+		tally_session(t, r, "");
+		return;
+	}
+	refused = is_forced(r);
+	if (refused && (r->remote == NULL || judge_attribute(t->judge,
+	    r->remote, r->time, waits_now, t, attributed,
+	    sizeof(attributed)) == -1))
+		attributed[0] = '\0';
+	if (attributed[0] != '\0') {
+		side = side_get(t, attributed, NULL, 1);
+		strlcpy(side->class, conf_class_name(t->conf,
+		    conf_class(t->conf, side->domain)), sizeof(side->class));
+	}
+	if (refused)
+		tls = BUCKET_REFUSED;
+	for (i = 0; i < t->nsides; i++) {
+		side = &t->sides[i];
+		refused |= side->refused;
+		bucket = side->refused ? BUCKET_REFUSED : tls;
+		add_correspondent(t, r, side, bucket);
+		add_incident(t, r, side, bucket);
+	}
+	add_flow(t, r, CLASS_ALL, refused ? BUCKET_REFUSED : tls);
+	if (is_local(r) && t->nsides == 0)
+		add_flow(t, r, CLASS_LOCAL, tls);
+	add_classes(t, r, tls);
+	add_waiting(t, r);
+	if (r->dir == DIR_OUT)
+		tally_session(t, r, attributed);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_TALLY_H
+#define SGE_TALLY_H
+
+#include "conf/conf.h"
+#include "lib/hash.h"
+#include "count/judge.h"
+#include "spool/record.h"
+#include "store/store.h"
+
+/*
+ * Counts of a batch of records, in memory until tally_flush adds them to the
+ * database.
+ */
+enum bucket {
+	BUCKET_TLS13,
+	BUCKET_TLS12,
+	BUCKET_OLDER,
+	BUCKET_CLEAR,
+	BUCKET_REFUSED
+};
+#define BUCKETS 5
+
+/* Stands for all domains beyond TALLY_DOMAINS_MAX, and names that are none. */
+#define DOMAIN_OTHERS "*"
+/* The null sender. */
+#define DOMAIN_NULL "<>"
+/* The class of mail handed in on this host: not a flow between two. */
+#define CLASS_LOCAL "local"
+/* Every connection once. */
+#define CLASS_ALL "*"
+/* Of a class, from a flow string: domains' names are no longer either. */
+#define CLASS_NAME_MAX 64
+
+struct flow_count {
+	int64_t		 buckets[BUCKETS];
+};
+
+struct correspondent_count {
+	int64_t		 buckets[BUCKETS];
+	int64_t		 legacy, testing;
+	int64_t		 messages, rcpts;
+	int64_t		 first, last;
+	char		 class[CLASS_NAME_MAX];
+};
+
+struct incident_count {
+	int64_t		 sessions;
+	int64_t		 first, last;
+	char		 host[HELO_MAX + 1];
+};
+
+struct waiting_count {
+	int64_t		 first_in, last_in, last_out;	/* 0: none */
+};
+
+struct tally_count {
+	int64_t		 ok, fail;
+};
+
+struct unknown_count {
+	int64_t		 sessions, last;
+};
+
+/* What one record says of one correspondent. */
+struct side {
+	char		 domain[DOMAIN_MAX];
+	char		 class[CLASS_NAME_MAX];
+	int		 refused, legacy, testing;
+	int64_t		 messages, rcpts;
+};
+
+struct tally {
+	struct store	*store;
+	const struct conf *conf;
+	struct judge	*judge;
+	struct hash	*flow;		/* day, hour, dir, class */
+	struct hash	*correspondent;	/* day, dir, domain */
+	struct hash	*incident;	/* day, dir, domain, why, addr */
+	struct hash	*waiting;	/* domain */
+	struct hash	*session;	/* day, domain, policy: RFC 8460 */
+	struct hash	*detail;	/* as table detail */
+	struct hash	*ndetails;	/* day, domain, policy: in detail */
+	struct hash	*unknown;	/* day, addr, type */
+	struct hash	*source;	/* day, addr of ours: sessions */
+	/* Rows in the database, kept over batches: table, day, ... */
+	struct hash	*rows;
+	uint64_t	 lost;		/* records that filter-sge lost */
+	struct side	 sides[RECORD_TX_MAX];
+	size_t		 nsides;
+};
+
+struct tally *tally_new(struct store *, const struct conf *);
+void	tally_free(struct tally *);
+/* Adds one record. */
+void	tally_record(struct tally *, const struct record *);
+/* About how much memory the counts take. */
+size_t	tally_bytes(const struct tally *);
+/* Forgets the counts: they are committed, or the batch is read again. */
+void	tally_clear(struct tally *);
+/* Writes them, within the caller's transaction.  0 or -1 with a log line. */
+int	tally_flush(struct tally *);
+/* After a rollback: what is known of the database's rows is wrong. */
+void	tally_forget_rows(struct tally *);
+
+/* tally_rfc.c: what RFC 8460 counts of an outgoing connection. */
+void	tally_session(struct tally *, const struct record *,
+	    const char *attributed);
+/* The domain of an address or domain of a record, or DOMAIN_OTHERS. */
+void	tally_domain(const char *name, char out[], size_t outsz);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <string.h>
+#include <time.h>
+
+#include "lib/date.h"
+#include "base/log.h"
+#include "store/store_flow.h"
+#include "count/tally.h"
+
+/* What is known of the database's rows may take this much. */
+#define ROWS_MAX 50000
+
+/* Which number of rows: the first field of a key of tally->rows. */
+enum rows_of {
+	ROWS_CORRESPONDENT,
+	ROWS_INCIDENT,
+	ROWS_TALLY,
+	ROWS_DETAIL,
+	ROWS_WAITING
+};
+
+/* How many rows there are, asked of the database once. */
+static int64_t *
+rows_of(struct tally *t, enum rows_of of, int64_t day, int64_t number,
+    const char *domain)
+{
+	struct key key;
+	int64_t *rows;
+	int is_new;
+
+	key_start(&key);
+	key_int(&key, of);
+	key_int(&key, day);
+	key_int(&key, number);
+	key_text(&key, domain);
+	rows = hash_get(t->rows, key.buf, key.len, &is_new);
+	if (!is_new)
+		return rows;
+	switch (of) {
+	case ROWS_CORRESPONDENT:
+		*rows = store_correspondent_rows(t->store, day, number);
+		break;
+	case ROWS_INCIDENT:
+		*rows = store_incident_rows(t->store, day, number);
+		break;
+	case ROWS_TALLY:
+		*rows = store_tally_rows(t->store, day);
+		break;
+	case ROWS_DETAIL:
+		*rows = store_detail_rows(t->store, day, domain, number);
+		break;
+	case ROWS_WAITING:
+		*rows = store_waiting_rows(t->store);
+		break;
+	}
+	return rows;
+}
+
+static int
+flush_flow(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	int64_t day = key_read_int(&p);
+	int64_t hour = key_read_int(&p);
+	int64_t dir = key_read_int(&p);
+	const char *class = key_read_text(&p);
+	int rc;
+
+	rc = store_flow_add(t->store, day, hour, dir, class, value);
+	if (rc == 0)
+		return store_flow_new(t->store, day, hour, dir, class, value);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+flush_correspondent(const void *key, size_t len __unused, void *value,
+    void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	struct correspondent_count *count = value;
+	int64_t day = key_read_int(&p), *rows;
+	int64_t dir = key_read_int(&p);
+	const char *domain = key_read_text(&p);
+	int rc;
+
+	rc = store_correspondent_add(t->store, day, dir, domain, count);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	rows = rows_of(t, ROWS_CORRESPONDENT, day, dir, "");
+	if (*rows >= TALLY_DOMAINS_MAX || strcmp(domain, DOMAIN_OTHERS) == 0) {
+		domain = DOMAIN_OTHERS;
+		strlcpy(count->class, CLASS_ALL, sizeof(count->class));
+		rc = store_correspondent_add(t->store, day, dir, domain,
+		    count);
+		if (rc != 0)
+			return rc == -1 ? -1 : 0;
+	}
+	(*rows)++;
+	return store_correspondent_new(t->store, day, dir, domain, count);
+}
+
+static int
+flush_incident(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	int64_t day = key_read_int(&p), *rows;
+	int64_t dir = key_read_int(&p);
+	const char *domain = key_read_text(&p);
+	const char *why = key_read_text(&p);
+	const char *addr = key_read_text(&p);
+	int rc;
+
+	rc = store_incident_add(t->store, day, dir, domain, why, addr, value);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	rows = rows_of(t, ROWS_INCIDENT, day, dir, "");
+	if (*rows >= TALLY_DOMAINS_MAX)
+		domain = DOMAIN_OTHERS;
+	if (*domain == '*' || store_incident_addrs(t->store, day, dir, domain,
+	    why) >= INCIDENT_ADDRS_MAX) {
+		addr = "*";
+		rc = store_incident_add(t->store, day, dir, domain, why, addr,
+		    value);
+		if (rc != 0)
+			return rc == -1 ? -1 : 0;
+	}
+	(*rows)++;
+	return store_incident_new(t->store, day, dir, domain, why, addr,
+	    value);
+}
+
+static int
+flush_waiting(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+
+	return store_waiting(t->store, key_read_text(&p), value,
+	    rows_of(t, ROWS_WAITING, 0, 0, ""));
+}
+
+static int
+flush_unknown(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	int64_t day = key_read_int(&p);
+	const char *addr = key_read_text(&p);
+
+	return store_unknown(t->store, day, addr, key_read_text(&p), value);
+}
+
+/* Sessions of a day whose report was made: too late for it, and said so. */
+static int
+count_late(struct tally *t, int64_t day, const char *domain,
+    const struct tally_count *count)
+{
+	if (day >= day_of(time(NULL)) ||
+	    !store_tally_reported(t->store, day, domain))
+		return 0;
+	return store_meta_set(t->store, "late", store_meta(t->store, "late",
+	    0) + count->ok + count->fail);
+}
+
+static int
+flush_session(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	int64_t day = key_read_int(&p), policy, *rows;
+	const char *domain = key_read_text(&p);
+	int rc;
+
+	policy = key_read_int(&p);
+	if (count_late(t, day, domain, value) == -1)
+		return -1;
+	rc = store_tally_add(t->store, day, domain, policy, value);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	rows = rows_of(t, ROWS_TALLY, day, 0, "");
+	if (*rows >= TALLY_DOMAINS_MAX) {
+		domain = DOMAIN_OTHERS;
+		policy = 0;
+		rc = store_tally_add(t->store, day, domain, policy, value);
+		if (rc != 0)
+			return rc == -1 ? -1 : 0;
+	}
+	(*rows)++;
+	return store_tally_new(t->store, day, domain, policy, value);
+}
+
+/* Beyond the bound: one row of its type, all else empty. */
+static int
+detail_sum(struct tally *t, struct detail_row *d, int64_t count, int64_t *rows)
+{
+	int rc;
+
+	d->sip = d->rip = d->mx = d->helo = d->reason = d->info = "";
+	d->pending = 0;
+	rc = store_detail_add(t->store, d, count);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	(*rows)++;
+	return store_detail_new(t->store, d, count);
+}
+
+static int
+flush_detail(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	struct detail_row d;
+	int64_t *rows, *count = value;
+	int rc;
+
+	d.day = key_read_int(&p);
+	d.domain = key_read_text(&p);
+	d.policy = key_read_int(&p);
+	d.type = key_read_text(&p);
+	d.sip = key_read_text(&p);
+	d.rip = key_read_text(&p);
+	d.mx = key_read_text(&p);
+	d.helo = key_read_text(&p);
+	d.reason = key_read_text(&p);
+	d.info = key_read_text(&p);
+	d.pending = key_read_int(&p);
+	rc = store_detail_add(t->store, &d, *count);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	/* Its domain was one too many: it has no report either. */
+	if (*rows_of(t, ROWS_TALLY, d.day, 0, "") >= TALLY_DOMAINS_MAX &&
+	    !store_tally_exists(t->store, d.day, d.domain, d.policy))
+		return 0;
+	rows = rows_of(t, ROWS_DETAIL, d.day, d.policy, d.domain);
+	if (*rows >= REPORT_DETAILS_MAX)
+		return detail_sum(t, &d, *count, rows);
+	(*rows)++;
+	return store_detail_new(t->store, &d, *count);
+}
+
+static int
+flush_source(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	int64_t day = key_read_int(&p), *sessions = value;
+
+	return store_source_add(t->store, day, key_read_text(&p), *sessions);
+}
+
+/* A full disk, and memory for what waits was full, too: say it. */
+static int
+flush_lost(struct tally *t)
+{
+	if (t->lost == 0)
+		return 0;
+	log_warnx("filter-sge had to drop %llu records",
+	    (unsigned long long)t->lost);
+	return store_meta_set(t->store, "lost", store_meta(t->store, "lost",
+	    0) + (int64_t)t->lost);
+}
+
+int
+tally_flush(struct tally *t)
+{
+	if (hash_count(t->rows) > ROWS_MAX)
+		hash_clear(t->rows);
+	if (hash_each(t->flow, flush_flow, t) != 0 ||
+	    hash_each(t->correspondent, flush_correspondent, t) != 0 ||
+	    hash_each(t->incident, flush_incident, t) != 0 ||
+	    hash_each(t->waiting, flush_waiting, t) != 0 ||
+	    hash_each(t->unknown, flush_unknown, t) != 0 ||
+	    hash_each(t->source, flush_source, t) != 0 ||
+	    /* Details look at their tallies. */
+	    hash_each(t->session, flush_session, t) != 0 ||
+	    hash_each(t->detail, flush_detail, t) != 0 ||
+	    flush_lost(t) != 0)
+		return -1;
+	return 0;
+}
+
+void
+tally_forget_rows(struct tally *t)
+{
+	hash_clear(t->rows);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <string.h>
+
+#include "lib/date.h"
+#include "count/tally.h"
+
+static void
+add_unknown(struct tally *t, const struct record *r)
+{
+	struct unknown_count *count;
+	char addr[64];
+	struct key key;
+
+	text_cut(r->remote, addr, sizeof(addr));
+	key_start(&key);
+	key_int(&key, day_of(r->time));
+	key_text(&key, addr);
+	key_text(&key, failure_name(r->failure));
+	count = hash_get(t->unknown, key.buf, key.len, NULL);
+	count->sessions++;
+	if (r->time > count->last)
+		count->last = r->time;
+}
+
+/*
+ * A peer that shows another greeting each time must not make a row each time:
+ * beyond the bound, one row of the type alone.
+ */
+static void
+add_detail(struct tally *t, const struct record *r, const struct key *of,
+    const struct judgement *j)
+{
+	char sip[64], rip[64], helo[HELO_MAX + 1];
+	int64_t *n = hash_get(t->ndetails, of->buf, of->len, NULL);
+	int64_t *count;
+	struct key key = *of;
+	size_t start;
+
+	text_cut(r->local, sip, sizeof(sip));
+	text_cut(r->remote, rip, sizeof(rip));
+	text_cut(r->helo, helo, sizeof(helo));
+	key_text(&key, j->type);
+	start = key.len;
+	key_text(&key, sip);
+	key_text(&key, rip);
+	key_text(&key, j->mx);
+	key_text(&key, helo);
+	key_text(&key, j->reason);
+	key_text(&key, j->info);
+	key_int(&key, j->pending);
+	count = hash_find(t->detail, key.buf, key.len);
+	if (count == NULL && *n >= REPORT_DETAILS_MAX) {
+		key.len = start;
+		/* sip, rip, mx, helo, reason, info. */
+		key_text(&key, "");
+		key_text(&key, "");
+		key_text(&key, "");
+		key_text(&key, "");
+		key_text(&key, "");
+		key_text(&key, "");
+		key_int(&key, 0);
+		count = hash_find(t->detail, key.buf, key.len);
+	}
+	if (count == NULL) {
+		count = hash_get(t->detail, key.buf, key.len, NULL);
+		(*n)++;
+	}
+	(*count)++;
+}
+
+static void
+add_session(struct tally *t, const struct record *r, const char *domain)
+{
+	struct tally_count *count;
+	struct judgement j;
+	struct key key;
+
+	if (!judge_session(t->judge, domain, r, &j))
+		return;
+	key_start(&key);
+	key_int(&key, day_of(r->time));
+	key_text(&key, domain);
+	key_int(&key, j.policy);
+	count = hash_get(t->session, key.buf, key.len, NULL);
+	if (j.failed) {
+		count->fail++;
+		add_detail(t, r, &key, &j);
+	} else
+		count->ok++;
+}
+
+/* Where our connections come from: of what fails without one, too. */
+static void
+add_source(struct tally *t, const struct record *r)
+{
+	char addr[64];
+	struct key key;
+
+	if (r->local == NULL || r->local[0] == '\0')
+		return;
+	text_cut(r->local, addr, sizeof(addr));
+	key_start(&key);
+	key_int(&key, day_of(r->time));
+	key_text(&key, addr);
+	++*(int64_t *)hash_get(t->source, key.buf, key.len, NULL);
+}
+
+void
+tally_session(struct tally *t, const struct record *r, const char *attributed)
+{
+	size_t i;
+
+	/* RFC 8460 3: reporting on reports would never end. */
+	for (i = 0; i < r->ntx; i++)
+		if (r->tx[i].report)
+			return;
+	add_source(t, r);
+	if (r->ntx == 0 && r->failure != FAILURE_NONE && *attributed == '\0') {
+		add_unknown(t, r);
+		return;
+	}
+	/* Each recipient domain once. */
+	for (i = 0; i < t->nsides; i++)
+		if (*t->sides[i].domain != '*' && *t->sides[i].domain != '<')
+			add_session(t, r, t->sides[i].domain);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_VIEW_H
+#define SGE_VIEW_H
+
+#include <stdio.h>
+
+#include "conf/conf.h"
+#include "store/store.h"
+
+/*
+ * A view reads the store and prints rows: for people in 80 columns, one JSON
+ * object a line (-j), or '|'-separated (-p).
+ */
+enum view_form {
+	FORM_TEXT,
+	FORM_JSON,
+	FORM_PIPE
+};
+
+struct view {
+	const struct conf *conf;
+	const char	*path;		/* of sge.conf */
+	struct store	*store;
+	FILE		*out;
+	enum view_form	 form;
+	int		 verbose;
+	int64_t		 first;		/* days, both included */
+	int64_t		 last;
+	const char	*domain;	/* -D, or NULL */
+	const char	*class;		/* -c, or NULL */
+	int64_t		 top;		/* -n; 0: all */
+	int		 hours;		/* -h */
+	const char	*letter;	/* -m domain, or NULL */
+	int64_t		 now;
+};
+
+/*
+ * One row of a machine form: kind, then name and value pairs; types: 't'
+ * const char * or NULL, 'i' int64_t, 'd' day, 'e' epoch seconds.  In JSON the
+ * names are keys; in the pipe form only values stand, vis(3)-escaped.
+ */
+void	view_row(const struct view *, const char *kind, const char *types, ...);
+/* Text of others for a terminal, at most width columns; static buffers. */
+const char *view_clean(const char *, int width);
+/* "0.5%" of base; "-" where the base is 0.  Static buffers. */
+const char *view_share(int64_t part, int64_t base);
+/* "2026-03-05"; "03:40Z" or "-". Static buffers. */
+const char *view_day(int64_t day);
+const char *view_clock(int64_t when);
+/* "2026-03-05T03:04:05Z" or "-". */
+const char *view_instant(int64_t when);
+/* An operand's normal form; 0, or -1 with a message. */
+int	view_normal(const char *arg, char out[], size_t outsz);
+/* "2026-03-05 UTC", "30 days to 2026-03-05 UTC", "... so far". */
+const char *view_period(const struct view *);
+/*
+ * A name in a column of that width; one that is longer gets a line of its own,
+ * so that none is cut.
+ */
+void	view_name(const struct view *, int width, const char *name);
+/* Clean text in lines of 79 columns; first and next begin them. */
+void	view_wrap(FILE *, const char *first, const char *next,
+	    const char *text);
+/* A line, or more of them where it is too long for one. */
+void	view_say(const struct view *, const char *, ...)
+	    __attribute__((__format__(printf, 2, 3)));
+/* The end of every view: "Not known: ...", wrapped. */
+void	view_unknown(const struct view *, const char *, ...)
+	    __attribute__((__format__(printf, 2, 3)));
+/* One of two texts by number: view_plural(n, "session", "sessions"). */
+const char *view_plural(int64_t n, const char *one, const char *many);
+
+/* Each returns the exit status: 0, or 1 after a message. */
+int	view_status(const struct view *);
+int	view_flow(const struct view *);
+/* Part of flow: -D. */
+int	view_correspondent(const struct view *);
+/*
+ * Where a domain's class comes from: "by \".govt.nz\", FILE:LINE".  Reads the
+ * list again.
+ */
+void	view_class_source(const struct view *, const char *domain, char out[],
+	    size_t outsz);
+int	view_cleartext(const struct view *);
+/* -m: a letter to a correspondent's postmaster. */
+int	view_letter(const struct view *);
+int	view_failures(const struct view *);
+int	view_sent(const struct view *);
+/* The JSON of one, by its number. */
+int	view_sent_one(const struct view *, const char *id);
+int	view_received(const struct view *);
+int	view_reporters(const struct view *);
+int	view_policy(const struct view *, const char *domain);
+int	view_route(const struct view *, const char *domain);
+int	view_digest(const struct view *, int always);
+int	view_html(const struct view *, const char *dir);
+int	view_metrics(const struct view *);
+int	view_explain(const struct view *, const char *type);
+
+#endif

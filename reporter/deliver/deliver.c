@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * When reports go, to whom, and again; see deliver.h for the way it is done.
+ */
+
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/date.h"
+#include "deliver/deliver.h"
+#include "base/log.h"
+
+/* Answers are collected so long before they are noted together... */
+#define COLLECT_MS 20
+/* ...or up to so many. */
+#define COLLECT_MAX 128
+/* At a stop, for what is being sent; the parent waits for longer. */
+#define DRAIN_MS 5000
+/* When more is due than can be asked at once, and nothing was answered. */
+#define FULL_MS 500
+/* After a trouble with the database. */
+#define TROUBLE_MS 5000
+/* How often it is asked whether a day is over, if nothing else happens. */
+#define IDLE_MS 5000
+/* A look-up that was begun and not answered is begun again then. */
+#define LEASE_SECONDS 600
+
+static void	deliver_round(void *);
+
+void
+deliver_soon(struct deliver *d, int64_t ms)
+{
+	int64_t at = loop_now() + ms;
+
+	if (d->timer != NULL && d->timer_at <= at)
+		return;
+	loop_timer_remove(d->engine->loop, d->timer);
+	d->timer = loop_timer_add(d->engine->loop, ms, deliver_round, d);
+	d->timer_at = at;
+}
+
+static struct job *
+job_new(struct deliver *d, enum job_stage stage, int64_t report)
+{
+	struct job *job;
+
+	if ((job = calloc(1, sizeof(*job))) == NULL)
+		fatal("deliver");
+	job->deliver = d;
+	job->stage = stage;
+	job->report = report;
+	return job;
+}
+
+/* Not in any list. */
+static void
+job_free(struct job *job)
+{
+	json_decref(job->answer);
+	rua_free(&job->rua);
+	free(job->place);
+	free(job);
+}
+
+static void
+job_ask(struct job *job)
+{
+	struct deliver *d = job->deliver;
+
+	TAILQ_INSERT_TAIL(&d->asked, job, entry);
+	d->count[job->stage]++;
+	if (job->stage == JOB_LOOKUP)
+		lookup_start(job);
+	else
+		send_start(job);
+}
+
+/* Whether something is being sent: a message, not a question. */
+static int
+sending(const struct deliver *d)
+{
+	const struct job *job;
+
+	TAILQ_FOREACH(job, &d->asked, entry)
+		if (job->stage == JOB_MAIL || job->stage == JOB_POST)
+			return 1;
+	return 0;
+}
+
+void
+job_answered(json_t *answer, void *arg)
+{
+	struct job *job = arg;
+	struct deliver *d = job->deliver;
+
+	job->question = 0;
+	json_decref(job->answer);
+	job->answer = json_incref(answer);
+	TAILQ_REMOVE(&d->asked, job, entry);
+	TAILQ_INSERT_TAIL(&d->answered, job, entry);
+	d->nanswered++;
+	deliver_soon(d, d->nanswered >= COLLECT_MAX ? 0 : COLLECT_MS);
+	if (d->draining && !sending(d))
+		loop_stop(d->engine->loop);
+}
+
+/* What is noted of the answers; they stay listed until that is committed. */
+static int
+settle(struct deliver *d, int64_t now)
+{
+	struct job *job;
+	int rc;
+
+	TAILQ_FOREACH(job, &d->answered, entry) {
+		if (job->stage == JOB_LOOKUP)
+			rc = lookup_settle(job, now);
+		else
+			rc = send_settle(job, now);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Committed: those that go on are asked again, the others are done. */
+static void
+settled(struct deliver *d)
+{
+	struct jobs list = TAILQ_HEAD_INITIALIZER(list);
+	struct job *job;
+
+	TAILQ_CONCAT(&list, &d->answered, entry);
+	d->nanswered = 0;
+	while ((job = TAILQ_FIRST(&list)) != NULL) {
+		TAILQ_REMOVE(&list, job, entry);
+		d->count[job->stage]--;
+		if (job->on && !d->engine->stopping) {
+			job->on = 0;
+			job->stage = JOB_POST;
+			job_ask(job);
+			continue;
+		}
+		if (job->on)
+			(void)store_delivery_unclaim(d->engine->store,
+			    job->delivery, time(NULL));
+		job_free(job);
+	}
+}
+
+static int
+claim_reports(struct deliver *d, int64_t now, struct jobs *out)
+{
+	struct store *st = d->engine->store;
+	struct store_report *rows;
+	struct job *job;
+	int n, i, rc = 0, room = LOOKUPS_MAX - (int)d->count[JOB_LOOKUP];
+
+	if (room <= 0)
+		return 0;
+	if ((rows = calloc((size_t)room, sizeof(*rows))) == NULL)
+		fatal("deliver");
+	n = store_report_claim(st, now, now + LEASE_SECONDS, rows, room);
+	for (i = 0; i < n && rc == 0; i++) {
+		if (domset_find(d->engine->conf->except, rows[i].domain) !=
+		    -1) {
+			rc = store_report_end(st, rows[i].id, "excepted", now,
+			    NULL, "report except");
+			continue;
+		}
+		job = job_new(d, JOB_LOOKUP, rows[i].id);
+		/* Fits: both hold a domain. */
+		(void)strlcpy(job->domain, rows[i].domain,
+		    sizeof(job->domain));
+		TAILQ_INSERT_TAIL(out, job, entry);
+	}
+	free(rows);
+	return n == -1 || rc == -1 ? -1 : 0;
+}
+
+/* The job of a claimed delivery; NULL: its URI leads nowhere any more. */
+static struct job *
+delivery_job(struct deliver *d, const struct store_delivery *row)
+{
+	struct addr addr;
+	struct job *job;
+
+	job = job_new(d, JOB_MAIL, row->report);
+	job->delivery = row->id;
+	job->tries = row->tries;
+	job->first = row->first;
+	if ((job->place = strdup(row->uri)) == NULL)
+		fatal("deliver");
+	if (strncmp(row->uri, "copy:", 5) == 0)
+		return job;
+	if (rua_add(&job->rua, row->uri, strlen(row->uri)) == -1 ||
+	    job->rua.nuris != 1) {
+		job_free(job);
+		return NULL;
+	}
+	if (job->rua.uris[0].scheme == RUA_HTTPS)
+		job->stage = addr_parse(job->rua.uris[0].host,
+		    strlen(job->rua.uris[0].host), &addr) == 0 ? JOB_POST :
+		    JOB_ADDRESS;
+	return job;
+}
+
+static int
+claim_deliveries(struct deliver *d, enum store_delivery_kind kind, int room,
+    int64_t now, struct jobs *out)
+{
+	struct store *st = d->engine->store;
+	struct store_delivery *rows;
+	struct job *job;
+	int n, i, rc = 0;
+
+	if (room <= 0)
+		return 0;
+	if ((rows = calloc((size_t)room, sizeof(*rows))) == NULL)
+		fatal("deliver");
+	n = store_delivery_claim(st, kind, now, rows, room);
+	for (i = 0; i < n && rc == 0; i++) {
+		if ((job = delivery_job(d, &rows[i])) == NULL) {
+			rc = store_delivery_note(st, rows[i].id, "given-up",
+			    now, 0, 0, "not a URI that can be used");
+			continue;
+		}
+		if ((rc = send_crowded(job, now, out)) == 0)
+			TAILQ_INSERT_TAIL(out, job, entry);
+		else {
+			job_free(job);
+			rc = rc == -1 ? -1 : 0;
+		}
+	}
+	free(rows);
+	return n == -1 || rc == -1 ? -1 : 0;
+}
+
+static int
+claim(struct deliver *d, int64_t now, struct jobs *out)
+{
+	if (d->engine->stopping)
+		return 0;
+	if (claim_reports(d, now, out) == -1 ||
+	    claim_deliveries(d, DELIVERY_MAIL, MAILS_MAX -
+	    (int)d->count[JOB_MAIL], now, out) == -1)
+		return -1;
+	return claim_deliveries(d, DELIVERY_HTTPS, POSTS_MAX -
+	    (int)(d->count[JOB_ADDRESS] + d->count[JOB_POST]), now, out);
+}
+
+/*
+ * One transaction: what was answered, what is begun.  Then it is begun.
+ * Returns 1 if there was something, 0, or -1.
+ */
+static int
+transact(struct deliver *d, int64_t now)
+{
+	struct jobs claimed = TAILQ_HEAD_INITIALIZER(claimed);
+	struct store *st = d->engine->store;
+	struct job *job;
+	int rc, any = !TAILQ_EMPTY(&d->answered);
+
+	if (store_begin(st) == -1)
+		return -1;
+	if (settle(d, now) == -1 || claim(d, now, &claimed) == -1) {
+		store_rollback(st);
+		rc = -1;
+	} else
+		rc = store_commit(st);
+	if (rc == 0)
+		settled(d);
+	while ((job = TAILQ_FIRST(&claimed)) != NULL) {
+		TAILQ_REMOVE(&claimed, job, entry);
+		any = 1;
+		if (rc == 0)
+			job_ask(job);
+		else
+			job_free(job);
+	}
+	return rc == -1 ? -1 : any;
+}
+
+/* Nothing is polled that has a time: the next due one sets the timer. */
+static void
+deliver_round(void *arg)
+{
+	struct deliver *d = arg;
+	int64_t now = time(NULL), next, ms = IDLE_MS;
+	int more, any;
+
+	d->timer = NULL;
+	more = d->engine->stopping ? 0 : pass_step(d);
+	if (more == -1 || (any = transact(d, now)) == -1) {
+		if (!d->mute)
+			log_warnx("reports wait for the database");
+		d->mute = 1;
+		deliver_soon(d, TROUBLE_MS);
+		return;
+	}
+	d->mute = 0;
+	if (d->engine->stopping)
+		return;
+	next = store_report_next_due(d->engine->store, now + IDLE_MS / 1000);
+	if (more || (next <= now && any))
+		ms = COLLECT_MS;
+	else if (next <= now)
+		ms = FULL_MS;
+	else if ((next - now) * 1000 < ms)
+		ms = (next - now) * 1000;
+	deliver_soon(d, ms);
+}
+
+void
+deliver_start(struct engine *e)
+{
+	struct deliver *d;
+	int n;
+
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		fatal("deliver");
+	d->engine = e;
+	TAILQ_INIT(&d->asked);
+	TAILQ_INIT(&d->answered);
+	e->deliver = d;
+	/* Whether these arrived is not known: at most one copy more. */
+	if ((n = store_delivery_recover(e->store, time(NULL))) > 0)
+		log_info("%d reports were being sent when sged ended", n);
+	deliver_soon(d, 0);
+}
+
+static void
+drained(void *arg)
+{
+	struct deliver *d = arg;
+
+	d->drain_timer = NULL;
+	loop_stop(d->engine->loop);
+}
+
+/*
+ * A reload, or a stop in good order, is no crash: what is being sent is waited
+ * for a moment, lest it is sent once more.
+ */
+static void
+drain(struct deliver *d)
+{
+	if (!sending(d))
+		return;
+	d->draining = 1;
+	d->drain_timer = loop_timer_add(d->engine->loop, DRAIN_MS, drained, d);
+	loop_run(d->engine->loop);
+	loop_timer_remove(d->engine->loop, d->drain_timer);
+}
+
+void
+deliver_stop(struct engine *e)
+{
+	struct deliver *d = e->deliver;
+	struct job *job;
+	int64_t now;
+
+	if (d == NULL)
+		return;
+	e->stopping = 1;
+	drain(d);
+	now = time(NULL);
+	loop_timer_remove(e->loop, d->timer);
+	/* What was answered is noted, what was not yet sent is due again. */
+	if (!TAILQ_EMPTY(&d->answered) && store_begin(e->store) == 0) {
+		if (settle(d, now) == -1)
+			store_rollback(e->store);
+		else
+			(void)store_commit(e->store);
+	}
+	TAILQ_CONCAT(&d->asked, &d->answered, entry);
+	while ((job = TAILQ_FIRST(&d->asked)) != NULL) {
+		TAILQ_REMOVE(&d->asked, job, entry);
+		if (job->question != 0)
+			world_forget(e->world, job->question);
+		if (job->stage == JOB_LOOKUP && job->question != 0)
+			(void)store_report_release(e->store, job->report, now);
+		else if (job->stage == JOB_ADDRESS)
+			(void)store_delivery_unclaim(e->store, job->delivery,
+			    now);
+		job_free(job);
+	}
+	pass_free(d);
+	free(d);
+	e->deliver = NULL;
+}

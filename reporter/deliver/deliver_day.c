@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The rows of a day's reports, made once the day is over and all its records
+ * were read.
+ */
+
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/date.h"
+#include "deliver/deliver.h"
+#include "base/log.h"
+
+/* Rows made in one step of the loop: some ten milliseconds. */
+#define STEP_ROWS 2000
+
+/*
+ * Days looked at again when a new one is opened: a filter that could not write
+ * for a while brings records late.
+ */
+#define LATE_DAYS 2
+
+/*
+ * Each domain gets a slot of its own, all as long, in an order of chance: so
+ * mail and look-ups are spread evenly, and nobody's turn can be foretold.
+ */
+static void
+pass_shuffle(struct pass *pa, int64_t n, int64_t now)
+{
+	uint32_t *slots, i, j, swap;
+
+	pa->start = now;
+	pa->i = 0;
+	pa->n = n < 1 ? 1 : n;
+	slots = reallocarray(pa->slots, (size_t)pa->n, sizeof(*slots));
+	if (slots == NULL)
+		fatal("deliver");
+	pa->slots = slots;
+	for (i = 0; i < pa->n; i++)
+		slots[i] = i;
+	for (i = (uint32_t)pa->n - 1; i > 0; i--) {
+		j = arc4random_uniform(i + 1);
+		swap = slots[i];
+		slots[i] = slots[j];
+		slots[j] = swap;
+	}
+}
+
+static int64_t
+pass_due(void *arg)
+{
+	struct deliver *d = arg;
+	struct pass *pa = &d->pass;
+	int64_t spread = d->engine->conf->report_spread, slot, from, to;
+
+	if (pa->hurry || spread <= 0)
+		return pa->start;
+	slot = pa->slots[pa->i++ % pa->n];
+	from = slot * spread / pa->n;
+	to = (slot + 1) * spread / pa->n;
+	return pa->start + from +
+	    arc4random_uniform((uint32_t)(to > from ? to - from : 1));
+}
+
+static void
+pass_begin(struct deliver *d, int64_t day, int64_t now)
+{
+	d->pass.day = day;
+	d->pass.domain[0] = '\0';
+	pass_shuffle(&d->pass,
+	    store_report_count_day(d->engine->store, day), now);
+}
+
+/* The next day that can be opened, if there is one. */
+static void
+pass_look(struct deliver *d, int64_t now)
+{
+	struct store *st = d->engine->store;
+	int64_t opened, day;
+
+	/* Asking costs more than there is to gain from asking often. */
+	if (now == d->looked)
+		return;
+	d->looked = now;
+	opened = store_meta(st, "report_opened", -1);
+	day = store_report_day_after(st, opened, INT64_MAX);
+	if (day >= day_of(now) || !ingest_day_complete(d->engine, day))
+		return;
+	d->pass.active = 1;
+	d->pass.hurry = 0;
+	d->pass.last = day;
+	pass_begin(d, opened == -1 ? day : day - LATE_DAYS, now);
+}
+
+void
+pass_free(struct deliver *d)
+{
+	d->pass.active = 0;
+	free(d->pass.slots);
+	d->pass.slots = NULL;
+}
+
+/* That day is done: the next, or the end. */
+static int
+pass_next(struct deliver *d, int64_t now)
+{
+	struct pass *pa = &d->pass;
+	struct store *st = d->engine->store;
+	int64_t waiting, taken;
+
+	if (pa->day < pa->last) {
+		pass_begin(d, pa->day + 1, now);
+		return 1;
+	}
+	pass_free(d);
+	/* Another day may be over as well. */
+	d->looked = 0;
+	if (pa->hurry)
+		return store_report_hurry(st, pa->day, NULL, now, &waiting,
+		    &taken) == -1 ? -1 : 1;
+	if (store_meta_set(st, "report_opened", pa->day) == -1)
+		return -1;
+	log_info("day %lld: %lld domains to report to", (long long)pa->day,
+	    (long long)pa->n);
+	return 1;
+}
+
+int
+pass_step(struct deliver *d)
+{
+	struct pass *pa = &d->pass;
+	struct store *st = d->engine->store;
+	int64_t now = time(NULL);
+	int n, more = 1;
+
+	if (!pa->active) {
+		pass_look(d, now);
+		if (!pa->active)
+			return 0;
+	}
+	if (store_begin(st) == -1)
+		return -1;
+	n = store_report_open_day(st, pa->day, now, STEP_ROWS, pa->domain,
+	    sizeof(pa->domain), pass_due, d);
+	if (n != -1 && n < STEP_ROWS)
+		more = pass_next(d, now);
+	if (n == -1 || more == -1)
+		store_rollback(st);
+	else if (store_commit(st) == 0)
+		return more;
+	/* Begun anew: rows that are there stay as they are. */
+	pass_free(d);
+	return -1;
+}
+
+int
+pass_hurry(struct deliver *d, int64_t day)
+{
+	if (d->pass.active)
+		return -1;
+	d->pass.active = 1;
+	d->pass.hurry = 1;
+	d->pass.last = day;
+	pass_begin(d, day, time(NULL));
+	return 0;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * One delivery: by mail, handed to sendmail, or by https, a look-up of the
+ * host's addresses and a POST (RFC 8460 5.3, 5.4).
+ */
+
+#include <sys/types.h>
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "lib/date.h"
+#include "deliver/deliver.h"
+#include "base/log.h"
+
+/* Steps of the back-off in report retry: minutes, if that is a day. */
+#define BACKOFF_STEPS 288
+/* How long what met a full host, or a process that is gone, waits. */
+#define CROWDED_SECONDS 5
+#define GONE_SECONDS 60
+
+enum outcome {
+	TOOK,
+	AGAIN,
+	NEVER,
+	GONE			/* not tried: a process of ours is gone */
+};
+
+int64_t
+deliver_backoff(const struct conf *conf, int64_t first, int64_t tries,
+    int64_t now)
+{
+	int64_t end = first + conf->report_retry, step, wait;
+
+	if (now >= end)
+		return 0;
+	step = conf->report_retry / BACKOFF_STEPS;
+	if (step < 1)
+		step = 1;
+	wait = step << (tries < 8 ? tries - 1 : 7);
+	/* From half of it to one and a half. */
+	wait = wait / 2 + arc4random_uniform((uint32_t)wait + 1);
+	if (wait < 1)
+		wait = 1;
+	/* The last attempt comes at the very end. */
+	return now + wait < end ? now + wait : end;
+}
+
+/*
+ * A file without a name: in memory where the system has such, else in the
+ * spool, which the engine may write to anyway.  The other process gets no
+ * more than its descriptor.
+ */
+static int
+nameless(const struct conf *conf)
+{
+	char *path;
+	int fd;
+
+#ifdef MFD_CLOEXEC
+	if ((fd = memfd_create("report", MFD_CLOEXEC)) != -1)
+		return fd;
+#endif
+	if (asprintf(&path, "%s/.report.XXXXXXXXXX", conf->spool) == -1)
+		fatal("deliver");
+	if ((fd = mkstemp(path)) == -1)
+		log_warn("%s", path);
+	else if (unlink(path) == -1)
+		log_warn("%s", path);
+	free(path);
+	return fd;
+}
+
+static int
+write_all(int fd, const unsigned char *data, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = write(fd, data, len)) == -1) {
+			if (errno == EINTR)
+				continue;
+			log_warn("report");
+			return -1;
+		}
+		data += n;
+		len -= (size_t)n;
+	}
+	return lseek(fd, 0, SEEK_SET) == -1 ? -1 : 0;
+}
+
+static const char *
+mail_address(const struct job *job)
+{
+	if (job->rua.nuris > 0)
+		return job->rua.uris[0].address;
+	return job->place + strlen("copy:");
+}
+
+/* A descriptor of what is to be sent, or -1 with a log line. */
+static int
+open_body(struct job *job)
+{
+	struct engine *e = job->deliver->engine;
+	struct store_report row;
+	struct report *re = NULL;
+	unsigned char *gz = NULL;
+	size_t len;
+	int fd = -1, rc;
+
+	if (store_report_get(e->store, job->report, &row) != 1 ||
+	    store_report_body(e->store, job->report, &gz, &len) != 1 ||
+	    (fd = nameless(e->conf)) == -1)
+		goto bad;
+	if (job->stage == JOB_POST)
+		rc = write_all(fd, gz, len);
+	else if ((re = report_load(row.domain, row.day, row.report_id, gz,
+	    len)) == NULL)
+		rc = -1;
+	else
+		rc = mail_write(fd, e->conf, re, mail_address(job),
+		    time(NULL));
+	if (rc == -1)
+		goto bad;
+	report_free(re);
+	free(gz);
+	return fd;
+bad:
+	report_free(re);
+	free(gz);
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+static json_t *
+post_request(struct job *job)
+{
+	const struct rua_uri *u = &job->rua.uris[0];
+	json_t *addrs;
+	struct addr addr;
+
+	/* Its own address, or those that the look-up gave. */
+	if (addr_parse(u->host, strlen(u->host), &addr) == 0)
+		addrs = json_pack("[s]", u->host);
+	else
+		addrs = json_incref(json_object_get(job->answer, "addr"));
+	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:s, s:b, s:i}",
+	    "op", "post", "host", u->host, "port", u->port, "path", u->path,
+	    "addrs", addrs, "type", "application/tlsrpt+gzip", "verify",
+	    job->deliver->engine->conf->report_https_verify,
+	    "seconds", HTTP_POST_SECONDS);
+}
+
+static json_t *
+request_of(struct job *job)
+{
+	const struct conf *conf = job->deliver->engine->conf;
+
+	switch (job->stage) {
+	case JOB_MAIL:
+		return json_pack("{s:s, s:s, s:[s]}", "op", "mail", "from",
+		    conf->report_from, "to", mail_address(job));
+	case JOB_ADDRESS:
+		return json_pack("{s:s, s:s}", "op", "addr", "name",
+		    job->rua.uris[0].host);
+	case JOB_POST:
+		return post_request(job);
+	case JOB_LOOKUP:
+		break;
+	}
+	fatalx("deliver: no delivery");
+}
+
+/* As if a process had answered; from the loop, as ever. */
+static void
+answer_later(struct job *job, const char *status)
+{
+	json_t *answer;
+
+	if ((answer = json_pack("{s:s}", "status", status)) == NULL)
+		fatalx("deliver: no memory");
+	job_answered(answer, job);
+	json_decref(answer);
+}
+
+void
+send_start(struct job *job)
+{
+	static const enum world_part parts[] = {
+		[JOB_LOOKUP] = WORLD_RESOLVE,
+		[JOB_ADDRESS] = WORLD_RESOLVE,
+		[JOB_POST] = WORLD_NET,
+		[JOB_MAIL] = WORLD_MAILER
+	};
+	struct engine *e = job->deliver->engine;
+	json_t *request;
+	int fd = -1;
+
+	if (job->stage != JOB_ADDRESS && (fd = open_body(job)) == -1) {
+		answer_later(job, "unreadable");
+		return;
+	}
+	if ((request = request_of(job)) == NULL)
+		fatalx("deliver: no memory");
+	json_decref(job->answer);
+	job->answer = NULL;
+	job->question = world_ask(e->world, parts[job->stage], request, fd,
+	    job_answered, job);
+}
+
+static int
+count_host(const struct jobs *jobs, const char *host)
+{
+	const struct job *job;
+	int n = 0;
+
+	TAILQ_FOREACH(job, jobs, entry)
+		if ((job->stage == JOB_ADDRESS || job->stage == JOB_POST) &&
+		    strcmp(job->rua.uris[0].host, host) == 0)
+			n++;
+	return n;
+}
+
+int
+send_crowded(struct job *job, int64_t now, const struct jobs *claimed)
+{
+	struct deliver *d = job->deliver;
+	const char *host;
+
+	if (job->stage == JOB_MAIL)
+		return 0;
+	host = job->rua.uris[0].host;
+	if (count_host(&d->asked, host) + count_host(&d->answered, host) +
+	    count_host(claimed, host) < POSTS_HOST_MAX)
+		return 0;
+	return store_delivery_unclaim(d->engine->store, job->delivery, now +
+	    CROWDED_SECONDS + arc4random_uniform(2 * CROWDED_SECONDS)) == -1 ?
+	    -1 : 1;
+}
+
+/*
+ * sendmail's trouble is ours, and may end; only of an address it says that it
+ * will never do (sysexits(3)).
+ */
+static enum outcome
+mail_outcome(const json_t *answer, int64_t *code, char text[], size_t textsz)
+{
+	if (strcmp(ipc_string(answer, "status", ""), "ok") == 0) {
+		(void)strlcpy(text, "handed to sendmail", textsz);
+		return TOOK;
+	}
+	*code = ipc_int(answer, "exit", -1);
+	(void)snprintf(text, textsz, "sendmail: exit %lld: %s",
+	    (long long)*code, ipc_string(answer, "text", ""));
+	return *code == EX_NOUSER || *code == EX_NOHOST ? NEVER : AGAIN;
+}
+
+/*
+ * RFC 8460 5.4: a status of "successful" takes it.  A redirect is not
+ * followed, since whoever answers would choose where we connect to; what the
+ * server says of the request itself will not change by sending it again.
+ */
+static enum outcome
+http_outcome(const json_t *answer, int64_t *code, char text[], size_t textsz)
+{
+	const char *cert = ipc_string(answer, "cert", "ok");
+
+	*code = ipc_int(answer, "http", 0);
+	(void)snprintf(text, textsz, "HTTP %lld%s%s%s", (long long)*code,
+	    *code >= 300 && *code <= 399 ? ", a redirect is not followed" : "",
+	    strcmp(cert, "ok") == 0 ? "" : ", certificate: ",
+	    strcmp(cert, "ok") == 0 ? "" : cert);
+	if (*code >= 200 && *code <= 299)
+		return TOOK;
+	if (*code == 408 || *code == 425 || *code == 429 || *code >= 500 ||
+	    *code < 300)
+		return AGAIN;
+	return NEVER;
+}
+
+static enum outcome
+post_outcome(const json_t *answer, int64_t *code, char text[], size_t textsz)
+{
+	const char *status = ipc_string(answer, "status", "");
+	const char *more = ipc_string(answer, "text", "");
+
+	if (strcmp(status, "ok") == 0)
+		return http_outcome(answer, code, text, textsz);
+	if (strcmp(status, "refused") == 0) {
+		(void)strlcpy(text, "its address is not one that may be"
+		    " contacted (network allow)", textsz);
+		return NEVER;
+	}
+	(void)snprintf(text, textsz, "failed: %s%s%s", status,
+	    more[0] == '\0' ? "" : ": ", more);
+	return AGAIN;
+}
+
+static enum outcome
+address_outcome(struct job *job, char text[], size_t textsz)
+{
+	const char *status = ipc_string(job->answer, "status", "");
+
+	if (strcmp(status, "ok") == 0 &&
+	    json_array_size(json_object_get(job->answer, "addr")) > 0) {
+		job->on = 1;
+		return AGAIN;
+	}
+	(void)snprintf(text, textsz, "no address of %s: %s",
+	    job->rua.uris[0].host, strcmp(status, "ok") == 0 ? "nodata" :
+	    status);
+	return AGAIN;
+}
+
+/* What the answer means, noted in the database and in the log. */
+static int
+note(struct job *job, enum outcome outcome, int64_t code, const char *text,
+    int64_t now)
+{
+	struct engine *e = job->deliver->engine;
+	const char *state = outcome == TOOK ? "sent" : "given-up";
+	json_t *clean;
+	int64_t next = 0;
+	int rc;
+
+	if (outcome == AGAIN && (next = deliver_backoff(e->conf, job->first,
+	    job->tries, now)) != 0)
+		state = "due";
+	/* Servers' words end up in the database: UTF-8, and not too many. */
+	clean = report_string(text, REPORT_TEXT_MAX);
+	rc = store_delivery_note(e->store, job->delivery, state, now, next,
+	    code, json_string_value(clean));
+	json_decref(clean);
+	if (rc == -1)
+		return -1;
+	log_info("report=%lld to=%s tries=%lld state=%s text=\"%s\"",
+	    (long long)job->report, log_clean(job->place),
+	    (long long)job->tries, state, log_clean(text));
+	return store_delivery_settle(e->store, job->report, now);
+}
+
+int
+send_settle(struct job *job, int64_t now)
+{
+	struct store *st = job->deliver->engine->store;
+	const char *status = ipc_string(job->answer, "status", "");
+	enum outcome outcome = AGAIN;
+	char text[1024] = "";
+	int64_t code = 0;
+
+	job->on = 0;
+	if (strcmp(status, "gone") == 0)
+		return store_delivery_unclaim(st, job->delivery,
+		    now + GONE_SECONDS);
+	if (strcmp(status, "unreadable") == 0)
+		(void)strlcpy(text, "not readable, or not written out",
+		    sizeof(text));
+	else if (job->stage == JOB_ADDRESS)
+		outcome = address_outcome(job, text, sizeof(text));
+	else if (job->stage == JOB_POST)
+		outcome = post_outcome(job->answer, &code, text, sizeof(text));
+	else
+		outcome = mail_outcome(job->answer, &code, text, sizeof(text));
+	if (job->on)
+		return 0;
+	return note(job, outcome, code, text, now);
+}

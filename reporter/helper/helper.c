@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "helper/helper.h"
+
+struct question {
+	RB_ENTRY(question) entry;
+	TAILQ_ENTRY(question) lost;	/* while world->lost holds it */
+	uint64_t	 number;
+	enum world_part	 part;
+	int		 is_lost;
+	void		(*answered)(json_t *, void *);
+	void		*arg;
+};
+
+struct part {
+	struct world	*world;
+	enum world_part	 which;
+	struct ipc	*ipc;		/* NULL: gone */
+	size_t		 pending;
+};
+
+struct world {
+	struct loop	*loop;
+	struct part	 parts[WORLD_PARTS];
+	RB_HEAD(questions, question) questions;
+	/* Those that nobody will answer. */
+	TAILQ_HEAD(, question) lost;
+	struct loop_timer *timer;
+	uint64_t	 number;
+	void		(*gone)(enum world_part, void *);
+	void		*arg;
+};
+
+static void	world_lost(void *);
+
+static int
+question_cmp(struct question *a, struct question *b)
+{
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+RB_PROTOTYPE(questions, question, entry, question_cmp)
+RB_GENERATE(questions, question, entry, question_cmp)
+
+static struct question *
+question_find(struct world *w, uint64_t number)
+{
+	struct question key;
+
+	key.number = number;
+	return RB_FIND(questions, &w->questions, &key);
+}
+
+static void
+question_free(struct world *w, struct question *q)
+{
+	RB_REMOVE(questions, &w->questions, q);
+	if (q->is_lost)
+		TAILQ_REMOVE(&w->lost, q, lost);
+	w->parts[q->part].pending--;
+	free(q);
+}
+
+/* Its callback runs from the loop, not from within world_ask. */
+static void
+question_lose(struct world *w, struct question *q)
+{
+	if (q->is_lost)
+		return;
+	q->is_lost = 1;
+	TAILQ_INSERT_TAIL(&w->lost, q, lost);
+	if (w->timer == NULL)
+		w->timer = loop_timer_add(w->loop, 0, world_lost, w);
+}
+
+static void
+question_answer(struct world *w, struct question *q, json_t *answer)
+{
+	void (*answered)(json_t *, void *) = q->answered;
+	void *arg = q->arg;
+
+	question_free(w, q);
+	answered(answer, arg);
+}
+
+static void
+world_lost(void *arg)
+{
+	struct world *w = arg;
+	struct question *q;
+	json_t *answer;
+
+	w->timer = NULL;
+	if ((answer = json_pack("{ss}", "status", "gone")) == NULL)
+		fatalx("world: no memory");
+	while ((q = TAILQ_FIRST(&w->lost)) != NULL)
+		question_answer(w, q, answer);
+	json_decref(answer);
+}
+
+static void
+part_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
+{
+	struct part *part = arg;
+	struct question *q;
+	int64_t id = ipc_int(obj, "id", 0);
+
+	if (fd != -1)
+		close(fd);
+	q = question_find(part->world, (uint64_t)id);
+	/* Forgotten meanwhile, or not that part's to answer. */
+	if (q == NULL || q->part != part->which || q->is_lost)
+		return;
+	question_answer(part->world, q, obj);
+}
+
+static void
+part_closed(struct ipc *ipc, void *arg)
+{
+	struct part *part = arg;
+	struct world *w = part->world;
+	struct question *q;
+
+	ipc_free(ipc);
+	part->ipc = NULL;
+	RB_FOREACH(q, questions, &w->questions)
+		if (q->part == part->which)
+			question_lose(w, q);
+	if (w->gone != NULL)
+		w->gone(part->which, w->arg);
+}
+
+struct world *
+world_new(struct loop *loop, const int fds[WORLD_PARTS],
+    void (*gone)(enum world_part, void *), void *arg)
+{
+	struct world *w;
+	struct part *part;
+	int i;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		fatal("world");
+	w->loop = loop;
+	w->gone = gone;
+	w->arg = arg;
+	RB_INIT(&w->questions);
+	TAILQ_INIT(&w->lost);
+	for (i = 0; i < WORLD_PARTS; i++) {
+		part = &w->parts[i];
+		part->world = w;
+		part->which = (enum world_part)i;
+		if (fds[i] != -1)
+			part->ipc = ipc_new(loop, fds[i], part_message,
+			    part_closed, part);
+	}
+	return w;
+}
+
+void
+world_free(struct world *w)
+{
+	struct question *q;
+	int i;
+
+	if (w == NULL)
+		return;
+	loop_timer_remove(w->loop, w->timer);
+	while ((q = RB_MIN(questions, &w->questions)) != NULL)
+		question_free(w, q);
+	for (i = 0; i < WORLD_PARTS; i++)
+		ipc_free(w->parts[i].ipc);
+	free(w);
+}
+
+uint64_t
+world_ask(struct world *w, enum world_part which, json_t *request, int fd,
+    void (*answered)(json_t *, void *), void *arg)
+{
+	struct part *part = &w->parts[which];
+	struct question *q;
+
+	if (request == NULL || (q = calloc(1, sizeof(*q))) == NULL)
+		fatalx("world: no memory");
+	/* 0 is nobody's number. */
+	q->number = ++w->number;
+	q->part = which;
+	q->answered = answered;
+	q->arg = arg;
+	RB_INSERT(questions, &w->questions, q);
+	part->pending++;
+	if (json_object_set_new(request, "id",
+	    json_integer((json_int_t)q->number)) == -1)
+		fatalx("world: no memory");
+	if (part->ipc == NULL) {
+		json_decref(request);
+		if (fd != -1)
+			close(fd);
+		question_lose(w, q);
+	} else if (ipc_send(part->ipc, request, fd) == -1)
+		question_lose(w, q);
+	return q->number;
+}
+
+void
+world_forget(struct world *w, uint64_t number)
+{
+	struct question *q;
+
+	if ((q = question_find(w, number)) != NULL)
+		question_free(w, q);
+}
+
+size_t
+world_pending(const struct world *w, enum world_part which)
+{
+	return w->parts[which].pending;
+}

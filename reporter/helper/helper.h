@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_WORLD_H
+#define SGE_WORLD_H
+
+#include <jansson.h>
+
+#include "conf/conf.h"
+#include "lib/ipc.h"
+#include "lib/loop.h"
+
+/*
+ * The world outside, as the engine (and sgectl's checks) sees it: three
+ * processes that are asked and answer later, in any order.
+ *
+ * resolve  {"op":"txt"|"mx"|"addr","name":"d"} ->
+ *	{"status":"ok"|"nxdomain"|"nodata"|"servfail"|"timeout",
+ *	 "ttl":seconds,"secure":bool,"canon":"name behind CNAMEs",
+ *	 "txt":["..."], "mx":[[preference,"host"]...], "addr":["..."]}
+ *	TXT: the strings of a record joined.  MX: sorted by preference; a
+ *	domain without MX but with addresses answers itself at preference 0
+ *	(RFC 5321 5.1); a null MX (RFC 7505) is "nodata" with "null":true.
+ *	Names come in normal form.
+ *
+ * net	{"op":"get","host":"h","port":443,"path":"/..","addrs":[..],
+ *	 "max":bytes,"seconds":n}
+ *	{"op":"post","host","port","path","addrs","type":"media/type",
+ *	 "verify":bool,"seconds":n} with a descriptor of the body
+ *	-> {"status":"ok","http":200,"type":"text/plain","body":"...",
+ *	    "cert":"ok"|"expired"|"host-mismatch"|"not-trusted"|"other",
+ *	    "text":"TLS library's words"}
+ *	   "status" otherwise "refused" (address not allowed), "connect",
+ *	   "timeout", "tls" (with "cert" and "text"), "http" (not an HTTP
+ *	   answer), "size".  The body is UTF-8 or "body64" (base64).
+ *	{"op":"probe","host":"mx","addr":"a","port":25,"versions":bool,
+ *	 "seconds":n} ->
+ *	   {"status":"ok"|"connect"|"timeout"|"smtp"|"refused","banner":"..",
+ *	    "helo":"..","starttls":"offered"|"absent"|"refused",
+ *	    "handshake":bool,"tls":"TLSv1.3","cert":as above,"text":"..",
+ *	    "notafter":epoch,"names":[..],"offers":["1.0","1.2",..]}
+ *	"cert":"ok" means chain and name hold for "host".
+ *
+ * mailer {"op":"mail","from":"a@d","to":["b@e"]} with a descriptor of the
+ *	message -> {"status":"ok"} or {"status":"error","exit":n,"text":".."}
+ *
+ * Every request's "id" and every answer's "id" are added here.  A process
+ * that is gone answers {"status":"gone"}.
+ */
+struct world;
+
+enum world_part {
+	WORLD_RESOLVE,
+	WORLD_NET,
+	WORLD_MAILER
+};
+#define WORLD_PARTS 3
+
+/* fds: one end of an ipc_pair for each part, -1 where there is none. */
+struct world *world_new(struct loop *, const int fds[WORLD_PARTS],
+	    void (*gone)(enum world_part, void *arg), void *arg);
+void	world_free(struct world *);
+
+/*
+ * Steals request, takes fd (-1: none).  answered is called once, later, never
+ * from within; its answer is borrowed.  Returns a number for world_forget.
+ */
+uint64_t world_ask(struct world *, enum world_part, json_t *request, int fd,
+	    void (*answered)(json_t *answer, void *arg), void *arg);
+/* answered will not be called. */
+void	world_forget(struct world *, uint64_t number);
+/* Questions asked of a part and not yet answered. */
+size_t	world_pending(const struct world *, enum world_part);
+
+/*
+ * The processes themselves: run on fd until it closes; never return.  They
+ * drop what they do not need (sandbox.c) after reading what conf names.
+ */
+__dead void resolve_main(const struct conf *, int fd);
+__dead void net_main(const struct conf *, int fd);
+__dead void mailer_main(const struct conf *, int fd);
+
+/*
+ * Forks them: for sged before it drops its privileges, and for sgectl.  parts:
+ * bits 1 << WORLD_RESOLVE and so on.  fds as world_new wants them.
+ */
+int	world_start(const struct conf *, unsigned int parts,
+	    int fds[WORLD_PARTS], pid_t pids[WORLD_PARTS]);
+
+#endif

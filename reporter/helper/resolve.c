@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The DNS process (world.h): questions over the socket to libunbound, which
+ * works in a thread of its own, so nothing here waits.
+ */
+
+#include <sys/queue.h>
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unbound.h>
+
+#include "base/bounds.h"
+#include "base/domain.h"
+#include "base/log.h"
+#include "helper/resolve.h"
+#include "lib/sandbox.h"
+#include "helper/dns_rdata.h"
+#include "helper/helper.h"
+
+#define TYPE_A		1
+#define TYPE_MX		15
+#define TYPE_TXT	16
+#define TYPE_AAAA	28
+#define CLASS_IN	1
+#define RCODE_NXDOMAIN	3
+
+/*
+ * A question is over after this time.  libunbound itself would go on for
+ * minutes, when a learner has long answered without it.
+ */
+#define DNS_SECONDS 10
+
+struct question;
+
+/* One question to libunbound; at most two stand for one of ours. */
+struct lookup {
+	struct question	*question;
+	int		 type;
+	int		 pending;
+	int		 id;		/* libunbound's */
+};
+
+enum outcome {			/* in order: what says more is greater */
+	OUT_NODATA,
+	OUT_NXDOMAIN,
+	OUT_SERVFAIL,
+	OUT_TIMEOUT,
+	OUT_OK
+};
+
+struct question {
+	TAILQ_ENTRY(question) entry;
+	struct resolver	*resolver;
+	json_t		*id;		/* theirs */
+	json_t		*answer;
+	int		 mx;		/* asked for MX */
+	int		 secure;
+	int64_t		 ttl;
+	enum outcome	 outcome;
+	char		 name[DOMAIN_MAX];
+	struct lookup	 lookups[2];
+	struct loop_timer *deadline;
+};
+
+struct resolver {
+	struct loop	*loop;
+	struct ipc	*ipc;
+	struct ub_ctx	*ub;
+	TAILQ_HEAD(, question) questions;
+};
+
+static const char *const outcome_names[] = {
+	"nodata", "nxdomain", "servfail", "timeout", "ok"
+};
+
+static void
+question_free(struct question *q)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(q->lookups); i++)
+		if (q->lookups[i].pending)
+			(void)ub_cancel(q->resolver->ub, q->lookups[i].id);
+	TAILQ_REMOVE(&q->resolver->questions, q, entry);
+	loop_timer_remove(q->resolver->loop, q->deadline);
+	json_decref(q->id);
+	json_decref(q->answer);
+	free(q);
+}
+
+static void
+question_answer(struct question *q)
+{
+	json_t *answer = q->answer;
+
+	if (json_object_set_new(answer, "status",
+	    json_string(outcome_names[q->outcome])) == -1 ||
+	    json_object_set_new(answer, "ttl", json_integer(q->ttl == -1 ?
+	    0 : q->ttl)) == -1 ||
+	    json_object_set_new(answer, "secure",
+	    json_boolean(q->secure == 1)) == -1 ||
+	    json_object_set(answer, "id", q->id) == -1)
+		fatalx("json_object_set");
+	q->answer = NULL;
+	if (ipc_send(q->resolver->ipc, answer, -1) == -1) {
+		/* Bounds are such that it can't be; say so, not nothing. */
+		log_warnx("answer about %s is too long", q->name);
+		answer = json_pack("{s:O, s:s}", "id", q->id, "status",
+		    "servfail");
+		if (answer == NULL || ipc_send(q->resolver->ipc, answer, -1)
+		    == -1)
+			fatalx("ipc_send");
+	}
+	question_free(q);
+}
+
+static void
+question_late(void *arg)
+{
+	struct question *q = arg;
+
+	q->deadline = NULL;
+	if (q->outcome != OUT_OK)
+		q->outcome = OUT_TIMEOUT;
+	question_answer(q);
+}
+
+static void	lookup_done(void *, int, struct ub_result *);
+
+static void
+lookup_start(struct question *q, size_t slot, int type)
+{
+	struct lookup *l = &q->lookups[slot];
+	int error;
+
+	l->question = q;
+	l->type = type;
+	error = ub_resolve_async(q->resolver->ub, q->name, type, CLASS_IN, l,
+	    lookup_done, &l->id);
+	if (error != 0)
+		fatalx("ub_resolve_async: %s", ub_strerror(error));
+	l->pending = 1;
+}
+
+static json_t *
+answer_list(struct question *q, const char *key)
+{
+	json_t *list;
+
+	if ((list = json_object_get(q->answer, key)) != NULL)
+		return list;
+	list = json_array();
+	if (list == NULL || json_object_set_new(q->answer, key, list) == -1)
+		fatalx("json_object_set");
+	return list;
+}
+
+/* Behind everything of the same or a smaller preference. */
+static void
+mx_add(json_t *list, json_t *mx)
+{
+	json_int_t preference = json_integer_value(json_array_get(mx, 0));
+	size_t i = json_array_size(list);
+
+	while (i > 0 && json_integer_value(json_array_get(
+	    json_array_get(list, i - 1), 0)) > preference)
+		i--;
+	if (json_array_insert_new(list, i, mx) == -1)
+		fatalx("json_array_insert");
+}
+
+static void
+take_record(struct question *q, int type, const unsigned char *data, size_t len)
+{
+	json_t *list, *item;
+
+	switch (type) {
+	case TYPE_TXT:
+		list = answer_list(q, "txt");
+		if (json_array_size(list) == TXT_RECORDS_MAX ||
+		    (item = wire_txt(data, len)) == NULL)
+			return;
+		if (json_array_append_new(list, item) == -1)
+			fatalx("json_array_append");
+		return;
+	case TYPE_MX:
+		list = answer_list(q, "mx");
+		if ((item = wire_mx(data, len)) == NULL)
+			return;
+		mx_add(list, item);
+		/* The most preferred ones stay. */
+		if (json_array_size(list) > MX_HOSTS_MAX)
+			json_array_remove(list, MX_HOSTS_MAX);
+		return;
+	default:
+		list = answer_list(q, "addr");
+		if (json_array_size(list) == MX_ADDRS_MAX ||
+		    (item = wire_addr(data, len)) == NULL)
+			return;
+		/* IPv4 first: more hosts have it. */
+		if (json_array_insert_new(list, type == TYPE_A ? 0 :
+		    json_array_size(list), item) == -1)
+			fatalx("json_array_insert");
+	}
+}
+
+static void
+set_canon(struct question *q, const struct ub_result *result)
+{
+	char canon[DOMAIN_MAX];
+
+	if (result->canonname == NULL || domain_normal(result->canonname,
+	    strlen(result->canonname), canon, sizeof(canon)) == -1)
+		return;
+	if (json_object_set_new(q->answer, "canon", json_string(canon)) == -1)
+		fatalx("json_object_set");
+}
+
+static enum outcome
+take_result(struct question *q, int type, int error,
+    const struct ub_result *result)
+{
+	size_t i;
+
+	if (error != 0 || result == NULL || result->bogus)
+		return OUT_SERVFAIL;
+	if (result->ttl >= 0 && (q->ttl == -1 || result->ttl < q->ttl))
+		q->ttl = result->ttl;
+	/* Secure only if all that the answer rests on is. */
+	if (!result->secure)
+		q->secure = 0;
+	else if (q->secure == -1)
+		q->secure = 1;
+	set_canon(q, result);
+	if (result->rcode == RCODE_NXDOMAIN)
+		return OUT_NXDOMAIN;
+	if (result->rcode != 0)
+		return OUT_SERVFAIL;
+	if (!result->havedata)
+		return OUT_NODATA;
+	for (i = 0; result->data[i] != NULL; i++)
+		take_record(q, type, (const unsigned char *)result->data[i],
+		    (size_t)result->len[i]);
+	return OUT_OK;
+}
+
+static void
+set_true(struct question *q, const char *key)
+{
+	if (json_object_set_new(q->answer, key, json_true()) == -1)
+		fatalx("json_object_set");
+}
+
+/* Records there were, but none is of use. */
+static int
+is_empty(const struct question *q)
+{
+	static const char *const keys[] = { "txt", "mx", "addr" };
+	size_t i;
+
+	for (i = 0; i < nitems(keys); i++)
+		if (json_array_size(json_object_get(q->answer, keys[i])) > 0)
+			return 0;
+	return 1;
+}
+
+/* The answer to MX; addresses stand in for missing MX (RFC 5321 5.1). */
+static void
+mx_done(struct question *q, enum outcome outcome,
+    const struct ub_result *result)
+{
+	if (outcome == OUT_NODATA) {
+		q->outcome = OUT_NODATA;
+		lookup_start(q, 0, TYPE_A);
+		lookup_start(q, 1, TYPE_AAAA);
+		return;
+	}
+	q->outcome = outcome;
+	if (outcome == OUT_OK && is_empty(q)) {
+		if (result->data[1] == NULL && wire_mx_null(
+		    (const unsigned char *)result->data[0],
+		    (size_t)result->len[0]))
+			set_true(q, "null");
+		q->outcome = OUT_NODATA;
+	}
+	question_answer(q);
+}
+
+/* Both of A and AAAA are there; MX asked for: the domain is its own host. */
+static void
+addr_done(struct question *q)
+{
+	json_t *list;
+
+	if (q->outcome == OUT_OK && is_empty(q))
+		q->outcome = OUT_NODATA;
+	if (q->mx && q->outcome == OUT_OK) {
+		(void)json_object_del(q->answer, "addr");
+		list = answer_list(q, "mx");
+		if (json_array_append_new(list, json_pack("[i, s]", 0,
+		    q->name)) == -1)
+			fatalx("json_array_append");
+		set_true(q, "implicit");
+	}
+	question_answer(q);
+}
+
+static void
+lookup_done(void *arg, int error, struct ub_result *result)
+{
+	struct lookup *l = arg;
+	struct question *q = l->question;
+	enum outcome outcome;
+
+	l->pending = 0;
+	outcome = take_result(q, l->type, error, result);
+	if (l->type == TYPE_MX)
+		mx_done(q, outcome, result);
+	else {
+		if (outcome > q->outcome)
+			q->outcome = outcome;
+		if (!q->lookups[0].pending && !q->lookups[1].pending) {
+			if (l->type == TYPE_TXT) {
+				if (q->outcome == OUT_OK && is_empty(q))
+					q->outcome = OUT_NODATA;
+				question_answer(q);
+			} else
+				addr_done(q);
+		}
+	}
+	ub_resolve_free(result);
+}
+
+/* A question that can't be asked: no such name can be. */
+static void
+refuse(struct resolver *r, json_t *id, const char *status)
+{
+	json_t *answer;
+
+	answer = json_pack("{s:O, s:s, s:i, s:b}", "id", id, "status", status,
+	    "ttl", 0, "secure", 0);
+	if (answer == NULL || ipc_send(r->ipc, answer, -1) == -1)
+		fatalx("ipc_send");
+}
+
+static void
+on_question(struct ipc *ipc __unused, json_t *obj, int fd __unused, void *arg)
+{
+	struct resolver *r = arg;
+	struct question *q;
+	const char *op = ipc_string(obj, "op", "");
+	const char *name = ipc_string(obj, "name", "");
+	json_t *id = json_object_get(obj, "id");
+
+	if (id == NULL)
+		fatalx("question without id");
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		fatal("calloc");
+	if (domain_normal(name, strlen(name), q->name, sizeof(q->name)) == -1) {
+		refuse(r, id, "nxdomain");
+		free(q);
+		return;
+	}
+	q->resolver = r;
+	q->id = json_incref(id);
+	q->secure = -1;
+	q->ttl = -1;
+	if ((q->answer = json_object()) == NULL)
+		fatalx("json_object");
+	TAILQ_INSERT_TAIL(&r->questions, q, entry);
+	q->deadline = loop_timer_add(r->loop, DNS_SECONDS * 1000,
+	    question_late, q);
+	if (strcmp(op, "txt") == 0)
+		lookup_start(q, 0, TYPE_TXT);
+	else if (strcmp(op, "mx") == 0) {
+		q->mx = 1;
+		lookup_start(q, 0, TYPE_MX);
+	} else if (strcmp(op, "addr") == 0) {
+		lookup_start(q, 0, TYPE_A);
+		lookup_start(q, 1, TYPE_AAAA);
+	} else
+		fatalx("unknown question");
+}
+
+static void
+on_closed(struct ipc *ipc __unused, void *arg)
+{
+	struct resolver *r = arg;
+
+	loop_stop(r->loop);
+}
+
+static void
+on_unbound(int fd __unused, short revents __unused, void *arg)
+{
+	struct resolver *r = arg;
+	int error;
+
+	if ((error = ub_process(r->ub)) != 0)
+		fatalx("ub_process: %s", ub_strerror(error));
+}
+
+__dead void
+resolve_main(const struct conf *conf, int fd)
+{
+	struct resolver r = { 0 };
+	struct question *q;
+	struct loop_fd *watch;
+
+	log_procname("resolve");
+	TAILQ_INIT(&r.questions);
+	json_object_seed(0);
+	if ((r.ub = resolve_context(conf)) == NULL)
+		exit(1);
+	sandbox_drop_empty(SGE_USER);
+	sandbox_resolve();
+
+	r.loop = loop_new();
+	r.ipc = ipc_new(r.loop, fd, on_question, on_closed, &r);
+	watch = loop_fd_add(r.loop, ub_fd(r.ub), POLLIN, on_unbound, &r);
+	loop_run(r.loop);
+
+	loop_fd_remove(r.loop, watch);
+	while ((q = TAILQ_FIRST(&r.questions)) != NULL)
+		question_free(q);
+	ipc_free(r.ipc);
+	loop_free(r.loop);
+	ub_ctx_delete(r.ub);
+	exit(0);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/domain.h"
+#include "learn/learn.h"
+#include "base/log.h"
+
+#define FLUSH_MS	20	/* lessons that end together are one write */
+#define TICK_MS		1000
+#define TRIM_TICKS	600	/* seconds between steps of forgetting */
+/* Renewals leave room for questions. */
+#define RENEWALS_MAX	(LEARN_ACTIVE_MAX / 2)
+
+static int
+lesson_cmp(struct lesson *a, struct lesson *b)
+{
+	return strcmp(a->domain, b->domain);
+}
+
+RB_PROTOTYPE(lessons, lesson, entry, lesson_cmp)
+RB_GENERATE(lessons, lesson, entry, lesson_cmp)
+
+struct lesson *
+lesson_find(struct learn *l, const char *domain)
+{
+	struct lesson *lesson = RB_ROOT(&l->lessons);
+	int cmp;
+
+	while (lesson != NULL && (cmp = strcmp(domain, lesson->domain)) != 0)
+		lesson = cmp < 0 ? RB_LEFT(lesson, entry) :
+		    RB_RIGHT(lesson, entry);
+	return lesson;
+}
+
+static void
+queue_run(struct learn *l)
+{
+	struct lesson *lesson;
+
+	while (l->active < LEARN_ACTIVE_MAX &&
+	    (lesson = TAILQ_FIRST(&l->queue)) != NULL) {
+		TAILQ_REMOVE(&l->queue, lesson, next);
+		lesson->queued = 0;
+		lesson->active = 1;
+		l->active++;
+		lesson_begin(lesson);
+	}
+}
+
+struct lesson *
+lesson_new(struct learn *l, const char *domain)
+{
+	struct lesson *lesson;
+
+	if ((lesson = lesson_find(l, domain)) != NULL)
+		return lesson;
+	if (l->nlessons >= LEARN_WAITING_MAX)
+		return NULL;
+	if ((lesson = calloc(1, sizeof(*lesson))) == NULL)
+		fatal("calloc");
+	lesson->learn = l;
+	strlcpy(lesson->domain, domain, sizeof(lesson->domain));
+	TAILQ_INIT(&lesson->askers);
+	TAILQ_INIT(&lesson->asks);
+	RB_INSERT(lessons, &l->lessons, lesson);
+	l->nlessons++;
+	lesson->queued = 1;
+	TAILQ_INSERT_TAIL(&l->queue, lesson, next);
+	queue_run(l);
+	return lesson;
+}
+
+void
+lesson_idle(struct lesson *lesson)
+{
+	if (!lesson->active)
+		return;
+	lesson->active = 0;
+	lesson->learn->active--;
+	learn_soon(lesson->learn);
+}
+
+void
+ask_free(struct learn *l, struct ask *ask)
+{
+	TAILQ_REMOVE(&ask->lesson->asks, ask, entry);
+	if (ask->number != 0)
+		world_forget(l->engine->world, ask->number);
+	free(ask);
+}
+
+void
+lesson_free(struct lesson *lesson)
+{
+	struct learn *l = lesson->learn;
+	struct asker *asker;
+	struct ask *ask;
+
+	lesson_idle(lesson);
+	if (lesson->queued)
+		TAILQ_REMOVE(&l->queue, lesson, next);
+	if (lesson->ready)
+		TAILQ_REMOVE(&l->ready, lesson, next);
+	while ((ask = TAILQ_FIRST(&lesson->asks)) != NULL)
+		ask_free(l, ask);
+	/* What could not be learned is not told. */
+	while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
+		TAILQ_REMOVE(&lesson->askers, asker, entry);
+		free(asker);
+	}
+	RB_REMOVE(lessons, &l->lessons, lesson);
+	l->nlessons--;
+	store_sts_clear(&lesson->held);
+	sts_policy_free(lesson->fetched);
+	free(lesson->mxs);
+	free(lesson->addrs);
+	free(lesson);
+}
+
+void
+lesson_ready(struct lesson *lesson)
+{
+	struct learn *l = lesson->learn;
+
+	if (lesson->ready)
+		return;
+	lesson->ready = 1;
+	TAILQ_INSERT_TAIL(&l->ready, lesson, next);
+	learn_soon(l);
+}
+
+static void
+tell(struct learn *l)
+{
+	struct asker *asker;
+
+	/* An asker may ask again from within. */
+	while ((asker = TAILQ_FIRST(&l->answers)) != NULL) {
+		TAILQ_REMOVE(&l->answers, asker, entry);
+		asker->learned(asker->domain, asker->route, asker->arg);
+		free(asker);
+	}
+}
+
+/* Writes one lesson's facts; 0, or -1 with a log line. */
+static int
+apply(struct lesson *lesson, int64_t now)
+{
+	if (lesson->final)
+		return route_addresses(lesson, now);
+	if (policy_apply(lesson, now) == -1)
+		return -1;
+	return route_apply(lesson, now);
+}
+
+/* Behind the transaction: those who asked will hear, and what comes next. */
+static void
+after(struct lesson *lesson)
+{
+	struct learn *l = lesson->learn;
+	struct asker *asker;
+
+	if (lesson->told != NULL)
+		while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
+			TAILQ_REMOVE(&lesson->askers, asker, entry);
+			asker->route = lesson->told;
+			TAILQ_INSERT_TAIL(&l->answers, asker, entry);
+		}
+	if (lesson->final) {
+		look_domain(lesson);
+		lesson_free(lesson);
+	} else if (lesson->fetch != FETCH_ADDRESS &&
+	    lesson->fetch != FETCH_POLICY) {
+		lesson->final = 1;
+		lesson_addresses(lesson);
+	}
+}
+
+static void
+on_flush(void *arg)
+{
+	struct learn *l = arg;
+	struct lesson_queue done = TAILQ_HEAD_INITIALIZER(done);
+	struct lesson *lesson;
+	struct store *st = l->engine->store;
+	int64_t now = time(NULL);
+	int rc = store_begin(st), began = rc == 0, written = 0;
+
+	l->flush = NULL;
+	while ((lesson = TAILQ_FIRST(&l->ready)) != NULL) {
+		TAILQ_REMOVE(&l->ready, lesson, next);
+		lesson->ready = 0;
+		TAILQ_INSERT_TAIL(&done, lesson, next);
+		if (rc == 0)
+			rc = apply(lesson, now);
+	}
+	if (began)
+		rc = store_end(st, rc);
+	if (rc == 0)
+		written = file_flush(l) == 0;
+	else
+		file_forget(l);
+	while ((lesson = TAILQ_FIRST(&done)) != NULL) {
+		TAILQ_REMOVE(&done, lesson, next);
+		/* Who was told would find no route there, and go without. */
+		if (!written)
+			lesson->told = NULL;
+		/* Asked again, it is learned again. */
+		if (rc == -1)
+			lesson_free(lesson);
+		else
+			after(lesson);
+	}
+	tell(l);
+	queue_run(l);
+}
+
+void
+learn_soon(struct learn *l)
+{
+	if (l->flush == NULL && !l->engine->stopping)
+		l->flush = loop_timer_add(l->engine->loop, FLUSH_MS, on_flush,
+		    l);
+}
+
+static int
+renew(const char *domain, void *arg)
+{
+	struct learn *l = arg;
+	struct store *st = l->engine->store;
+	int64_t now = time(NULL), used;
+
+	used = store_route_last_used(st, domain, now);
+	if (now - used > USED_POLICY)
+		/* Nobody writes there: what is known may end. */
+		return store_route_renew(st, domain, INT64_MAX);
+	/* Its own time is set when it ends; a policy host may take long. */
+	if (store_route_renew(st, domain, now + 2 * STS_FETCH_SECONDS) == -1)
+		return -1;
+	(void)lesson_new(l, domain);
+	return 0;
+}
+
+static void
+renew_due(struct learn *l, int64_t max)
+{
+	struct store *st = l->engine->store;
+
+	if (store_begin(st) == -1)
+		return;
+	/* Those begun go on if it fails; the others are due again. */
+	(void)store_end(st, store_route_due(st, time(NULL), max, renew, l));
+}
+
+static void
+on_tick(void *arg)
+{
+	struct learn *l = arg;
+	int64_t room;
+
+	l->tick = loop_timer_add(l->engine->loop, TICK_MS, on_tick, l);
+	if (l->engine->stopping)
+		return;
+	l->ticks++;
+	room = RENEWALS_MAX - (int64_t)l->active;
+	if (room > 0 && TAILQ_EMPTY(&l->queue))
+		renew_due(l, room);
+	if (l->ticks % TRIM_TICKS == 0)
+		(void)store_route_trim(l->engine->store,
+		    time(NULL) - USED_POLICY);
+	look_tick(l);
+	own_tick(l);
+}
+
+void
+learn_start(struct engine *e)
+{
+	struct learn *l;
+	int64_t now = time(NULL);
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		fatal("calloc");
+	l->engine = e;
+	RB_INIT(&l->lessons);
+	TAILQ_INIT(&l->queue);
+	TAILQ_INIT(&l->ready);
+	TAILQ_INIT(&l->answers);
+	e->learn = l;
+	/* What changed while we were away is seen at once. */
+	(void)store_route_all_due(e->store, now, now - USED_AT_ALL);
+	file_start(l);
+	look_start(l);
+	own_start(l);
+	on_tick(l);
+}
+
+void
+learn_stop(struct engine *e)
+{
+	struct learn *l = e->learn;
+	struct lesson *lesson;
+	struct asker *asker;
+
+	if (l == NULL)
+		return;
+	loop_timer_remove(e->loop, l->tick);
+	while ((lesson = RB_MIN(lessons, &l->lessons)) != NULL)
+		lesson_free(lesson);
+	loop_timer_remove(e->loop, l->flush);
+	while ((asker = TAILQ_FIRST(&l->answers)) != NULL) {
+		TAILQ_REMOVE(&l->answers, asker, entry);
+		free(asker);
+	}
+	own_stop(l);
+	look_stop(l);
+	file_stop(l);
+	free(l);
+	e->learn = NULL;
+}
+
+static struct asker *
+asker_new(const char *domain, void (*learned)(const char *, const char *,
+    void *), void *arg)
+{
+	struct asker *asker;
+
+	if ((asker = calloc(1, sizeof(*asker))) == NULL)
+		fatal("calloc");
+	strlcpy(asker->domain, domain, sizeof(asker->domain));
+	asker->learned = learned;
+	asker->arg = arg;
+	asker->route = "none";
+	return asker;
+}
+
+/*
+ * What is known already: the route is told, and written again, since who asks
+ * did not find it in the file.  NULL if it is not known.
+ */
+static const char *
+known(struct learn *l, const char *domain)
+{
+	struct store_route route;
+	struct store *st = l->engine->store;
+	int64_t now = time(NULL);
+
+	if (store_route_load(st, domain, &route) == -1 || route.until <= now)
+		return NULL;
+	file_add(l, domain, route.kind, route.until, route.urls);
+	if (file_flush(l) == -1)
+		return NULL;
+	(void)store_route_used(st, domain, now);
+	/* Asked about: it may be looked at again soon, not now. */
+	if (now - route.learned > RENEW_MIN)
+		(void)lesson_new(l, domain);
+	return strcmp(route.kind, "enforce") == 0 ? "enforce" : "none";
+}
+
+void
+learn_ask(struct engine *e, const char *name,
+    void (*learned)(const char *, const char *, void *), void *arg)
+{
+	struct learn *l = e->learn;
+	struct lesson *lesson;
+	struct asker *asker;
+	char domain[DOMAIN_MAX];
+	const char *route = "none";
+
+	/* The asker knows it by the name it asked about. */
+	asker = asker_new(name, learned, arg);
+	/* No policy for address literals and what else is no domain. */
+	if (domain_normal(name, strlen(name), domain, sizeof(domain)) == -1 ||
+	    conf_is_local(e->conf, domain) ||
+	    conf_connector(e->conf, domain) != NULL ||
+	    (route = known(l, domain)) != NULL) {
+		asker->route = route;
+		TAILQ_INSERT_TAIL(&l->answers, asker, entry);
+		learn_soon(l);
+		return;
+	}
+	if ((lesson = lesson_new(l, domain)) == NULL) {
+		log_debug("%s: too many domains to learn", domain);
+		free(asker);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&lesson->askers, asker, entry);
+}
+
+static void
+forget(struct askers *askers, const void *arg)
+{
+	struct asker *asker, *next;
+
+	for (asker = TAILQ_FIRST(askers); asker != NULL; asker = next) {
+		next = TAILQ_NEXT(asker, entry);
+		if (asker->arg == arg) {
+			TAILQ_REMOVE(askers, asker, entry);
+			free(asker);
+		}
+	}
+}
+
+void
+learn_forget(struct engine *e, void *arg)
+{
+	struct lesson *lesson;
+
+	if (e->learn == NULL)
+		return;
+	forget(&e->learn->answers, arg);
+	RB_FOREACH(lesson, lessons, &e->learn->lessons)
+		forget(&lesson->askers, arg);
+}

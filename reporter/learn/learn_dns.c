@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A lesson's questions to the DNS.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/domain.h"
+#include "learn/learn.h"
+#include "base/log.h"
+
+static void
+on_answer(json_t *answer, void *arg)
+{
+	struct ask *ask = arg;
+	struct lesson *lesson = ask->lesson;
+	struct learn *l = lesson->learn;
+
+	ask->number = 0;
+	ask->cb(lesson, ask, answer);
+	ask_free(l, ask);
+	/* The last address. */
+	if (lesson->final && TAILQ_EMPTY(&lesson->asks))
+		lesson_ready(lesson);
+}
+
+void
+lesson_ask(struct lesson *lesson, enum world_part part, json_t *request,
+    const char *host, void (*cb)(struct lesson *, struct ask *, json_t *))
+{
+	struct ask *ask;
+
+	if (request == NULL)
+		fatalx("json_pack");
+	if ((ask = calloc(1, sizeof(*ask))) == NULL)
+		fatal("calloc");
+	ask->lesson = lesson;
+	ask->cb = cb;
+	strlcpy(ask->host, host, sizeof(ask->host));
+	TAILQ_INSERT_TAIL(&lesson->asks, ask, entry);
+	ask->number = world_ask(lesson->learn->engine->world, part, request,
+	    -1, on_answer, ask);
+}
+
+static void
+ask_dns(struct lesson *lesson, const char *op, const char *name,
+    const char *host, void (*cb)(struct lesson *, struct ask *, json_t *))
+{
+	lesson_ask(lesson, WORLD_RESOLVE, json_pack("{s:s, s:s}", "op", op,
+	    "name", name), host, cb);
+}
+
+static enum facts
+facts_of(const json_t *answer)
+{
+	const char *status = ipc_string(answer, "status", "");
+
+	if (strcmp(status, "ok") == 0)
+		return FACTS_OK;
+	if (strcmp(status, "nodata") == 0 || strcmp(status, "nxdomain") == 0)
+		return FACTS_ABSENT;
+	return FACTS_FAILED;
+}
+
+static void
+take_ttl(struct lesson *lesson, const json_t *answer)
+{
+	int64_t ttl = ipc_int(answer, "ttl", 0);
+
+	if (lesson->ttl == -1 || ttl < lesson->ttl)
+		lesson->ttl = ttl;
+}
+
+static void
+on_txt(struct lesson *lesson, struct ask *ask __unused, json_t *answer)
+{
+	const char *txts[TXT_RECORDS_MAX], *why;
+	const json_t *list = json_object_get(answer, "txt"), *item;
+	size_t i, n = 0;
+
+	take_ttl(lesson, answer);
+	lesson->txt = facts_of(answer);
+	if (lesson->txt == FACTS_OK) {
+		json_array_foreach(list, i, item)
+			if (n < nitems(txts) &&
+			    json_string_value(item) != NULL)
+				txts[n++] = json_string_value(item);
+		switch (sts_record_parse(txts, n, lesson->id,
+		    sizeof(lesson->id), &why)) {
+		case STS_OK:
+			break;
+		case STS_INVALID:
+			log_info("%s: MTA-STS record: %s", lesson->domain,
+			    why);
+			/* FALLTHROUGH */
+		case STS_ABSENT:
+			lesson->txt = FACTS_ABSENT;
+			break;
+		}
+	}
+	lesson_step(lesson);
+}
+
+static void
+on_mx(struct lesson *lesson, struct ask *ask __unused, json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "mx"), *item;
+	struct store_mx *mx;
+	const char *host;
+	size_t i;
+
+	take_ttl(lesson, answer);
+	lesson->mx = facts_of(answer);
+	lesson->nxdomain = strcmp(ipc_string(answer, "status", ""),
+	    "nxdomain") == 0;
+	if (lesson->mx == FACTS_OK && (lesson->mxs = calloc(MX_HOSTS_MAX,
+	    sizeof(*lesson->mxs))) == NULL)
+		fatal("calloc");
+	json_array_foreach(list, i, item) {
+		host = json_string_value(json_array_get(item, 1));
+		if (lesson->mx != FACTS_OK || host == NULL ||
+		    lesson->nmxs == MX_HOSTS_MAX)
+			break;
+		mx = &lesson->mxs[lesson->nmxs++];
+		strlcpy(mx->host, host, sizeof(mx->host));
+		mx->pref = json_integer_value(json_array_get(item, 0));
+	}
+	lesson_step(lesson);
+}
+
+void
+lesson_begin(struct lesson *lesson)
+{
+	char name[DOMAIN_MAX + 16];
+
+	lesson->ttl = -1;
+	if (store_sts_load(lesson->learn->engine->store, lesson->domain,
+	    &lesson->held) == -1)
+		log_warnx("%s: what is held of it can't be read",
+		    lesson->domain);
+	(void)snprintf(name, sizeof(name), "_mta-sts.%s", lesson->domain);
+	ask_dns(lesson, "txt", name, "", on_txt);
+	ask_dns(lesson, "mx", lesson->domain, "", on_mx);
+}
+
+void
+lesson_step(struct lesson *lesson)
+{
+	int64_t now = time(NULL);
+
+	if (lesson->txt == FACTS_ASKED || lesson->mx == FACTS_ASKED)
+		return;
+	if (lesson->fetch == FETCH_NONE && policy_wanted(lesson, now)) {
+		policy_fetch(lesson);
+		/*
+		 * The policy host may be slow: its time is its own, and what
+		 * is held is told meanwhile.
+		 */
+		lesson_idle(lesson);
+		if (policy_is_held(&lesson->held, now))
+			lesson_ready(lesson);
+		return;
+	}
+	if (lesson->fetch != FETCH_ADDRESS && lesson->fetch != FETCH_POLICY) {
+		lesson_idle(lesson);
+		lesson_ready(lesson);
+	}
+}
+
+static void
+on_addresses(struct lesson *lesson, struct ask *ask, json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "addr"), *item;
+	struct lesson_addr *addrs;
+	size_t i, n = json_array_size(list);
+
+	if (n == 0)
+		return;
+	if ((addrs = reallocarray(lesson->addrs, lesson->naddrs + n,
+	    sizeof(*addrs))) == NULL)
+		fatal("reallocarray");
+	lesson->addrs = addrs;
+	json_array_foreach(list, i, item) {
+		if (json_string_value(item) == NULL)
+			continue;
+		addrs = &lesson->addrs[lesson->naddrs++];
+		strlcpy(addrs->host, ask->host, sizeof(addrs->host));
+		strlcpy(addrs->addr, json_string_value(item),
+		    sizeof(addrs->addr));
+	}
+}
+
+void
+lesson_addresses(struct lesson *lesson)
+{
+	size_t i;
+
+	for (i = 0; i < lesson->nmxs; i++)
+		ask_dns(lesson, "addr", lesson->mxs[i].host,
+		    lesson->mxs[i].host, on_addresses);
+	if (lesson->nmxs == 0)
+		lesson_ready(lesson);
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/queue.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/hash.h"
+#include "base/log.h"
+
+#define CHUNK_SIZE 65536
+
+struct entry {
+	uint64_t	 hash;
+	size_t		 len;
+	/* The value, then the key. */
+};
+
+struct chunk {
+	SLIST_ENTRY(chunk) next;
+	size_t		 used;
+	size_t		 size;
+	_Alignas(16) unsigned char data[];
+};
+
+struct hash {
+	struct entry	**slots;	/* open addressing, a power of two */
+	size_t		 nslots;
+	size_t		 n;
+	size_t		 valuesize;
+	size_t		 bytes;
+	uint64_t	 seed;
+	SLIST_HEAD(, chunk) chunks;
+};
+
+struct hash *
+hash_new(size_t valuesize)
+{
+	struct hash *h;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		fatal("hash");
+	/* Keys lie behind the value: keep entries aligned. */
+	h->valuesize = (valuesize + 7) & ~(size_t)7;
+	arc4random_buf(&h->seed, sizeof(h->seed));
+	SLIST_INIT(&h->chunks);
+	hash_clear(h);
+	return h;
+}
+
+void
+hash_clear(struct hash *h)
+{
+	struct chunk *c;
+
+	while ((c = SLIST_FIRST(&h->chunks)) != NULL) {
+		SLIST_REMOVE_HEAD(&h->chunks, next);
+		free(c);
+	}
+	/* A table that was large once need not stay so. */
+	if (h->slots == NULL || h->nslots > 8192) {
+		free(h->slots);
+		h->nslots = 64;
+		if ((h->slots = calloc(h->nslots, sizeof(*h->slots))) == NULL)
+			fatal("hash");
+	} else if (h->n > 0)
+		memset(h->slots, 0, h->nslots * sizeof(*h->slots));
+	h->n = 0;
+	h->bytes = h->nslots * sizeof(*h->slots);
+}
+
+void
+hash_free(struct hash *h)
+{
+	if (h == NULL)
+		return;
+	hash_clear(h);
+	free(h->slots);
+	free(h);
+}
+
+static uint64_t
+mix(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= 0xd6e8feb86659fd93ull;
+	h ^= h >> 32;
+	return h;
+}
+
+static uint64_t
+hash_of(const struct hash *h, const unsigned char *key, size_t len)
+{
+	uint64_t sum = h->seed ^ len, word;
+
+	for (; len >= 8; key += 8, len -= 8) {
+		memcpy(&word, key, 8);
+		sum = mix(sum ^ word) * 0x9e3779b97f4a7c15ull;
+	}
+	if (len > 0) {
+		word = 0;
+		memcpy(&word, key, len);
+		sum = mix(sum ^ word) * 0x9e3779b97f4a7c15ull;
+	}
+	return mix(sum);
+}
+
+static void *
+entry_value(struct entry *e)
+{
+	return e + 1;
+}
+
+static unsigned char *
+entry_key(const struct hash *h, struct entry *e)
+{
+	return (unsigned char *)(e + 1) + h->valuesize;
+}
+
+static size_t
+slot_find(const struct hash *h, uint64_t sum, const void *key, size_t len)
+{
+	size_t i = (size_t)sum & (h->nslots - 1);
+	struct entry *e;
+
+	for (; (e = h->slots[i]) != NULL; i = (i + 1) & (h->nslots - 1))
+		if (e->hash == sum && e->len == len &&
+		    memcmp(entry_key(h, e), key, len) == 0)
+			break;
+	return i;
+}
+
+static void
+hash_grow(struct hash *h)
+{
+	struct entry **old = h->slots;
+	size_t nold = h->nslots, i, j;
+
+	h->nslots *= 2;
+	if ((h->slots = calloc(h->nslots, sizeof(*h->slots))) == NULL)
+		fatal("hash");
+	for (i = 0; i < nold; i++) {
+		if (old[i] == NULL)
+			continue;
+		j = (size_t)old[i]->hash & (h->nslots - 1);
+		while (h->slots[j] != NULL)
+			j = (j + 1) & (h->nslots - 1);
+		h->slots[j] = old[i];
+	}
+	h->bytes += (h->nslots - nold) * sizeof(*h->slots);
+	free(old);
+}
+
+static struct entry *
+entry_new(struct hash *h, size_t len)
+{
+	size_t size = (sizeof(struct entry) + h->valuesize + len + 7) &
+	    ~(size_t)7;
+	size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+	struct chunk *c = SLIST_FIRST(&h->chunks);
+	struct entry *e;
+
+	if (c == NULL || c->size - c->used < size) {
+		if ((c = malloc(sizeof(*c) + room)) == NULL)
+			fatal("hash");
+		c->used = 0;
+		c->size = room;
+		h->bytes += sizeof(*c) + room;
+		SLIST_INSERT_HEAD(&h->chunks, c, next);
+	}
+	e = (struct entry *)(void *)(c->data + c->used);
+	c->used += size;
+	memset(e, 0, sizeof(*e) + h->valuesize);
+	return e;
+}
+
+void *
+hash_get(struct hash *h, const void *key, size_t len, int *is_new)
+{
+	uint64_t sum = hash_of(h, key, len);
+	size_t i = slot_find(h, sum, key, len);
+	struct entry *e;
+
+	if (is_new != NULL)
+		*is_new = h->slots[i] == NULL;
+	if (h->slots[i] != NULL)
+		return entry_value(h->slots[i]);
+	if (h->n * 2 >= h->nslots) {
+		hash_grow(h);
+		i = slot_find(h, sum, key, len);
+	}
+	e = entry_new(h, len);
+	e->hash = sum;
+	e->len = len;
+	memcpy(entry_key(h, e), key, len);
+	h->slots[i] = e;
+	h->n++;
+	return entry_value(e);
+}
+
+void *
+hash_find(const struct hash *h, const void *key, size_t len)
+{
+	struct entry *e = h->slots[slot_find(h, hash_of(h, key, len), key,
+	    len)];
+
+	return e == NULL ? NULL : entry_value(e);
+}
+
+size_t
+hash_count(const struct hash *h)
+{
+	return h->n;
+}
+
+size_t
+hash_bytes(const struct hash *h)
+{
+	return h->bytes;
+}
+
+/* For qsort(3), which has no argument: the key beside its entry. */
+struct sorted {
+	const unsigned char *key;
+	struct entry	*entry;
+};
+
+static int
+sorted_cmp(const void *va, const void *vb)
+{
+	const struct sorted *a = va, *b = vb;
+	size_t na = a->entry->len, nb = b->entry->len;
+	int rc = memcmp(a->key, b->key, na < nb ? na : nb);
+
+	return rc != 0 ? rc : na < nb ? -1 : na > nb;
+}
+
+int
+hash_each(struct hash *h, int (*cb)(const void *, size_t, void *, void *),
+    void *arg)
+{
+	struct sorted *all;
+	size_t i, n = 0;
+	int rc = 0;
+
+	if (h->n == 0)
+		return 0;
+	if ((all = reallocarray(NULL, h->n, sizeof(*all))) == NULL)
+		fatal("hash");
+	for (i = 0; i < h->nslots; i++)
+		if (h->slots[i] != NULL) {
+			all[n].key = entry_key(h, h->slots[i]);
+			all[n++].entry = h->slots[i];
+		}
+	qsort(all, n, sizeof(*all), sorted_cmp);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = cb(all[i].key, all[i].entry->len,
+		    entry_value(all[i].entry), arg);
+	free(all);
+	return rc;
+}
+
+void
+key_start(struct key *k)
+{
+	k->len = 0;
+}
+
+void
+key_int(struct key *k, int64_t value)
+{
+	/* The sign bit turned over: negative numbers sort first. */
+	uint64_t u = (uint64_t)value ^ (uint64_t)1 << 63;
+	int i;
+
+	if (sizeof(k->buf) - k->len < 8)
+		fatalx("key too long");
+	for (i = 0; i < 8; i++)
+		k->buf[k->len++] = (unsigned char)(u >> (56 - 8 * i));
+}
+
+void
+key_text(struct key *k, const char *s)
+{
+	size_t len = strlen(s), room = sizeof(k->buf) - k->len;
+
+	if (room == 0)
+		fatalx("key too long");
+	if (len > room - 1)
+		len = room - 1;
+	memcpy(k->buf + k->len, s, len);
+	k->len += len;
+	k->buf[k->len++] = '\0';
+}
+
+int64_t
+key_read_int(const unsigned char **p)
+{
+	uint64_t u = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		u = u << 8 | *(*p)++;
+	return (int64_t)(u ^ (uint64_t)1 << 63);
+}
+
+const char *
+key_read_text(const unsigned char **p)
+{
+	const char *s = (const char *)*p;
+
+	*p += strlen(s) + 1;
+	return s;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/ipc.h"
+#include "base/log.h"
+#include "lib/process.h"
+#include "helper/helper.h"
+
+#define FDS_MAX 16
+
+static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1 };
+
+pid_t
+process_fork(void)
+{
+	sigset_t all, old;
+	size_t i;
+	pid_t pid;
+
+	/* The parent's handlers must never run in the child. */
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &old) == -1)
+		fatal("sigprocmask");
+	if ((pid = fork()) == 0) {
+		for (i = 0; i < nitems(ignored); i++)
+			(void)signal(ignored[i], SIG_IGN);
+		(void)signal(SIGCHLD, SIG_DFL);
+	}
+	if (sigprocmask(SIG_SETMASK, &old, NULL) == -1)
+		fatal("sigprocmask");
+	return pid;
+}
+
+void
+process_signals_default(void)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(ignored); i++)
+		(void)signal(ignored[i], SIG_DFL);
+}
+
+void
+process_enter(const char *name, int *fds, size_t n)
+{
+	int moved[FDS_MAX], lowest = 3 + FDS_MAX;
+	size_t i;
+
+	if (n > FDS_MAX)
+		fatalx("too many descriptors");
+	/* First out of the way, then to their places. */
+	for (i = 0; i < n; i++)
+		if ((moved[i] = fds[i]) != -1 &&
+		    (moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, lowest)) == -1)
+			fatal("fcntl");
+	closelog();
+	for (i = 0; i < n; i++) {
+		if (moved[i] == -1)
+			continue;
+		fds[i] = 3 + (int)i;
+		if (dup2(moved[i], fds[i]) == -1 ||
+		    fcntl(fds[i], F_SETFD, FD_CLOEXEC) == -1)
+			fatal("dup2");
+	}
+	closefrom(3 + (int)n);
+	for (i = 0; i < n; i++)
+		if (moved[i] == -1)
+			close(3 + (int)i);
+	log_procname(name);
+	/* Now: an empty root has no way to syslog's socket. */
+	log_reopen();
+}
+
+static const struct {
+	const char	*name;
+	void		(*run)(const struct conf *, int);
+} parts[WORLD_PARTS] = {
+	{ "resolve", resolve_main },
+	{ "net", net_main },
+	{ "mailer", mailer_main },
+};
+
+int
+world_start(const struct conf *conf, unsigned int which, int fds[WORLD_PARTS],
+    pid_t pids[WORLD_PARTS])
+{
+	int i, pair[2];
+
+	for (i = 0; i < WORLD_PARTS; i++) {
+		fds[i] = -1;
+		pids[i] = 0;
+	}
+	for (i = 0; i < WORLD_PARTS; i++) {
+		if (!(which & 1U << i))
+			continue;
+		if (ipc_pair(pair) == -1) {
+			log_warn("socketpair");
+			return -1;
+		}
+		if ((pids[i] = process_fork()) == -1) {
+			log_warn("fork");
+			pids[i] = 0;
+			close(pair[0]);
+			close(pair[1]);
+			return -1;
+		}
+		if (pids[i] == 0) {
+			process_enter(parts[i].name, &pair[1], 1);
+			parts[i].run(conf, pair[1]);
+		}
+		close(pair[1]);
+		fds[i] = pair[0];
+	}
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_PROCESS_H
+#define SGE_PROCESS_H
+
+#include "base/compat.h"
+
+/*
+ * fork(2) for a process of ours: signals that end the daemon do nothing in it
+ * (it ends when its descriptors close), so that a signal to the whole group
+ * leaves the order of things to the parent.  Returns as fork does.
+ */
+pid_t	process_fork(void);
+/*
+ * In the child: the n descriptors of fds become 3, 4, ... (-1 stays so), all
+ * others above 2 are closed, and the name of the process is set.
+ */
+void	process_enter(const char *name, int *fds, size_t n);
+/* In a child about to exec another program. */
+void	process_signals_default(void);
+
+#endif

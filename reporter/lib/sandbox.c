@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "lib/sandbox.h"
+
+/*
+ * What a role needs of the file system; paths may be NULL.  write: files may
+ * be made, written, and removed below it.
+ */
+struct need {
+	const char	*path;
+	int		 write;
+	int		 exec;
+};
+
+/* Paths of the configuration, once they are known to exist. */
+struct places {
+	char		*database;	/* its directory */
+	char		*spool;
+};
+
+static void
+become(const struct passwd *pw, const char *user)
+{
+	/* Only sged -d and sgectl get here without it: see sged.c. */
+	if (pw == NULL)
+		return;
+	if (setgroups(1, &pw->pw_gid) == -1 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
+		fatal("can't become %s", user);
+	if (pw->pw_uid != 0 && (setuid(0) != -1 || geteuid() == 0))
+		fatalx("root could come back");
+}
+
+void
+sandbox_drop(const char *user)
+{
+	if (geteuid() == 0)
+		become(getpwnam(user), user);
+}
+
+/* Root's, and nobody else may put anything into it. */
+static int
+is_safe_empty(const char *path)
+{
+	struct stat sb;
+
+	/* Two links: no directory within. */
+	return stat(path, &sb) == 0 && S_ISDIR(sb.st_mode) &&
+	    sb.st_uid == 0 && (sb.st_mode & 022) == 0 && sb.st_nlink <= 2;
+}
+
+static void
+chroot_empty(void)
+{
+	char path[] = "/tmp/sged.XXXXXXXXXX";
+
+	if (is_safe_empty("/var/empty")) {
+		if (chroot("/var/empty") == -1 || chdir("/") == -1)
+			fatal("chroot /var/empty");
+		return;
+	}
+	/* One that is gone already stays empty for ever. */
+	if (mkdtemp(path) == NULL || chdir(path) == -1 || rmdir(path) == -1 ||
+	    chroot(".") == -1)
+		fatal("chroot %s", path);
+}
+
+void
+sandbox_drop_empty(const char *user)
+{
+	const struct passwd *pw;
+
+	if (geteuid() != 0)
+		return;
+	/* There is no password file in the empty directory. */
+	pw = getpwnam(user);
+	chroot_empty();
+	become(pw, user);
+}
+
+static void
+places_find(const struct conf *conf, struct places *places)
+{
+	char *copy;
+
+	if ((copy = strdup(conf->database)) == NULL ||
+	    (places->database = strdup(dirname(copy))) == NULL ||
+	    (places->spool = strdup(conf->spool)) == NULL)
+		fatal("sandbox");
+	free(copy);
+}
+
+static void
+places_free(struct places *places)
+{
+	free(places->database);
+	free(places->spool);
+}
+
+#ifdef __OpenBSD__
+
+static void
+confine(const struct need *needs, size_t n, const char *promises)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (needs[i].path == NULL)
+			continue;
+		if (unveil(needs[i].path, needs[i].exec ? "x" :
+		    needs[i].write ? "rwc" : "r") == -1 && errno != ENOENT)
+			fatal("unveil %s", needs[i].path);
+	}
+	if (pledge(promises, NULL) == -1)
+		fatal("pledge");
+}
+
+#elif defined(__linux__)
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <linux/landlock.h>
+
+#define ACCESS_READ (LANDLOCK_ACCESS_FS_READ_FILE | \
+    LANDLOCK_ACCESS_FS_READ_DIR)
+/* As in the first landlock; later kernels know more, which is denied too. */
+#define ACCESS_WRITE (LANDLOCK_ACCESS_FS_WRITE_FILE | \
+    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR)
+/* What may be said of anything but a folder. */
+#define ACCESS_FILE (LANDLOCK_ACCESS_FS_READ_FILE | \
+    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | \
+    ACCESS_TRUNCATE)
+#define ACCESS_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+#define ACCESS_TRUNCATE (1ULL << 14)	/* ABI 3 */
+#define NET_TCP (1ULL << 0 | 1ULL << 1)	/* bind, connect: ABI 4 */
+
+/* As the kernel reads it; headers of an older system lack the second field. */
+struct ruleset {
+	uint64_t	 fs;
+	uint64_t	 net;
+};
+
+static void
+allow(int ruleset, const struct need *need, uint64_t handled)
+{
+	struct landlock_path_beneath_attr rule = { 0 };
+	struct stat sb;
+
+	rule.allowed_access = ACCESS_READ;
+	if (need->exec)
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE;
+	if (need->write)
+		rule.allowed_access |= ACCESS_WRITE | ACCESS_TRUNCATE;
+	rule.allowed_access &= handled;
+	if ((rule.parent_fd = open(need->path, O_PATH | O_CLOEXEC)) == -1) {
+		/* What is not there is not needed, and stays denied. */
+		if (errno == ENOENT || errno == EACCES)
+			return;
+		fatal("%s", need->path);
+	}
+	if (fstat(rule.parent_fd, &sb) == 0 && !S_ISDIR(sb.st_mode))
+		rule.allowed_access &= ACCESS_FILE;
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+	    &rule, 0) == -1)
+		fatal("landlock: %s", need->path);
+	close(rule.parent_fd);
+}
+
+/* promises: only whether it has "inet" matters here. */
+static void
+confine(const struct need *needs, size_t n, const char *promises)
+{
+	struct ruleset attr = { ACCESS_ALL, 0 };
+	long abi;
+	size_t i, size = sizeof(attr.fs);
+	int fd;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		fatal("no_new_privs");
+	abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	if (abi == -1) {
+		if (errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
+			fatal("landlock");
+		log_debug("the kernel has no landlock");
+		return;
+	}
+	if (abi >= 3)
+		attr.fs |= ACCESS_TRUNCATE;
+	if (abi >= 4 && strstr(promises, "inet") == NULL) {
+		attr.net = NET_TCP;
+		size = sizeof(attr);
+	}
+	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size,
+	    0)) == -1)
+		fatal("landlock");
+	for (i = 0; i < n; i++)
+		if (needs[i].path != NULL)
+			allow(fd, &needs[i], attr.fs);
+	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
+		fatal("landlock");
+	close(fd);
+}
+
+#else
+
+static void
+confine(const struct need *needs __unused, size_t n __unused,
+    const char *promises __unused)
+{
+}
+
+#endif
+
+void
+sandbox_engine(const struct conf *conf)
+{
+	struct places places;
+
+	places_find(conf, &places);
+	{
+		const struct need needs[] = {
+			{ places.database, 1, 0 },
+			{ places.spool, 1, 0 },
+		};
+
+		confine(needs, nitems(needs), "stdio rpath wpath cpath fattr "
+		    "flock unix sendfd recvfd");
+	}
+	places_free(&places);
+}
+
+void
+sandbox_resolve(void)
+{
+	confine(NULL, 0, "stdio inet");
+}
+
+void
+sandbox_net(void)
+{
+	confine(NULL, 0, "stdio inet recvfd");
+}
+
+/*
+ * On Linux nothing: sendmail is set-group-id, which no_new_privs takes away,
+ * and what landlock denies us is denied to it too.
+ */
+void
+sandbox_mailer(const struct conf *conf __unused)
+{
+#ifdef __OpenBSD__
+	const struct need needs[] = { { conf->report_sendmail, 0, 1 } };
+
+	confine(needs, nitems(needs), "stdio proc exec recvfd");
+#endif
+}
+
+void
+sandbox_view(const struct conf *conf)
+{
+	struct places places;
+
+	places_find(conf, &places);
+	{
+		/* A reader of a WAL database writes to its -shm file. */
+		const struct need needs[] = {
+			{ places.database, 1, 0 },
+			{ places.spool, 0, 0 },
+			{ conf->socket, 1, 0 },
+		};
+
+		confine(needs, nitems(needs), "stdio rpath wpath cpath fattr "
+		    "flock unix");
+	}
+	places_free(&places);
+}
+
+void
+sandbox_reader(const struct conf *conf)
+{
+	struct places places;
+
+	places_find(conf, &places);
+	{
+		const struct need needs[] = {
+			{ "/", 0, 0 },
+			{ places.database, 1, 0 },
+			{ places.spool, 1, 0 },
+		};
+
+		confine(needs, nitems(needs), "stdio rpath wpath cpath fattr "
+		    "flock");
+	}
+	places_free(&places);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_SANDBOX_H
+#define SGE_SANDBOX_H
+
+#include "conf/conf.h"
+
+/*
+ * What each process gives up, in one place: pledge(2) and unveil(2) on
+ * OpenBSD, landlock(7) and no_new_privs on Linux where the kernel has them.
+ * All are fatal when what the system has does not work.
+ */
+
+/* Becomes the user; a no-op unless root.  Leaves the groups too. */
+void	sandbox_drop(const char *user);
+/* The same, and into an empty directory. */
+void	sandbox_drop_empty(const char *user);
+void	sandbox_engine(const struct conf *);
+void	sandbox_resolve(void);
+void	sandbox_net(void);
+void	sandbox_mailer(const struct conf *);
+/* sgectl: views read the database only. */
+void	sandbox_view(const struct conf *);
+/* sgectl read, deliver: the database and the given files. */
+void	sandbox_reader(const struct conf *);
+
+#endif

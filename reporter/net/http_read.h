@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_HTTPREAD_H
+#define SGE_HTTPREAD_H
+
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "base/compat.h"
+
+/*
+ * An HTTP/1 answer (RFC 9112) read as it comes.
+ */
+enum httpread_state {
+	READ_STATUS,
+	READ_HEAD,
+	READ_BODY,		/* so many bytes */
+	READ_BODY_END,		/* up to the end of the connection */
+	READ_CHUNK_SIZE,
+	READ_CHUNK,
+	READ_CHUNK_END,
+	READ_TRAILER,
+	READ_DONE
+};
+
+struct httpread {
+	enum httpread_state state;
+	int		 http;		/* final status code */
+	char		 type[128];	/* media type, lower case, no params */
+	char		*body;
+	size_t		 bodylen;
+	size_t		 max;		/* of the body */
+	const char	*wrong;		/* a static text, or NULL */
+	int		 too_large;
+	/* Private. */
+	int		 chunked;
+	int		 has_length;
+	uint64_t	 left;
+	size_t		 head;		/* bytes of heads and chunk lines */
+	char		 line[HTTP_HEAD_MAX];
+	size_t		 linelen;
+};
+
+void	httpread_init(struct httpread *, size_t max);
+void	httpread_free(struct httpread *);
+/*
+ * Returns 1 when the answer is complete, 0 if there is to be more, -1 if it is
+ * malformed or too large (wrong, too_large).  No memory is fatal.
+ */
+int	httpread_feed(struct httpread *, const char *data, size_t len);
+/* The connection has ended properly: 1 if the answer is complete, else -1. */
+int	httpread_eof(struct httpread *);
+
+#endif

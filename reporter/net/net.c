@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The process that talks to others' hosts (world.h).  It opens no files: what
+ * it sends is handed to it, and certificates are read before it is shut in.
+ */
+
+#include <sys/queue.h>
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/net.h"
+#include "lib/sandbox.h"
+#include "helper/helper.h"
+
+/* A request that waits for its turn. */
+struct waiting {
+	TAILQ_ENTRY(waiting) entry;
+	json_t		*id;
+	json_t		*request;
+	int		 fd;
+};
+
+struct net_class {
+	size_t		 running;
+	size_t		 max;
+	int		 beginning;
+	TAILQ_HEAD(, waiting) queue;
+};
+
+/* Where systems keep the certificates of authorities. */
+static const char *const ca_files[] = {
+	"/etc/ssl/cert.pem",
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/usr/lib/ssl/cert.pem",
+	"/etc/pki/tls/certs/ca-bundle.crt"
+};
+
+static void
+net_begin(struct net *net, struct net_class *class, json_t *id,
+    const json_t *request, int fd)
+{
+	class->running++;
+	if (class == net->http)
+		http_start(net, id, request, fd);
+	else {
+		if (fd != -1)
+			close(fd);
+		probe_start(net, id, request);
+	}
+}
+
+void
+net_answer(struct net *net, struct net_class *class, json_t *id, json_t *answer)
+{
+	struct waiting *w;
+
+	if (json_object_set_new(answer, "id", id) == -1)
+		fatalx("json_object_set");
+	if (ipc_send(net->ipc, answer, -1) == -1)
+		fatalx("answer too long");
+	class->running--;
+	/* One that ends as it begins is answered from within this loop. */
+	if (class->beginning)
+		return;
+	class->beginning = 1;
+	while (class->running < class->max &&
+	    (w = TAILQ_FIRST(&class->queue)) != NULL) {
+		TAILQ_REMOVE(&class->queue, w, entry);
+		net_begin(net, class, w->id, w->request, w->fd);
+		json_decref(w->request);
+		free(w);
+	}
+	class->beginning = 0;
+}
+
+static void
+on_request(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
+{
+	struct net *net = arg;
+	struct net_class *class;
+	struct waiting *w;
+	json_t *id = json_object_get(obj, "id");
+	const char *op = ipc_string(obj, "op", "");
+
+	if (id == NULL)
+		fatalx("request without id");
+	if (strcmp(op, "get") == 0 || strcmp(op, "post") == 0)
+		class = net->http;
+	else if (strcmp(op, "probe") == 0)
+		class = net->probe;
+	else
+		fatalx("unknown request");
+	if (class->running < class->max) {
+		net_begin(net, class, json_incref(id), obj, fd);
+		return;
+	}
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		fatal("calloc");
+	w->id = json_incref(id);
+	w->request = json_incref(obj);
+	w->fd = fd;
+	TAILQ_INSERT_TAIL(&class->queue, w, entry);
+}
+
+static void
+on_closed(struct ipc *ipc __unused, void *arg)
+{
+	struct net *net = arg;
+
+	loop_stop(net->loop);
+}
+
+static struct net_class *
+class_new(size_t max)
+{
+	struct net_class *class;
+
+	if ((class = calloc(1, sizeof(*class))) == NULL)
+		fatal("calloc");
+	class->max = max;
+	TAILQ_INIT(&class->queue);
+	return class;
+}
+
+/* The authorities' certificates: conf's file, or the first of the system's. */
+static uint8_t *
+read_ca(const struct conf *conf, size_t *len)
+{
+	uint8_t *ca;
+	size_t i;
+
+	if (conf->ca != NULL) {
+		if ((ca = tls_load_file(conf->ca, len, NULL)) == NULL)
+			fatal("%s", conf->ca);
+		return ca;
+	}
+	for (i = 0; i < nitems(ca_files); i++)
+		if ((ca = tls_load_file(ca_files[i], len, NULL)) != NULL)
+			return ca;
+	fatalx("no file of certificate authorities: install the system's, or "
+	    "name one in sge.conf: ca \"file\"");
+}
+
+/*
+ * The ciphers are those that mail hosts are reached with; what is forbidden is
+ * forbidden by the TLS version.
+ */
+static struct tls_config *
+tls_settings(const uint8_t *ca, size_t calen)
+{
+	struct tls_config *config;
+
+	if ((config = tls_config_new()) == NULL)
+		fatalx("tls_config_new");
+	if (tls_config_set_ca_mem(config, ca, calen) == -1 ||
+	    tls_config_set_ciphers(config, "compat") == -1)
+		fatalx("tls_config: %s", tls_config_error(config));
+	return config;
+}
+
+/* Room for every transfer, where the system lets us. */
+static void
+raise_files(size_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+__dead void
+net_main(const struct conf *conf, int fd)
+{
+	struct net net = { 0 };
+	uint8_t *ca;
+	size_t calen;
+
+	log_procname("net");
+	json_object_seed(0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	raise_files(2 * (HTTP_TRANSFERS_MAX + PROBES_MAX) + 64);
+	if (tls_init() == -1)
+		fatalx("tls_init");
+	ca = read_ca(conf, &calen);
+	net.conf = conf;
+	net.trust = trust_new(ca, calen, tls_settings);
+	net.unverified = tls_settings(ca, calen);
+	tls_config_insecure_noverifycert(net.unverified);
+	tls_config_insecure_noverifyname(net.unverified);
+	tls_config_insecure_noverifytime(net.unverified);
+	tls_unload_file(ca, calen);
+	sandbox_drop_empty(SGE_USER);
+	sandbox_net();
+
+	net.http = class_new(HTTP_TRANSFERS_MAX);
+	net.probe = class_new(PROBES_MAX);
+	net.loop = loop_new();
+	net.ipc = ipc_new(net.loop, fd, on_request, on_closed, &net);
+	loop_run(net.loop);
+	/* What runs ends with the process. */
+	exit(0);
+}

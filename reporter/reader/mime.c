@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "reader/mime.h"
+#include "reader/mime_code.h"
+
+/* The length of the line at p without its end; *next: where the next is. */
+static size_t
+line_len(const char *p, const char *end, const char **next)
+{
+	const char *nl;
+	size_t n;
+
+	if ((nl = memchr(p, '\n', end - p)) == NULL) {
+		*next = end;
+		n = end - p;
+	} else {
+		*next = nl + 1;
+		n = nl - p;
+	}
+	if (n > 0 && p[n - 1] == '\r')
+		n--;
+	return n;
+}
+
+/* The length of a field name at p, or 0 if none stands there. */
+static size_t
+field_name(const char *p, size_t len)
+{
+	size_t n, name;
+
+	for (n = 0; n < len && p[n] > ' ' && p[n] < 127 && p[n] != ':'; n++)
+		;
+	name = n;
+	while (n < len && (p[n] == ' ' || p[n] == '\t'))
+		n++;
+	return n < len && p[n] == ':' ? name : 0;
+}
+
+static int
+is_from_line(const char *p, size_t len)
+{
+	return len >= 5 && (memcmp(p, "From ", 5) == 0 ||
+	    (len >= 6 && memcmp(p, ">From ", 6) == 0));
+}
+
+int
+mime_looks_like(const char *data, size_t len)
+{
+	const char *end = data + len, *p = data, *next;
+	size_t n, fields = 0;
+
+	n = line_len(p, end, &next);
+	if (is_from_line(p, n))
+		p = next;
+	for (; p < end; p = next) {
+		n = line_len(p, end, &next);
+		if (n == 0)
+			break;
+		if (*p == ' ' || *p == '\t') {
+			if (fields == 0)
+				return 0;
+			continue;
+		}
+		if (field_name(p, n) == 0)
+			return 0;
+		if (++fields >= 2)
+			return 1;
+	}
+	return fields > 0 && p < end;
+}
+
+void
+mime_split(const char *data, size_t len, struct mime *m)
+{
+	const char *end = data + len, *p = data, *next;
+	size_t n;
+
+	n = line_len(p, end, &next);
+	if (is_from_line(p, n))
+		p = next;
+	m->head = p;
+	for (; p < end; p = next) {
+		n = line_len(p, end, &next);
+		if (n == 0) {
+			m->headlen = p - m->head;
+			m->body = next;
+			m->bodylen = end - next;
+			return;
+		}
+		/* A body that no blank line divides from the header. */
+		if (*p != ' ' && *p != '\t' && field_name(p, n) == 0 &&
+		    !is_from_line(p, n))
+			break;
+	}
+	m->headlen = p - m->head;
+	m->body = p;
+	m->bodylen = end - p;
+}
+
+char *
+mime_next(const struct mime *m, size_t *at, char name[], size_t namesz)
+{
+	const char *end = m->head + m->headlen, *p, *next;
+	size_t n, len, k;
+	char *value;
+
+	for (p = m->head + *at; p < end; p = next) {
+		n = line_len(p, end, &next);
+		if ((k = field_name(p, n)) > 0)
+			break;
+	}
+	if (p >= end) {
+		*at = m->headlen;
+		return NULL;
+	}
+	snprintf(name, namesz, "%.*s", (int)(k < 256 ? k : 256), p);
+	while (next < end && (*next == ' ' || *next == '\t'))
+		line_len(next, end, &next);
+	*at = next - m->head;
+	p = (const char *)memchr(p, ':', next - p) + 1;
+	/* The value may begin on the second line. */
+	while (p < next && *p != '\0' && strchr(" \t\r\n", *p) != NULL)
+		p++;
+	len = next - p;
+	if ((value = malloc(len + 1)) == NULL)
+		fatal("malloc");
+	for (k = 0, n = 0; n < len; n++)
+		if (p[n] != '\n' && p[n] != '\r' && p[n] != '\0')
+			value[k++] = p[n] == '\t' ? ' ' : p[n];
+	while (k > 0 && value[k - 1] == ' ')
+		k--;
+	value[k] = '\0';
+	return value;
+}
+
+char *
+mime_header(const struct mime *m, const char *name)
+{
+	char got[80], *value;
+	size_t at = 0;
+
+	while ((value = mime_next(m, &at, got, sizeof(got))) != NULL) {
+		if (strcasecmp(got, name) == 0)
+			return value;
+		free(value);
+	}
+	return NULL;
+}
+
+/* Undoes %41, after "charset'language'" of the first piece (RFC 2231). */
+static void
+percent(char *s, int first)
+{
+	char *p, *out = s;
+	unsigned int c;
+
+	if (first && (p = strchr(s, '\'')) != NULL &&
+	    (p = strchr(p + 1, '\'')) != NULL)
+		memmove(s, p + 1, strlen(p + 1) + 1);
+	for (p = s; *p != '\0'; p++) {
+		if (*p == '%' && isxdigit((unsigned char)p[1]) &&
+		    isxdigit((unsigned char)p[2]) &&
+		    sscanf(p + 1, "%2x", &c) == 1 && c != 0) {
+			*out++ = c;
+			p += 2;
+		} else
+			*out++ = *p;
+	}
+	*out = '\0';
+}
+
+/* Reads "value" or "quoted \"value\"" at p; returns what follows it. */
+static const char *
+param_value(const char *p, char out[], size_t outsz)
+{
+	size_t n = 0;
+	int quoted = *p == '"';
+
+	if (quoted)
+		p++;
+	for (; *p != '\0'; p++) {
+		if (quoted ? *p == '"' : *p == ';' || *p == ' ')
+			break;
+		if (quoted && *p == '\\' && p[1] != '\0')
+			p++;
+		if (n + 1 < outsz)
+			out[n++] = *p;
+	}
+	out[n] = '\0';
+	return *p == '"' ? p + 1 : p;
+}
+
+int
+mime_param(const char *value, const char *name, char out[], size_t outsz)
+{
+	const char *p = value, *key, *rest;
+	char piece[512];
+	size_t len = strlen(name);
+	int found = 0, star;
+
+	out[0] = '\0';
+	while ((p = strchr(p, ';')) != NULL) {
+		p++;
+		p += strspn(p, " ;");
+		key = p;
+		p += strcspn(p, "=;");
+		if (*p != '=')
+			continue;
+		rest = key + len;
+		star = p[-1] == '*';
+		p++;
+		p += strspn(p, " ");
+		p = param_value(p, piece, sizeof(piece));
+		if (strncasecmp(key, name, len) != 0 ||
+		    (*rest != '=' && *rest != '*' && *rest != ' '))
+			continue;
+		if (star)
+			percent(piece, !found);
+		/* Pieces name*0, name*1, ... stand in order in practice. */
+		strlcat(out, piece, outsz);
+		found = 1;
+		if (*rest != '*')
+			break;
+	}
+	return found ? 0 : -1;
+}
+
+struct walk {
+	void		(*leaf)(const struct mime_leaf *, void *);
+	void		*arg;
+	int		 parts;
+	int		 over;
+};
+
+static void	walk_mail(struct walk *, const char *, size_t, int, int);
+static void	walk_part(struct walk *, const struct mime *,
+		    const struct mime *, int, int);
+
+/* Whether the line is the boundary: 1, its end "--": 2, or 0. */
+static int
+at_boundary(const char *p, size_t n, const char *boundary, size_t blen)
+{
+	if (n < blen + 2 || p[0] != '-' || p[1] != '-' ||
+	    memcmp(p + 2, boundary, blen) != 0)
+		return 0;
+	p += blen + 2;
+	n -= blen + 2;
+	if (n >= 2 && p[0] == '-' && p[1] == '-')
+		return 2;
+	while (n > 0 && (*p == ' ' || *p == '\t')) {
+		p++;
+		n--;
+	}
+	return n == 0;
+}
+
+/* Where no boundary was named: the first line that looks like one. */
+static void
+guess_boundary(const struct mime *part, char out[], size_t outsz)
+{
+	const char *p, *next, *end = part->body + part->bodylen;
+	size_t n;
+
+	out[0] = '\0';
+	for (p = part->body; p < end; p = next) {
+		n = line_len(p, end, &next);
+		if (n > 4 && n - 2 < outsz && p[0] == '-' && p[1] == '-') {
+			memcpy(out, p + 2, n - 2);
+			out[n - 2] = '\0';
+			return;
+		}
+	}
+}
+
+/* Returns how many parts there were. */
+static int
+walk_multipart(struct walk *w, const struct mime *mail,
+    const struct mime *part, const char *boundary, int depth, int nested)
+{
+	const char *p, *next, *start = NULL, *end;
+	size_t n, blen = strlen(boundary), len;
+	struct mime sub;
+	int kind, parts = 0;
+
+	if (blen == 0)
+		return 0;
+	end = part->body + part->bodylen;
+	for (p = part->body; p <= end; p = next) {
+		kind = 0;
+		next = end + 1;
+		if (p < end) {
+			n = line_len(p, end, &next);
+			kind = at_boundary(p, n, boundary, blen);
+			if (kind == 0)
+				continue;
+		}
+		/* A part ends here, or at the end of a mail cut off. */
+		if (start != NULL && p >= start) {
+			len = p - start;
+			if (kind != 0 && len > 0 && start[len - 1] == '\n')
+				len--;
+			if (kind != 0 && len > 0 && start[len - 1] == '\r')
+				len--;
+			mime_split(start, len, &sub);
+			walk_part(w, mail, &sub, depth + 1, nested);
+			parts++;
+		}
+		start = kind == 1 ? next : NULL;
+		if (kind == 2)
+			break;
+	}
+	return parts;
+}
+
+static void
+walk_leaf(struct walk *w, const struct mime *mail, const struct mime *part,
+    const char *type, int depth, int nested)
+{
+	struct mime_leaf leaf;
+	char *cte, *disposition, *ctype, name[256] = "";
+	unsigned char *data;
+	size_t len;
+
+	cte = mime_header(part, "Content-Transfer-Encoding");
+	disposition = mime_header(part, "Content-Disposition");
+	ctype = mime_header(part, "Content-Type");
+	if (disposition == NULL || mime_param(disposition, "filename", name,
+	    sizeof(name)) == -1) {
+		if (ctype != NULL)
+			mime_param(ctype, "name", name, sizeof(name));
+	}
+	data = mime_decode(part->body, part->bodylen, cte, &len);
+	if (strcmp(type, "message/rfc822") == 0 ||
+	    strcmp(type, "message/global") == 0)
+		walk_mail(w, (const char *)data, len, depth + 1, 1);
+	else {
+		leaf.mail = mail;
+		leaf.nested = nested;
+		leaf.type = type;
+		leaf.filename = name;
+		leaf.data = data;
+		leaf.len = len;
+		w->leaf(&leaf, w->arg);
+	}
+	free(data);
+	free(cte);
+	free(disposition);
+	free(ctype);
+}
+
+static void
+walk_part(struct walk *w, const struct mime *mail, const struct mime *part,
+    int depth, int nested)
+{
+	char *ctype, type[80] = "text/plain", boundary[256];
+	size_t n;
+
+	if (depth > READ_MIME_DEPTH_MAX || ++w->parts > READ_MIME_PARTS_MAX) {
+		w->over = 1;
+		return;
+	}
+	if ((ctype = mime_header(part, "Content-Type")) != NULL) {
+		n = strcspn(ctype, "; (");
+		if (n > 0 && n < sizeof(type))
+			snprintf(type, sizeof(type), "%.*s", (int)n, ctype);
+		for (n = 0; type[n] != '\0'; n++)
+			type[n] = tolower((unsigned char)type[n]);
+	}
+	if (strncmp(type, "multipart/", 10) == 0) {
+		if (mime_param(ctype, "boundary", boundary,
+		    sizeof(boundary)) == -1)
+			boundary[0] = '\0';
+		if (walk_multipart(w, mail, part, boundary, depth,
+		    nested) > 0)
+			goto out;
+		guess_boundary(part, boundary, sizeof(boundary));
+		if (walk_multipart(w, mail, part, boundary, depth,
+		    nested) > 0)
+			goto out;
+	}
+	walk_leaf(w, mail, part, type, depth, nested);
+out:
+	free(ctype);
+}
+
+static void
+walk_mail(struct walk *w, const char *data, size_t len, int depth, int nested)
+{
+	struct mime mail;
+
+	mime_split(data, len, &mail);
+	walk_part(w, &mail, &mail, depth, nested);
+}
+
+int
+mime_walk(const char *data, size_t len,
+    void (*leaf)(const struct mime_leaf *, void *), void *arg)
+{
+	struct walk w = { leaf, arg, 0, 0 };
+
+	walk_mail(&w, data, len, 0, 0);
+	return w.over ? -1 : 0;
+}

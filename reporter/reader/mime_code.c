@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "reader/mime.h"
+#include "reader/mime_code.h"
+
+static int
+digit64(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	/* And the URL alphabet (RFC 4648 5). */
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+unsigned char *
+mime_base64(const char *in, size_t len, size_t *outlen)
+{
+	unsigned char *out;
+	unsigned int bits = 0, nbits = 0;
+	size_t i, n = 0;
+	int d;
+
+	if ((out = malloc(len / 4 * 3 + 4)) == NULL)
+		fatal("malloc");
+	for (i = 0; i < len; i++) {
+		/* Padding ends a run; another may be joined to it. */
+		if (in[i] == '=') {
+			bits = nbits = 0;
+			continue;
+		}
+		if ((d = digit64(in[i])) == -1)
+			continue;
+		bits = (bits << 6 | d) & 0xffff;
+		nbits += 6;
+		if (nbits >= 8) {
+			nbits -= 8;
+			out[n++] = bits >> nbits & 0xff;
+		}
+	}
+	out[n] = '\0';
+	*outlen = n;
+	return out;
+}
+
+static int
+hex(int c)
+{
+	if (isdigit(c))
+		return c - '0';
+	return isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
+}
+
+static unsigned char *
+quoted_printable(const char *in, size_t len, size_t *outlen)
+{
+	unsigned char *out;
+	size_t i, k, n = 0;
+	int a, b;
+
+	if ((out = malloc(len + 1)) == NULL)
+		fatal("malloc");
+	for (i = 0; i < len; i++) {
+		if (in[i] != '=') {
+			out[n++] = in[i];
+			continue;
+		}
+		/* A soft break, maybe with blanks before the line's end. */
+		for (k = i + 1; k < len && (in[k] == ' ' || in[k] == '\t' ||
+		    in[k] == '\r'); k++)
+			;
+		if (k >= len || in[k] == '\n') {
+			i = k;
+			continue;
+		}
+		a = i + 2 < len ? hex((unsigned char)in[i + 1]) : -1;
+		b = i + 2 < len ? hex((unsigned char)in[i + 2]) : -1;
+		if (a == -1 || b == -1) {
+			out[n++] = '=';
+			continue;
+		}
+		out[n++] = a << 4 | b;
+		i += 2;
+	}
+	out[n] = '\0';
+	*outlen = n;
+	return out;
+}
+
+static unsigned char *
+uudecode(const char *in, size_t len, size_t *outlen)
+{
+	const char *p = in, *end = in + len, *nl;
+	unsigned char *out;
+	unsigned int v;
+	size_t n = 0, want, i;
+	int begun = 0;
+
+	if ((out = malloc(len + 4)) == NULL)
+		fatal("malloc");
+	for (; p < end; p = nl + 1) {
+		if ((nl = memchr(p, '\n', end - p)) == NULL)
+			nl = end;
+		if (!begun) {
+			begun = nl - p > 6 && memcmp(p, "begin ", 6) == 0;
+			continue;
+		}
+		if (nl - p >= 3 && memcmp(p, "end", 3) == 0)
+			break;
+		if (p == nl)
+			continue;
+		want = (*p++ - ' ') & 63;
+		while (want > 0 && nl - p >= 4) {
+			for (v = 0, i = 0; i < 4; i++)
+				v = v << 6 | ((*p++ - ' ') & 63);
+			for (i = 0; i < 3 && want > 0; i++, want--)
+				out[n++] = v >> (16 - 8 * i) & 0xff;
+		}
+	}
+	out[n] = '\0';
+	*outlen = n;
+	return out;
+}
+
+unsigned char *
+mime_decode(const char *in, size_t len, const char *encoding, size_t *outlen)
+{
+	unsigned char *out;
+	size_t n;
+
+	if (encoding != NULL) {
+		encoding += strspn(encoding, " \"");
+		n = strcspn(encoding, " ;\"(");
+		if (n == 6 && strncasecmp(encoding, "base64", n) == 0)
+			return mime_base64(in, len, outlen);
+		if (n == 16 &&
+		    strncasecmp(encoding, "quoted-printable", n) == 0)
+			return quoted_printable(in, len, outlen);
+		if ((n == 10 && strncasecmp(encoding, "x-uuencode", n) == 0) ||
+		    (n == 8 && strncasecmp(encoding, "uuencode", n) == 0))
+			return uudecode(in, len, outlen);
+	}
+	if ((out = malloc(len + 1)) == NULL)
+		fatal("malloc");
+	memcpy(out, in, len);
+	out[len] = '\0';
+	*outlen = len;
+	return out;
+}

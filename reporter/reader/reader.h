@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_READER_H
+#define SGE_READER_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "base/compat.h"
+#include "conf/conf.h"
+#include "reader/mime.h"
+
+/*
+ * Reports received (RFC 8460 4), read with every tolerance: what is odd is
+ * named, nothing is dropped for it.  No string of these is NULL; all are valid
+ * UTF-8 without control characters, and at most READ_TEXT_MAX bytes, but
+ * still text of others.
+ */
+struct rd_detail {
+	char		*type;
+	char		*sip;
+	char		*rip;
+	char		*mx;
+	char		*helo;
+	char		*reason;
+	char		*info;
+	int64_t		 count;
+};
+
+struct rd_policy {
+	char		*domain;	/* "" where not said */
+	char		*type;
+	char		*mode;		/* of MTA-STS, "" where not said */
+	char		*strings;	/* JSON array */
+	char		*mx;		/* JSON array */
+	int64_t		 ok;
+	int64_t		 fail;
+	struct rd_detail *details;
+	size_t		 ndetails;
+};
+
+struct rd_report {
+	char		*org;
+	char		*id;
+	char		*contact;
+	char		*submitter;	/* the reporter's domain */
+	char		*dkim;		/* see reader_dkim; "" not known */
+	int64_t		 day;		/* of start */
+	int64_t		 start;
+	int64_t		 finish;
+	struct rd_policy *policies;
+	size_t		 npolicies;
+	size_t		 ndetails;	/* of all policies */
+	const char	*odd[READ_ODDITIES_MAX];	/* static texts */
+	size_t		 nodd;
+};
+
+/* Sessions of one policy domain of a report, each counted once. */
+struct rd_total {
+	const char	*domain;
+	int64_t		 sessions;	/* of the largest policy */
+	int64_t		 failed;	/* the largest failure count */
+};
+
+/* What is known from around the JSON; members may be NULL. */
+struct rd_hint {
+	const char	*filename;	/* RFC 8460 5.1 */
+	const char	*domain;	/* TLS-Report-Domain */
+	const char	*submitter;	/* TLS-Report-Submitter */
+	const char	*id;		/* the Subject's Report-ID */
+	const char	*dkim;
+	const char	*odd;		/* of the packing */
+	int64_t		 now;
+};
+
+/*
+ * One report from its JSON.  *used: how many bytes it took, more may follow.
+ * NULL with *why, a static text.
+ */
+struct rd_report *reader_json(const char *text, size_t len,
+	    const struct rd_hint *, size_t *used, const char **why);
+void	rd_report_free(struct rd_report *);
+/* Adds an oddity, a static text, once. */
+void	rd_odd(struct rd_report *, const char *);
+/* "a; b", the caller frees. */
+char	*rd_oddities(const struct rd_report *);
+/*
+ * One row for each policy domain, in the report's order; returns how many,
+ * *out the caller frees.
+ */
+size_t	rd_totals(const struct rd_report *, struct rd_total **out);
+/* The same values as an object. */
+json_t	*rd_report_json(const struct rd_report *);
+
+/* reader_text.c: text of others made fit to be kept.  The caller frees. */
+char	*reader_clean(const char *, size_t len, int *cut);
+/* A name in normal form, or the cleaned text where it is none. */
+char	*reader_domain(const char *);
+/* Tolerant date and time; 0 or -1. */
+int	reader_time(const char *, int64_t *epoch);
+
+/*
+ * reader_scan.c: makes JSON that jansson takes of what came: UTF-8 mended,
+ * numbers bounded, one value only.  Depth and number of values are bounded.
+ * Returns the text to parse, or NULL with *why; the caller frees *copy (NULL
+ * if text itself was good).  odd is called with static texts.
+ */
+const char *reader_scan(const char *text, size_t len, char **copy,
+	    size_t *outlen, size_t *used, void (*odd)(const char *, void *),
+	    void *arg, const char **why);
+/* UTF-16 with or without its mark into UTF-8; NULL if it is not that. */
+char	*reader_utf16(const unsigned char *, size_t len, size_t *outlen);
+
+/*
+ * What Authentication-Results of a mail say of its DKIM signatures:
+ * "pass D" when one with d=D passed and D is the From domain or its parent;
+ * "other D" when it is another's; else the result ("fail", "none"); "" where
+ * no host of ours says anything.  Only the topmost fields of a host that is
+ * our hostname or in a local domain count (RFC 8601 5: others may be forged).
+ * The caller frees.
+ */
+char	*reader_dkim(const struct mime *, const struct conf *);
+
+/*
+ * Whatever may hold reports: JSON, gzip, zip, or a mail with any of them.
+ * Calls report for each found (borrowed); problem for each thing that looked
+ * like one and can't be read, or is of another kind ("DMARC, skipped").
+ */
+struct reader {
+	const struct conf *conf;	/* NULL: no host is trusted */
+	int64_t		 now;
+	void		(*report)(const struct rd_report *, void *arg);
+	void		(*problem)(const char *text, void *arg);
+	void		*arg;
+	/* Counted by reader_read; the caller sets them to 0. */
+	int64_t		 reports;
+	int64_t		 problems;
+	int64_t		 skipped;	/* of the problems: another kind */
+};
+
+/* Returns how many reports there were. */
+int	reader_read(struct reader *, const char *name,
+	    const unsigned char *data, size_t len);
+
+/* view_explain.c: what others' words mean. */
+struct explanation {
+	const char	*name;		/* the result type or reason code */
+	const char	*kind;		/* for columns: "certificate" */
+	const char	*short_text;	/* "expired" */
+	char		 tls;		/* 'N' none, or not accepted; '?' */
+	const char	*saw;		/* sentences */
+	const char	*delivered;
+	const char	*fix;
+	const char	*test;
+};
+/* NULL if it is none of RFC 8460's. */
+const struct explanation *explain_type(const char *);
+/* A failure-reason-code of senders' software that is known, or NULL. */
+const struct explanation *explain_reason(const char *);
+
+#endif

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/bounds.h"
+#include "lib/date.h"
+#include "base/log.h"
+#include "reader/reader.h"
+#include "reader/reader_member.h"
+
+static void
+odd_of_scan(const char *text, void *arg)
+{
+	rd_odd(arg, text);
+}
+
+static char *
+array_text(json_t *list)
+{
+	char *s;
+
+	if ((s = json_dumps(list, JSON_COMPACT)) == NULL)
+		fatal("json_dumps");
+	return s;
+}
+
+/* The mode an MTA-STS policy's lines name. */
+static char *
+mode_of(json_t *lines)
+{
+	const char *s, *p;
+	json_t *item;
+	size_t i;
+	char mode[16];
+
+	json_array_foreach(lines, i, item) {
+		s = json_string_value(item);
+		for (p = s; (p = strcasestr(p, "mode:")) != NULL; p++) {
+			if (p != s && isalnum((unsigned char)p[-1]))
+				continue;
+			p += 5 + strspn(p + 5, " ");
+			snprintf(mode, sizeof(mode), "%.*s",
+			    (int)strspn(p, "abcdefghijklmnopqrstuvwxyz"), p);
+			return rd_copy(mode);
+		}
+	}
+	return rd_copy("");
+}
+
+static void
+read_detail(struct rd_report *r, struct rd_detail *d, json_t *obj)
+{
+	char *other;
+
+	d->type = rd_text(r, obj, "result-type");
+	if (d->type[0] == '\0')
+		rd_odd(r, "a failure without result-type");
+	d->sip = rd_text(r, obj, "sending-mta-ip");
+	if (d->sip[0] == '\0' && (strncmp(d->type, "starttls", 8) == 0 ||
+	    strncmp(d->type, "certificate", 11) == 0))
+		rd_odd(r, "no sending-mta-ip");
+	d->rip = rd_text(r, obj, "receiving-ip");
+	other = rd_text(r, obj, "receiving-mx-hostname");
+	d->mx = reader_domain(other);
+	free(other);
+	d->helo = rd_text(r, obj, "receiving-mx-helo");
+	d->reason = rd_text(r, obj, "failure-reason-code");
+	if (d->reason[0] == '\0') {
+		/* The name in drafts of the RFC. */
+		free(d->reason);
+		d->reason = rd_text(r, obj, "failure-error-code");
+	}
+	d->info = rd_text(r, obj, "additional-information");
+	if ((d->count = rd_count(r, obj, "failed-session-count")) == -1) {
+		rd_odd(r, "a failure without a count: taken as 1");
+		d->count = 1;
+	}
+}
+
+/* Returns the sum of the details' counts. */
+static int64_t
+read_details(struct rd_report *r, struct rd_policy *p, json_t *list)
+{
+	json_t *one = NULL, *item;
+	int64_t sum = 0;
+	size_t i, n;
+
+	if (json_is_object(list)) {
+		rd_odd(r, "failure-details is no list");
+		if ((one = json_array()) == NULL)
+			fatal("json_array");
+		json_array_append(one, list);
+		list = one;
+	}
+	n = json_array_size(list);
+	if (n > READ_DETAILS_MAX - r->ndetails) {
+		rd_odd(r, "more failure-details than are kept");
+		n = READ_DETAILS_MAX - r->ndetails;
+	}
+	if (n > 0 &&
+	    (p->details = calloc(n, sizeof(*p->details))) == NULL)
+		fatal("calloc");
+	for (i = 0; i < n; i++) {
+		item = json_array_get(list, i);
+		if (!json_is_object(item)) {
+			rd_odd(r, "a failure that is no object");
+			continue;
+		}
+		read_detail(r, &p->details[p->ndetails], item);
+		sum += p->details[p->ndetails++].count;
+	}
+	r->ndetails += p->ndetails;
+	json_decref(one);
+	return sum;
+}
+
+static void
+read_summary(struct rd_report *r, struct rd_policy *p, json_t *summary,
+    int64_t sum)
+{
+	if (summary == NULL)
+		rd_odd(r, "no summary");
+	p->ok = rd_count(r, summary, "total-successful-session-count");
+	p->fail = rd_count(r, summary, "total-failure-session-count");
+	if (p->ok == -1)
+		p->ok = 0;
+	if (p->fail == -1) {
+		/* Left out where nothing failed; else the details tell. */
+		if (sum > 0)
+			rd_odd(r, "no failure count: the details' sum taken");
+		p->fail = sum < RD_COUNT_MAX ? sum : RD_COUNT_MAX;
+	} else if (p->ndetails > 0 && sum != p->fail)
+		rd_odd(r, "failure-details do not add up to the summary");
+	else if (p->ndetails == 0 && p->fail > 0)
+		rd_odd(r, "failures without details");
+}
+
+static void
+read_policy(struct rd_report *r, struct rd_policy *p, json_t *obj,
+    const struct rd_hint *hint)
+{
+	json_t *policy, *list;
+	char *s;
+	int64_t sum;
+
+	if ((policy = rd_member(r, obj, "policy")) == NULL ||
+	    !json_is_object(policy)) {
+		rd_odd(r, "no \"policy\" in a policy");
+		policy = obj;
+	}
+	s = rd_text(r, policy, "policy-domain");
+	if (s[0] == '\0' && hint->domain != NULL && hint->domain[0] != '\0') {
+		rd_odd(r, "no policy-domain: that of the mail or file taken");
+		free(s);
+		s = rd_copy(hint->domain);
+	} else if (s[0] == '\0')
+		rd_odd(r, "no policy-domain");
+	p->domain = reader_domain(s);
+	free(s);
+	p->type = rd_text(r, policy, "policy-type");
+	if (strcmp(p->type, "sts") != 0 && strcmp(p->type, "tlsa") != 0 &&
+	    strcmp(p->type, "no-policy-found") != 0)
+		rd_odd(r, p->type[0] == '\0' ? "no policy-type" :
+		    "a policy-type that is not in RFC 8460");
+	list = rd_strings(r, rd_member(r, policy, "policy-string"), 0);
+	p->strings = array_text(list);
+	p->mode = mode_of(list);
+	json_decref(list);
+	list = rd_strings(r, rd_member(r, policy, "mx-host"), 1);
+	p->mx = array_text(list);
+	json_decref(list);
+	sum = read_details(r, p, rd_member(r, obj, "failure-details"));
+	read_summary(r, p, rd_member(r, obj, "summary"), sum);
+}
+
+static void
+read_policies(struct rd_report *r, json_t *root, const struct rd_hint *hint)
+{
+	json_t *list = rd_member(r, root, "policies"), *one = NULL, *item;
+	size_t i, n;
+
+	if (json_is_object(list)) {
+		rd_odd(r, "policies is no list");
+		if ((one = json_array()) == NULL)
+			fatal("json_array");
+		json_array_append(one, list);
+		list = one;
+	}
+	n = json_array_size(list);
+	if (n == 0)
+		rd_odd(r, "no policies");
+	if (n > READ_POLICIES_MAX) {
+		rd_odd(r, "more policies than are kept");
+		n = READ_POLICIES_MAX;
+	}
+	if (n > 0 &&
+	    (r->policies = calloc(n, sizeof(*r->policies))) == NULL)
+		fatal("calloc");
+	for (i = 0; i < n; i++) {
+		item = json_array_get(list, i);
+		if (json_is_object(item))
+			read_policy(r, &r->policies[r->npolicies++], item,
+			    hint);
+		else
+			rd_odd(r, "a policy that is no object");
+	}
+	json_decref(one);
+}
+
+/* The n-th field (from 0) between '!' of a file name (RFC 8460 5.1). */
+static char *
+name_field(const char *name, int n)
+{
+	const char *p;
+	char *s;
+
+	if (name == NULL)
+		return NULL;
+	if ((p = strrchr(name, '/')) != NULL)
+		name = p + 1;
+	if (strchr(name, '!') == NULL)
+		return NULL;
+	for (; n > 0; n--) {
+		if ((name = strchr(name, '!')) == NULL)
+			return NULL;
+		name++;
+	}
+	if ((s = strndup(name, strcspn(name, "!"))) == NULL)
+		fatal("strndup");
+	return s;
+}
+
+/* A date member; where it can't be read, the file name's field. */
+static int
+read_time(struct rd_report *r, json_t *range, const char *name,
+    const struct rd_hint *hint, int field, int64_t *when)
+{
+	char *s;
+	int bad;
+
+	s = rd_text(r, range, name);
+	bad = reader_time(s, when) == -1;
+	if (!bad && strlen(s) == 19 && s[10] == 'T')
+		rd_odd(r, "dates without a zone: taken as UTC");
+	if (s[0] != '\0' && bad)
+		rd_odd(r, "a date that can't be read");
+	free(s);
+	if (bad && (s = name_field(hint->filename, field)) != NULL) {
+		bad = reader_time(s, when) == -1;
+		if (!bad)
+			rd_odd(r, "dates taken from the file name");
+		free(s);
+	}
+	/* Beyond years of four digits nothing is a date. */
+	if (!bad && (*when < 0 || *when > 253402300799LL)) {
+		rd_odd(r, "a date that can't be read");
+		bad = 1;
+	}
+	return bad ? -1 : 0;
+}
+
+static void
+read_range(struct rd_report *r, json_t *root, const struct rd_hint *hint)
+{
+	json_t *range = rd_member(r, root, "date-range");
+	int start, end;
+
+	if (range == NULL)
+		rd_odd(r, "no date-range");
+	start = read_time(r, range, "start-datetime", hint, 2, &r->start);
+	end = read_time(r, range, "end-datetime", hint, 3, &r->finish);
+	if (start == -1 && end == 0) {
+		rd_odd(r, "no start date: a day before the end taken");
+		r->start = (r->finish - 1) / DAY_SECONDS * DAY_SECONDS;
+	} else if (start == -1) {
+		rd_odd(r, "no dates: the day before it was read taken");
+		r->start = (day_of(hint->now) - 1) * DAY_SECONDS;
+	}
+	if (end == -1)
+		r->finish = r->start + DAY_SECONDS - 1;
+	if (r->finish < r->start) {
+		rd_odd(r, "its end is before its start");
+		r->finish = r->start + DAY_SECONDS - 1;
+	}
+	if (r->finish - r->start > DAY_SECONDS)
+		rd_odd(r, "covers more than a day: counted on its first");
+	if (r->start > hint->now + 2 * DAY_SECONDS)
+		rd_odd(r, "dates in the future");
+	r->day = day_of(r->start);
+}
+
+/* Who sent it: contact's domain, the header, the file name, the name. */
+static void
+read_submitter(struct rd_report *r, const struct rd_hint *hint)
+{
+	const char *at;
+	char *s, *contact = NULL;
+
+	if ((at = strrchr(r->contact, '@')) != NULL && at[1] != '\0')
+		contact = strndup(at + 1, strcspn(at + 1, "> "));
+	if (contact != NULL && hint->submitter != NULL &&
+	    hint->submitter[0] != '\0' &&
+	    strcasecmp(contact, hint->submitter) != 0)
+		rd_odd(r, "TLS-Report-Submitter is not contact's domain");
+	if (contact != NULL)
+		r->submitter = reader_domain(contact);
+	else if (hint->submitter != NULL && hint->submitter[0] != '\0')
+		r->submitter = reader_domain(hint->submitter);
+	else if ((s = name_field(hint->filename, 0)) != NULL) {
+		r->submitter = reader_domain(s);
+		free(s);
+	} else
+		r->submitter = reader_domain(r->org);
+	free(contact);
+}
+
+/* A name for a report without one, the same when it is read again. */
+static char *
+content_id(const char *text, size_t len)
+{
+	uint64_t h = 14695981039346656037ULL;
+	size_t i;
+	char buf[40];
+
+	/* FNV-1a */
+	for (i = 0; i < len; i++)
+		h = (h ^ (unsigned char)text[i]) * 1099511628211ULL;
+	snprintf(buf, sizeof(buf), "without-id-%016llx",
+	    (unsigned long long)h);
+	return rd_copy(buf);
+}
+
+static void
+read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
+    const char *text, size_t len)
+{
+	r->contact = rd_text(r, root, "contact-info");
+	if (r->contact[0] == '\0')
+		rd_odd(r, "no contact-info");
+	r->org = rd_text(r, root, "organization-name");
+	if (r->org[0] == '\0')
+		rd_odd(r, "no organization-name");
+	read_submitter(r, hint);
+	if (r->org[0] == '\0') {
+		free(r->org);
+		r->org = rd_copy(r->submitter[0] != '\0' ? r->submitter :
+		    "(not named)");
+	}
+	if (r->submitter[0] == '\0') {
+		free(r->submitter);
+		r->submitter = rd_copy(r->org);
+	}
+	r->id = rd_text(r, root, "report-id");
+	if (r->id[0] == '\0') {
+		rd_odd(r, "no report-id");
+		free(r->id);
+		r->id = hint->id != NULL && hint->id[0] != '\0' ?
+		    reader_clean(hint->id, strlen(hint->id), NULL) :
+		    content_id(text, len);
+	}
+	r->dkim = rd_copy(hint->dkim != NULL ? hint->dkim : "");
+}
+
+/* The JSON as jansson sees it; NULL with *why. */
+static json_t *
+load(struct rd_report *r, const char *text, size_t len, const char **why)
+{
+	json_t *root;
+	json_error_t error;
+	size_t flags = JSON_REJECT_DUPLICATES;
+
+	root = json_loadb(text, len, flags, &error);
+	if (root == NULL && json_error_code(&error) ==
+	    json_error_duplicate_key) {
+		rd_odd(r, "a member given twice: the last taken");
+		root = json_loadb(text, len, 0, &error);
+	}
+	if (root == NULL) {
+		*why = "the JSON is malformed";
+		return NULL;
+	}
+	if (json_is_array(root) && json_array_size(root) == 1 &&
+	    json_is_object(json_array_get(root, 0))) {
+		json_t *inner = json_incref(json_array_get(root, 0));
+
+		json_decref(root);
+		root = inner;
+		rd_odd(r, "a list around the report");
+	}
+	return root;
+}
+
+struct rd_report *
+reader_json(const char *text, size_t len, const struct rd_hint *given,
+    size_t *used, const char **why)
+{
+	struct rd_hint hint = *given;
+	struct rd_report *r;
+	json_t *root = NULL;
+	const char *good;
+	char *mended = NULL, *domain = NULL;
+	size_t goodlen;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		fatal("calloc");
+	*used = len;
+	good = reader_scan(text, len, &mended, &goodlen, used, odd_of_scan, r,
+	    why);
+	if (good == NULL || (root = load(r, good, goodlen, why)) == NULL)
+		goto fail;
+	if (!json_is_object(root) || (rd_member(r, root, "policies") == NULL &&
+	    (rd_member(r, root, "date-range") == NULL ||
+	    rd_member(r, root, "report-id") == NULL))) {
+		*why = "JSON, but no TLS report";
+		goto fail;
+	}
+	if (hint.odd != NULL)
+		rd_odd(r, hint.odd);
+	if (hint.domain == NULL || hint.domain[0] == '\0')
+		hint.domain = domain = name_field(hint.filename, 1);
+	read_names(r, root, &hint, good, goodlen);
+	read_range(r, root, &hint);
+	read_policies(r, root, &hint);
+	goto out;
+fail:
+	rd_report_free(r);
+	r = NULL;
+out:
+	json_decref(root);
+	free(mended);
+	free(domain);
+	return r;
+}

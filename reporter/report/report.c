@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * One domain's report of one UTC day (RFC 8460 4.4): built from the tallies,
+ * packed for sending, read back from what was stored.
+ */
+
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/bounds.h"
+#include "lib/date.h"
+#include "base/log.h"
+#include "report/report.h"
+#include "store/store_report.h"
+
+/* zlib's number for a gzip wrapper around 32 kB of window. */
+#define GZIP_WINDOW (16 + 15)
+
+/*
+ * Once a report is stored its id is there and stays.  A new one: the day, the
+ * domain, and 64 random bits, which nobody else knows, so a bounce that names
+ * it is one.  Fits dot-atom (RFC 5322 3.2.3).
+ */
+static char *
+new_id(struct store *st, const char *domain, int64_t day)
+{
+	struct store_report row;
+	char date[11], *id;
+
+	if (store_report_find(st, domain, day, &row) == 1 &&
+	    row.report_id[0] != '\0')
+		return strdup(row.report_id);
+	day_print(day, date, sizeof(date));
+	if (asprintf(&id, "%.4s%.2s%.2s.%s.%08x%08x", date, date + 5, date + 8,
+	    domain, (unsigned int)arc4random(), (unsigned int)arc4random()) ==
+	    -1)
+		return NULL;
+	return id;
+}
+
+static json_t *
+date_range(int64_t day)
+{
+	char start[32], end[32];
+
+	time_print(day * DAY_SECONDS, start, sizeof(start));
+	time_print((day + 1) * DAY_SECONDS - 1, end, sizeof(end));
+	return json_pack("{s:s, s:s}", "start-datetime", start,
+	    "end-datetime", end);
+}
+
+/* All members; steals policies.  organization-name is never missing. */
+static json_t *
+whole(const struct conf *conf, int64_t day, const char *id, json_t *policies)
+{
+	const char *name = conf->organization;
+
+	if (name == NULL || name[0] == '\0')
+		name = conf->submitter;
+	return json_pack("{s:o, s:o, s:o, s:s, s:o}",
+	    "organization-name", report_string(name, REPORT_TEXT_MAX),
+	    "date-range", date_range(day),
+	    "contact-info", report_string(conf->contact, REPORT_TEXT_MAX),
+	    "report-id", id,
+	    "policies", policies);
+}
+
+static struct report *
+build(struct store *st, const struct conf *conf, const char *domain,
+    int64_t day, int summed)
+{
+	struct report *re;
+	json_t *policies;
+	int nothing;
+
+	if ((re = calloc(1, sizeof(*re))) == NULL)
+		fatal("report");
+	policies = report_policies(st, domain, day, summed, &re->ok,
+	    &re->failed, &nothing);
+	if (policies == NULL || nothing) {
+		json_decref(policies);
+		free(re);
+		return NULL;
+	}
+	re->day = day;
+	re->domain = strdup(domain);
+	re->id = new_id(st, domain, day);
+	if (re->domain == NULL || re->id == NULL)
+		fatal("report");
+	if ((re->json = whole(conf, day, re->id, policies)) == NULL)
+		fatalx("report: no memory");
+	return re;
+}
+
+struct report *
+report_build(struct store *st, const struct conf *conf, const char *domain,
+    int64_t day)
+{
+	struct report *re;
+
+	re = build(st, conf, domain, day, 0);
+	if (re == NULL ||
+	    json_dumpb(re->json, NULL, 0, JSON_COMPACT) <= REPORT_SIZE_MAX)
+		return re;
+	report_free(re);
+	log_warnx("report for %s: over %d bytes, failures summed by type",
+	    log_clean(domain), REPORT_SIZE_MAX);
+	return build(st, conf, domain, day, 1);
+}
+
+void
+report_free(struct report *re)
+{
+	if (re == NULL)
+		return;
+	json_decref(re->json);
+	free(re->domain);
+	free(re->id);
+	free(re->gz);
+	free(re);
+}
+
+char *
+report_text(const struct report *re, int indented)
+{
+	return json_dumps(re->json, indented ? JSON_INDENT(2) : JSON_COMPACT);
+}
+
+unsigned char *
+report_gzip(const char *text, size_t len, size_t *outlen)
+{
+	z_stream z;
+	unsigned char *out;
+	size_t size;
+
+	memset(&z, 0, sizeof(z));
+	/* zlib writes no name and no time: the same text, the same bytes. */
+	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8,
+	    Z_DEFAULT_STRATEGY) != Z_OK)
+		return NULL;
+	size = deflateBound(&z, len);
+	if ((out = malloc(size)) == NULL) {
+		deflateEnd(&z);
+		return NULL;
+	}
+	z.next_in = (z_const Bytef *)(uintptr_t)text;
+	z.avail_in = (uInt)len;
+	z.next_out = out;
+	z.avail_out = (uInt)size;
+	if (deflate(&z, Z_FINISH) != Z_STREAM_END) {
+		deflateEnd(&z);
+		free(out);
+		return NULL;
+	}
+	*outlen = size - z.avail_out;
+	deflateEnd(&z);
+	return out;
+}
+
+int
+report_pack(struct report *re)
+{
+	char *text;
+
+	if (re->gz != NULL)
+		return 0;
+	if ((text = report_text(re, 0)) == NULL)
+		fatalx("report: no memory");
+	re->gz = report_gzip(text, strlen(text), &re->gzlen);
+	free(text);
+	if (re->gz == NULL) {
+		log_warnx("report for %s: gzip failed",
+		    log_clean(re->domain));
+		return -1;
+	}
+	return 0;
+}
+
+/* What we packed ourselves; over REPORT_SIZE_MAX it isn't ours. */
+static char *
+gunzip(const unsigned char *gz, size_t len, size_t *outlen)
+{
+	z_stream z;
+	char *out, *bigger;
+	size_t size = 16384;
+	int rc;
+
+	memset(&z, 0, sizeof(z));
+	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+		return NULL;
+	if ((out = malloc(size)) == NULL)
+		fatal("report");
+	z.next_in = (z_const Bytef *)(uintptr_t)gz;
+	z.avail_in = (uInt)len;
+	for (;;) {
+		z.next_out = (Bytef *)out + z.total_out;
+		z.avail_out = (uInt)(size - z.total_out);
+		rc = inflate(&z, Z_NO_FLUSH);
+		if (rc != Z_OK || z.avail_out != 0 || size > REPORT_SIZE_MAX)
+			break;
+		size *= 2;
+		if ((bigger = realloc(out, size)) == NULL)
+			fatal("report");
+		out = bigger;
+	}
+	*outlen = z.total_out;
+	inflateEnd(&z);
+	if (rc != Z_STREAM_END) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+static void
+totals(struct report *re)
+{
+	json_t *one, *summary;
+	size_t i;
+
+	json_array_foreach(json_object_get(re->json, "policies"), i, one) {
+		summary = json_object_get(one, "summary");
+		re->ok += json_integer_value(json_object_get(summary,
+		    "total-successful-session-count"));
+		re->failed += json_integer_value(json_object_get(summary,
+		    "total-failure-session-count"));
+	}
+}
+
+struct report *
+report_load(const char *domain, int64_t day, const char *id,
+    const unsigned char *gz, size_t gzlen)
+{
+	struct report *re;
+	char *text;
+	size_t len;
+
+	if ((re = calloc(1, sizeof(*re))) == NULL)
+		fatal("report");
+	re->day = day;
+	re->domain = strdup(domain);
+	re->id = strdup(id);
+	re->gz = malloc(gzlen == 0 ? 1 : gzlen);
+	if (re->domain == NULL || re->id == NULL || re->gz == NULL)
+		fatal("report");
+	memcpy(re->gz, gz, gzlen);
+	re->gzlen = gzlen;
+	if ((text = gunzip(gz, gzlen, &len)) != NULL)
+		re->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	if (re->json == NULL) {
+		log_warnx("report for %s: what is stored is damaged",
+		    log_clean(domain));
+		report_free(re);
+		return NULL;
+	}
+	totals(re);
+	return re;
+}
+
+char *
+report_filename(const struct conf *conf, const struct report *re)
+{
+	const char *unique;
+	char *name;
+
+	/* unique-id has letters and digits only: half of our id's end. */
+	unique = strrchr(re->id, '.');
+	if (unique != NULL && strlen(unique) > 9)
+		unique += 8;
+	if (asprintf(&name, "%s!%s!%lld!%lld!%s", conf->submitter, re->domain,
+	    (long long)(re->day * DAY_SECONDS),
+	    (long long)((re->day + 1) * DAY_SECONDS - 1),
+	    unique == NULL ? "001" : unique + 1) == -1)
+		fatal("report");
+	return name;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/date.h"
+#include "base/log.h"
+#include "reader/reader.h"
+
+void
+rd_report_free(struct rd_report *r)
+{
+	struct rd_policy *p;
+	struct rd_detail *d;
+	size_t i, k;
+
+	if (r == NULL)
+		return;
+	for (i = 0; i < r->npolicies; i++) {
+		p = &r->policies[i];
+		for (k = 0; k < p->ndetails; k++) {
+			d = &p->details[k];
+			free(d->type);
+			free(d->sip);
+			free(d->rip);
+			free(d->mx);
+			free(d->helo);
+			free(d->reason);
+			free(d->info);
+		}
+		free(p->details);
+		free(p->domain);
+		free(p->type);
+		free(p->mode);
+		free(p->strings);
+		free(p->mx);
+	}
+	free(r->policies);
+	free(r->org);
+	free(r->id);
+	free(r->contact);
+	free(r->submitter);
+	free(r->dkim);
+	free(r);
+}
+
+char *
+rd_oddities(const struct rd_report *r)
+{
+	char *s;
+	size_t i, len = 1;
+
+	for (i = 0; i < r->nodd; i++)
+		len += strlen(r->odd[i]) + 2;
+	if ((s = calloc(1, len)) == NULL)
+		fatal("calloc");
+	for (i = 0; i < r->nodd; i++) {
+		if (i > 0)
+			strlcat(s, "; ", len);
+		strlcat(s, r->odd[i], len);
+	}
+	return s;
+}
+
+/* A sender that applies two policies counts each session under both. */
+size_t
+rd_totals(const struct rd_report *r, struct rd_total **out)
+{
+	struct rd_total *list, *t;
+	const struct rd_policy *p;
+	size_t i, k, n = 0;
+
+	if ((list = calloc(r->npolicies + 1, sizeof(*list))) == NULL)
+		fatal("calloc");
+	for (i = 0; i < r->npolicies; i++) {
+		p = &r->policies[i];
+		/* Two or three policies of a domain stand together. */
+		for (k = n; k > 0 && n - k < 64; k--)
+			if (strcmp(list[k - 1].domain, p->domain) == 0)
+				break;
+		if (k == 0 || strcmp(list[k - 1].domain, p->domain) != 0) {
+			list[n].domain = p->domain;
+			k = ++n;
+		}
+		t = &list[k - 1];
+		if (p->ok + p->fail > t->sessions)
+			t->sessions = p->ok + p->fail;
+		if (p->fail > t->failed)
+			t->failed = p->fail;
+	}
+	*out = list;
+	return n;
+}
+
+static json_t *
+policy_json(const struct rd_policy *p)
+{
+	const struct rd_detail *d;
+	json_t *list, *obj;
+	size_t i;
+
+	if ((list = json_array()) == NULL)
+		fatal("json_array");
+	for (i = 0; i < p->ndetails; i++) {
+		d = &p->details[i];
+		json_array_append_new(list, json_pack(
+		    "{ss, ss, ss, ss, ss, ss, ss, sI}", "type", d->type,
+		    "sender", d->sip, "receiver", d->rip, "mx", d->mx,
+		    "helo", d->helo, "reason", d->reason,
+		    "information", d->info, "count", (json_int_t)d->count));
+	}
+	obj = json_pack("{ss, ss, ss, so, so, sI, sI, so}",
+	    "domain", p->domain, "type", p->type, "mode", p->mode,
+	    "policy", json_loads(p->strings, 0, NULL),
+	    "mx", json_loads(p->mx, 0, NULL), "ok", (json_int_t)p->ok,
+	    "failed", (json_int_t)p->fail, "details", list);
+	if (obj == NULL)
+		fatalx("%s: json_pack", __func__);
+	return obj;
+}
+
+json_t *
+rd_report_json(const struct rd_report *r)
+{
+	struct rd_total *t;
+	json_t *obj, *policies, *totals, *odd;
+	char start[32], finish[32], day[16];
+	size_t i, n;
+
+	if ((policies = json_array()) == NULL ||
+	    (totals = json_array()) == NULL || (odd = json_array()) == NULL)
+		fatal("json_array");
+	for (i = 0; i < r->npolicies; i++)
+		json_array_append_new(policies, policy_json(&r->policies[i]));
+	n = rd_totals(r, &t);
+	for (i = 0; i < n; i++)
+		json_array_append_new(totals, json_pack("{ss, sI, sI}",
+		    "domain", t[i].domain,
+		    "sessions", (json_int_t)t[i].sessions,
+		    "failed", (json_int_t)t[i].failed));
+	free(t);
+	for (i = 0; i < r->nodd; i++)
+		json_array_append_new(odd, json_string(r->odd[i]));
+	time_print(r->start, start, sizeof(start));
+	time_print(r->finish, finish, sizeof(finish));
+	day_print(r->day, day, sizeof(day));
+	obj = json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, so, so, so}",
+	    "organization", r->org, "id", r->id, "contact", r->contact,
+	    "reporter", r->submitter, "dkim", r->dkim, "day", day,
+	    "start", start, "end", finish, "totals", totals,
+	    "policies", policies, "oddities", odd);
+	if (obj == NULL)
+		fatalx("%s: json_pack", __func__);
+	return obj;
+}

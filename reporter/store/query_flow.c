@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What the views read of connections: flow, correspondent, incident, unknown,
+ * segment.
+ */
+
+#include <string.h>
+
+#include "base/log.h"
+#include "store/query_flow.h"
+
+/* Reasons of incidents, by what became of the mail. */
+#define WHY_CLEAR "('not-offered', 'refused', 'handshake', 'not-asked'," \
+	" 'legacy')"
+
+/*
+ * "local", the host's own submissions, is in "*" too: it is no flow between
+ * two hosts and comes off there.
+ */
+#define NET(column) "SUM(CASE class WHEN 'local' THEN -" column \
+	" ELSE " column " END)"
+#define NETS NET("tls13") ", " NET("tls12") ", " NET("older") ", " \
+	NET("clear") ", " NET("refused")
+#define CLASS "CASE class WHEN 'local' THEN '*' ELSE class END"
+
+#define COUNTS "SUM(tls13), SUM(tls12), SUM(older), SUM(clear), SUM(refused)"
+
+static const struct {
+	const char	*why;
+	const char	*words;
+	const char	*sentence;
+} whys[] = {
+	{ "not-offered", "not offered",
+	    "their mail host does not offer STARTTLS" },
+	{ "refused", "454 refused",
+	    "their mail host offers STARTTLS and then refuses it" },
+	{ "handshake", "handshake",
+	    "TLS was begun and failed, and mail went in clear after it" },
+	{ "not-asked", "not asked",
+	    "we offered STARTTLS and the sender did not use it" },
+	{ "legacy", "legacy",
+	    "a system without TLS that sge.conf lists under legacy" },
+	{ "no-tls", "no TLS",
+	    "the sender used no TLS where it is required" },
+	{ "old-tls", "old TLS",
+	    "the sender's TLS is older than required" },
+	{ "no-connector", "no connector",
+	    "restricted mail that came or went without a connector" },
+	{ "forced", "not sent",
+	    "TLS is required and their host failed: the mail waits" }
+};
+
+int64_t
+seen_sum(const struct seen_counts *c)
+{
+	return c->tls13 + c->tls12 + c->older + c->clear + c->refused;
+}
+
+void
+seen_add(struct seen_counts *to, const struct seen_counts *c)
+{
+	to->tls13 += c->tls13;
+	to->tls12 += c->tls12;
+	to->older += c->older;
+	to->clear += c->clear;
+	to->refused += c->refused;
+}
+
+static void
+take_counts(sqlite3_stmt *stmt, int column, struct seen_counts *c)
+{
+	c->tls13 = sqlite3_column_int64(stmt, column);
+	c->tls12 = sqlite3_column_int64(stmt, column + 1);
+	c->older = sqlite3_column_int64(stmt, column + 2);
+	c->clear = sqlite3_column_int64(stmt, column + 3);
+	c->refused = sqlite3_column_int64(stmt, column + 4);
+}
+
+int
+seen_flows(struct store *st, int64_t first, int64_t last,
+    enum seen_group group, void (*cb)(const struct seen_flow *, void *),
+    void *arg)
+{
+	struct seen_flow row;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if (group == SEEN_BY_DAY)
+		stmt = store_prepare(st, "SELECT day, dir, " CLASS ", " NETS
+		    " FROM flow WHERE day BETWEEN ? AND ?"
+		    " GROUP BY 1, 2, 3");
+	else if (group == SEEN_BY_HOUR)
+		stmt = store_prepare(st, "SELECT hour, dir, " CLASS ", " NETS
+		    " FROM flow WHERE day BETWEEN ? AND ?"
+		    " GROUP BY 1, 2, 3");
+	else
+		stmt = store_prepare(st, "SELECT 0, dir, " CLASS ", " NETS
+		    " FROM flow WHERE day BETWEEN ? AND ?"
+		    " GROUP BY 2, 3");
+	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		row.step = sqlite3_column_int64(stmt, 0);
+		row.dir = sqlite3_column_int(stmt, 1);
+		row.class = store_text(stmt, 2);
+		take_counts(stmt, 3, &row.counts);
+		cb(&row, arg);
+	}
+	return store_done(st, stmt, rc);
+}
+
+int
+seen_total(struct store *st, int64_t first, int64_t last, int dir,
+    struct seen_counts *counts)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	memset(counts, 0, sizeof(*counts));
+	stmt = store_prepare(st, "SELECT " NETS " FROM flow WHERE day"
+	    " BETWEEN ? AND ? AND dir = ? AND class IN ('*', 'local')");
+	if (stmt == NULL ||
+	    store_bind(stmt, "iii", first, last, (int64_t)dir) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		take_counts(stmt, 0, counts);
+	return store_done(st, stmt, rc);
+}
+
+int
+seen_domain(struct store *st, int64_t first, int64_t last, const char *domain,
+    void (*cb)(const struct seen_domain *, void *), void *arg)
+{
+	struct seen_domain row;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	stmt = store_prepare(st, "SELECT domain, dir, MAX(class), COUNT(*), "
+	    COUNTS ", SUM(legacy), SUM(testing), SUM(messages), SUM(rcpts),"
+	    " MIN(first), MAX(last) FROM correspondent"
+	    " WHERE day BETWEEN ? AND ? AND dir IN (0, 1) AND domain = ?"
+	    " GROUP BY dir");
+	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		row.domain = store_text(stmt, 0);
+		row.dir = sqlite3_column_int(stmt, 1);
+		row.class = store_text(stmt, 2);
+		row.days = sqlite3_column_int64(stmt, 3);
+		take_counts(stmt, 4, &row.counts);
+		row.legacy = sqlite3_column_int64(stmt, 9);
+		row.testing = sqlite3_column_int64(stmt, 10);
+		row.messages = sqlite3_column_int64(stmt, 11);
+		row.rcpts = sqlite3_column_int64(stmt, 12);
+		row.first = sqlite3_column_int64(stmt, 13);
+		row.last = sqlite3_column_int64(stmt, 14);
+		cb(&row, arg);
+	}
+	return store_done(st, stmt, rc);
+}
+
+static int
+each_incident(struct store *st, sqlite3_stmt *stmt,
+    void (*cb)(const struct seen_incident *, void *), void *arg)
+{
+	struct seen_incident row;
+	int rc;
+
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		row.domain = store_text(stmt, 0);
+		row.dir = sqlite3_column_int(stmt, 1);
+		row.why = store_text(stmt, 2);
+		row.addr = store_text(stmt, 3);
+		row.host = store_text(stmt, 4);
+		row.addrs = sqlite3_column_int64(stmt, 5);
+		row.sessions = sqlite3_column_int64(stmt, 6);
+		row.days = sqlite3_column_int64(stmt, 7);
+		row.first = sqlite3_column_int64(stmt, 8);
+		row.last = sqlite3_column_int64(stmt, 9);
+		cb(&row, arg);
+	}
+	return store_done(st, stmt, rc);
+}
+
+int
+seen_clear(struct store *st, int64_t first, int64_t last,
+    void (*cb)(const struct seen_incident *, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+
+	stmt = store_prepare(st, "SELECT domain, dir, why, '', MAX(host),"
+	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
+	    " MIN(first), MAX(last) FROM incident"
+	    " WHERE day BETWEEN ? AND ? AND why IN " WHY_CLEAR
+	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why");
+	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+		return -1;
+	return each_incident(st, stmt, cb, arg);
+}
+
+int
+seen_refused(struct store *st, int64_t first, int64_t last,
+    void (*cb)(const struct seen_incident *, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+
+	stmt = store_prepare(st, "SELECT domain, dir, why, '', MAX(host),"
+	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
+	    " MIN(first), MAX(last) FROM incident"
+	    " WHERE day BETWEEN ? AND ? AND why NOT IN " WHY_CLEAR
+	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why");
+	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+		return -1;
+	return each_incident(st, stmt, cb, arg);
+}
+
+int
+seen_incidents(struct store *st, int64_t first, int64_t last,
+    const char *domain, void (*cb)(const struct seen_incident *, void *),
+    void *arg)
+{
+	sqlite3_stmt *stmt;
+
+	stmt = store_prepare(st, "SELECT domain, dir, why, addr, MAX(host),"
+	    " 1, SUM(sessions) AS n, COUNT(DISTINCT day), MIN(first),"
+	    " MAX(last) FROM incident WHERE day BETWEEN ? AND ?"
+	    " AND dir IN (0, 1) AND domain = ? GROUP BY dir, why, addr"
+	    " ORDER BY n DESC, dir, why, addr");
+	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+		return -1;
+	return each_incident(st, stmt, cb, arg);
+}
+
+int64_t
+seen_unknown(struct store *st, int64_t first, int64_t last)
+{
+	return store_number(st, 0, "SELECT SUM(sessions) FROM unknown"
+	    " WHERE day BETWEEN ? AND ?", "ii", first, last);
+}
+
+int64_t
+seen_local(struct store *st, int64_t first, int64_t last)
+{
+	return store_number(st, 0, "SELECT SUM(tls13 + tls12 + older + clear"
+	    " + refused) FROM flow WHERE day BETWEEN ? AND ?"
+	    " AND class = 'local'", "ii", first, last);
+}
+
+const char *
+seen_name(const char *domain)
+{
+	if (strcmp(domain, "<>") == 0)
+		return "(null sender)";
+	if (strcmp(domain, "*") == 0)
+		return "(others)";
+	return *domain == '\0' ? "(no domain)" : domain;
+}
+
+int
+seen_spool(struct store *st, struct seen_spool *spool)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	memset(spool, 0, sizeof(*spool));
+	stmt = store_prepare(st, "SELECT COUNT(*), SUM(lines), SUM(bad),"
+	    " SUM(newer) FROM segment");
+	if (stmt == NULL)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		spool->segments = sqlite3_column_int64(stmt, 0);
+		spool->lines = sqlite3_column_int64(stmt, 1);
+		spool->bad = sqlite3_column_int64(stmt, 2);
+		spool->newer = sqlite3_column_int64(stmt, 3);
+	}
+	return store_done(st, stmt, rc);
+}
+
+int64_t
+seen_offset(struct store *st, const char *segment)
+{
+	return store_number(st, -1, "SELECT offset FROM segment"
+	    " WHERE name = ?", "t", segment);
+}
+
+const char *
+seen_dir(int dir)
+{
+	return dir == 0 ? "in" : "out";
+}
+
+const char *
+seen_why(const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(whys); i++)
+		if (strcmp(whys[i].why, why) == 0)
+			return whys[i].words;
+	return why;
+}
+
+const char *
+seen_why_sentence(const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(whys); i++)
+		if (strcmp(whys[i].why, why) == 0)
+			return whys[i].sentence;
+	return "";
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_HEARD_H
+#define SGE_HEARD_H
+
+#include <stdint.h>
+
+#include "store/store.h"
+
+/*
+ * What digest, html and metrics read of reports received, of MTA-STS, of
+ * probes: store_heard.c.  Strings of a row are good inside its callback only.
+ * All return 0, or -1 with a log line.
+ */
+
+/* What one reporter says failed, by type and MX host. */
+struct heard_failure {
+	const char	*reporter;
+	const char	*type;
+	const char	*mx;		/* "" where it is not said */
+	int64_t		 count;
+	int64_t		 base;		/* the reporter's sessions, each once */
+};
+
+int	heard_failures(struct store *, int64_t first, int64_t last,
+	    void (*)(const struct heard_failure *, void *), void *);
+/* Sessions reported for one UTC day, each once. */
+struct heard_day {
+	int64_t		 day;
+	int64_t		 reports;
+	int64_t		 sessions;
+	int64_t		 failed;
+};
+
+int	heard_days(struct store *, int64_t first, int64_t last,
+	    void (*)(const struct heard_day *, void *), void *);
+
+/* Our own domains whose policy others saw in that mode, and who last did. */
+int	heard_modes(struct store *, int64_t first, int64_t last,
+	    const char *mode, void (*)(const char *domain,
+	    const char *reporter, void *), void *);
+
+/* Inbound sessions of domains that sent no report since a day; *all: all. */
+int64_t	heard_silent(struct store *, int64_t first, int64_t last,
+	    int64_t since, int64_t *all);
+
+/* The newest probe of each address of a domain's MX hosts. */
+struct heard_probe {
+	const char	*host;
+	const char	*addr;
+	int64_t		 probed;
+	const char	*status;
+	const char	*starttls;
+	const char	*tls;
+	const char	*type;		/* RFC 8460 result type, "" if good */
+	const char	*text;
+	int64_t		 notafter;
+	const char	*offers;
+};
+
+int	heard_probes(struct store *, const char *domain,
+	    void (*)(const struct heard_probe *, void *), void *);
+
+/* The newest look at a host that answered: 1, 0 where there is none, or -1. */
+struct heard_look {
+	int64_t		 probed;
+	char		 type[40];	/* as in heard_probe */
+};
+
+int	heard_look(struct store *, const char *host, int64_t since,
+	    struct heard_look *);
+
+/* MTA-STS as held for a domain. */
+struct heard_sts {
+	const char	*id;
+	const char	*mode;
+	int64_t		 max_age;
+	int64_t		 fetched;
+	int64_t		 expires;
+	const char	*body;
+	int64_t		 checked;
+	int64_t		 refresh;
+	const char	*error;
+	const char	*error_type;
+};
+
+/* 1 if there is one, 0, -1. */
+int	heard_sts(struct store *, const char *domain,
+	    void (*)(const struct heard_sts *, void *), void *);
+
+/*
+ * Policies that hold by now, not "none", and whose last fetch failed: at most
+ * max, the ones that end first first.  How many there are, or -1.
+ */
+int64_t	heard_stale(struct store *, int64_t now, int64_t max,
+	    void (*)(const char *domain, const struct heard_sts *, void *),
+	    void *);
+
+struct heard_mx {
+	const char	*host;
+	int64_t		 pref;
+	int64_t		 matches;
+	int64_t		 failed;
+	int64_t		 retry;
+	int64_t		 seen;
+};
+
+int	heard_mx(struct store *, const char *domain,
+	    void (*)(const struct heard_mx *, void *), void *);
+
+struct heard_route {
+	const char	*kind;
+	int64_t		 until;
+	const char	*urls;
+	const char	*why;
+	int64_t		 learned;
+	int64_t		 renew;
+	int64_t		 used;
+};
+
+int	heard_route(struct store *, const char *domain,
+	    void (*)(const struct heard_route *, void *), void *);
+
+struct heard_history {
+	int64_t		 since;
+	int64_t		 until;
+	const char	*mode;
+};
+
+/* Newest first. */
+int	heard_history(struct store *, const char *domain,
+	    void (*)(const struct heard_history *, void *), void *);
+
+#endif

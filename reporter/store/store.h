@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_STORE_H
+#define SGE_STORE_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "base/compat.h"
+
+/*
+ * The database.  schema.c holds every table; store_*.c are the only files with
+ * SQL in them, one for each family of tables.  Days are days since 1970-01-01
+ * (UTC), instants epoch seconds.
+ */
+struct store {
+	sqlite3		*db;
+	/* Prepared statements by their text; store_prepare fills it. */
+	struct store_statements *statements;
+	int		 depth;		/* of store_begin */
+	int		 failed;	/* an inner one was rolled back */
+};
+
+enum store_mode {
+	STORE_READ,		/* views: sged may be running or not */
+	STORE_WRITE		/* sged, deliver: makes it if need be */
+};
+
+/*
+ * NULL with a log line.  WAL mode; a writer waits ten seconds for another.
+ */
+struct store *store_open(const char *path, enum store_mode);
+void	store_close(struct store *);
+
+/*
+ * 0, or -1 with a log line.  They nest: only the outermost one commits, and
+ * only if none within was rolled back.  store_begin waits for other writers.
+ */
+int	store_begin(struct store *);
+int	store_commit(struct store *);
+void	store_rollback(struct store *);
+/* The one for 0, the other for all else; 0, or -1: nothing was written. */
+int	store_end(struct store *, int rc);
+
+/*
+ * A statement by its text (a string literal: its address is the key), reset
+ * and unbound; NULL with a log line.  The store owns it.  One text has one
+ * statement: do not prepare it again while its rows are being read, and reset
+ * it when no more of them are wanted (an open one holds back checkpoints).
+ */
+sqlite3_stmt *store_prepare(struct store *, const char *sql);
+/* Binds by type letters: 'i' int64_t, 't' text or NULL, 'b' ptr+size_t. */
+int	store_bind(sqlite3_stmt *, const char *types, ...);
+/* Runs one that returns no rows; 0 or -1 with a log line. */
+int	store_run(struct store *, const char *sql, const char *types, ...);
+/* The same; returns how many rows were changed, or -1. */
+int	store_update(struct store *, const char *sql, const char *types, ...);
+/* The first column of the first row, or other where there is none. */
+int64_t	store_number(struct store *, int64_t other, const char *sql,
+	    const char *types, ...);
+/* Ends a loop of sqlite3_step that gave rc; 0, or -1 with a log line. */
+int	store_done(struct store *, sqlite3_stmt *, int rc);
+/* Text of a column, "" for NULL; good until the next step. */
+const char *store_text(sqlite3_stmt *, int column);
+
+int	store_meta_set(struct store *, const char *key, int64_t value);
+int64_t	store_meta(struct store *, const char *key, int64_t other);
+
+extern const char *const store_schema[];	/* schema.c, NULL at the end */
+#define STORE_VERSION 1
+
+#endif

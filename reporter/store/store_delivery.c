@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "store/store_report.h"
+
+/* So many bounced reports, and an address is rested. */
+#define BOUNCES_MAX 3
+
+#define DELIVERY_COLUMNS "id, report, uri, state, tries, first"
+
+static void
+delivery_row(sqlite3_stmt *stmt, struct store_delivery *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->id = sqlite3_column_int64(stmt, 0);
+	d->report = sqlite3_column_int64(stmt, 1);
+	if (strlcpy(d->uri, store_text(stmt, 2), sizeof(d->uri)) >=
+	    sizeof(d->uri) ||
+	    strlcpy(d->state, store_text(stmt, 3), sizeof(d->state)) >=
+	    sizeof(d->state))
+		log_warnx("database: delivery %lld: overlong",
+		    (long long)d->id);
+	d->tries = sqlite3_column_int64(stmt, 4);
+	d->first = sqlite3_column_int64(stmt, 5);
+}
+
+int
+store_delivery_add(struct store *st, int64_t report,
+    enum store_delivery_kind kind, const char *uri, const char *state,
+    int64_t next, const char *text)
+{
+	return store_run(st, "INSERT INTO delivery (report, uri, state, tries,"
+	    " next, text, kind) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)"
+	    " ON CONFLICT (report, uri) DO UPDATE SET state = ?3, tries = 0,"
+	    " first = NULL, next = ?4, text = ?5"
+	    " WHERE state IN ('given-up', 'rested')", "ittiti", report, uri,
+	    state, next, text, (int64_t)kind);
+}
+
+int
+store_delivery_claim(struct store *st, enum store_delivery_kind kind,
+    int64_t now, struct store_delivery out[], int limit)
+{
+	sqlite3_stmt *stmt;
+	int n = 0, i, rc;
+
+	stmt = store_prepare(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
+	    " WHERE state = 'due' AND kind = ?1 AND next <= ?2"
+	    " ORDER BY next LIMIT ?3");
+	if (stmt == NULL || store_bind(stmt, "iii", (int64_t)kind, now,
+	    (int64_t)limit) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && n < limit)
+		delivery_row(stmt, &out[n++]);
+	(void)sqlite3_reset(stmt);
+	if (rc != SQLITE_DONE)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (store_run(st, "UPDATE delivery SET state = 'sending',"
+		    " tries = tries + 1, first = coalesce(first, ?2),"
+		    " last = ?2 WHERE id = ?1", "ii", out[i].id, now) == -1)
+			return -1;
+		out[i].tries++;
+		if (out[i].first == 0)
+			out[i].first = now;
+	}
+	return n;
+}
+
+int
+store_delivery_note(struct store *st, int64_t id, const char *state,
+    int64_t now, int64_t next, int64_t code, const char *text)
+{
+	return store_run(st, "UPDATE delivery SET state = ?2, last = ?3,"
+	    " next = ?4, code = ?5, text = ?6 WHERE id = ?1", "itiiit", id,
+	    state, now, next, code, text);
+}
+
+int
+store_delivery_unclaim(struct store *st, int64_t id, int64_t next)
+{
+	return store_run(st, "UPDATE delivery SET state = 'due', next = ?2,"
+	    " tries = max(tries - 1, 0),"
+	    " first = CASE WHEN tries <= 1 THEN NULL ELSE first END"
+	    " WHERE id = ?1 AND state = 'sending'", "ii", id, next);
+}
+
+int
+store_delivery_recover(struct store *st, int64_t now)
+{
+	if (store_run(st, "UPDATE delivery SET state = 'due', next = ?1,"
+	    " text = 'sged ended while it was being sent'"
+	    " WHERE state = 'sending'", "i", now) == -1)
+		return -1;
+	return sqlite3_changes(st->db);
+}
+
+/* "copy:" are our own extra mails; they tell nothing about the report. */
+int
+store_delivery_settle(struct store *st, int64_t report, int64_t now)
+{
+	int64_t sent, open;
+
+	sent = store_number(st, -1, "SELECT count(*) FROM delivery"
+	    " WHERE report = ?1 AND state = 'sent' AND uri NOT LIKE 'copy:%'",
+	    "i", report);
+	open = store_number(st, -1, "SELECT count(*) FROM delivery"
+	    " WHERE report = ?1 AND state IN ('due', 'sending')"
+	    " AND uri NOT LIKE 'copy:%'", "i", report);
+	if (sent == -1 || open == -1)
+		return -1;
+	if (sent > 0)
+		return store_run(st, "UPDATE report SET state = 'sent',"
+		    " done = ?2 WHERE id = ?1 AND state <> 'sent'", "ii",
+		    report, now);
+	if (open > 0)
+		return store_run(st, "UPDATE report SET state = 'sending'"
+		    " WHERE id = ?1 AND state <> 'sending'", "i", report);
+	return store_run(st, "UPDATE report SET state = 'given-up', done = ?2"
+	    " WHERE id = ?1 AND state <> 'given-up'", "ii", report, now);
+}
+
+int
+store_delivery_each(struct store *st, int64_t report,
+    int (*each)(const struct store_delivery *, void *), void *arg)
+{
+	struct store_delivery d;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	stmt = store_prepare(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
+	    " WHERE report = ?1 ORDER BY id");
+	if (stmt == NULL || store_bind(stmt, "i", report) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		delivery_row(stmt, &d);
+		if (each(&d, arg) == -1)
+			break;
+	}
+	(void)sqlite3_reset(stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int64_t
+store_bounce_until(struct store *st, const char *address, int64_t now)
+{
+	int64_t until;
+
+	until = store_number(st, 0, "SELECT until FROM bounce"
+	    " WHERE address = ?1", "t", address);
+	return until > now ? until : 0;
+}
+
+int
+store_bounce_add(struct store *st, const char *report_id, const char *address,
+    int64_t now, int64_t rest, const char *text)
+{
+	int64_t count, last, until;
+
+	if (store_begin(st) == -1)
+		return -1;
+	if (store_run(st, "INSERT OR IGNORE INTO bounced (report_id, address)"
+	    " VALUES (?1, ?2)", "tt", report_id, address) == -1)
+		goto bad;
+	if (sqlite3_changes(st->db) == 0)
+		return store_commit(st);
+	count = store_number(st, 0, "SELECT count FROM bounce"
+	    " WHERE address = ?1", "t", address);
+	last = store_number(st, 0, "SELECT last FROM bounce"
+	    " WHERE address = ?1", "t", address);
+	until = store_number(st, 0, "SELECT until FROM bounce"
+	    " WHERE address = ?1", "t", address);
+	/* Long ago, or rested since: it begins anew. */
+	if (last < now - rest || (until != 0 && until <= now))
+		count = until = 0;
+	if (++count >= BOUNCES_MAX)
+		until = now + rest;
+	if (store_run(st, "INSERT OR REPLACE INTO bounce (address, count,"
+	    " last, until, text) VALUES (?1, ?2, ?3, ?4, ?5)", "tiiit",
+	    address, count, now, until, text) == -1)
+		goto bad;
+	return store_commit(st) == -1 ? -1 : 1;
+bad:
+	store_rollback(st);
+	return -1;
+}

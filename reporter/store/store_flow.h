@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_STORE_FLOW_H
+#define SGE_STORE_FLOW_H
+
+#include "store/store.h"
+#include "count/tally.h"
+
+/*
+ * Counts into the tables flow, correspondent, incident, waiting, unknown,
+ * tally and detail.  Those named _add return 1 if there was a row to add to, 0
+ * if there was none (nothing was done), -1 with a log line; those named _new
+ * make a row and return 0 or -1.
+ */
+int	store_flow_add(struct store *, int64_t day, int64_t hour, int64_t dir,
+	    const char *class, const struct flow_count *);
+int	store_flow_new(struct store *, int64_t day, int64_t hour, int64_t dir,
+	    const char *class, const struct flow_count *);
+
+int	store_correspondent_add(struct store *, int64_t day, int64_t dir,
+	    const char *domain, const struct correspondent_count *);
+int	store_correspondent_new(struct store *, int64_t day, int64_t dir,
+	    const char *domain, const struct correspondent_count *);
+int64_t	store_correspondent_rows(struct store *, int64_t day, int64_t dir);
+
+int	store_incident_add(struct store *, int64_t day, int64_t dir,
+	    const char *domain, const char *why, const char *addr,
+	    const struct incident_count *);
+int	store_incident_new(struct store *, int64_t day, int64_t dir,
+	    const char *domain, const char *why, const char *addr,
+	    const struct incident_count *);
+/* Of one domain and reason, at most INCIDENT_ADDRS_MAX. */
+int64_t	store_incident_addrs(struct store *, int64_t day, int64_t dir,
+	    const char *domain, const char *why);
+int64_t	store_incident_rows(struct store *, int64_t day, int64_t dir);
+
+/* in, out: times of the newest, 0 if none; 0 or -1. */
+int	store_waiting(struct store *, const char *domain,
+	    const struct waiting_count *, int64_t *rows);
+int64_t	store_waiting_rows(struct store *);
+
+int	store_unknown(struct store *, int64_t day, const char *addr,
+	    const char *type, const struct unknown_count *);
+
+int	store_tally_add(struct store *, int64_t day, const char *domain,
+	    int64_t policy, const struct tally_count *);
+int	store_tally_new(struct store *, int64_t day, const char *domain,
+	    int64_t policy, const struct tally_count *);
+int	store_tally_exists(struct store *, int64_t day, const char *domain,
+	    int64_t policy);
+int64_t	store_tally_rows(struct store *, int64_t day);
+/* Whether that day's report of the domain was built already. */
+int	store_tally_reported(struct store *, int64_t day, const char *domain);
+
+/* Connections that came from an address of ours; 0 or -1. */
+int	store_source_add(struct store *, int64_t day, const char *addr,
+	    int64_t sessions);
+
+struct detail_row {
+	int64_t		 day;
+	const char	*domain;
+	int64_t		 policy;
+	const char	*type, *sip, *rip, *mx, *helo, *reason, *info;
+	int64_t		 pending;
+};
+
+int	store_detail_add(struct store *, const struct detail_row *,
+	    int64_t count);
+int	store_detail_new(struct store *, const struct detail_row *,
+	    int64_t count);
+int64_t	store_detail_rows(struct store *, int64_t day, const char *domain,
+	    int64_t policy);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <string.h>
+
+#include "lib/date.h"
+#include "store/store_route.h"
+
+int
+store_probe_set(struct store *st, const char *host, const char *addr,
+    const struct store_probe *p, const char *offers)
+{
+	return store_run(st, "INSERT INTO probe (host, addr, probed, status,"
+	    " starttls, tls, type, text, helo, notafter, offers) VALUES (?1,"
+	    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT"
+	    " (host, addr) DO UPDATE SET probed = excluded.probed,"
+	    " status = excluded.status, starttls = excluded.starttls,"
+	    " tls = excluded.tls, type = excluded.type, text = excluded.text,"
+	    " helo = excluded.helo, notafter = excluded.notafter,"
+	    " offers = excluded.offers", "tti" "tttttt" "it", host, addr,
+	    p->probed, p->status, p->starttls, p->tls, p->type, p->text,
+	    p->helo, p->notafter, offers);
+}
+
+static void
+read_probe(sqlite3_stmt *stmt, struct store_probe *p)
+{
+	p->probed = sqlite3_column_int64(stmt, 0);
+	strlcpy(p->status, store_text(stmt, 1), sizeof(p->status));
+	strlcpy(p->starttls, store_text(stmt, 2), sizeof(p->starttls));
+	strlcpy(p->tls, store_text(stmt, 3), sizeof(p->tls));
+	strlcpy(p->type, store_text(stmt, 4), sizeof(p->type));
+	strlcpy(p->text, store_text(stmt, 5), sizeof(p->text));
+	strlcpy(p->helo, store_text(stmt, 6), sizeof(p->helo));
+	p->notafter = sqlite3_column_int64(stmt, 7);
+	p->handshake = p->tls[0] != '\0';
+}
+
+int
+store_probe_load(struct store *st, const char *host, const char *addr,
+    struct store_probe *p)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	memset(p, 0, sizeof(*p));
+	if ((stmt = store_prepare(st, "SELECT probed, status, starttls, tls,"
+	    " type, text, helo, notafter FROM probe WHERE addr = ?1 AND"
+	    " (?2 IS NULL OR host = ?2) ORDER BY probed DESC LIMIT 1")) ==
+	    NULL || store_bind(stmt, "tt", addr, host) == -1)
+		return -1;
+	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		read_probe(stmt, p);
+		rc = sqlite3_step(stmt);
+	}
+	return store_done(st, stmt, rc);
+}
+
+struct pair {
+	int		(*cb)(const char *, const char *, void *);
+	void		*arg;
+};
+
+static int
+pair(const char *a, const char *b, int64_t n __unused, void *arg)
+{
+	struct pair *p = arg;
+
+	return p->cb(a, b, p->arg);
+}
+
+int
+store_pending(struct store *st, int64_t max,
+    int (*cb)(const char *, const char *, void *), void *arg)
+{
+	struct pair p = { cb, arg };
+	sqlite3_stmt *stmt;
+
+	if ((stmt = store_prepare(st, "SELECT DISTINCT rip, mx, 0 FROM detail"
+	    " WHERE pending = 1 LIMIT ?1")) == NULL ||
+	    store_bind(stmt, "i", max) == -1)
+		return -1;
+	return store_pairs(st, stmt, pair, &p);
+}
+
+int
+store_pending_of(struct store *st, const char *addr, const char *host,
+    int (*cb)(const char *, const char *, int64_t, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+
+	if ((stmt = store_prepare(st, "SELECT DISTINCT domain, '', policy"
+	    " FROM detail WHERE pending = 1 AND rip = ?1 AND mx = ?2")) ==
+	    NULL || store_bind(stmt, "tt", addr, host) == -1)
+		return -1;
+	return store_pairs(st, stmt, cb, arg);
+}
+
+/* Rows that are the same then become one. */
+int
+store_pending_settle(struct store *st, const char *addr, const char *host,
+    const char *domain, int64_t policy, const char *type, const char *reason)
+{
+	if (store_run(st, "INSERT INTO detail (day, domain, policy, type,"
+	    " sip, rip, mx, helo, reason, info, pending, count)"
+	    " SELECT day, domain, policy, ?5, sip, rip, mx, helo, ?6, info,"
+	    " 0, sum(count) FROM detail WHERE pending = 1 AND rip = ?1"
+	    " AND mx = ?2 AND domain = ?3 AND policy = ?4"
+	    " GROUP BY day, domain, policy, sip, rip, mx, helo, info"
+	    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+	    "tttitt", addr, host, domain, policy, type, reason) == -1)
+		return -1;
+	return store_run(st, "DELETE FROM detail WHERE pending = 1"
+	    " AND rip = ?1 AND mx = ?2 AND domain = ?3 AND policy = ?4",
+	    "ttti", addr, host, domain, policy);
+}
+
+int
+store_probe_other(struct store *st, const char *host, const char *addr,
+    int64_t since)
+{
+	return store_number(st, 0, "SELECT 1 FROM probe WHERE host = ?1"
+	    " AND addr <> ?2 AND probed >= ?3 AND status = 'ok'"
+	    " AND type = '' LIMIT 1", "tti", host, addr, since) == 1;
+}
+
+int
+store_mx_retry(struct store *st, int64_t now, int64_t max,
+    int (*cb)(const char *, const char *, int64_t, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+
+	if ((stmt = store_prepare(st, "SELECT host, domain, max(failed)"
+	    " FROM mx WHERE failed > 0 AND retry <= ?1 GROUP BY host"
+	    " ORDER BY retry LIMIT ?2")) == NULL ||
+	    store_bind(stmt, "ii", now, max) == -1)
+		return -1;
+	return store_pairs(st, stmt, cb, arg);
+}
+
+int
+store_waiting_routed(struct store *st, int64_t before, int64_t since,
+    int64_t max, int (*cb)(const char *, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+
+	if ((stmt = store_prepare(st, "SELECT w.domain FROM waiting w"
+	    " JOIN route r ON r.domain = w.domain WHERE r.urls <> ''"
+	    " AND w.last <= ?1 AND w.last >= ?2 LIMIT ?3")) == NULL ||
+	    store_bind(stmt, "iii", before, since, max) == -1)
+		return -1;
+	return store_names(st, stmt, cb, arg);
+}
+
+int
+store_failing(struct store *st, int64_t since,
+    int (*cb)(const char *, const char *, int64_t, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+
+	/* With TLS forced, nothing else than "forced" means a failed host. */
+	if ((stmt = store_prepare(st, "SELECT a.host, i.addr, max(i.last)"
+	    " FROM incident i JOIN mxaddr a ON a.addr = i.addr"
+	    " AND a.domain = i.domain WHERE i.day >= ?1 AND i.dir = 1"
+	    " AND i.why = 'forced' AND i.last > ?2 GROUP BY a.host, i.addr"
+	    " UNION SELECT a.host, u.addr, max(u.last) FROM unknown u"
+	    " JOIN mxaddr a ON a.addr = u.addr WHERE u.day >= ?1"
+	    " AND u.last > ?2 GROUP BY a.host, u.addr")) == NULL ||
+	    store_bind(stmt, "ii", day_of(since), since) == -1)
+		return -1;
+	return store_pairs(st, stmt, cb, arg);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_STORE_ROUTE_H
+#define SGE_STORE_ROUTE_H
+
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "store/store.h"
+
+/*
+ * Where mail goes: tables mx, mxaddr, route, probe (schema.c).  All return 0,
+ * or -1 with a log line, unless said otherwise.
+ */
+
+/* A domain's MX hosts as they were just seen; what is not named is gone. */
+struct store_mx {
+	char		 host[DOMAIN_MAX];
+	int64_t		 pref;
+	int		 matches;	/* the policy, or there is none */
+	int		 back;		/* it failed, and is moved back */
+};
+
+int	store_mx_set(struct store *, const char *domain,
+	    const struct store_mx *, size_t n, int64_t now);
+/*
+ * The hosts of use, best first: those that are not moved back, by preference,
+ * those of the same preference by name.
+ * any: also those that do not match.  n: room in, count out.
+ */
+int	store_mx_best(struct store *, const char *domain, int any, int64_t now,
+	    struct store_mx *, size_t *n);
+/* All of them, by preference. */
+int	store_mx_all(struct store *, const char *domain, struct store_mx *,
+	    size_t *n);
+/* Whether the policy in force allows each is told anew. */
+int	store_mx_match(struct store *, const char *domain, const char *host,
+	    int matches);
+/*
+ * A host failed (moved back until retry) or works again, for every domain that
+ * has it.
+ */
+int	store_mx_failed(struct store *, const char *host, int64_t retry);
+int	store_mx_works(struct store *, const char *host);
+/* How often in a row it failed; 0: it works. */
+int64_t	store_mx_failures(struct store *, const char *host);
+int	store_mx_is_back(struct store *, const char *host, int64_t now);
+/* Calls back for each domain with a host that cb may then change. */
+int	store_mx_domains(struct store *, const char *host,
+	    int (*cb)(const char *domain, void *arg), void *arg);
+
+/* That address is one of the host's, for that domain. */
+int	store_mxaddr_set(struct store *, const char *addr, const char *domain,
+	    const char *host, int64_t now);
+/* Addresses of a domain that were not seen since. */
+int	store_mxaddr_trim(struct store *, const char *domain, int64_t since);
+/* The domain's mail now goes to that host. */
+int	store_mxaddr_routed(struct store *, const char *domain,
+	    const char *host, int64_t now);
+
+struct store_route {
+	char		 kind[16];	/* enforce, none; "" not known */
+	int64_t		 until;
+	char		 urls[ROUTE_LINE_MAX];
+	int64_t		 learned;
+	int64_t		 renew;
+	int64_t		 used;
+};
+
+int	store_route_load(struct store *, const char *domain,
+	    struct store_route *);
+int	store_route_set(struct store *, const char *domain,
+	    const struct store_route *, const char *why);
+int	store_route_used(struct store *, const char *domain, int64_t now);
+/* Only when it is to be looked at again. */
+int	store_route_renew(struct store *, const char *domain, int64_t renew);
+/* Domains to be looked at again by now, at most max; cb is called for each. */
+int	store_route_due(struct store *, int64_t now, int64_t max,
+	    int (*cb)(const char *domain, void *arg), void *arg);
+/* Those used since are due at once. */
+int	store_route_all_due(struct store *, int64_t now, int64_t since);
+/* When mail last went there or waits to: by sessions and questions. */
+int64_t	store_route_last_used(struct store *, const char *domain, int64_t now);
+/* Every one that holds. */
+int	store_route_each(struct store *, int64_t now,
+	    int (*cb)(const char *domain, const char *kind, int64_t until,
+	    const char *urls, void *arg), void *arg);
+
+/*
+ * A bounded step of forgetting what is long over: routes, their hosts and
+ * addresses, looks, policies that nobody held since.
+ */
+int	store_route_trim(struct store *, int64_t before);
+
+/* What a look at an MX host said, the newest. */
+struct store_probe {
+	int64_t		 probed;	/* 0: never */
+	char		 status[16];
+	char		 starttls[16];
+	char		 tls[16];
+	char		 type[40];	/* RFC 8460 result type, "" if good */
+	char		 text[REPORT_TEXT_MAX + 1];
+	char		 helo[HELO_MAX + 1];
+	int64_t		 notafter;
+	int		 handshake;	/* TLS came up, verified or not */
+};
+
+int	store_probe_set(struct store *, const char *host, const char *addr,
+	    const struct store_probe *, const char *offers);
+/* host NULL: of any host at the address. */
+int	store_probe_load(struct store *, const char *host, const char *addr,
+	    struct store_probe *);
+
+/* Failures whose reason a probe is to tell: each address and host once. */
+int	store_pending(struct store *, int64_t max,
+	    int (*cb)(const char *addr, const char *host, void *arg),
+	    void *arg);
+/* The domains, with the policies applied, whose failures wait so. */
+int	store_pending_of(struct store *, const char *addr, const char *host,
+	    int (*cb)(const char *domain, const char *unused, int64_t policy,
+	    void *arg), void *arg);
+/* The probe has answered: what waits for it gets type and reason. */
+int	store_pending_settle(struct store *, const char *addr,
+	    const char *host, const char *domain, int64_t policy,
+	    const char *type, const char *reason);
+/* Whether another address of the host was found good since. */
+int	store_probe_other(struct store *, const char *host, const char *addr,
+	    int64_t since);
+/* Hosts that were moved back and may be asked again by now. */
+int	store_mx_retry(struct store *, int64_t now, int64_t max,
+	    int (*cb)(const char *host, const char *domain, int64_t failed,
+	    void *arg), void *arg);
+/* Domains with a route that mail waits for. */
+int	store_waiting_routed(struct store *, int64_t before, int64_t since,
+	    int64_t max, int (*cb)(const char *domain, void *arg), void *arg);
+
+/*
+ * The first column (or two texts and a number) of every row of a bound
+ * statement, read whole before the first call: cb may change the tables.
+ */
+int	store_names(struct store *, sqlite3_stmt *,
+	    int (*cb)(const char *, void *), void *arg);
+int	store_pairs(struct store *, sqlite3_stmt *,
+	    int (*cb)(const char *, const char *, int64_t, void *), void *arg);
+
+/* Addresses that sessions failed at, or could not use TLS, since then. */
+int	store_failing(struct store *, int64_t since,
+	    int (*cb)(const char *host, const char *addr, int64_t last,
+	    void *arg), void *arg);
+/* A few addresses of a host. */
+int	store_mxaddr_of(struct store *, const char *domain, const char *host,
+	    char addrs[][64], size_t *n);
+/* The host that an address belongs to for a domain; "" if it is not known. */
+int	store_mxaddr_host(struct store *, const char *addr,
+	    const char *domain, char host[], size_t hostsz);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Every table of the database.  Days are days since 1970-01-01 (UTC), instants
+ * epoch seconds, dir 0 in and 1 out, names in normal form.
+ */
+
+#include "store/store.h"
+
+const char *const store_schema[] = {
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+	" WITHOUT ROWID",
+
+	/*
+	 * How far each segment of SPOOL/sessions was read; done: it grew no
+	 * more for hours.  bad and newer: lines passed over.
+	 */
+	"CREATE TABLE segment (name TEXT PRIMARY KEY,"
+	" offset INTEGER NOT NULL, lines INTEGER NOT NULL,"
+	" bad INTEGER NOT NULL, newer INTEGER NOT NULL,"
+	" done INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
+
+	/*
+	 * Connections, each in one column.  class '*': each connection once;
+	 * 'local': those of this host itself (unix socket, loopback), which are
+	 * no flow between two; otherwise once for each class of correspondents
+	 * it carried mail of.
+	 */
+	"CREATE TABLE flow (day INTEGER, hour INTEGER, dir INTEGER,"
+	" class TEXT, tls13 INTEGER, tls12 INTEGER, older INTEGER,"
+	" clear INTEGER, refused INTEGER,"
+	" PRIMARY KEY (day, hour, dir, class)) WITHOUT ROWID",
+
+	/*
+	 * The same by correspondent: sender's domain in, recipient's out; for
+	 * mail of this host that was refused on the way in, recipient's too.
+	 * domain '<>': the null sender; '*': beyond TALLY_DOMAINS_MAX, or not a
+	 * domain name.
+	 */
+	"CREATE TABLE correspondent (day INTEGER, dir INTEGER, domain TEXT,"
+	" class TEXT, tls13 INTEGER, tls12 INTEGER, older INTEGER,"
+	" clear INTEGER, refused INTEGER, legacy INTEGER, testing INTEGER,"
+	" messages INTEGER, rcpts INTEGER, first INTEGER, last INTEGER,"
+	" PRIMARY KEY (day, dir, domain)) WITHOUT ROWID",
+
+	/*
+	 * Why and where it went without TLS, or was refused.  why:
+	 * not-offered, refused, handshake, not-asked, legacy; no-tls,
+	 * old-tls, no-connector (refused by us; the latter two also what would
+	 * be but for "mode testing"); forced (out, nothing sent).  Both
+	 * connections of a downgrade are "handshake".  addr '*': beyond
+	 * INCIDENT_ADDRS_MAX.
+	 */
+	"CREATE TABLE incident (day INTEGER, dir INTEGER, domain TEXT,"
+	" why TEXT, addr TEXT, host TEXT, sessions INTEGER, first INTEGER,"
+	" last INTEGER, PRIMARY KEY (day, dir, domain, why, addr))"
+	" WITHOUT ROWID",
+
+	/*
+	 * RFC 8460.  A policy as it was applied; id 0, not in the table, is
+	 * "no-policy-found".  strings and mx are JSON arrays.  tally's domain
+	 * '*' is beyond TALLY_DOMAINS_MAX and in no report.
+	 */
+	"CREATE TABLE policy (id INTEGER PRIMARY KEY, domain TEXT NOT NULL,"
+	" type TEXT NOT NULL, mode TEXT NOT NULL, strings TEXT NOT NULL,"
+	" mx TEXT NOT NULL, UNIQUE (domain, type, strings, mx))",
+
+	"CREATE TABLE tally (day INTEGER, domain TEXT, policy INTEGER,"
+	" ok INTEGER, fail INTEGER,"
+	" PRIMARY KEY (day, domain, policy)) WITHOUT ROWID",
+
+	/*
+	 * pending 1: the reason waits for a probe of rip, which then moves the
+	 * count to its row.  Empty strings where a member is not known; all of
+	 * them empty: beyond REPORT_DETAILS_MAX, summed by type.
+	 */
+	"CREATE TABLE detail (day INTEGER, domain TEXT, policy INTEGER,"
+	" type TEXT, sip TEXT, rip TEXT, mx TEXT, helo TEXT, reason TEXT,"
+	" info TEXT, pending INTEGER, count INTEGER,"
+	" PRIMARY KEY (day, domain, policy, type, sip, rip, mx, helo, reason,"
+	" info, pending)) WITHOUT ROWID",
+	"CREATE INDEX detail_pending ON detail (rip) WHERE pending = 1",
+
+	/* Addresses of ours that outgoing connections came from. */
+	"CREATE TABLE source (day INTEGER, addr TEXT, sessions INTEGER,"
+	" PRIMARY KEY (day, addr)) WITHOUT ROWID",
+
+	/* Failed connections whose domain could not be found out. */
+	"CREATE TABLE unknown (day INTEGER, addr TEXT, type TEXT,"
+	" sessions INTEGER, last INTEGER,"
+	" PRIMARY KEY (day, addr, type)) WITHOUT ROWID",
+
+	/* Domains that accepted mail waits for: addressed in, not yet out. */
+	"CREATE TABLE waiting (domain TEXT PRIMARY KEY, since INTEGER,"
+	" last INTEGER) WITHOUT ROWID",
+
+	/*
+	 * Reports.  state: due, sending, sent, given-up, no-rua, excepted,
+	 * empty.  due: when it is to be looked at next; first and tries: how
+	 * often that was, since when.  body: gzip.
+	 */
+	"CREATE TABLE report (id INTEGER PRIMARY KEY, day INTEGER NOT NULL,"
+	" domain TEXT NOT NULL, report_id TEXT, state TEXT NOT NULL,"
+	" due INTEGER NOT NULL, record TEXT, note TEXT, ok INTEGER,"
+	" fail INTEGER, body BLOB, created INTEGER, done INTEGER,"
+	" first INTEGER NOT NULL DEFAULT 0,"
+	" tries INTEGER NOT NULL DEFAULT 0,"
+	" UNIQUE (day, domain))",
+	"CREATE INDEX report_by_id ON report (report_id)",
+	"CREATE INDEX report_state ON report (day, state, due)",
+	"CREATE INDEX report_due ON report (due) WHERE state = 'due'",
+
+	/*
+	 * state: due, sending, sent, given-up, rested.  kind 0: mail, of which
+	 * "copy:" goes to ourselves; 1: https.
+	 */
+	"CREATE TABLE delivery (id INTEGER PRIMARY KEY,"
+	" report INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,"
+	" uri TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,"
+	" next INTEGER NOT NULL, first INTEGER, last INTEGER, code INTEGER,"
+	" text TEXT, kind INTEGER NOT NULL DEFAULT 0, UNIQUE (report, uri))",
+	"CREATE INDEX delivery_next ON delivery (kind, next)"
+	" WHERE state = 'due'",
+	"CREATE INDEX delivery_sending ON delivery (id)"
+	" WHERE state = 'sending'",
+
+	/* Addresses that bounced; rested until then. */
+	"CREATE TABLE bounce (address TEXT PRIMARY KEY, count INTEGER,"
+	" last INTEGER, until INTEGER, text TEXT) WITHOUT ROWID",
+	"CREATE TABLE bounced (report_id TEXT, address TEXT,"
+	" PRIMARY KEY (report_id, address)) WITHOUT ROWID",
+
+	/*
+	 * MTA-STS: the policy held for a domain, and what was last tried.
+	 * expires 0: none held.  error: of the last fetch, or ''.
+	 */
+	"CREATE TABLE sts (domain TEXT PRIMARY KEY, id TEXT, mode TEXT,"
+	" max_age INTEGER, fetched INTEGER, expires INTEGER, policy INTEGER,"
+	" body TEXT, checked INTEGER, refresh INTEGER, tried INTEGER,"
+	" tried_id TEXT, error TEXT, error_type TEXT) WITHOUT ROWID",
+	"CREATE INDEX sts_refresh ON sts (refresh)",
+	/* What was in force when; until 0: still.  policy 0: none. */
+	"CREATE TABLE sts_history (domain TEXT, since INTEGER, until INTEGER,"
+	" policy INTEGER, mode TEXT, PRIMARY KEY (domain, since))"
+	" WITHOUT ROWID",
+
+	/* MX hosts and addresses as learned; failures move a host back. */
+	"CREATE TABLE mx (domain TEXT, host TEXT, pref INTEGER,"
+	" matches INTEGER, failed INTEGER NOT NULL DEFAULT 0,"
+	" retry INTEGER NOT NULL DEFAULT 0, seen INTEGER,"
+	" PRIMARY KEY (domain, host)) WITHOUT ROWID",
+	"CREATE INDEX mx_host ON mx (host)",
+	"CREATE INDEX mx_retry ON mx (retry) WHERE failed > 0",
+	"CREATE TABLE mxaddr (addr TEXT, domain TEXT, host TEXT,"
+	" routed INTEGER, seen INTEGER, PRIMARY KEY (addr, domain, host))"
+	" WITHOUT ROWID",
+	"CREATE INDEX mxaddr_domain ON mxaddr (domain)",
+	"CREATE TABLE route (domain TEXT PRIMARY KEY, kind TEXT,"
+	" until INTEGER, urls TEXT, why TEXT, learned INTEGER,"
+	" renew INTEGER, used INTEGER) WITHOUT ROWID",
+	"CREATE INDEX route_renew ON route (renew)",
+
+	/* What a probe of an MX host said, the newest of each. */
+	"CREATE TABLE probe (host TEXT, addr TEXT, probed INTEGER,"
+	" status TEXT, starttls TEXT, tls TEXT, type TEXT, text TEXT,"
+	" helo TEXT, notafter INTEGER, offers TEXT,"
+	" PRIMARY KEY (host, addr)) WITHOUT ROWID",
+	"CREATE INDEX probe_addr ON probe (addr)",
+
+	/* Reports received.  org and report_id together name one. */
+	"CREATE TABLE received (id INTEGER PRIMARY KEY, org TEXT NOT NULL,"
+	" report_id TEXT NOT NULL, contact TEXT, submitter TEXT, dkim TEXT,"
+	" day INTEGER NOT NULL, start INTEGER, finish INTEGER,"
+	" stored INTEGER, oddities TEXT, UNIQUE (org, report_id))",
+	"CREATE INDEX received_day ON received (day)",
+	"CREATE TABLE received_policy (id INTEGER PRIMARY KEY,"
+	" received INTEGER NOT NULL REFERENCES received (id)"
+	" ON DELETE CASCADE, domain TEXT, type TEXT, mode TEXT,"
+	" strings TEXT, mx TEXT, ok INTEGER, fail INTEGER)",
+	"CREATE INDEX received_policy_of ON received_policy (received)",
+	"CREATE TABLE received_detail (id INTEGER PRIMARY KEY,"
+	" policy INTEGER NOT NULL REFERENCES received_policy (id)"
+	" ON DELETE CASCADE, type TEXT, sip TEXT, rip TEXT, mx TEXT,"
+	" helo TEXT, reason TEXT, info TEXT, count INTEGER)",
+	"CREATE INDEX received_detail_of ON received_detail (policy)",
+	NULL
+};

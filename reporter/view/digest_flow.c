@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * digest: what we saw of others.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/date.h"
+#include "view/digest.h"
+#include "store/query_policy.h"
+#include "base/log.h"
+#include "store/query_flow.h"
+#include "store/query_sent.h"
+
+/* Policies that can't be fetched are named up to so many. */
+#define STALE_MAX 5
+
+struct clear {
+	struct digest	*digest;
+	int64_t		 domains;	/* public ones */
+	int64_t		 sessions;
+	int64_t		 legacy;
+};
+
+static const char *
+class_of(const struct view *v, const char *domain)
+{
+	return conf_class_name(v->conf, conf_class(v->conf, domain));
+}
+
+static int
+is_public(const struct view *v, const char *domain)
+{
+	return conf_class(v->conf, domain) == CLASS_PUBLIC;
+}
+
+/* "02:10Z to 03:55Z", with days where there are two. */
+static const char *
+span(int64_t first, int64_t last)
+{
+	static char buf[64];
+
+	if (day_of(first) == day_of(last))
+		(void)snprintf(buf, sizeof(buf), "%.5s-%s", view_clock(first),
+		    view_clock(last));
+	else
+		(void)snprintf(buf, sizeof(buf), "%s to %s",
+		    view_day(day_of(first)), view_day(day_of(last)));
+	return buf;
+}
+
+static void
+refused(const struct seen_incident *row, void *arg)
+{
+	struct digest *digest = arg;
+	const struct view *v = digest->view;
+	char command[512], what[64];
+	int fix = !is_public(v, row->domain);
+
+	if (strcmp(row->why, "forced") == 0)
+		(void)strlcpy(what, "failed TLS", sizeof(what));
+	else if (strcmp(row->why, "no-tls") == 0)
+		(void)strlcpy(what, "used no TLS", sizeof(what));
+	else if (strcmp(row->why, "old-tls") == 0)
+		(void)strlcpy(what, "used too old a TLS", sizeof(what));
+	else
+		(void)strlcpy(what, "has no connector", sizeof(what));
+	digest_command(command, sizeof(command), "show flow -D",
+	    row->domain);
+	digest_add(digest, fix, command, "%s %s %s: %lld %s %s %s, %s at %s",
+	    class_of(v, row->domain), view_clean(seen_name(row->domain), 0),
+	    what, (long long)row->sessions,
+	    row->dir == 0 ? "inbound" : "outbound",
+	    view_plural(row->sessions, "session", "sessions"),
+	    row->dir == 0 ? "refused" : "not sent or refused",
+	    span(row->first, row->last),
+	    *row->host == '\0' ? "an unnamed host" :
+	    view_clean(row->host, 100));
+}
+
+static void
+in_clear(const struct seen_incident *row, void *arg)
+{
+	struct clear *clear = arg;
+	const struct view *v = clear->digest->view;
+	char command[512];
+
+	if (strcmp(row->why, "legacy") == 0) {
+		clear->legacy += row->sessions;
+		return;
+	}
+	if (is_public(v, row->domain)) {
+		clear->domains++;
+		clear->sessions += row->sessions;
+		return;
+	}
+	digest_command(command, sizeof(command), "show flow -D",
+	    row->domain);
+	digest_add(clear->digest, 1, command, "%s %s: %lld %s in clear, %s "
+	    "(%s); the framework forbids it between government",
+	    class_of(v, row->domain), view_clean(row->domain, 0),
+	    (long long)row->sessions, view_plural(row->sessions, "session",
+	    "sessions"), row->dir == 0 ? "inbound" : "outbound",
+	    seen_why(row->why));
+}
+
+static void
+report_state(const char *state, int64_t n, int64_t next __unused, void *arg)
+{
+	struct digest *digest = arg;
+
+	if (strcmp(state, "given-up") == 0)
+		digest_add(digest, 0, "show sent", "%lld of our reports %s "
+		    "given up: no address of theirs took %s", (long long)n,
+		    view_plural(n, "was", "were"), view_plural(n, "it",
+		    "them"));
+}
+
+static void
+stale(const char *domain, const struct heard_sts *row, void *arg)
+{
+	struct digest *digest = arg;
+	char command[512];
+
+	digest_command(command, sizeof(command), "show policy", domain);
+	digest_add(digest, 0, command, "the MTA-STS policy of %s can't be "
+	    "fetched anew (%s): the one we hold ends %s, from then on its "
+	    "mail goes as to a domain without", view_clean(domain, 0),
+	    view_clean(row->error_type, 40), view_instant(row->expires));
+}
+
+/* RFC 8461 3.3: the administrator is told. */
+static void
+policies(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	int64_t n;
+
+	n = heard_stale(v->store, v->now, STALE_MAX, stale, digest);
+	if (n > STALE_MAX)
+		digest_add(digest, 0, NULL, "nor can the MTA-STS policies of "
+		    "%lld more domains", (long long)(n - STALE_MAX));
+}
+
+void
+digest_seen(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	struct clear clear = { digest, 0, 0, 0 };
+	int64_t unknown;
+
+	(void)seen_refused(v->store, v->first, v->last, refused, digest);
+	(void)seen_clear(v->store, v->first, v->last, in_clear, &clear);
+	if (clear.domains > 0)
+		digest_add(digest, 0, "show cleartext -c public",
+		    "cleartext with %lld public %s, %lld %s",
+		    (long long)clear.domains, view_plural(clear.domains,
+		    "domain", "domains"), (long long)clear.sessions,
+		    view_plural(clear.sessions, "session", "sessions"));
+	if (clear.legacy > 0)
+		digest_add(digest, 0, "show cleartext", "%lld %s of legacy "
+		    "systems passed without TLS", (long long)clear.legacy,
+		    view_plural(clear.legacy, "session", "sessions"));
+	unknown = seen_unknown(v->store, v->first, v->last);
+	if (unknown > 0)
+		digest_add(digest, 0, "show failures", "%lld outbound %s "
+		    "failed before a domain was named, and could not be "
+		    "traced to one", (long long)unknown,
+		    view_plural(unknown, "session", "sessions"));
+	policies(digest);
+	(void)told_states(v->store, v->first, v->last, report_state, digest);
+}

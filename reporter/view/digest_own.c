@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * digest: our own state: is anything recorded, do certificates and legacy
+ * entries end soon.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/date.h"
+#include "view/digest.h"
+#include "store/query_policy.h"
+#include "view/spool_lag.h"
+#include "base/log.h"
+#include "store/query_flow.h"
+#include "store/unread_box.h"
+
+#define SOON_DAYS 30
+#define VERY_SOON_DAYS 7
+#define UNREAD_SECONDS (3 * 3600)
+
+static void
+legacies(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	const struct conf_legacy *l;
+	int64_t left;
+	size_t i;
+
+	for (i = 0; i < v->conf->nlegacies; i++) {
+		l = &v->conf->legacies[i];
+		left = (l->end - v->now) / DAY_SECONDS;
+		if (l->end <= v->now)
+			digest_add(digest, 0, NULL, "legacy \"%s\" ended on "
+			    "%s: its mail without TLS is refused; take it out "
+			    "of sge.conf", l->reason, l->until);
+		else if (left <= SOON_DAYS)
+			digest_add(digest, 0, NULL, "legacy \"%s\" ends on "
+			    "%s, in %lld %s: from then on its mail without "
+			    "TLS is refused", l->reason, l->until,
+			    (long long)left, view_plural(left, "day",
+			    "days"));
+	}
+}
+
+struct probed {
+	struct digest	*digest;
+	const char	*domain;
+};
+
+static void
+certificate(const struct heard_probe *row, void *arg)
+{
+	struct probed *probed = arg;
+	const struct view *v = probed->digest->view;
+	char command[512];
+	int64_t left = (row->notafter - v->now) / DAY_SECONDS;
+
+	(void)snprintf(command, sizeof(command), "check domain %s",
+	    probed->domain);
+	if (row->notafter != 0 && row->notafter <= v->now)
+		digest_add(probed->digest, 1, command, "the certificate of "
+		    "our %s [%s] has expired", view_clean(row->host, 200),
+		    view_clean(row->addr, 46));
+	else if (row->notafter != 0 && left <= SOON_DAYS)
+		digest_add(probed->digest, left <= VERY_SOON_DAYS, command,
+		    "the certificate of our %s [%s] ends on %s, in %lld %s",
+		    view_clean(row->host, 200), view_clean(row->addr, 46),
+		    view_day(day_of(row->notafter)), (long long)left,
+		    view_plural(left, "day", "days"));
+	/* That it is over was said. */
+	if (*row->type != '\0' && (row->notafter == 0 ||
+	    row->notafter > v->now))
+		digest_add(probed->digest, 1, command, "our own probe of %s "
+		    "[%s] failed: %s", view_clean(row->host, 200),
+		    view_clean(row->addr, 46), view_clean(row->type, 60));
+}
+
+static void
+certificates(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	struct probed probed = { digest, NULL };
+	size_t i;
+
+	for (i = 0; i < v->conf->nlocals; i++) {
+		if (v->conf->locals[i][0] == '.')
+			continue;
+		probed.domain = v->conf->locals[i];
+		(void)heard_probes(v->store, probed.domain, certificate,
+		    &probed);
+	}
+}
+
+/* Nothing at all on a day, where the day before had some. */
+static void
+recording(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	struct seen_counts in, out, in7, out7;
+	struct seen_spool spool;
+
+	if (seen_total(v->store, v->first, v->last, 0, &in) == -1 ||
+	    seen_total(v->store, v->first, v->last, 1, &out) == -1 ||
+	    seen_total(v->store, v->first - 7, v->first - 1, 0, &in7) == -1 ||
+	    seen_total(v->store, v->first - 7, v->first - 1, 1, &out7) == -1 ||
+	    seen_spool(v->store, &spool) == -1) {
+		digest_add(digest, 1, "show status", "the database cannot be "
+		    "read");
+		return;
+	}
+	if (seen_sum(&in) + seen_sum(&out) == 0)
+		digest_add(digest, 1, "check config", "no session is on "
+		    "record: is filter-sge in smtpd.conf, and sged running?");
+	else if (seen_sum(&in) == 0 && seen_sum(&in7) > 0)
+		digest_add(digest, 1, "check config", "no inbound session is "
+		    "on record, though there were in the 7 days before");
+	else if (seen_sum(&out) == 0 && seen_sum(&out7) > 0)
+		digest_add(digest, 1, "check config", "no outbound session is "
+		    "on record, though there were in the 7 days before");
+	if (spool.newer > 0)
+		digest_add(digest, 1, "show status", "%lld records are of a "
+		    "newer version and were not counted: update sged",
+		    (long long)spool.newer);
+	if (v->conf->mode == MODE_TESTING)
+		digest_add(digest, 0, NULL, "mode testing: sge.conf refuses "
+		    "nothing");
+}
+
+/* Records that wait for hours: sged is down, or can't read them. */
+static void
+unread(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	char limit[32], now[32];
+	struct lag lag;
+
+	lag_measure(v, &lag);
+	if (!lag.readable || lag.bytes == 0)
+		return;
+	/* "2026-03-05T03:..." to a segment's name, "20260305T03Z". */
+	time_print(v->now - UNREAD_SECONDS, now, sizeof(now));
+	(void)snprintf(limit, sizeof(limit), "%.4s%.2s%.5sZ", now, now + 5,
+	    now + 8);
+	if (strcmp(lag.oldest, limit) < 0)
+		digest_add(digest, 1, "show status", "%lld bytes of records "
+		    "wait since %.12s: is sged running?",
+		    (long long)lag.bytes, lag.oldest);
+}
+
+/* Mails to the mailbox of reports that held none that could be read. */
+static void
+mails(struct digest *digest)
+{
+	char dir[900], command[1000];
+	int64_t n = unread_count(digest->view->conf, dir, sizeof(dir));
+
+	if (n <= 0)
+		return;
+	(void)snprintf(command, sizeof(command), "read %s", dir);
+	digest_add(digest, 0, command, "%lld %s to the mailbox of reports "
+	    "could not be read: kept in %s", (long long)n,
+	    view_plural(n, "mail", "mails"), view_clean(dir, 400));
+}
+
+void
+digest_own(struct digest *digest)
+{
+	unread(digest);
+	recording(digest);
+	certificates(digest);
+	legacies(digest);
+	mails(digest);
+}

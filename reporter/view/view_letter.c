@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * -m domain: a short letter to a correspondent's postmaster, text only, to be
+ * read and sent by a person.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "lib/date.h"
+#include "base/domain.h"
+#include "base/log.h"
+#include "store/query_flow.h"
+#include "ctl/print.h"
+
+struct letter {
+	const struct view *view;
+	int64_t		 in;		/* sessions in clear or refused */
+	int64_t		 out;
+	int64_t		 first;
+	int64_t		 last;
+	size_t		 rows;
+};
+
+static void
+add_up(const struct seen_incident *row, void *arg)
+{
+	struct letter *letter = arg;
+
+	if (row->dir == 0)
+		letter->in += row->sessions;
+	else
+		letter->out += row->sessions;
+	if (letter->first == 0 || row->first < letter->first)
+		letter->first = row->first;
+	if (row->last > letter->last)
+		letter->last = row->last;
+	letter->rows++;
+}
+
+static void
+list(const struct seen_incident *row, void *arg)
+{
+	struct letter *letter = arg;
+	FILE *out = letter->view->out;
+
+	if (letter->view->top != 0 && letter->rows++ >=
+	    (size_t)letter->view->top)
+		return;
+	view_say(letter->view, "  %s %s [%s]",
+	    row->dir == 0 ? "from" : "to", *row->host == '\0' ?
+	    "a host without a name" : view_clean(row->host, 0),
+	    *row->addr == '\0' ? "address not known" :
+	    view_clean(row->addr, 46));
+	fprintf(out, "    %s to %s UTC: %lld %s\n",
+	    view_day(day_of(row->first)),
+	    view_day(day_of(row->last)), (long long)row->sessions,
+	    view_plural(row->sessions, "session", "sessions"));
+	view_wrap(out, "    ", "    ", seen_why_sentence(row->why));
+}
+
+static void
+head(const struct letter *letter, const char *domain)
+{
+	const struct view *v = letter->view;
+	char text[1024], when[64];
+
+	(void)snprintf(when, sizeof(when), "%s%s%s",
+	    day_of(letter->first) == day_of(letter->last) ? "on " :
+	    "between ", view_day(day_of(letter->first)),
+	    day_of(letter->first) == day_of(letter->last) ? "" : " and ");
+	if (day_of(letter->first) != day_of(letter->last))
+		(void)strlcat(when, view_day(day_of(letter->last)),
+		    sizeof(when));
+	fprintf(v->out, "From: %s\nTo: postmaster@%s\nSubject: Mail between "
+	    "%s and %s without TLS\n\n", v->conf->contact, domain, domain,
+	    v->conf->submitter);
+	fprintf(v->out, "Kia ora,\n\n");
+	(void)snprintf(text, sizeof(text), "%s (UTC), %lld SMTP %s "
+	    "between your mail hosts and ours (%s) went without TLS, or "
+	    "failed because of it: %lld from you to us, %lld from us to you. "
+	    "Without TLS, mail can be read and changed on its way, like a "
+	    "postcard.", when,
+	    (long long)(letter->in + letter->out),
+	    view_plural(letter->in + letter->out, "session", "sessions"),
+	    v->conf->hostname, (long long)letter->in,
+	    (long long)letter->out);
+	view_wrap(v->out, "", "", text);
+	fprintf(v->out, "\nWhat we saw:\n\n");
+}
+
+int
+view_letter(const struct view *v)
+{
+	struct letter letter;
+	char domain[DOMAIN_MAX];
+
+	if (domain_normal(v->letter, strlen(v->letter), domain,
+	    sizeof(domain)) == -1) {
+		log_warnx("-m %s: not a domain name", log_clean(v->letter));
+		return 1;
+	}
+	memset(&letter, 0, sizeof(letter));
+	letter.view = v;
+	if (seen_incidents(v->store, v->first, v->last, domain, add_up,
+	    &letter) == -1)
+		return 1;
+	if (letter.rows == 0) {
+		log_warnx("%s: no session without TLS is on record for %s",
+		    domain, view_period(v));
+		return 1;
+	}
+	head(&letter, domain);
+	letter.rows = 0;
+	if (seen_incidents(v->store, v->first, v->last, domain, list,
+	    &letter) == -1)
+		return 1;
+	fputc('\n', v->out);
+	view_wrap(v->out, "", "", "Could you offer STARTTLS with TLS 1.2 or "
+	    "later on the hosts named as receiving, and use it on those named "
+	    "as sending?  The Secure Government Email framework asks it of "
+	    "us.  If a system is too old for it, tell us which one and until "
+	    "when.  All times are UTC.");
+	fprintf(v->out, "\n%s\n%s\n", v->conf->organization,
+	    v->conf->contact);
+	return 0;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * show route: what table-sge answers smtpd for a domain, and why.  The answer
+ * is made by the very function that table-sge uses.
+ */
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rule/table_answer.h"
+#include "store/query_policy.h"
+#include "base/log.h"
+#include "ctl/print.h"
+
+static const char *
+why_sentence(const struct answer *a)
+{
+	switch (a->why) {
+	case WHY_LOCAL:
+		return "it is one of our own domains: its mail comes in here";
+	case WHY_CONNECTOR:
+		return "it has a connector in sge.conf: no MX look-up, no "
+		    "MTA-STS, only that host with a verified certificate";
+	case WHY_POLICY:
+		return "its MTA-STS policy says enforce: only hosts that "
+		    "match it, with a verified certificate";
+	case WHY_RULE:
+		if (a->rule->req == REQ_CONNECTOR)
+			return "a flow of sge.conf requires a connector, and "
+			    "it has none: mail to it does not leave";
+		return "a flow of sge.conf requires TLS";
+	case WHY_TESTING:
+		return "a flow of sge.conf would require TLS, but mode is "
+		    "testing";
+	case WHY_NOTHING:
+		break;
+	}
+	if (a->route.kind == ROUTE_UNKNOWN)
+		return "TLS is preferred, and sged knows no policy of it (or "
+		    "has not asked yet)";
+	return "TLS is preferred, and no policy of it is enforced";
+}
+
+static void
+print_tables(const struct view *v, const struct answer *a)
+{
+	const char *action = a->verify ? "verify" : a->encrypt ? "encrypt" :
+	    "outbound";
+
+	fprintf(v->out, "  sge-verify   %s\n", a->verify ? "found" :
+	    "not found");
+	fprintf(v->out, "  sge-encrypt  %s\n", a->encrypt ? "found" :
+	    "not found");
+	fprintf(v->out, "  sge-routes   %s\n", a->url[0] == '\0' ?
+	    "not found" : view_clean(a->url, 0));
+	if (a->why == WHY_LOCAL)
+		fprintf(v->out, "so smtpd relays none of its mail (as in "
+		    "smtpd.conf.example)");
+	else
+		fprintf(v->out, "so smtpd uses action \"%s\" (as in "
+		    "smtpd.conf.example)", action);
+	if (a->verify && a->url[0] == '\0')
+		fprintf(v->out, ":\n  no host is allowed, the mail waits in "
+		    "the queue");
+	fputc('\n', v->out);
+	view_wrap(v->out, "Why: ", "  ", why_sentence(a));
+}
+
+static void
+print_learned(const struct heard_route *r, void *arg)
+{
+	const struct view *v = arg;
+
+	fprintf(v->out, "Learned %s, holds until %s, renewed %s\n",
+	    view_instant(r->learned), view_instant(r->until),
+	    view_instant(r->renew));
+	if (*r->why != '\0')
+		view_wrap(v->out, "  ", "  ", view_clean(r->why, 300));
+	if (strchr(r->urls, ',') != NULL)
+		view_wrap(v->out, "  in order: ", "    ",
+		    view_clean(r->urls, 500));
+}
+
+static struct routes *
+open_routes(const struct conf *conf)
+{
+	struct routes *routes;
+	char *path;
+
+	if (asprintf(&path, "%s/routes", conf->spool) == -1 ||
+	    (routes = routes_open(path)) == NULL)
+		fatal("show route");
+	free(path);
+	return routes;
+}
+
+int
+view_route(const struct view *v, const char *arg)
+{
+	static const char *const kinds[] = { "unknown", "none", "enforce" };
+	struct view copy = *v;
+	char domain[DOMAIN_MAX];
+	struct routes *routes;
+	struct answer answer;
+	int rc = 0;
+
+	if (view_normal(arg, domain, sizeof(domain)) == -1)
+		return 1;
+	routes = open_routes(v->conf);
+	answer_find(v->conf, routes, domain, v->now, &answer);
+	if (v->form != FORM_TEXT)
+		view_row(v, "route", "ttiitttet", "domain", domain, "class",
+		    conf_class_name(v->conf, conf_class(v->conf, domain)),
+		    "verify", (int64_t)answer.verify, "encrypt",
+		    (int64_t)answer.encrypt, "url", answer.url, "rule",
+		    requirement_name(answer.rule->req), "learned",
+		    kinds[answer.route.kind], "until", answer.route.until,
+		    "why", why_sentence(&answer));
+	else {
+		view_say(v, "Route to %s, class %s, %s", domain,
+		    conf_class_name(v->conf, conf_class(v->conf, domain)),
+		    requirement_name(answer.rule->req));
+		print_tables(v, &answer);
+		if (heard_route(v->store, domain, print_learned, &copy) == -1)
+			rc = 1;
+		view_unknown(v, "whether smtpd.conf has these actions: sgectl "
+		    "check config looks.");
+	}
+	routes_free(routes);
+	return rc;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * show status: is it running, how far behind, what is due, what to look at.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "lib/date.h"
+#include "view/digest.h"
+#include "lib/ipc.h"
+#include "view/spool_lag.h"
+#include "base/log.h"
+#include "store/query_flow.h"
+#include "ctl/sged_ask.h"
+#include "store/query_sent.h"
+#include "ctl/print.h"
+
+static void
+print_daemon(const struct view *v, const json_t *status)
+{
+	if (status == NULL) {
+		fprintf(v->out, "sged     NOT RUNNING: views show what was "
+		    "stored before it stopped\n");
+		return;
+	}
+	fprintf(v->out, "sged     running since %s, pid %lld\n",
+	    view_clean(ipc_string(status, "since", "-"), 30),
+	    (long long)ipc_int(status, "pid", 0));
+	fprintf(v->out, "         asking now: %lld DNS, %lld hosts, %lld "
+	    "mails; %lld domains learned; %lld clients\n",
+	    (long long)ipc_int(status, "dns", 0),
+	    (long long)ipc_int(status, "net", 0),
+	    (long long)ipc_int(status, "mails", 0),
+	    (long long)ipc_int(status, "learned", 0),
+	    (long long)ipc_int(status, "clients", 0));
+	if (strcmp(ipc_string(status, "spool", ""), "in trouble") == 0)
+		fprintf(v->out, "         CANNOT READ THE SPOOL: see the mail "
+		    "log\n");
+}
+
+static void
+print_spool(const struct view *v, const struct lag *lag,
+    const struct seen_spool *spool)
+{
+	fprintf(v->out, "spool    %s: ", v->conf->spool);
+	if (!lag->readable)
+		fprintf(v->out, "cannot be read by you\n");
+	else if (lag->bytes == 0)
+		fprintf(v->out, "%lld %s, all read\n",
+		    (long long)lag->segments, view_plural(lag->segments,
+		    "segment", "segments"));
+	else
+		fprintf(v->out, "%lld bytes not yet read,\n"
+		    "         from %s on\n",
+		    (long long)lag->bytes, lag->oldest);
+	fprintf(v->out, "         %lld records read, %lld unreadable, %lld of "
+	    "a newer version\n", (long long)spool->lines,
+	    (long long)spool->bad, (long long)spool->newer);
+}
+
+static void
+print_today(const struct view *v, int64_t today,
+    const struct seen_counts *in, const struct seen_counts *out)
+{
+	fprintf(v->out, "today    %s UTC so far\n", view_day(today));
+	fprintf(v->out, "         in  %8lld sessions, %lld in clear, %lld "
+	    "refused\n", (long long)seen_sum(in), (long long)in->clear,
+	    (long long)in->refused);
+	fprintf(v->out, "         out %8lld sessions, %lld in clear, %lld "
+	    "refused or not sent\n", (long long)seen_sum(out),
+	    (long long)out->clear, (long long)out->refused);
+}
+
+struct states {
+	const struct view *view;
+	char		 text[512];
+};
+
+static void
+add_state(const char *state, int64_t n, int64_t next, void *arg)
+{
+	struct states *states = arg;
+	const struct view *v = states->view;
+	char one[96], when[48];
+
+	if (v->form != FORM_TEXT) {
+		view_row(v, "reports", "tie", "state", state, "reports", n,
+		    "next", strcmp(state, "due") == 0 ? next : (int64_t)0);
+		return;
+	}
+	(void)snprintf(when, sizeof(when), " (next %s %s)",
+	    view_day(day_of(next)), view_clock(next));
+	(void)snprintf(one, sizeof(one), "%s%lld %s%s",
+	    states->text[0] == '\0' ? "" : ", ", (long long)n,
+	    strcmp(state, "no-rua") == 0 ? "without rua" :
+	    strcmp(state, "given-up") == 0 ? "given up" :
+	    view_clean(state, 20), strcmp(state, "due") == 0 ? when : "");
+	(void)strlcat(states->text, one, sizeof(states->text));
+}
+
+static void
+print_attention(const struct view *v)
+{
+	struct digest digest;
+	size_t i, shown = 0;
+
+	digest_find(v, &digest);
+	if (digest.nfix + digest.nwatch == 0)
+		fprintf(v->out, "look at  nothing: all is well (%s UTC)\n",
+		    view_day(v->last));
+	else
+		fprintf(v->out, "look at  %zu to fix, %zu to watch (%s UTC): "
+		    "sgectl digest\n", digest.nfix, digest.nwatch,
+		    view_day(v->last));
+	for (i = 0; i < digest.n && shown < 3; i++)
+		if (digest.item[i].fix && shown++ < 3)
+			view_wrap(v->out, "         - ", "           ",
+			    digest.item[i].text);
+	digest_free(&digest);
+}
+
+int
+view_status(const struct view *v)
+{
+	struct seen_counts in, out;
+	struct seen_spool spool;
+	struct states states = { v, "" };
+	struct lag lag;
+	int64_t today = day_of(v->now);
+	json_t *answer;
+
+	if (seen_total(v->store, today, today, 0, &in) == -1 ||
+	    seen_total(v->store, today, today, 1, &out) == -1 ||
+	    seen_spool(v->store, &spool) == -1)
+		return 1;
+	lag_measure(v, &lag);
+	answer = talk(v->conf->socket, json_pack("{s:b}", "status", 1), 2);
+	if (v->form != FORM_TEXT) {
+		view_row(v, "status", "iiiiii" "diiiiii", "running",
+		    (int64_t)(answer != NULL), "segments", lag.segments,
+		    "unread", lag.readable ? lag.bytes : (int64_t)-1,
+		    "records", spool.lines, "bad", spool.bad, "newer",
+		    spool.newer, "day", today, "in", seen_sum(&in),
+		    "in_clear", in.clear, "in_refused", in.refused, "out",
+		    seen_sum(&out), "out_clear", out.clear, "out_refused",
+		    out.refused);
+		(void)told_states(v->store, today - 7, today, add_state,
+		    &states);
+	} else {
+		fprintf(v->out, "%s, mode %s\n", v->conf->hostname,
+		    v->conf->mode == MODE_TESTING ? "testing" : "enforce");
+		print_daemon(v, answer == NULL ? NULL :
+		    json_object_get(answer, "status"));
+		print_spool(v, &lag, &spool);
+		print_today(v, today, &in, &out);
+		(void)told_states(v->store, today - 7, today, add_state,
+		    &states);
+		(void)strlcat(states.text, states.text[0] == '\0' ?
+		    "none in 7 days" : "; in 7 days", sizeof(states.text));
+		view_wrap(v->out, "reports  ", "         ", states.text);
+		print_attention(v);
+		view_unknown(v, "sessions that filter-sge could not write; "
+		    "it says so in the mail log.");
+	}
+	json_decref(answer);
+	return 0;
+}
