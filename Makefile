@@ -246,7 +246,8 @@ reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 	${CC} -o $@ reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 	    ${REPORTER_OBJS} ${COMMON_OBJS} ${REPORTER_LIBS}
 
-# Unit tests: regress/unit-NAME.c, one item a line.
+# Unit tests: regress/unit/unit-NAME.c, one item a line; "make unit-NAME" builds
+# one.
 UNITS =		\
 		unit-answer \
 		unit-bounce \
@@ -284,7 +285,7 @@ UNITS =		\
 UNIT_OBJS =	${COMMON_OBJS} ${FILTER_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
 		${SGED_OBJS} ${SGECTL_OBJS}
 
-# Programs that only the tests use: regress/NAME.c, one item a line.
+# Programs that only the tests use: regress/tool/NAME.c, one item a line.
 TOOLS =		\
 		fakesged \
 		httpd \
@@ -294,29 +295,31 @@ TOOLS =		\
 		smtpc
 TOOL_LIBS =	-lssl -lcrypto
 
-# Builds what is older than anything it is made of.
-units: all
+# A unit test is linked with what it uses of this, and built again when that,
+# or a file that it includes, is newer: regress/bin/unit-NAME.uses names them.
+UNIT_LIB =	regress/bin/libunits.a
+
+${UNIT_LIB}: ${UNIT_OBJS}
 	@mkdir -p regress/bin
-	@set -e; for u in ${UNITS}; do \
-		n=unit-$${u##*unit-}; \
-		if test -f regress/bin/$$n && test -z "`find filter reporter \
-		    regress/$$n.c regress/tap.h \( -name '*.[ohc]' \) \
-		    -newer regress/bin/$$n`"; then continue; fi; \
-		echo "${CC} -o regress/bin/$$n"; \
-		${CC} ${SGE_CFLAGS} -Iregress -o regress/bin/$$n \
-		    regress/$$n.c ${UNIT_OBJS} ${REPORTER_LIBS}; \
-	done
+	rm -f $@
+	ar rc $@ ${UNIT_OBJS}
+
+${UNITS}: all ${UNIT_LIB}
+	@sh regress/unit/link $@ ${CC} ${SGE_CFLAGS} -Iregress/unit \
+	    regress/unit/$@.c ${UNIT_LIB} ${REPORTER_LIBS}
+
+units: ${UNITS}
 
 tools:
 	@mkdir -p regress/bin
 	@set -e; for t in ${TOOLS}; do \
-		if test -f regress/bin/$$t && test -z "`find regress/$$t.c \
-		    regress/tool.h -newer regress/bin/$$t`"; then \
+		if test -f regress/bin/$$t && test -z "`find \
+		    regress/tool/$$t.c regress/tool/tool.h -newer regress/bin/$$t`"; then \
 			continue; \
 		fi; \
 		echo "${CC} -o regress/bin/$$t"; \
 		${CC} ${OPT} ${WARN} ${WERROR} -std=gnu11 \
-		    -o regress/bin/$$t regress/$$t.c ${TOOL_LIBS}; \
+		    -o regress/bin/$$t regress/tool/$$t.c ${TOOL_LIBS}; \
 	done
 
 # Programs of the benchmarks: regress/bench/NAME.c, one item a line.
@@ -372,9 +375,9 @@ demo:
 
 clean:
 	rm -f ${PROGS} filter/*.[od] filter/*/*.[od] reporter/*.[od] \
-	    reporter/*/*.[od] regress/*.[od] filter/conf/conf_parse.c
+	    reporter/*/*.[od] filter/conf/conf_parse.c
 	rm -rf regress/bin .depend
 
 -include .depend
 
-.PHONY: all bench bench-tools clean demo install regress tools units
+.PHONY: all bench bench-tools clean demo install regress tools units ${UNITS}

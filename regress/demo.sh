@@ -17,7 +17,7 @@ if [ "${BED_INSIDE:-}" != yes ]; then
 	DEMO_BEGAN=$began
 	export DEMO_BEGAN
 fi
-. "$here/bed.sh"
+. "$here/bed/bed.sh"
 bed_enter "$here/demo.sh"
 
 wrong=0
@@ -196,10 +196,10 @@ sgectl send -d "$yesterday"
 wait_for 60 reports_are 2
 report=$(grep -l '^TLS-Report-Domain: plain.co.nz' $(reports) /dev/null)
 if [ -n "$report" ]; then
-	"$TOP/regress/report-json" -h <"$report" |
+	"$TOP/regress/tool/report-json" -h <"$report" |
 	    grep -i -e '^From:' -e '^To:' -e '^Subject:' -e '^TLS-' \
 	    -e '^Date:' -e '^Auto-' | fold -s -w 76 | sed 's/^/   /'
-	"$TOP/regress/report-json" <"$report" | sed 's/^/   /'
+	"$TOP/regress/tool/report-json" <"$report" | sed 's/^/   /'
 	if dkim_verify "$report"; then
 		say "dkim=pass (opendkim-testmsg, key from the DNS)"
 	else

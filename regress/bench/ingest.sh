@@ -10,7 +10,7 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 rounds=${1:-5}
 records=${2:-600000}
 domains=${3:-3000}
-. "$TOP/regress/daemon.sh"
+. "$TOP/regress/bed/daemon.sh"
 [ -x "$REGRESS_BIN/records" ] || make -C "$TOP" tools >/dev/null
 daemon_world
 

@@ -7,7 +7,7 @@
 # goal: ten minutes on two cores, 100 MB.  Another number of domains may be
 # given as the argument; each has ten sessions.
 
-. "$(dirname "$0")/../local.sh"
+. "$(dirname "$0")/../bed/local.sh"
 
 DOMAINS=${1:-100000}
 local_up

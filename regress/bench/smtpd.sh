@@ -7,7 +7,7 @@
 # TLS, two recipients each; nothing is queued.
 #
 #	smtpd.sh [rounds [sessions]]
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 rounds=${1:-5}
 sessions=${2:-6000}

@@ -2,12 +2,12 @@
 # sgectl check config: the shipped smtpd.conf has nothing to mend; each line
 # that is taken away is missed.
 here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/tap.sh"
+. "$here/bed/tap.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-config.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 chmod 755 "$dir"
-sh "$here/sgectl/make" "$dir" || bail "no fixture"
+sh "$here/data/sgectl/make" "$dir" || bail "no fixture"
 cp "$here/../reporter/sgectl" "$dir/sgectl" || exit 1
 
 # Its rows for smtpd.conf, without DNS: as a user who is not root.

@@ -2,9 +2,9 @@
 # sgectl record new, check record: offline over the list of records, and over
 # the DNS in every case that has an answer of its own.
 here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/tap.sh"
+. "$here/bed/tap.sh"
 TOP=${here%/*}
-. "$here/dns.sh"
+. "$here/bed/dns.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-record.XXXXXX") || exit 1
 trap 'dns_stop; rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -43,7 +43,7 @@ while IFS=$tab read -r want text why; do
 	ok) is $status 0 "  exit status" ;;
 	*) is $status 1 "  exit status" ;;
 	esac
-done <"$here/samples/records.tsv"
+done <"$here/data/samples/records.tsv"
 [ $records -gt 20 ]
 ok $? "the list has $records records"
 
@@ -108,8 +108,8 @@ dns_start "$dir" <<'EOT' || bail "unbound does not start"
 	local-zone: "wild.test." redirect
 	local-data: 'wild.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 EOT
-sed -e "s,@DIR@,$dir,g" "$here/sgectl/sge.conf.in" >"$dir/sge.conf"
-cp "$here/sgectl/restricted" "$dir/restricted"
+sed -e "s,@DIR@,$dir,g" "$here/data/sgectl/sge.conf.in" >"$dir/sge.conf"
+cp "$here/data/sgectl/restricted" "$dir/restricted"
 echo "resolver 127.0.0.1 port $dns_port" >>"$dir/sge.conf"
 
 # domain TAB exit status TAB pattern in the output

@@ -5,7 +5,7 @@
 # and comes back the same when it is printed: etc/sge.conf.example, and each
 # literal block under EXAMPLES of sge.conf(5).
 cd "$(dirname "$0")/../.." || exit 1
-. regress/tap.sh
+. regress/bed/tap.sh
 unit=${BIN:-$PWD/regress/bin}/unit-conf
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT

@@ -4,7 +4,7 @@
 # -n and -nn of the programs that read sge.conf: what they print, where, and
 # how they exit.
 cd "$(dirname "$0")/../.." || exit 1
-. regress/tap.sh
+. regress/bed/tap.sh
 filter=$PWD/filter/filter-sge
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT

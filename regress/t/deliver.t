@@ -2,8 +2,8 @@
 #
 # sgectl deliver: stores a report, keeps what it can't read, and never answers
 # for a mail that it does not have.
-. "$(dirname "$0")/../tap.sh"
-. "$(dirname "$0")/../received/lib.sh"
+. "$(dirname "$0")/../bed/tap.sh"
+. "$(dirname "$0")/../data/received/lib.sh"
 
 deliver()
 {

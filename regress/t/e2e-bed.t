@@ -3,7 +3,7 @@
 #
 # The test bed itself: a plain smtpd without anything of ours meets hosts that
 # misbehave in each way, and sees what the other tests take for granted.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 

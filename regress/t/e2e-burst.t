@@ -4,7 +4,7 @@
 # A thousand domains that nobody has heard of, all at once; each tenth of them
 # has a policy host that takes the question and never answers.  Mail to the
 # others is not delayed by those.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 mail_host_up

@@ -3,7 +3,7 @@
 #
 # sgectl check domain against hosts that fail in each way, and check config
 # with its test message on the mail host as its operator sets it up.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 sge_conf_usual

@@ -3,7 +3,7 @@
 #
 # The spool on a file system that fills up: smtpd goes on, the records come
 # when there is room again, and how many were lost is said.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 bed_install

@@ -3,7 +3,7 @@
 #
 # Mail that comes in from the world, each flow with and without TLS: the
 # answers a client gets from smtpd, and what is on record.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 sge_conf_usual

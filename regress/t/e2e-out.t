@@ -3,7 +3,7 @@
 #
 # Mail that goes out to hosts that misbehave in each way, as smtpd sends it
 # without forced TLS: it goes through, and every outcome is on record.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 mail_host_up

@@ -4,7 +4,7 @@
 # Policies that change while mail flows: each session counts under the one in
 # force then; one whose time is over holds nobody back; "none" lets go at once;
 # a verified route that the operator asks for needs no policy.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 sge_conf_usual

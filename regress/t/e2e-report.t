@@ -3,7 +3,7 @@
 #
 # A day's report, from the records of real sessions to a mailbox that a real
 # smtpd delivers to, its signature verified by opendkim's tool.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 mail_host_up
@@ -96,7 +96,7 @@ sed 's/TLS-Report-Domain: good/TLS-Report-Domain: food/' "$good" \
     >"$BED/forged"
 like "$(dkim_verify "$BED/forged" 2>&1)" '*Bad signature*' "the signature covers TLS-Report-Domain"
 
-head=$("$TOP/regress/report-json" -h <"$good")
+head=$("$TOP/regress/tool/report-json" -h <"$good")
 like "$head" '*
 Subject: Report Domain: good.co.nz Submitter: minties.govt.nz Report-ID: <*@minties.govt.nz>*' \
     "Subject as RFC 8460 5.3 has it"
@@ -110,7 +110,7 @@ done
 
 json()
 {
-	"$TOP/regress/report-json" "$@"
+	"$TOP/regress/tool/report-json" "$@"
 }
 is "$(json organization-name contact-info date-range.start-datetime \
     date-range.end-datetime policies.0.policy.policy-type \

@@ -3,7 +3,7 @@
 #
 # Where mail goes: connectors, a second MX host, government without a policy,
 # and all of it while sged is dead.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 mail_host_up

@@ -4,7 +4,7 @@
 # MTA-STS (RFC 8461) on the real smtpd with a real policy host: an enforce
 # policy holds from the first mail on, whatever stands between; a testing one
 # is only reported.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 mail_host_up

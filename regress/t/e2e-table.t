@@ -4,7 +4,7 @@
 # A real smtpd with etc/smtpd.conf.example and table-sge: mail goes where it
 # must and how it must, or waits.  sged is down throughout; what it learned
 # stands in the spool.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 sged_up()

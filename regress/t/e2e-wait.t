@@ -4,7 +4,7 @@
 # A real smtpd while sged is away: recipients wait and are answered when the
 # time is over, others go on meanwhile; a client that goes away while it waits
 # (its answer comes for a session that is over) harms nobody.
-. "$(dirname "$0")/../bed.sh"
+. "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 mail_host_up

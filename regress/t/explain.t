@@ -2,7 +2,7 @@
 #
 # sgectl explain: the eleven result types of RFC 8460, reason codes, parts of
 # names, names that nobody knows.
-. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../bed/tap.sh"
 here=$(cd "$(dirname "$0")/.." && pwd)
 sgectl=${SGECTL:-$here/../reporter/sgectl}
 

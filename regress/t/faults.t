@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# regress/faults: each test it names is there, and is run.
+# regress/data/faults: each test it names is there, and is run.
 
 TOP=$(cd "$(dirname "$0")" && until [ -d filter ] || [ "$PWD" = / ]; do
     cd ..; done && pwd)
-. "$TOP/regress/tap.sh"
+. "$TOP/regress/bed/tap.sh"
 
 tab=$(printf '\t')
-grep -v '^#' "$TOP/regress/faults" | grep . >"${TMPDIR:-/tmp}/faults.$$"
+grep -v '^#' "$TOP/regress/data/faults" | grep . >"${TMPDIR:-/tmp}/faults.$$"
 trap 'rm -f "${TMPDIR:-/tmp}/faults.$$"' EXIT
 while IFS="$tab" read -r fault file words; do
 	run=$file
 	case $file in
-	unit-net.c)	run=t/net.t;;
-	unit-resolve.c)	run=t/resolve.t;;
-	unit-*)		run=t/${file%.c}.t;;
-	report-check.py) run=t/report-send.t;;
+	unit/unit-net.c)	run=t/net.t;;
+	unit/unit-resolve.c)	run=t/resolve.t;;
+	unit/*)			run=t/$(basename "$file" .c).t;;
+	tool/report-check.py)	run=t/report-send.t;;
 	esac
 	if [ -f "$TOP/regress/$run" ] && [ -n "$words" ] &&
 	    grep -qF -e "$words" "$TOP/regress/$file"; then

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # filter-sge's options, and sge.conf changing while it runs.
-. "$(dirname "$0")/../filter.sh"
+. "$(dirname "$0")/../bed/filter.sh"
 
 said()
 {

@@ -3,7 +3,7 @@
 #
 # What filter-sge answers at RCPT for each flow of the guide, and what it
 # records and logs of it.
-. "$(dirname "$0")/../filter.sh"
+. "$(dirname "$0")/../bed/filter.sh"
 
 # All recipients are known, so that nobody waits.
 known()

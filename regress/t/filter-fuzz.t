@@ -3,7 +3,7 @@
 #
 # Whatever comes on standard input: filter-sge goes on, answers what is to be
 # answered and nothing else, and does not grow.
-. "$(dirname "$0")/../filter.sh"
+. "$(dirname "$0")/../bed/filter.sh"
 LC_ALL=C
 export LC_ALL
 
@@ -87,7 +87,7 @@ all()
 
 	i=0
 	while [ $i -lt "$2" ]; do
-		grep -hE '^(report|filter)\|' "$TOP"/regress/traces/*.txt |
+		grep -hE '^(report|filter)\|' "$TOP"/regress/data/traces/*.txt |
 		    "$BIN/mutate" $((seed + i)) $((20 << (i % 5)))
 		i=$((i + 1))
 	done | grep -av '^filter|.*@nowhere' >"$T/mutated"

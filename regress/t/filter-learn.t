@@ -3,7 +3,7 @@
 #
 # Recipients whose domain nobody looked up yet wait for sged, the others do
 # not; sged may be slow, or away.
-. "$(dirname "$0")/../filter.sh"
+. "$(dirname "$0")/../bed/filter.sh"
 
 sged_pid=
 sged_start()

@@ -3,7 +3,7 @@
 #
 # The spool: segments by the hour, a disk that fills up and has room again, an
 # end of a line that is missing, a directory that goes away.
-. "$(dirname "$0")/../filter.sh"
+. "$(dirname "$0")/../bed/filter.sh"
 
 small=
 trap 'filter_kill; [ -z "$small" ] || umount "$small"; rm -rf "$T"' EXIT

@@ -5,7 +5,7 @@
 # of an outgoing session gives exactly the record that it should, and each
 # request is answered.  traces/NAME.records is what must come out of
 # traces/NAME.txt; traces/*.txt are as smtpd wrote them.
-. "$(dirname "$0")/../filter.sh"
+. "$(dirname "$0")/../bed/filter.sh"
 
 filter_conf
 
@@ -23,7 +23,7 @@ FNR == NR { if ($1 == "register") want[$2 "|" $3 "|" $4] = 1; next }
 ($1 "|" $4 "|" $5) in want
 AWK
 
-for trace in "$TOP"/regress/traces/*.txt; do
+for trace in "$TOP"/regress/data/traces/*.txt; do
 	name=$(basename "$trace" .txt)
 	grep -E '^(report|filter)\|' "$trace" >"$T/every"
 	filter_run "$T/every"

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here/.." || exit 1
 bin=${REGRESS_BIN:-regress/bin}
 mkdir -p "$bin/asan"
-src="regress/fuzz-reader.c filter/base/addr.c filter/base/domain.c
+src="regress/fuzz/fuzz-reader.c filter/base/addr.c filter/base/domain.c
 filter/base/domset.c filter/base/json_scan.c filter/base/log.c
 reporter/command/print_received.c reporter/ctl/print.c reporter/lib/date.c
 reporter/rfc/received.c reporter/store/store.c
@@ -17,13 +17,13 @@ for f in filter/conf/*.c reporter/reader/*.c; do
 	src="$src $f"
 done
 # Built again only when something is newer.
-if [ ! -x "$bin/asan/fuzz-reader" ] || [ -n "$(find $src regress/got.h \
-    regress/conftext.h filter/base/bounds.h reporter/reader/reader.h -newer "$bin/asan/fuzz-reader")" ]; then
+if [ ! -x "$bin/asan/fuzz-reader" ] || [ -n "$(find $src regress/unit/make_report.h \
+    regress/unit/conftext.h filter/base/bounds.h reporter/reader/reader.h -newer "$bin/asan/fuzz-reader")" ]; then
 	# shellcheck disable=SC2046,SC2086
 	${CC:-cc} -g -O1 -fsanitize=address,undefined \
 	    -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
 	    -std=gnu11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -Ifilter -Ireporter \
-	    -Iregress $(pkg-config --cflags libbsd-overlay 2>/dev/null) \
+	    -Iregress/unit $(pkg-config --cflags libbsd-overlay 2>/dev/null) \
 	    -o "$bin/asan/fuzz-reader" $src -ljansson -lsqlite3 -lz \
 	    $(pkg-config --libs libbsd-overlay 2>/dev/null) -lm || {
 		echo 'not ok 1 - build with the sanitizers'
@@ -31,4 +31,4 @@ if [ ! -x "$bin/asan/fuzz-reader" ] || [ -n "$(find $src regress/got.h \
 		exit 1
 	}
 fi
-exec "$bin/asan/fuzz-reader" regress/samples "$@"
+exec "$bin/asan/fuzz-reader" regress/data/samples "$@"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # The examples of sgectl(8) are what sgectl prints of stored data.  To write
-# them anew: sh regress/sgectl/examples NEW <man/sgectl.8; cp NEW man/sgectl.8
+# them anew: sh regress/data/sgectl/examples NEW <man/sgectl.8; cp NEW man/sgectl.8
 here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/tap.sh"
+. "$here/bed/tap.sh"
 out=$(mktemp "${TMPDIR:-/tmp}/sge-man.XXXXXX") || exit 1
 trap 'rm -f "$out"' EXIT
 page=$here/../man/sgectl.8
 
-sh "$here/sgectl/examples" "$out" <"$page"
+sh "$here/data/sgectl/examples" "$out" <"$page"
 is $? 0 "the examples were run"
 # "$ sgectl" begins a line only in an example.
 n=$(grep -c '^\$ sgectl' "$page")

@@ -2,9 +2,9 @@
 #
 # sgectl read: files, mails, mboxes, Maildirs, folders, standard input; forms,
 # statuses, what is said.
-. "$(dirname "$0")/../tap.sh"
-. "$(dirname "$0")/../received/lib.sh"
-samples=$here/samples
+. "$(dirname "$0")/../bed/tap.sh"
+. "$(dirname "$0")/../data/received/lib.sh"
+samples=$here/data/samples
 
 # Each sample as the view for programs gives it.
 n=0

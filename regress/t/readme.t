@@ -3,7 +3,7 @@
 #
 # The smtpd.conf in README is etc/smtpd.conf.example, which the test bed runs.
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-. "$TOP/regress/tap.sh"
+. "$TOP/regress/bed/tap.sh"
 # Without comments, empty lines and runs of blanks.
 plain()
 {

@@ -2,24 +2,24 @@
 #
 # show received and show reporters, from reports that others' software wrote:
 # the guide's table, and when a downgrade is suspected.
-. "$(dirname "$0")/../tap.sh"
-. "$(dirname "$0")/../received/lib.sh"
-. "$(dirname "$0")/../received/day.sh"
+. "$(dirname "$0")/../bed/tap.sh"
+. "$(dirname "$0")/../data/received/lib.sh"
+. "$(dirname "$0")/../data/received/day.sh"
 
 out=$(ctl read -s "$dir/reports" 2>&1)
 like "$out" '*Stored 4; 0 were there already.' 'four reports are stored'
 out=$(ctl read -s "$dir/reports" 2>&1)
 like "$out" '*Stored 0; 4 were there already.' 'and not twice'
 out=$(ctl show received -d 2026-03-05)
-if [ "$out" = "$(cat "$here/received/received.ok")" ]; then
+if [ "$out" = "$(cat "$here/data/received/received.ok")" ]; then
 	ok 0 'show received prints the table'
 else
 	ok 1 'show received prints the table'
-	printf '%s\n' "$out" | diff - "$here/received/received.ok" |
+	printf '%s\n' "$out" | diff - "$here/data/received/received.ok" |
 	    sed 's/^/# /'
 fi
 out=$(ctl show reporters -d 2026-03-05)
-is "$out" "$(cat "$here/received/reporters.ok")" 'show reporters: the trend'
+is "$out" "$(cat "$here/data/received/reporters.ok")" 'show reporters: the trend'
 is "$(printf '%s\n' "$out" | awk 'length > 79')" '' 'in 79 columns'
 
 row()

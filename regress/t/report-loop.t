@@ -6,7 +6,7 @@
 # of a person each reports once, and then they are silent.  Both write to
 # c.test every day, whose report shows that the day was closed.
 
-. "$(dirname "$0")/../local.sh"
+. "$(dirname "$0")/../bed/local.sh"
 local_up
 
 local_dns <<EOF

@@ -4,7 +4,7 @@
 # A real sged, after three days off: look-ups at a name server, reports by mail
 # and by https to hosts that answer in every way, what is noted of each.
 
-. "$(dirname "$0")/../local.sh"
+. "$(dirname "$0")/../bed/local.sh"
 local_up
 
 D2=$(utc_day 2)
@@ -127,7 +127,7 @@ done
 is "$n" 3 "three days off: each day's report, once"
 if command -v python3 >/dev/null; then
 	check "another reader finds every mail in order" \
-	    python3 "$TOP/regress/report-check.py" "$L"/mails/*@*
+	    python3 "$TOP/regress/tool/report-check.py" "$L"/mails/*@*
 else
 	ok 0 "another reader # SKIP needs python3"
 fi

@@ -2,7 +2,7 @@
 # The DNS process against unbound with known data.
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-. "$TOP/regress/dns.sh"
+. "$TOP/regress/bed/dns.sh"
 if ! dns_unbound; then
 	echo "1..0 # SKIP no unbound"
 	exit 0

@@ -4,7 +4,7 @@
 # Each record counts exactly once: 200,000 records, part of them written while
 # sged reads, and sged (all its processes, or any one of them) killed ten times
 # at random moments.
-. "$(dirname "$0")/../daemon.sh"
+. "$(dirname "$0")/../bed/daemon.sh"
 daemon_world
 
 "$REGRESS_BIN/records" 200000 3000 >"$W/records" 2>"$W/sums" ||

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # sged itself: options, one at a time, reload, stop, privileges, its socket.
-. "$(dirname "$0")/../daemon.sh"
+. "$(dirname "$0")/../bed/daemon.sh"
 daemon_world
 sged=$TOP/reporter/sged
 

@@ -3,7 +3,7 @@
 #
 # table-sge as smtpd(8) talks to it: smtpd-tables(7).
 cd "$(dirname "$0")/../.." || exit 1
-. regress/tap.sh
+. regress/bed/tap.sh
 table=$PWD/filter/table-sge
 dir=$(mktemp -d) || exit 1
 trap 'exec 3>&-; rm -rf "$dir"' EXIT

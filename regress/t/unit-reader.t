@@ -1,3 +1,3 @@
 #!/bin/sh
 d=$(dirname "$0")/..
-exec "${REGRESS_BIN:-$d/bin}/unit-reader" "$d/samples"
+exec "${REGRESS_BIN:-$d/bin}/unit-reader" "$d/data/samples"

@@ -1,3 +1,3 @@
 #!/bin/sh
 d=$(dirname "$0")/..
-exec "${REGRESS_BIN:-$d/bin}/unit-rua" "$d/samples/records.tsv"
+exec "${REGRESS_BIN:-$d/bin}/unit-rua" "$d/data/samples/records.tsv"

@@ -1,19 +1,19 @@
 #!/bin/sh
 # Views of a year's data, with the time that each takes.
 here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/tap.sh"
+. "$here/bed/tap.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-year.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
-sh "$here/sgectl/make" "$dir" || bail "no fixture"
+sh "$here/data/sgectl/make" "$dir" || bail "no fixture"
 rm "$dir/sged.db"*
-"$here/bin/unit-fill" "$dir/sged.db" "$here/sgectl/year.sql" ||
+"$here/bin/unit-fill" "$dir/sged.db" "$here/data/sgectl/year.sql" ||
     bail "no data"
 cat >"$dir/clock.sh" <<EOT
 SGE_CLOCK=1772760600 LD_PRELOAD="$dir/clock.so" \\
     exec "$here/../reporter/sgectl" -f "$dir/sge.conf" "\$@"
 EOT
-${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/clock.c" || exit 1
+${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/tool/clock.c" || exit 1
 
 # In milliseconds.
 now()

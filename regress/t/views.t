@@ -2,12 +2,12 @@
 # Every view in its three forms: JSON that parses, rows of one width, nothing
 # of others printed raw; and a digest that is silent when all is well.
 here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/tap.sh"
+. "$here/bed/tap.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-views.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
-sh "$here/sgectl/make" "$dir" || bail "no fixture"
-${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/clock.c" || exit 1
+sh "$here/data/sgectl/make" "$dir" || bail "no fixture"
+${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/tool/clock.c" || exit 1
 sgectl()
 {
 	SGE_CLOCK=1772760600 LD_PRELOAD="$dir/clock.so" \
@@ -137,7 +137,7 @@ is $? 1 "a folder that cannot be made"
 
 # What others wrote.
 rm "$dir/sged.db"*
-"$here/bin/unit-fill" "$dir/sged.db" "$here/sgectl/hostile.sql" ||
+"$here/bin/unit-fill" "$dir/sged.db" "$here/data/sgectl/hostile.sql" ||
     bail "no data"
 forms hostile
 sgectl html "$dir/html"
@@ -153,7 +153,7 @@ is "$(tail -n 1 "$dir/out")" '# EOF' "and whole"
 
 # Names, counts and texts that are long.
 rm "$dir/sged.db"*
-"$here/bin/unit-fill" "$dir/sged.db" "$here/sgectl/wide.sql" ||
+"$here/bin/unit-fill" "$dir/sged.db" "$here/data/sgectl/wide.sql" ||
     bail "no data"
 forms wide
 

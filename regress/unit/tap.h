@@ -15,8 +15,9 @@
 static int tap_run;
 static int tap_failed;
 
-__attribute__((__format__(printf, 2, 3), __unused__)) static int
-ok(int cond, const char *fmt, ...)
+/* What ok, is_str and is_int call; the place is said where it failed. */
+__attribute__((__format__(printf, 4, 5), __unused__)) static int
+tap_ok(const char *file, int line, int cond, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -25,26 +26,28 @@ ok(int cond, const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	printf("\n");
-	if (!cond)
+	if (!cond) {
+		printf("# %s:%d\n", file, line);
 		tap_failed++;
+	}
 	fflush(stdout);
 	return cond;
 }
+
+#define ok(...) tap_ok(__FILE__, __LINE__, __VA_ARGS__)
 
 #define is_str(got, want, ...) do {					\
 	const char *tap_g = (got), *tap_w = (want);			\
 	if (!ok(tap_g != NULL && tap_w != NULL &&			\
 	    strcmp(tap_g, tap_w) == 0, __VA_ARGS__))			\
-		printf("# %s:%d got '%s', want '%s'\n", __FILE__,	\
-		    __LINE__, tap_g == NULL ? "(null)" : tap_g,		\
+		printf("# got '%s', want '%s'\n", tap_g == NULL ? "(null)" : tap_g,		\
 		    tap_w == NULL ? "(null)" : tap_w);			\
 } while (0)
 
 #define is_int(got, want, ...) do {					\
 	long long tap_g = (got), tap_w = (want);			\
 	if (!ok(tap_g == tap_w, __VA_ARGS__))				\
-		printf("# %s:%d got %lld, want %lld\n", __FILE__,	\
-		    __LINE__, tap_g, tap_w);				\
+		printf("# got %lld, want %lld\n", tap_g, tap_w);	\
 } while (0)
 
 __attribute__((__unused__)) static int

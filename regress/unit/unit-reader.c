@@ -8,7 +8,7 @@
 #include <err.h>
 #include <stdio.h>
 
-#include "got.h"
+#include "make_report.h"
 
 static char *
 file_read(const char *path, size_t *len)
@@ -495,7 +495,7 @@ utf16(void)
 int
 main(int argc, char *argv[])
 {
-	samples(argc > 1 ? argv[1] : "regress/samples");
+	samples(argc > 1 ? argv[1] : "regress/data/samples");
 	plain();
 	policies();
 	counts();

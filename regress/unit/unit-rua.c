@@ -345,7 +345,7 @@ main(int argc, char *argv[])
 {
 	size_t i;
 
-	samples(argc > 1 ? argv[1] : "regress/samples/records.tsv");
+	samples(argc > 1 ? argv[1] : "regress/data/samples/records.tsv");
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		is_str(words(cases[i].txt), cases[i].want, "%s -> %s",
 		    cases[i].txt, cases[i].want);

@@ -4,15 +4,15 @@
 # root: a name server and HTTPS hosts on loopback addresses that nobody else
 # has, and a sendmail that keeps what it gets.
 #
-#	. "$(dirname "$0")/../local.sh"
+#	. "$(dirname "$0")/../bed/local.sh"
 #	local_up
 
 TOP=$(cd "$(dirname "$0")" && until [ -d filter ] || [ "$PWD" = / ]; do
     cd ..; done && pwd)
 BIN=$TOP/regress/bin
 
-. "$TOP/regress/tap.sh"
-. "$TOP/regress/dns.sh"
+. "$TOP/regress/bed/tap.sh"
+. "$TOP/regress/bed/dns.sh"
 
 local_skip()
 {

@@ -8,7 +8,7 @@
 #include <err.h>
 #include <stdio.h>
 
-#include "got.h"
+#include "make_report.h"
 
 static const char report[] = "{\"organization-name\":\"Org\",\"date-range\":{"
     "\"start-datetime\":\"2026-03-04T00:00:00Z\",\"end-datetime\":"

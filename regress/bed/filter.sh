@@ -3,7 +3,7 @@
 # filter-sge as smtpd runs it, for tests that need no smtpd: it gets lines on
 # standard input, its answers and log stand in files.
 #
-#	. "$(dirname "$0")/../filter.sh"
+#	. "$(dirname "$0")/../bed/filter.sh"
 
 TOP=$(cd "$(dirname "$0")" && until [ -d filter ] || [ "$PWD" = / ]; do
     cd ..; done && pwd)
@@ -14,7 +14,7 @@ filter_pid=
 trap 'filter_kill; rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM
 
-. "$TOP/regress/tap.sh"
+. "$TOP/regress/bed/tap.sh"
 
 filter_kill()
 {

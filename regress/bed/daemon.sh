@@ -4,7 +4,7 @@
 # configuration of its own in $W.  As root it is run as root, with a user
 # _sged that exists for it alone; otherwise as whoever runs the test.
 
-. "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}/regress/tap.sh"
+. "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}/regress/bed/tap.sh"
 : "${REGRESS_BIN:=$TOP/regress/bin}"
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 export PATH

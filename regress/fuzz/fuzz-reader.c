@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "conftext.h"
-#include "got.h"
+#include "make_report.h"
 #include "command/print_received.h"
 #include "store/store_received.h"
 
@@ -315,7 +315,7 @@ main(int argc, char *argv[])
 	int k;
 
 	state = argc > 3 ? strtoull(argv[3], NULL, 10) : 8460;
-	seeds_read(argc > 1 ? argv[1] : "regress/samples");
+	seeds_read(argc > 1 ? argv[1] : "regress/data/samples");
 	memset(&run, 0, sizeof(run));
 	memset(&reader, 0, sizeof(reader));
 	if ((run.store = store_open(":memory:", STORE_WRITE)) == NULL)

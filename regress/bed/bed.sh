@@ -2,7 +2,7 @@
 #
 # The test bed, for a test that needs a real mail host:
 #
-#	. "$(dirname "$0")/../bed.sh"
+#	. "$(dirname "$0")/../bed/bed.sh"
 #	bed_enter "$0" "$@"
 #	bed_up
 #
@@ -31,8 +31,8 @@ NET4=203.0.113
 NET6=2001:db8:7:
 BED_ROOT=$(sh "$TOP/regress/setup.sh" -p)
 
-. "$TOP/regress/tap.sh"
-. "$TOP/regress/host.sh"
+. "$TOP/regress/bed/tap.sh"
+. "$TOP/regress/bed/host.sh"
 
 # --- namespaces --------------------------------------------------------
 
