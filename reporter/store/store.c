@@ -54,25 +54,48 @@ store_version(struct store *st)
 	return version;
 }
 
+/* The format that this program reads and writes. */
+static int64_t
+schema_version(void)
+{
+	int64_t n;
+
+	for (n = 0; store_steps[n] != NULL; n++)
+		continue;
+	return STORE_FIRST + n;
+}
+
+/* Makes the newest format of what is there, in one transaction. */
 static int
 schema_make(struct store *st)
 {
 	char sql[64];
+	int64_t version;
 	size_t i;
 
 	if (store_begin(st) == -1)
 		return -1;
 	/* Another process may have made it while we waited. */
-	if (store_version(st) != 0)
+	version = store_version(st);
+	if (version >= schema_version())
 		return store_commit(st);
-	for (i = 0; store_schema[i] != NULL; i++)
+	for (i = 0; version == 0 && store_schema[i] != NULL; i++)
 		if (store_exec(st, store_schema[i]) == -1)
 			goto bad;
-	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d",
-	    STORE_VERSION);
+	for (i = version == 0 ? 0 : version - STORE_FIRST;
+	    store_steps[i] != NULL; i++)
+		if (store_exec(st, store_steps[i]) == -1)
+			goto bad;
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %lld",
+	    (long long)schema_version());
 	if (store_exec(st, sql) == -1)
 		goto bad;
-	return store_commit(st);
+	if (store_commit(st) == -1)
+		return -1;
+	if (version != 0)
+		log_info("database: format %lld made of %lld",
+		    (long long)schema_version(), (long long)version);
+	return 0;
 bad:
 	store_rollback(st);
 	return -1;
@@ -87,18 +110,23 @@ schema_check(struct store *st, const char *path, enum store_mode mode)
 		log_warnx("%s: %s", path, sqlite3_errmsg(st->db));
 		return -1;
 	}
-	if (version == 0 && mode == STORE_WRITE) {
+	if (version < schema_version() && mode == STORE_WRITE) {
 		if (schema_make(st) == -1)
 			return -1;
 		version = store_version(st);
 	}
-	if (version == STORE_VERSION)
+	if (version == schema_version())
 		return 0;
 	if (version == 0)
 		log_warnx("%s: empty: has sged(8) ever run?", path);
+	else if (version < schema_version())
+		log_warnx("%s: its format %lld is older than this version's "
+		    "(%lld): restart sged(8), which makes it new", path,
+		    (long long)version, (long long)schema_version());
 	else
-		log_warnx("%s: its format %lld is not of this version (%d)",
-		    path, (long long)version, STORE_VERSION);
+		log_warnx("%s: its format %lld is newer than this version's "
+		    "(%lld)", path, (long long)version,
+		    (long long)schema_version());
 	return -1;
 }
 

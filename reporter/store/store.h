@@ -9,7 +9,7 @@
 #include "base/compat.h"
 
 /*
- * The database.  schema.c holds every table; store_*.c are the only files with
+ * The database.  store_schema.c holds every table; store_*.c are the only files with
  * SQL in them, one for each family of tables.  Days are days since 1970-01-01
  * (UTC), instants epoch seconds.
  */
@@ -27,7 +27,8 @@ enum store_mode {
 };
 
 /*
- * NULL with a log line.  WAL mode; a writer waits ten seconds for another.
+ * NULL with a log line.  WAL mode; a writer waits ten seconds for another,
+ * and brings an older format to this program's in one transaction.
  */
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
@@ -66,7 +67,13 @@ const char *store_text(sqlite3_stmt *, int column);
 int	store_meta_set(struct store *, const char *key, int64_t value);
 int64_t	store_meta(struct store *, const char *key, int64_t other);
 
-extern const char *const store_schema[];	/* schema.c, NULL at the end */
-#define STORE_VERSION 1
+/*
+ * Both end with NULL.  The schema is the first format, which never changes;
+ * step n makes format STORE_FIRST + n + 1 of the one before.  A new database
+ * goes the same way as an old one: schema, then every step.
+ */
+extern const char *const store_schema[];
+extern const char *const store_steps[];
+#define STORE_FIRST 1
 
 #endif

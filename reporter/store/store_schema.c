@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Every table of the database.  Days are days since 1970-01-01 (UTC), instants
+ * Every table of the database as it was at first, and what changed since.  Days are days since 1970-01-01 (UTC), instants
  * epoch seconds, dir 0 in and 1 out, names in normal form.
  */
 
@@ -183,5 +183,13 @@ const char *const store_schema[] = {
 	" ON DELETE CASCADE, type TEXT, sip TEXT, rip TEXT, mx TEXT,"
 	" helo TEXT, reason TEXT, info TEXT, count INTEGER)",
 	"CREATE INDEX received_detail_of ON received_detail (policy)",
+	NULL
+};
+
+/*
+ * Steps from one format to the next, newest last; each may hold several
+ * statements.  One that a release had is never changed.
+ */
+const char *const store_steps[] = {
 	NULL
 };
