@@ -1,9 +1,13 @@
 # One Makefile for GNU make and BSD make.
 
+VERSION !=	sed -n 's/^.define SGE_VERSION "\(.*\)"/\1/p' \
+		filter/base/version.h
+
 PREFIX =	/usr/local
 SBINDIR =	${PREFIX}/sbin
 MANDIR =	${PREFIX}/man
 EXAMPLEDIR =	${PREFIX}/share/examples/sge
+ETCDIR =	/etc
 DESTDIR =
 
 # Where smtpd looks for proc-exec filters and for tables.
@@ -13,10 +17,21 @@ LIBEXEC !=	if test -d /usr/local/libexec/smtpd; then \
 
 CC =		cc
 YACC =		yacc
-OPT =		-O2 -g
+CFLAGS =	-O2 -g
+CPPFLAGS =
+LDFLAGS =
 WARN =		-Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
 		-Wshadow -Wpointer-arith -Wcast-qual -Wsign-compare
 WERROR =
+
+# What the compiler can do against a mistake of ours; "make HARDEN= HARDEN_LD="
+# leaves it out.  OpenBSD's does most of it unasked.
+HARDEN !=	CC="${CC}" sh ./regress/harden -fPIE -fstack-protector-strong \
+		-fstack-clash-protection -fcf-protection \
+		-mbranch-protection=standard \
+		-Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=2
+HARDEN_LD !=	CC="${CC}" sh ./regress/harden -pie -Wl,-z,relro -Wl,-z,now \
+		-Wl,-z,noexecstack
 
 BSD_CFLAGS !=	pkg-config --cflags libbsd-overlay 2>/dev/null || true
 BSD_LIBS !=	pkg-config --libs libbsd-overlay 2>/dev/null || true
@@ -27,9 +42,11 @@ DAEMON_CFLAGS !=	pkg-config --cflags sqlite3 libunbound libtls zlib \
 DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls zlib \
 		2>/dev/null || echo -lsqlite3 -lunbound -ltls -lz
 
-SGE_CFLAGS =	${OPT} ${WARN} ${WERROR} -std=gnu11 -D_GNU_SOURCE \
-		-DLIBBSD_OPENBSD_VIS -Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
+SGE_CFLAGS =	${HARDEN} ${WARN} ${WERROR} ${CPPFLAGS} ${CFLAGS} -std=gnu11 \
+		-D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DSGE_ETC=\"${ETCDIR}\" \
+		-Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
 		${DAEMON_CFLAGS} ${CFLAGS_EXTRA}
+SGE_LDFLAGS =	${HARDEN_LD} ${CFLAGS} ${LDFLAGS}
 FILTER_LIBS =	${JSON_LIBS} ${BSD_LIBS}
 REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 
@@ -219,6 +236,10 @@ PROGS =		\
 all: ${PROGS} ${OBJS}
 	@cat filter/*.d filter/*/*.d reporter/*.d reporter/*/*.d >.depend
 
+# Everything but the linking.
+objects: ${OBJS} filter/filter-sge.o filter/table-sge.o reporter/sgectl.o \
+	    reporter/sged.o
+
 .SUFFIXES:
 .SUFFIXES: .c .o
 
@@ -229,21 +250,21 @@ filter/conf/conf_parse.c: filter/conf/conf_parse.y
 	${YACC} -o $@ filter/conf/conf_parse.y
 
 filter/filter-sge: filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS}
-	${CC} -o $@ filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS} \
+	${CC} ${SGE_LDFLAGS} -o $@ filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS} \
 	    ${FILTER_LIBS}
 
 filter/table-sge: filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS}
-	${CC} -o $@ filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS} \
+	${CC} ${SGE_LDFLAGS} -o $@ filter/table-sge.o ${TABLE_OBJS} ${COMMON_OBJS} \
 	    ${FILTER_LIBS}
 
 reporter/sgectl: reporter/sgectl.o ${SGECTL_OBJS} ${WORLD_OBJS} \
 	    ${REPORTER_OBJS} ${COMMON_OBJS}
-	${CC} -o $@ reporter/sgectl.o ${SGECTL_OBJS} ${WORLD_OBJS} \
+	${CC} ${SGE_LDFLAGS} -o $@ reporter/sgectl.o ${SGECTL_OBJS} ${WORLD_OBJS} \
 	    ${REPORTER_OBJS} ${COMMON_OBJS} ${REPORTER_LIBS}
 
 reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 	    ${REPORTER_OBJS} ${COMMON_OBJS}
-	${CC} -o $@ reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
+	${CC} ${SGE_LDFLAGS} -o $@ reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 	    ${REPORTER_OBJS} ${COMMON_OBJS} ${REPORTER_LIBS}
 
 # Unit tests: regress/unit/unit-NAME.c, one item a line; "make unit-NAME" builds
@@ -305,7 +326,8 @@ ${UNIT_LIB}: ${UNIT_OBJS}
 	ar rc $@ ${UNIT_OBJS}
 
 ${UNITS}: all ${UNIT_LIB}
-	@sh regress/unit/link $@ ${CC} ${SGE_CFLAGS} -Iregress/unit \
+	@sh regress/unit/link $@ ${CC} ${SGE_CFLAGS} \
+	    ${SGE_LDFLAGS} -Iregress/unit \
 	    regress/unit/$@.c ${UNIT_LIB} ${REPORTER_LIBS}
 
 units: ${UNITS}
@@ -318,7 +340,7 @@ tools:
 			continue; \
 		fi; \
 		echo "${CC} -o regress/bin/$$t"; \
-		${CC} ${OPT} ${WARN} ${WERROR} -std=gnu11 \
+		${CC} ${CFLAGS} ${WARN} ${WERROR} -std=gnu11 \
 		    -o regress/bin/$$t regress/tool/$$t.c ${TOOL_LIBS}; \
 	done
 
@@ -346,24 +368,47 @@ bench-tools:
 			continue; \
 		fi; \
 		echo "${CC} -o regress/bin/$$t"; \
-		${CC} ${OPT} ${WARN} ${WERROR} -std=gnu11 \
+		${CC} ${CFLAGS} ${WARN} ${WERROR} -std=gnu11 \
 		    -o regress/bin/$$t regress/bench/$$t.c; \
 	done
+
+# What is installed names the places where it is installed.
+PLACES =	-e 's,/usr/local/libexec/smtpd,${LIBEXEC},g' \
+		-e 's,/usr/local/sbin,${SBINDIR},g' \
+		-e 's,/usr/local/share/examples/sge,${EXAMPLEDIR},g' \
+		-e 's,/etc/mail/sge,${ETCDIR}/mail/sge,g'
+FILTERS =	filter-sge table-sge
+DAEMONS =	sgectl sged
+PAGES =		filter-sge.8 sge.conf.5 sgectl.8 sged.8 table-sge.8
+EXAMPLES =	crontab.example sge.conf.example sged.rc.example \
+		sged.service.example smtpd.conf.example
 
 install: all
 	mkdir -p ${DESTDIR}${LIBEXEC} ${DESTDIR}${SBINDIR} \
 	    ${DESTDIR}${MANDIR}/man5 ${DESTDIR}${MANDIR}/man8 \
 	    ${DESTDIR}${EXAMPLEDIR}
-	set -e; for p in ${PROGS}; do \
-		case $$p in \
-		filter/*) install -m 755 $$p ${DESTDIR}${LIBEXEC}/ ;; \
-		*) install -m 755 $$p ${DESTDIR}${SBINDIR}/ ;; \
-		esac; \
+	set -e; for p in ${FILTERS}; do \
+		install -m 755 filter/$$p ${DESTDIR}${LIBEXEC}/; \
 	done
-	set -e; for m in man/*.[58]; do \
-		install -m 644 $$m ${DESTDIR}${MANDIR}/man$${m##*.}/; \
+	set -e; for p in ${DAEMONS}; do \
+		install -m 755 reporter/$$p ${DESTDIR}${SBINDIR}/; \
 	done
-	install -m 644 etc/*.example ${DESTDIR}${EXAMPLEDIR}/
+	set -e; umask 022; for m in ${PAGES}; do \
+		rm -f ${DESTDIR}${MANDIR}/man$${m##*.}/$$m; \
+		sed ${PLACES} man/$$m >${DESTDIR}${MANDIR}/man$${m##*.}/$$m; \
+	done
+	set -e; umask 022; for e in ${EXAMPLES}; do \
+		rm -f ${DESTDIR}${EXAMPLEDIR}/$$e; \
+		sed ${PLACES} etc/$$e >${DESTDIR}${EXAMPLEDIR}/$$e; \
+	done
+
+# Configuration, spool and database stay.
+uninstall:
+	for p in ${FILTERS}; do rm -f ${DESTDIR}${LIBEXEC}/$$p; done
+	for p in ${DAEMONS}; do rm -f ${DESTDIR}${SBINDIR}/$$p; done
+	for m in ${PAGES}; do rm -f ${DESTDIR}${MANDIR}/man$${m##*.}/$$m; done
+	for e in ${EXAMPLES}; do rm -f ${DESTDIR}${EXAMPLEDIR}/$$e; done
+	-rmdir ${DESTDIR}${EXAMPLEDIR} 2>/dev/null
 
 # Both install what is needed, then call make again: the variables above may
 # be others then.
@@ -380,4 +425,5 @@ clean:
 
 -include .depend
 
-.PHONY: all bench bench-tools clean demo install regress tools units ${UNITS}
+.PHONY: all bench bench-tools clean demo install objects regress tools \
+	uninstall units ${UNITS}

@@ -23,6 +23,7 @@
 #include "confine.h"
 #include "session/event.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "session/session.h"
 #include "session/learn_wait.h"
 
@@ -88,7 +89,7 @@ static void	 setup(struct filter *, int);
 static __dead void
 usage(void)
 {
-	fprintf(stderr, "usage: filter-sge [-nv] [-f file]\n");
+	fprintf(stderr, "usage: filter-sge [-nVv] [-f file]\n");
 	exit(1);
 }
 
@@ -475,7 +476,7 @@ main(int argc, char *argv[])
 	int c, check = 0, verbose = 0;
 
 	f.conf_path = CONF_PATH;
-	while ((c = getopt(argc, argv, "f:nv")) != -1) {
+	while ((c = getopt(argc, argv, "f:nVv")) != -1) {
 		switch (c) {
 		case 'f':
 			f.conf_path = optarg;
@@ -483,6 +484,9 @@ main(int argc, char *argv[])
 		case 'n':
 			check++;
 			break;
+		case 'V':
+			puts("filter-sge " SGE_VERSION);
+			return 0;
 		case 'v':
 			verbose = 1;
 			break;

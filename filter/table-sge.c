@@ -22,6 +22,7 @@
 #include "base/bounds.h"
 #include "confine.h"
 #include "base/log.h"
+#include "base/version.h"
 
 #define ROUTES_FILE "routes"
 
@@ -55,7 +56,7 @@ struct table {
 static __dead void
 usage(void)
 {
-	fprintf(stderr, "usage: table-sge file\n");
+	fprintf(stderr, "usage: table-sge [-V] file\n");
 	exit(1);
 }
 
@@ -364,10 +365,15 @@ main(int argc, char *argv[])
 {
 	struct table t;
 	ssize_t n;
+	int ch;
 
 	log_init("table-sge", stderr_is_read(), 0);
-	if (getopt(argc, argv, "") != -1)
-		usage();
+	while ((ch = getopt(argc, argv, "V")) != -1) {
+		if (ch != 'V')
+			usage();
+		puts("table-sge " SGE_VERSION);
+		return 0;
+	}
 	argc -= optind;
 	argv += optind;
 	if (argc != 1)

@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "count/ingest.h"
 #include "base/log.h"
+#include "base/version.h"
 
 /* A client that does not read its answers is shown the door. */
 #define ANSWERS_MAX 1000
@@ -103,7 +104,8 @@ request_status(struct client *c, const json_t *value __unused)
 	char since[32];
 
 	time_print(c->control->since, since, sizeof(since));
-	answer(c, json_pack("{s{sIsssIsssIsIsIsIsIsI}}", "status",
+	answer(c, json_pack("{s{sssIsssIsssIsIsIsIsIsI}}", "status",
+	    "version", SGE_VERSION,
 	    "pid", (json_int_t)getppid(), "since", since,
 	    "clients", (json_int_t)c->control->nclients,
 	    "spool", in->reading ? "reading" : in->trouble ? "in trouble" :

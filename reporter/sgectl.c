@@ -16,6 +16,7 @@
 #include "ctl/ctl.h"
 #include "lib/date.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "lib/sandbox.h"
 
 #define TOP_DEFAULT 20
@@ -160,7 +161,7 @@ static const struct ctl_command commands[] = {
 static __dead void
 usage(void)
 {
-	fprintf(stderr, "usage: sgectl [-jpv] [-f file] command [argument ...]"
+	fprintf(stderr, "usage: sgectl [-jpVv] [-f file] command [argument ...]"
 	    "\n");
 	ctl_list(commands, 0, NULL, stderr);
 	exit(1);
@@ -284,7 +285,7 @@ main(int argc, char *argv[])
 	memset(&ctl, 0, sizeof(ctl));
 	log_init("sgectl", 1, 0);
 	/* "+": options behind the command are the command's. */
-	while ((ch = getopt(argc, argv, "+f:jpvc:D:d:n:")) != -1) {
+	while ((ch = getopt(argc, argv, "+f:jpVvc:D:d:n:")) != -1) {
 		switch (ch) {
 		case 'f':
 			ctl.path = optarg;
@@ -295,6 +296,9 @@ main(int argc, char *argv[])
 		case 'p':
 			ctl.view.form = FORM_PIPE;
 			break;
+		case 'V':
+			puts("sgectl " SGE_VERSION);
+			return 0;
 		case 'v':
 			ctl.view.verbose = 1;
 			break;

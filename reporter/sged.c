@@ -21,6 +21,7 @@
 
 #include "engine/engine.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "lib/process.h"
 #include "setup.h"
 
@@ -51,7 +52,7 @@ static const char *const names[CHILDREN] = { "resolve", "net", "mailer",
 __dead static void
 usage(void)
 {
-	fprintf(stderr, "usage: sged [-dnv] [-f file]\n");
+	fprintf(stderr, "usage: sged [-dnVv] [-f file]\n");
 	exit(1);
 }
 
@@ -280,7 +281,7 @@ main(int argc, char *argv[])
 	    .engine = -1 };
 	int ch, debug = 0, verbose = 0, noaction = 0;
 
-	while ((ch = getopt(argc, argv, "df:nv")) != -1) {
+	while ((ch = getopt(argc, argv, "df:nVv")) != -1) {
 		switch (ch) {
 		case 'd':
 			debug = 1;
@@ -291,6 +292,9 @@ main(int argc, char *argv[])
 		case 'n':
 			noaction++;
 			break;
+		case 'V':
+			puts("sged " SGE_VERSION);
+			return 0;
 		case 'v':
 			verbose = 1;
 			break;

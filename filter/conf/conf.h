@@ -11,7 +11,10 @@
 #include "base/compat.h"
 #include "base/domain.h"
 
-#define CONF_PATH "/etc/mail/sge.conf"
+#ifndef SGE_ETC			/* the Makefile's ETCDIR */
+#define SGE_ETC "/etc"
+#endif
+#define CONF_PATH SGE_ETC "/mail/sge.conf"
 #define SGE_USER "_sged"
 
 enum conf_mode {

@@ -15,6 +15,7 @@
 
 #include "net/http_read.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "net/net.h"
 
 #define SECONDS_MAX	600	/* whatever a request asks for */
@@ -359,14 +360,14 @@ http_head(struct http *h, const json_t *request)
 		fatal("malloc");
 	if (!h->post)
 		n = snprintf(h->head, size, "GET %s HTTP/1.1\r\n"
-		    "Host: %s%s\r\nUser-Agent: sged\r\n"
+		    "Host: %s%s\r\nUser-Agent: sged/" SGE_VERSION "\r\n"
 		    "Accept: text/plain\r\nConnection: close\r\n\r\n",
 		    path, h->host, at);
 	else {
 		if (h->fd == -1 || fstat(h->fd, &st) == -1)
 			return -1;
 		n = snprintf(h->head, size, "POST %s HTTP/1.1\r\n"
-		    "Host: %s%s\r\nUser-Agent: sged\r\n"
+		    "Host: %s%s\r\nUser-Agent: sged/" SGE_VERSION "\r\n"
 		    "Content-Type: %s\r\nContent-Length: %lld\r\n"
 		    "Connection: close\r\n\r\n", path, h->host, at, type,
 		    (long long)st.st_size);

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/version.h"
 #include "lib/date.h"
 #include "view/digest.h"
 #include "lib/ipc.h"
@@ -23,14 +24,21 @@
 static void
 print_daemon(const struct view *v, const json_t *status)
 {
+	const char *version;
+
 	if (status == NULL) {
 		fprintf(v->out, "sged     NOT RUNNING: views show what was "
 		    "stored before it stopped\n");
 		return;
 	}
-	fprintf(v->out, "sged     running since %s, pid %lld\n",
+	version = ipc_string(status, "version", "before 1.0.0");
+	fprintf(v->out, "sged     %s, running since %s, pid %lld\n",
+	    view_clean(version, 30),
 	    view_clean(ipc_string(status, "since", "-"), 30),
 	    (long long)ipc_int(status, "pid", 0));
+	if (strcmp(version, SGE_VERSION) != 0)
+		fprintf(v->out, "         ANOTHER VERSION than this sgectl "
+		    "(" SGE_VERSION "): restart sged\n");
 	fprintf(v->out, "         asking now: %lld DNS, %lld hosts, %lld "
 	    "mails; %lld domains learned; %lld clients\n",
 	    (long long)ipc_int(status, "dns", 0),

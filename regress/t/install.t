@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# make install and uninstall under another prefix; what the packager says of
+# the compiler is heard; the programs tell their version.
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+. "$TOP/regress/bed/tap.sh"
+I=$(mktemp -d "${TMPDIR:-/tmp}/sge-install.XXXXXX") || exit 1
+trap 'rm -rf "$I"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$TOP" || exit 1
+
+set -- DESTDIR="$I/root" PREFIX=/opt/sge LIBEXEC=/opt/sge/libexec
+check "make install" ${MAKE:-make} -s install "$@"
+got=$(cd "$I/root" && find . -type f | LC_ALL=C sort)
+is "$got" "./opt/sge/libexec/filter-sge
+./opt/sge/libexec/table-sge
+./opt/sge/man/man5/sge.conf.5
+./opt/sge/man/man8/filter-sge.8
+./opt/sge/man/man8/sgectl.8
+./opt/sge/man/man8/sged.8
+./opt/sge/man/man8/table-sge.8
+./opt/sge/sbin/sgectl
+./opt/sge/sbin/sged
+./opt/sge/share/examples/sge/crontab.example
+./opt/sge/share/examples/sge/sge.conf.example
+./opt/sge/share/examples/sge/sged.rc.example
+./opt/sge/share/examples/sge/sged.service.example
+./opt/sge/share/examples/sge/smtpd.conf.example" "all of it, where it was said"
+is "$(grep -rl /usr/local "$I/root/opt/sge/man" "$I/root/opt/sge/share")" "" \
+    "nothing there names /usr/local"
+check "the examples name the new places" \
+    grep -q '/opt/sge/sbin/sgectl deliver' \
+    "$I/root/opt/sge/share/examples/sge/smtpd.conf.example"
+
+want=$(sed -n 's/^#define SGE_VERSION "\(.*\)"/\1/p' filter/base/version.h)
+for p in sbin/sged sbin/sgectl libexec/filter-sge libexec/table-sge; do
+	is "$("$I/root/opt/sge/$p" -V)" "${p##*/} $want" "${p##*/} -V"
+done
+is "$(sed -n 's/^\([0-9][0-9.]*\)$/\1/p' CHANGES | head -n 1)" "$want" \
+    "CHANGES begins with that version"
+
+check "make uninstall" ${MAKE:-make} -s uninstall "$@"
+is "$(find "$I/root" -type f)" "" "nothing is left"
+
+# Of a copy, so that nobody's objects are made anew.
+mkdir "$I/copy"
+tar -cf - Makefile filter reporter regress/harden |
+    tar -xf - -C "$I/copy" --exclude='*.o' --exclude='*.d'
+out=$(${MAKE:-make} -C "$I/copy" -n filter/table-sge CFLAGS=-O1 \
+    CPPFLAGS=-DPACKAGER LDFLAGS=-Wl,-O1 ETCDIR=/opt/etc 2>&1)
+like "$out" '*-DPACKAGER -O1 *-c -o*' "CPPFLAGS and CFLAGS reach the compiler"
+like "$out" '*-Wl,-O1*-o filter/table-sge*' "LDFLAGS reach the linker"
+like "$out" '*SGE_ETC=*/opt/etc*' "and ETCDIR the programs"
+
+# What this compiler can do against mistakes of ours is done.
+if command -v readelf >/dev/null; then
+	for p in filter/filter-sge filter/table-sge reporter/sged \
+	    reporter/sgectl; do
+		like "$(readelf -hlWd "$p")" \
+		    '*Type: *DYN*GNU_RELRO*BIND_NOW*' "$p: PIE, RELRO, BIND_NOW"
+		like "$(readelf -sW "$p")" '*__stack_chk_fail*' \
+		    "$p: stack protector"
+	done
+fi
+finish
