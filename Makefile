@@ -86,6 +86,7 @@ FILTER_OBJS =	\
 		filter/session/session.o \
 		filter/session/session_rcpt.o \
 		filter/session/session_record.o \
+		filter/session/session_table.o \
 		filter/spool/spool.o
 
 TABLE_OBJS =	\

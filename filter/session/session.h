@@ -107,6 +107,9 @@ void	sessions_free(struct sessions *);
 int	sessions_conf(struct sessions *, const struct conf *);
 /* Takes in what smtpd reports. */
 void	sessions_event(struct sessions *, const struct event *);
+
+/* session_table.c */
+
 /*
  * Has the processor fetch what an event of that session will need: first where
  * it is (not deep), a little later itself.
@@ -114,6 +117,15 @@ void	sessions_event(struct sessions *, const struct event *);
 void	session_prefetch(const struct sessions *, uint64_t, int deep);
 /* NULL if it is not known. */
 struct session *session_find(const struct sessions *, uint64_t);
+/*
+ * A new one, which must not be known yet; NULL without memory.  Beyond ss->max
+ * the oldest gives way, with a record.
+ */
+struct session *session_add(struct sessions *, uint64_t);
+/* Forgets the connection, but not those held before it, nor S_WAITS. */
+void	session_clear(struct sessions *, struct session *);
+/* Frees it, and what is held; no record is written. */
+void	session_remove(struct sessions *, struct session *);
 
 /*
  * A recipient of an incoming session, and what to answer.
@@ -138,15 +150,15 @@ struct decision {
 int	session_rcpt(struct sessions *, uint64_t session, const char *id,
 	    const struct text *address, enum learned, struct decision *d);
 
-/* verdict.c: a recipient of an outgoing session, judged and noted. */
+/* session_rcpt.c: a recipient of an outgoing session, judged and noted. */
 void	session_rcpt_out(struct sessions *, struct session *,
 	    const struct text *address);
-/* verdict.c: the sender of a new transaction. */
+/* session_rcpt.c: the sender of a new transaction. */
 void	session_mail(struct sessions *, struct session *, const struct text *);
 
-/* finish.c: writes the records of a connection and of those held for it. */
+/* session_record.c: writes the records of a connection and of those held for it. */
 void	session_finish(struct sessions *, struct session *);
-/* finish.c: how the TLS of an outgoing connection went. */
+/* session_record.c: how the TLS of an outgoing connection went. */
 void	session_outcome(const struct session *, enum starttls *,
 	    enum failure *);
 
