@@ -164,6 +164,7 @@ SGED_OBJS =	\
 		reporter/learn/learn_own.o \
 		reporter/learn/learn_policy.o \
 		reporter/learn/learn_route.o \
+		reporter/learn/lesson.o \
 		reporter/lib/hash.o \
 		reporter/setup.o \
 		reporter/store/store_flow.o \

@@ -15,6 +15,7 @@
 #include "lib/date.h"
 #include "base/domain.h"
 #include "engine/engine.h"
+#include "learn/learn.h"
 #include "count/ingest.h"
 #include "base/log.h"
 #include "base/version.h"

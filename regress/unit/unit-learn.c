@@ -18,6 +18,7 @@
 #include "lib/date.h"
 #include "count/judge.h"
 #include "learn/learn.h"
+#include "learn/lesson.h"
 #include "base/log.h"
 #include "tap.h"
 

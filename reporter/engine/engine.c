@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/engine.h"
+#include "learn/learn.h"
 #include "base/log.h"
 #include "lib/sandbox.h"
 

@@ -36,14 +36,6 @@ int	ingest_day_complete(struct engine *, int64_t day);
 /* Reads until there is nothing more (sgectl send, tests). */
 void	ingest_now(struct engine *);
 
-void	learn_start(struct engine *);
-void	learn_stop(struct engine *);
-/* For control: answers on client once it is known; see client.h. */
-void	learn_ask(struct engine *, const char *domain,
-	    void (*learned)(const char *domain, const char *route, void *arg),
-	    void *arg);
-void	learn_forget(struct engine *, void *arg);
-
 void	deliver_start(struct engine *);
 void	deliver_stop(struct engine *);
 /*

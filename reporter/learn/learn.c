@@ -6,131 +6,13 @@
 
 #include "base/domain.h"
 #include "learn/learn.h"
+#include "learn/lesson.h"
 #include "base/log.h"
 
-#define FLUSH_MS	20	/* lessons that end together are one write */
 #define TICK_MS		1000
 #define TRIM_TICKS	600	/* seconds between steps of forgetting */
 /* Renewals leave room for questions. */
 #define RENEWALS_MAX	(LEARN_ACTIVE_MAX / 2)
-
-static int
-lesson_cmp(struct lesson *a, struct lesson *b)
-{
-	return strcmp(a->domain, b->domain);
-}
-
-RB_PROTOTYPE(lessons, lesson, entry, lesson_cmp)
-RB_GENERATE(lessons, lesson, entry, lesson_cmp)
-
-struct lesson *
-lesson_find(struct learn *l, const char *domain)
-{
-	struct lesson *lesson = RB_ROOT(&l->lessons);
-	int cmp;
-
-	while (lesson != NULL && (cmp = strcmp(domain, lesson->domain)) != 0)
-		lesson = cmp < 0 ? RB_LEFT(lesson, entry) :
-		    RB_RIGHT(lesson, entry);
-	return lesson;
-}
-
-static void
-queue_run(struct learn *l)
-{
-	struct lesson *lesson;
-
-	while (l->active < LEARN_ACTIVE_MAX &&
-	    (lesson = TAILQ_FIRST(&l->queue)) != NULL) {
-		TAILQ_REMOVE(&l->queue, lesson, next);
-		lesson->queued = 0;
-		lesson->active = 1;
-		l->active++;
-		lesson_begin(lesson);
-	}
-}
-
-struct lesson *
-lesson_new(struct learn *l, const char *domain)
-{
-	struct lesson *lesson;
-
-	if ((lesson = lesson_find(l, domain)) != NULL)
-		return lesson;
-	if (l->nlessons >= LEARN_WAITING_MAX)
-		return NULL;
-	if ((lesson = calloc(1, sizeof(*lesson))) == NULL)
-		fatal("calloc");
-	lesson->learn = l;
-	strlcpy(lesson->domain, domain, sizeof(lesson->domain));
-	TAILQ_INIT(&lesson->askers);
-	TAILQ_INIT(&lesson->asks);
-	RB_INSERT(lessons, &l->lessons, lesson);
-	l->nlessons++;
-	lesson->queued = 1;
-	TAILQ_INSERT_TAIL(&l->queue, lesson, next);
-	queue_run(l);
-	return lesson;
-}
-
-void
-lesson_idle(struct lesson *lesson)
-{
-	if (!lesson->active)
-		return;
-	lesson->active = 0;
-	lesson->learn->active--;
-	learn_soon(lesson->learn);
-}
-
-void
-ask_free(struct learn *l, struct ask *ask)
-{
-	TAILQ_REMOVE(&ask->lesson->asks, ask, entry);
-	if (ask->number != 0)
-		world_forget(l->engine->world, ask->number);
-	free(ask);
-}
-
-void
-lesson_free(struct lesson *lesson)
-{
-	struct learn *l = lesson->learn;
-	struct asker *asker;
-	struct ask *ask;
-
-	lesson_idle(lesson);
-	if (lesson->queued)
-		TAILQ_REMOVE(&l->queue, lesson, next);
-	if (lesson->ready)
-		TAILQ_REMOVE(&l->ready, lesson, next);
-	while ((ask = TAILQ_FIRST(&lesson->asks)) != NULL)
-		ask_free(l, ask);
-	/* What could not be learned is not told. */
-	while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
-		TAILQ_REMOVE(&lesson->askers, asker, entry);
-		free(asker);
-	}
-	RB_REMOVE(lessons, &l->lessons, lesson);
-	l->nlessons--;
-	store_sts_clear(&lesson->held);
-	sts_policy_free(lesson->fetched);
-	free(lesson->mxs);
-	free(lesson->addrs);
-	free(lesson);
-}
-
-void
-lesson_ready(struct lesson *lesson)
-{
-	struct learn *l = lesson->learn;
-
-	if (lesson->ready)
-		return;
-	lesson->ready = 1;
-	TAILQ_INSERT_TAIL(&l->ready, lesson, next);
-	learn_soon(l);
-}
 
 static void
 tell(struct learn *l)
@@ -215,15 +97,7 @@ on_flush(void *arg)
 			after(lesson);
 	}
 	tell(l);
-	queue_run(l);
-}
-
-void
-learn_soon(struct learn *l)
-{
-	if (l->flush == NULL && !l->engine->stopping)
-		l->flush = loop_timer_add(l->engine->loop, FLUSH_MS, on_flush,
-		    l);
+	lesson_begin_queued(l);
 }
 
 static int
@@ -288,6 +162,8 @@ learn_start(struct engine *e)
 	TAILQ_INIT(&l->queue);
 	TAILQ_INIT(&l->ready);
 	TAILQ_INIT(&l->answers);
+	l->run = on_flush;
+	l->begin = lesson_begin;
 	e->learn = l;
 	/* What changed while we were away is seen at once. */
 	(void)store_route_all_due(e->store, now, now - USED_AT_ALL);

@@ -3,220 +3,25 @@
 #ifndef SGE_LEARN_H
 #define SGE_LEARN_H
 
-#include <sys/queue.h>
-#include <sys/tree.h>
-
-#include "engine/engine.h"
-#include "store/store_route.h"
-#include "store/store_sts.h"
-
 /*
- * The engine's part that learns where mail may go, within itself.
- *
- * A lesson is all that is asked about one domain: its MTA-STS record and MX
- * hosts, the policy if need be, at last the hosts' addresses.  What lessons
- * found is written in batches, one transaction each, then told: a route that
- * somebody was told of stands in the database and in SPOOL/routes.
+ * The engine's part that learns where mail may go: MTA-STS policies, MX hosts
+ * and what looks at these showed become routes, in the database and in
+ * SPOOL/routes.  Nothing blocks.
  */
+struct engine;
 
-/* Facts are looked at again after the DNS's own time, within these. */
-#define RENEW_MIN	15
-#define RENEW_MAX	600
-/* For domains not used within the hour; not within a day: no more. */
-#define RENEW_RARE	3600
-#define USED_OFTEN	3600
-#define USED_AT_ALL	86400
-/* But where mail waits: smtpd gives it up after four days. */
-#define USED_WAITING	(5 * 86400)
-/* A held policy is kept alive for domains used within this time. */
-#define USED_POLICY	(30 * 86400)
-/* A line without a policy holds so long when nobody looks again. */
-#define NONE_LIFE	86400
-#define NONE_LIFE_SHORT	3600	/* there is no such domain */
-/* Policies are fetched anew so often (RFC 8461 3.3: daily). */
-#define REFRESH		86400
+/* Takes in what SPOOL/routes has of use, and writes the file anew. */
+void	learn_start(struct engine *);
+void	learn_stop(struct engine *);
 /*
- * A domain with another policy each time would fill the database: after so
- * many in a day it is asked for a new one once in so many seconds.
+ * For control (sged_client.h): learned is called from the loop once the
+ * domain's route stands in SPOOL/routes, with "enforce" or "none"; never, if
+ * it could not be learned.
  */
-#define CHANGES_MAX	24
-#define CHANGES_REST	3600
-/* A host that failed is moved back so long, twice as long each time. */
-#define BACK_MIN	300
-#define BACK_MAX	3600
-/* A look at a host says enough for: failures; judging; mail that waits. */
-#define LOOK_FAILURE	3600
-#define LOOK_DAILY	86400
-#define LOOK_WAITING	60
-
-enum facts {
-	FACTS_ASKED,
-	FACTS_OK,
-	FACTS_ABSENT,		/* surely */
-	FACTS_FAILED		/* not known */
-};
-
-enum fetch {
-	FETCH_NONE,
-	FETCH_ADDRESS,
-	FETCH_POLICY,
-	FETCH_OK,
-	FETCH_FAILED
-};
-
-struct asker {
-	TAILQ_ENTRY(asker) entry;
-	void		(*learned)(const char *, const char *, void *);
-	void		*arg;
-	/* Once there is an answer. */
-	const char	*route;
-	char		 domain[DOMAIN_MAX];
-};
-TAILQ_HEAD(askers, asker);
-
-struct lesson;
-
-/* A question to another process, for a lesson. */
-struct ask {
-	TAILQ_ENTRY(ask) entry;
-	struct lesson	*lesson;
-	uint64_t	 number;
-	void		(*cb)(struct lesson *, struct ask *, json_t *);
-	char		 host[DOMAIN_MAX];	/* whose addresses */
-};
-TAILQ_HEAD(asks, ask);
-
-struct lesson_addr {
-	char		 host[DOMAIN_MAX];
-	char		 addr[64];
-};
-
-struct lesson {
-	RB_ENTRY(lesson) entry;
-	TAILQ_ENTRY(lesson) next;	/* in learn->queue or learn->ready */
-	struct learn	*learn;
-	int		 queued;
-	int		 ready;
-	int		 active;	/* its DNS answers are awaited */
-	const char	*told;		/* the route written, or NULL */
-	int		 final;		/* only addresses are awaited */
-	struct askers	 askers;
-	struct asks	 asks;
-	struct store_sts held;
-	enum facts	 txt;
-	enum facts	 mx;
-	int		 nxdomain;
-	int64_t		 ttl;
-	char		 id[STS_ID_SIZE];
-	struct store_mx	*mxs;
-	size_t		 nmxs;
-	enum fetch	 fetch;
-	struct sts_policy *fetched;
-	char		 error[REPORT_TEXT_MAX + 1];
-	const char	*error_type;
-	struct lesson_addr *addrs;
-	size_t		 naddrs;
-	char		 domain[DOMAIN_MAX];
-};
-RB_HEAD(lessons, lesson);
-TAILQ_HEAD(lesson_queue, lesson);
-
-struct look;
-RB_HEAD(looks, look);
-
-/* A question about our own domains; learn_own.c. */
-struct own;
-TAILQ_HEAD(owns, own);
-
-struct learn {
-	struct engine	*engine;
-	struct lessons	 lessons;
-	size_t		 nlessons;
-	size_t		 active;
-	struct lesson_queue queue;	/* to begin */
-	struct lesson_queue ready;	/* to be written */
-	struct askers	 answers;	/* to be told */
-	struct loop_timer *flush;
-	struct loop_timer *tick;
-	int64_t		 ticks;
-	struct looks	 looks;
-	size_t		 nlooks;
-	int64_t		 failing;	/* failures were seen up to then */
-	size_t		 connector;	/* the next to be looked up */
-	struct owns	 owns;
-	size_t		 nowns;
-	size_t		 own;		/* the next of ours to be looked up */
-	/* SPOOL/routes; learn_file.c. */
-	char		*path;
-	char		*lines;		/* to be appended */
-	size_t		 lineslen;
-	size_t		 nlines;	/* in the file */
-	size_t		 nlive;		/* of these, at its last rewriting */
-	int		 broken;	/* it may end in half a line */
-};
-
-/* learn.c */
-struct lesson *lesson_find(struct learn *, const char *domain);
-/* Begins one, unless there is one; NULL where there are too many. */
-struct lesson *lesson_new(struct learn *, const char *domain);
-void	lesson_free(struct lesson *);
-void	lesson_ready(struct lesson *);
-/* Its DNS answers are there: others may have theirs. */
-void	lesson_idle(struct lesson *);
-void	learn_soon(struct learn *);
-/* Removes question and memory. */
-void	ask_free(struct learn *, struct ask *);
-
-/* learn_dns.c: from the first question to "ready". */
-void	lesson_begin(struct lesson *);
-void	lesson_addresses(struct lesson *);
-void	lesson_ask(struct lesson *, enum world_part, json_t *request,
-	    const char *host, void (*)(struct lesson *, struct ask *,
-	    json_t *));
-/* Once TXT and MX are known: fetches, or is ready. */
-void	lesson_step(struct lesson *);
-
-/* learn_policy.c */
-int	policy_is_held(const struct store_sts *, int64_t now);
-int	policy_wanted(const struct lesson *, int64_t now);
-void	policy_fetch(struct lesson *);
-/* Writes what came of it; 0, or -1 with a log line. */
-int	policy_apply(struct lesson *, int64_t now);
-
-/* learn_route.c: within a transaction; 0, or -1 with a log line. */
-int	route_apply(struct lesson *, int64_t now);
-int	route_addresses(struct lesson *, int64_t now);
-/* Whether sge.conf has its hosts' certificates verified, policy or not. */
-int	is_verified(const struct conf *, const char *domain);
-/* A host was moved: the order of its domains' hosts anew. */
-int	route_order(struct learn *, const char *domain, int64_t now);
-
-/* learn_file.c */
-void	file_start(struct learn *);
-void	file_stop(struct learn *);
-void	file_add(struct learn *, const char *domain, const char *kind,
-	    int64_t until, const char *urls);
-/*
- * One write(2) of all that was added; now and then all anew.  0, or -1 with a
- * log line: it is not in the file, and nobody may be told that it is.
- */
-int	file_flush(struct learn *);
-/* Also what was added stays behind: the database did not take it. */
-void	file_forget(struct learn *);
-
-/* learn_look.c */
-void	look_start(struct learn *);
-void	look_stop(struct learn *);
-void	look_tick(struct learn *);
-/* Asks the host, unless a newer answer than age seconds is there. */
-void	look_at(struct learn *, const char *host, const char *addr,
-	    int64_t age);
-/* The hosts of a domain with a policy. */
-void	look_domain(struct lesson *);
-
-/* learn_own.c */
-void	own_start(struct learn *);
-void	own_stop(struct learn *);
-void	own_tick(struct learn *);
+void	learn_ask(struct engine *, const char *domain,
+	    void (*learned)(const char *domain, const char *route, void *arg),
+	    void *arg);
+/* Who asked with arg is not told any more. */
+void	learn_forget(struct engine *, void *arg);
 
 #endif

@@ -10,41 +10,8 @@
 #include <time.h>
 
 #include "base/domain.h"
-#include "learn/learn.h"
+#include "learn/lesson.h"
 #include "base/log.h"
-
-static void
-on_answer(json_t *answer, void *arg)
-{
-	struct ask *ask = arg;
-	struct lesson *lesson = ask->lesson;
-	struct learn *l = lesson->learn;
-
-	ask->number = 0;
-	ask->cb(lesson, ask, answer);
-	ask_free(l, ask);
-	/* The last address. */
-	if (lesson->final && TAILQ_EMPTY(&lesson->asks))
-		lesson_ready(lesson);
-}
-
-void
-lesson_ask(struct lesson *lesson, enum world_part part, json_t *request,
-    const char *host, void (*cb)(struct lesson *, struct ask *, json_t *))
-{
-	struct ask *ask;
-
-	if (request == NULL)
-		fatalx("json_pack");
-	if ((ask = calloc(1, sizeof(*ask))) == NULL)
-		fatal("calloc");
-	ask->lesson = lesson;
-	ask->cb = cb;
-	strlcpy(ask->host, host, sizeof(ask->host));
-	TAILQ_INSERT_TAIL(&lesson->asks, ask, entry);
-	ask->number = world_ask(lesson->learn->engine->world, part, request,
-	    -1, on_answer, ask);
-}
 
 static void
 ask_dns(struct lesson *lesson, const char *op, const char *name,

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "learn/learn.h"
+#include "learn/lesson.h"
 #include "base/log.h"
 #include "spool/routes.h"
 

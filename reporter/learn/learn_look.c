@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/domain.h"
-#include "learn/learn.h"
+#include "learn/lesson.h"
 #include "base/log.h"
 
 #define LOOKS_MAX	256	/* under way; the rest is seen a second later */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "learn/learn.h"
+#include "learn/lesson.h"
 #include "base/log.h"
 
 #define OWN_TICKS	(4 * 3600)	/* seconds between rounds */

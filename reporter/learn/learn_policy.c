@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "learn/learn.h"
+#include "learn/lesson.h"
 #include "base/log.h"
 
 #define POLICY_PATH "/.well-known/mta-sts.txt"

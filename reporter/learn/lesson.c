@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The lessons themselves: begun, asked about, written and freed.  What is
+ * asked, and what follows from the answers, the files above this one know.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "learn/lesson.h"
+
+#define FLUSH_MS	20	/* lessons that end together are one write */
+
+static int
+lesson_cmp(struct lesson *a, struct lesson *b)
+{
+	return strcmp(a->domain, b->domain);
+}
+
+RB_GENERATE(lessons, lesson, entry, lesson_cmp)
+
+struct lesson *
+lesson_find(struct learn *l, const char *domain)
+{
+	struct lesson *lesson = RB_ROOT(&l->lessons);
+	int cmp;
+
+	while (lesson != NULL && (cmp = strcmp(domain, lesson->domain)) != 0)
+		lesson = cmp < 0 ? RB_LEFT(lesson, entry) :
+		    RB_RIGHT(lesson, entry);
+	return lesson;
+}
+
+void
+learn_soon(struct learn *l)
+{
+	if (l->flush == NULL && !l->engine->stopping)
+		l->flush = loop_timer_add(l->engine->loop, FLUSH_MS, l->run, l);
+}
+
+void
+lesson_begin_queued(struct learn *l)
+{
+	struct lesson *lesson;
+
+	while (l->active < LEARN_ACTIVE_MAX &&
+	    (lesson = TAILQ_FIRST(&l->queue)) != NULL) {
+		TAILQ_REMOVE(&l->queue, lesson, next);
+		lesson->queued = 0;
+		lesson->active = 1;
+		l->active++;
+		l->begin(lesson);
+	}
+}
+
+struct lesson *
+lesson_new(struct learn *l, const char *domain)
+{
+	struct lesson *lesson;
+
+	if ((lesson = lesson_find(l, domain)) != NULL)
+		return lesson;
+	if (l->nlessons >= LEARN_WAITING_MAX)
+		return NULL;
+	if ((lesson = calloc(1, sizeof(*lesson))) == NULL)
+		fatal("calloc");
+	lesson->learn = l;
+	strlcpy(lesson->domain, domain, sizeof(lesson->domain));
+	TAILQ_INIT(&lesson->askers);
+	TAILQ_INIT(&lesson->asks);
+	RB_INSERT(lessons, &l->lessons, lesson);
+	l->nlessons++;
+	lesson->queued = 1;
+	TAILQ_INSERT_TAIL(&l->queue, lesson, next);
+	lesson_begin_queued(l);
+	return lesson;
+}
+
+void
+lesson_idle(struct lesson *lesson)
+{
+	if (!lesson->active)
+		return;
+	lesson->active = 0;
+	lesson->learn->active--;
+	learn_soon(lesson->learn);
+}
+
+void
+lesson_ready(struct lesson *lesson)
+{
+	struct learn *l = lesson->learn;
+
+	if (lesson->ready)
+		return;
+	lesson->ready = 1;
+	TAILQ_INSERT_TAIL(&l->ready, lesson, next);
+	learn_soon(l);
+}
+
+static void
+on_answer(json_t *answer, void *arg)
+{
+	struct ask *ask = arg;
+	struct lesson *lesson = ask->lesson;
+	struct learn *l = lesson->learn;
+
+	ask->number = 0;
+	ask->cb(lesson, ask, answer);
+	ask_free(l, ask);
+	/* The last address. */
+	if (lesson->final && TAILQ_EMPTY(&lesson->asks))
+		lesson_ready(lesson);
+}
+
+void
+lesson_ask(struct lesson *lesson, enum world_part part, json_t *request,
+    const char *host, void (*cb)(struct lesson *, struct ask *, json_t *))
+{
+	struct ask *ask;
+
+	if (request == NULL)
+		fatalx("json_pack");
+	if ((ask = calloc(1, sizeof(*ask))) == NULL)
+		fatal("calloc");
+	ask->lesson = lesson;
+	ask->cb = cb;
+	strlcpy(ask->host, host, sizeof(ask->host));
+	TAILQ_INSERT_TAIL(&lesson->asks, ask, entry);
+	ask->number = world_ask(lesson->learn->engine->world, part, request,
+	    -1, on_answer, ask);
+}
+
+void
+ask_free(struct learn *l, struct ask *ask)
+{
+	TAILQ_REMOVE(&ask->lesson->asks, ask, entry);
+	if (ask->number != 0)
+		world_forget(l->engine->world, ask->number);
+	free(ask);
+}
+
+void
+lesson_free(struct lesson *lesson)
+{
+	struct learn *l = lesson->learn;
+	struct asker *asker;
+	struct ask *ask;
+
+	lesson_idle(lesson);
+	if (lesson->queued)
+		TAILQ_REMOVE(&l->queue, lesson, next);
+	if (lesson->ready)
+		TAILQ_REMOVE(&l->ready, lesson, next);
+	while ((ask = TAILQ_FIRST(&lesson->asks)) != NULL)
+		ask_free(l, ask);
+	/* What could not be learned is not told. */
+	while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
+		TAILQ_REMOVE(&lesson->askers, asker, entry);
+		free(asker);
+	}
+	RB_REMOVE(lessons, &l->lessons, lesson);
+	l->nlessons--;
+	store_sts_clear(&lesson->held);
+	sts_policy_free(lesson->fetched);
+	free(lesson->mxs);
+	free(lesson->addrs);
+	free(lesson);
+}
