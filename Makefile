@@ -153,6 +153,7 @@ SGED_OBJS =	\
 		reporter/count/trim.o \
 		reporter/deliver/deliver.o \
 		reporter/deliver/deliver_day.o \
+		reporter/deliver/deliver_job.o \
 		reporter/deliver/deliver_lookup.o \
 		reporter/deliver/deliver_now.o \
 		reporter/deliver/deliver_send.o \

@@ -14,6 +14,7 @@
 #include "base/bounds.h"
 #include "lib/date.h"
 #include "base/domain.h"
+#include "deliver/deliver.h"
 #include "engine/engine.h"
 #include "learn/learn.h"
 #include "count/ingest.h"

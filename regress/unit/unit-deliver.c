@@ -20,6 +20,7 @@
 #include "conftext.h"
 #include "lib/date.h"
 #include "deliver/deliver.h"
+#include "deliver/deliver_job.h"
 #include "count/ingest.h"
 #include "base/log.h"
 #include "tap.h"

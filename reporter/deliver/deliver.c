@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * When reports go, to whom, and again; see deliver.h for the way it is done.
+ * When reports go, to whom, and again; see deliver_job.h for the way it is done.
  */
 
 #include <sys/types.h>
@@ -13,12 +13,9 @@
 
 #include "lib/date.h"
 #include "deliver/deliver.h"
+#include "deliver/deliver_job.h"
 #include "base/log.h"
 
-/* Answers are collected so long before they are noted together... */
-#define COLLECT_MS 20
-/* ...or up to so many. */
-#define COLLECT_MAX 128
 /* At a stop, for what is being sent; the parent waits for longer. */
 #define DRAIN_MS 5000
 /* When more is due than can be asked at once, and nothing was answered. */
@@ -29,43 +26,6 @@
 #define IDLE_MS 5000
 /* A look-up that was begun and not answered is begun again then. */
 #define LEASE_SECONDS 600
-
-static void	deliver_round(void *);
-
-void
-deliver_soon(struct deliver *d, int64_t ms)
-{
-	int64_t at = loop_now() + ms;
-
-	if (d->timer != NULL && d->timer_at <= at)
-		return;
-	loop_timer_remove(d->engine->loop, d->timer);
-	d->timer = loop_timer_add(d->engine->loop, ms, deliver_round, d);
-	d->timer_at = at;
-}
-
-static struct job *
-job_new(struct deliver *d, enum job_stage stage, int64_t report)
-{
-	struct job *job;
-
-	if ((job = calloc(1, sizeof(*job))) == NULL)
-		fatal("deliver");
-	job->deliver = d;
-	job->stage = stage;
-	job->report = report;
-	return job;
-}
-
-/* Not in any list. */
-static void
-job_free(struct job *job)
-{
-	json_decref(job->answer);
-	rua_free(&job->rua);
-	free(job->place);
-	free(job);
-}
 
 static void
 job_ask(struct job *job)
@@ -78,35 +38,6 @@ job_ask(struct job *job)
 		lookup_start(job);
 	else
 		send_start(job);
-}
-
-/* Whether something is being sent: a message, not a question. */
-static int
-sending(const struct deliver *d)
-{
-	const struct job *job;
-
-	TAILQ_FOREACH(job, &d->asked, entry)
-		if (job->stage == JOB_MAIL || job->stage == JOB_POST)
-			return 1;
-	return 0;
-}
-
-void
-job_answered(json_t *answer, void *arg)
-{
-	struct job *job = arg;
-	struct deliver *d = job->deliver;
-
-	job->question = 0;
-	json_decref(job->answer);
-	job->answer = json_incref(answer);
-	TAILQ_REMOVE(&d->asked, job, entry);
-	TAILQ_INSERT_TAIL(&d->answered, job, entry);
-	d->nanswered++;
-	deliver_soon(d, d->nanswered >= COLLECT_MAX ? 0 : COLLECT_MS);
-	if (d->draining && !sending(d))
-		loop_stop(d->engine->loop);
 }
 
 /* What is noted of the answers; they stay listed until that is committed. */
@@ -324,6 +255,7 @@ deliver_start(struct engine *e)
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		fatal("deliver");
 	d->engine = e;
+	d->round = deliver_round;
 	TAILQ_INIT(&d->asked);
 	TAILQ_INIT(&d->answered);
 	e->deliver = d;
@@ -349,7 +281,7 @@ drained(void *arg)
 static void
 drain(struct deliver *d)
 {
-	if (!sending(d))
+	if (!deliver_sending(d))
 		return;
 	d->draining = 1;
 	d->drain_timer = loop_timer_add(d->engine->loop, DRAIN_MS, drained, d);

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "lib/date.h"
-#include "deliver/deliver.h"
+#include "deliver/deliver_job.h"
 #include "base/log.h"
 
 /* Rows made in one step of the loop: some ten milliseconds. */

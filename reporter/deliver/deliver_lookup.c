@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "lib/date.h"
-#include "deliver/deliver.h"
+#include "deliver/deliver_job.h"
 #include "base/log.h"
 
 void

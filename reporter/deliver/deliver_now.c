@@ -12,6 +12,7 @@
 
 #include "lib/date.h"
 #include "deliver/deliver.h"
+#include "deliver/deliver_job.h"
 
 static int
 hurry_domain(struct engine *e, int64_t day, const char *domain, char text[],

@@ -18,11 +18,9 @@
 
 #include "base/addr.h"
 #include "lib/date.h"
-#include "deliver/deliver.h"
+#include "deliver/deliver_job.h"
 #include "base/log.h"
 
-/* Steps of the back-off in report retry: minutes, if that is a day. */
-#define BACKOFF_STEPS 288
 /* How long what met a full host, or a process that is gone, waits. */
 #define CROWDED_SECONDS 5
 #define GONE_SECONDS 60
@@ -33,26 +31,6 @@ enum outcome {
 	NEVER,
 	GONE			/* not tried: a process of ours is gone */
 };
-
-int64_t
-deliver_backoff(const struct conf *conf, int64_t first, int64_t tries,
-    int64_t now)
-{
-	int64_t end = first + conf->report_retry, step, wait;
-
-	if (now >= end)
-		return 0;
-	step = conf->report_retry / BACKOFF_STEPS;
-	if (step < 1)
-		step = 1;
-	wait = step << (tries < 8 ? tries - 1 : 7);
-	/* From half of it to one and a half. */
-	wait = wait / 2 + arc4random_uniform((uint32_t)wait + 1);
-	if (wait < 1)
-		wait = 1;
-	/* The last attempt comes at the very end. */
-	return now + wait < end ? now + wait : end;
-}
 
 /*
  * A file without a name: in memory where the system has such, else in the

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "deliver/deliver.h"
 #include "engine/engine.h"
 #include "learn/learn.h"
 #include "base/log.h"

@@ -36,16 +36,6 @@ int	ingest_day_complete(struct engine *, int64_t day);
 /* Reads until there is nothing more (sgectl send, tests). */
 void	ingest_now(struct engine *);
 
-void	deliver_start(struct engine *);
-void	deliver_stop(struct engine *);
-/*
- * Build and send now; domain NULL: all of that day.  What a URI took already
- * is not sent to it again.  Returns 0, or -1 if there is nothing to do; text
- * says, on one line, what was begun or why not.
- */
-int	deliver_now(struct engine *, int64_t day, const char *domain,
-	    char text[], size_t textsz);
-
 void	control_start(struct engine *, int listener);
 void	control_stop(struct engine *);
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Jobs, and when they are seen to next: what looking up and sending share.
+ */
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "deliver/deliver_job.h"
+
+/* Answers are noted together, up to so many. */
+#define COLLECT_MAX 128
+/* Steps of the back-off in report retry: minutes, if that is a day. */
+#define BACKOFF_STEPS 288
+
+void
+deliver_soon(struct deliver *d, int64_t ms)
+{
+	int64_t at = loop_now() + ms;
+
+	if (d->timer != NULL && d->timer_at <= at)
+		return;
+	loop_timer_remove(d->engine->loop, d->timer);
+	d->timer = loop_timer_add(d->engine->loop, ms, d->round, d);
+	d->timer_at = at;
+}
+
+struct job *
+job_new(struct deliver *d, enum job_stage stage, int64_t report)
+{
+	struct job *job;
+
+	if ((job = calloc(1, sizeof(*job))) == NULL)
+		fatal("deliver");
+	job->deliver = d;
+	job->stage = stage;
+	job->report = report;
+	return job;
+}
+
+void
+job_free(struct job *job)
+{
+	json_decref(job->answer);
+	rua_free(&job->rua);
+	free(job->place);
+	free(job);
+}
+
+int
+deliver_sending(const struct deliver *d)
+{
+	const struct job *job;
+
+	TAILQ_FOREACH(job, &d->asked, entry)
+		if (job->stage == JOB_MAIL || job->stage == JOB_POST)
+			return 1;
+	return 0;
+}
+
+void
+job_answered(json_t *answer, void *arg)
+{
+	struct job *job = arg;
+	struct deliver *d = job->deliver;
+
+	job->question = 0;
+	json_decref(job->answer);
+	job->answer = json_incref(answer);
+	TAILQ_REMOVE(&d->asked, job, entry);
+	TAILQ_INSERT_TAIL(&d->answered, job, entry);
+	d->nanswered++;
+	deliver_soon(d, d->nanswered >= COLLECT_MAX ? 0 : COLLECT_MS);
+	if (d->draining && !deliver_sending(d))
+		loop_stop(d->engine->loop);
+}
+
+int64_t
+deliver_backoff(const struct conf *conf, int64_t first, int64_t tries,
+    int64_t now)
+{
+	int64_t end = first + conf->report_retry, step, wait;
+
+	if (now >= end)
+		return 0;
+	step = conf->report_retry / BACKOFF_STEPS;
+	if (step < 1)
+		step = 1;
+	wait = step << (tries < 8 ? tries - 1 : 7);
+	/* From half of it to one and a half. */
+	wait = wait / 2 + arc4random_uniform((uint32_t)wait + 1);
+	if (wait < 1)
+		wait = 1;
+	/* The last attempt comes at the very end. */
+	return now + wait < end ? now + wait : end;
+}

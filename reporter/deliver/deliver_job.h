@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_DELIVER_JOB_H
+#define SGE_DELIVER_JOB_H
+
+#include <sys/queue.h>
+
+#include "engine/engine.h"
+#include "report/report.h"
+#include "rfc/rua.h"
+#include "store/store_report.h"
+
+/*
+ * The engine's part that sends reports, within itself.  Everything it knows
+ * stands in the database; a job is a question that another process has been
+ * asked and will answer.  Answers are collected for a moment and noted in one
+ * transaction, in which what is due next is claimed as well; only once that is
+ * committed is anything acted on.
+ */
+
+/* Questions at once. */
+#define LOOKUPS_MAX 256
+#define MAILS_MAX 48
+#define POSTS_MAX 64
+/* To one HTTPS host. */
+#define POSTS_HOST_MAX 4
+/* Answers are collected so long before they are noted together. */
+#define COLLECT_MS 20
+
+enum job_stage {
+	JOB_LOOKUP,		/* the TXT record at _smtp._tls.DOMAIN */
+	JOB_ADDRESS,		/* addresses of an https URI's host */
+	JOB_POST,
+	JOB_MAIL
+};
+
+struct job {
+	TAILQ_ENTRY(job) entry;
+	struct deliver	*deliver;
+	enum job_stage	 stage;
+	int		 on;		/* settled, but goes on to JOB_POST */
+	uint64_t	 question;	/* 0: answered */
+	json_t		*answer;
+	int64_t		 report;
+	char		 domain[DOMAIN_MAX];
+	/* All but JOB_LOOKUP. */
+	int64_t		 delivery;
+	int64_t		 tries;
+	int64_t		 first;
+	char		*place;
+	struct rua	 rua;		/* of one URI; empty with "copy:" */
+};
+TAILQ_HEAD(jobs, job);
+
+/* Makes the rows of days that are over, a bounded step at a time. */
+struct pass {
+	int		 active;
+	int		 hurry;		/* asked for: due at once, one day */
+	int64_t		 day;
+	int64_t		 last;
+	char		 domain[DOMAIN_MAX];
+	int64_t		 start;
+	int64_t		 n;		/* domains of the day */
+	int64_t		 i;
+	uint32_t	*slots;		/* 0 to n - 1, shuffled */
+};
+
+struct deliver {
+	struct engine	*engine;
+	void		(*round)(void *);	/* deliver.c */
+	struct loop_timer *timer;
+	int64_t		 timer_at;	/* monotonic milliseconds */
+	struct pass	 pass;
+	int64_t		 looked;	/* for a day that is over */
+	struct jobs	 asked;
+	struct jobs	 answered;
+	size_t		 nanswered;
+	size_t		 count[4];	/* jobs by stage, asked or answered */
+	int		 draining;
+	struct loop_timer *drain_timer;
+	int		 mute;		/* a trouble was said; until it ends */
+};
+
+/* deliver_job.c */
+/* Has deliver->round called within so many milliseconds. */
+void	deliver_soon(struct deliver *, int64_t ms);
+/* In no list yet. */
+struct job *job_new(struct deliver *, enum job_stage, int64_t report);
+/* In no list any more. */
+void	job_free(struct job *);
+/* For world_ask, the job its argument: it is settled in a moment. */
+void	job_answered(json_t *, void *);
+/* Whether something is being sent: a message, not a question. */
+int	deliver_sending(const struct deliver *);
+/*
+ * When to try again after that many tries, the first of them at first: from
+ * minutes on, each time twice as long, more or less; 0: time to give up.
+ */
+int64_t	deliver_backoff(const struct conf *, int64_t first, int64_t tries,
+	    int64_t now);
+
+/* deliver_day.c */
+/* One step; returns 1 while there is more to do, 0, or -1. */
+int	pass_step(struct deliver *);
+void	pass_free(struct deliver *);
+/* For "send": 0, or -1 if one is under way. */
+int	pass_hurry(struct deliver *, int64_t day);
+
+/* deliver_lookup.c */
+/* Asks; the answer comes to job_answered. */
+void	lookup_start(struct job *);
+/* Notes the answer, in the transaction of the caller; 0 or -1. */
+int	lookup_settle(struct job *, int64_t now);
+
+/* deliver_send.c */
+/* Asks; the answer comes to job_answered. */
+void	send_start(struct job *);
+/* Notes the answer.  job->on is set if it is to be started again. */
+int	send_settle(struct job *, int64_t now);
+/*
+ * Whether a claimed one has to wait, since its host has enough; claimed: the
+ * others.  1 it does, 0, -1.
+ */
+int	send_crowded(struct job *, int64_t now, const struct jobs *claimed);
+
+#endif
