@@ -61,6 +61,7 @@ COMMON_OBJS =	\
 		filter/conf/conf.o \
 		filter/conf/conf_add.o \
 		filter/conf/conf_check.o \
+		filter/conf/conf_directive.o \
 		filter/conf/conf_file.o \
 		filter/conf/conf_keyword.o \
 		filter/conf/conf_lex.o \

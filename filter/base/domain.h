@@ -46,5 +46,10 @@ int	domset_add(struct domset *, const char *name, int value);
  */
 int	domset_find(const struct domset *, const char *name);
 size_t	domset_count(const struct domset *);
+/*
+ * The names in the order in which they were added: begin with *pos 0.  NULL
+ * behind the last; a name is good until the set changes.
+ */
+const char *domset_next(const struct domset *, size_t *pos);
 
 #endif

@@ -20,7 +20,10 @@ struct slot {
 	uint32_t	 off;		/* in the arena, plus 1; 0: free */
 };
 
-/* In the arena before each name: the value (4 bytes) and the length (1). */
+/*
+ * In the arena before each name: the value (4 bytes) and the length (1);
+ * behind it a NUL.
+ */
 #define HEAD 5
 
 struct domset {
@@ -160,7 +163,7 @@ domset_add(struct domset *ds, const char *name, int value)
 	int32_t v = value;
 
 	if (len > DOMAIN_MAX || grow_slots(ds) == -1 ||
-	    grow_arena(ds, HEAD + len) == -1)
+	    grow_arena(ds, HEAD + len + 1) == -1)
 		return -1;
 	s = find_slot(ds, name, len, hash);
 	if (s->off != 0)
@@ -169,10 +172,22 @@ domset_add(struct domset *ds, const char *name, int value)
 	s->off = (uint32_t)ds->used + 1;
 	memcpy(ds->arena + ds->used, &v, sizeof(v));
 	ds->arena[ds->used + 4] = (unsigned char)len;
-	memcpy(ds->arena + ds->used + HEAD, name, len);
-	ds->used += HEAD + len;
+	memcpy(ds->arena + ds->used + HEAD, name, len + 1);
+	ds->used += HEAD + len + 1;
 	ds->count++;
 	return 0;
+}
+
+const char *
+domset_next(const struct domset *ds, size_t *pos)
+{
+	const unsigned char *e;
+
+	if (*pos >= ds->used)
+		return NULL;
+	e = ds->arena + *pos;
+	*pos += HEAD + e[4] + 1;
+	return (const char *)e + HEAD;
 }
 
 int

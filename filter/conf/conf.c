@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_directive.h"
 
 static void
 free_strings(char **v, size_t n)
@@ -13,19 +14,44 @@ free_strings(char **v, size_t n)
 	free(v);
 }
 
+static void
+free_field(struct conf *conf, const struct directive *d)
+{
+	void *field = (char *)conf + d->at;
+
+	switch (d->kind) {
+	case KIND_TEXT:
+	case KIND_EMAIL:
+	case KIND_HOST:
+	case KIND_PATH:
+		free(*(char **)field);
+		break;
+	case KIND_DOMAINS:
+		domset_free(*(struct domset **)field);
+		break;
+	case KIND_CIDRS:
+		free(*(struct cidr **)field);
+		break;
+	case KIND_TEXTS:
+		free_strings(*(char ***)field,
+		    *(size_t *)(void *)((char *)conf + d->count));
+		break;
+	default:
+		break;
+	}
+}
+
 void
 conf_free(struct conf *conf)
 {
+	const struct directive *d;
 	size_t i;
 
 	if (conf == NULL)
 		return;
-	free(conf->organization);
-	free(conf->contact);
+	for (d = directives; d->words != NULL; d++)
+		free_field(conf, d);
 	free(conf->submitter);
-	free(conf->hostname);
-	domset_free(conf->local);
-	free_strings(conf->locals, conf->nlocals);
 	for (i = 0; i < conf->nclasses; i++) {
 		free(conf->classes[i].name);
 		free(conf->classes[i].file);
@@ -48,17 +74,7 @@ conf_free(struct conf *conf)
 		free(conf->legacies[i].reason);
 	}
 	free(conf->legacies);
-	free(conf->spool);
-	free(conf->database);
-	free(conf->socket);
-	free(conf->report_from);
-	free(conf->report_sendmail);
-	free_strings(conf->report_except, conf->nreport_except);
-	domset_free(conf->except);
-	free(conf->report_copy);
 	free(conf->resolver);
-	free(conf->ca);
-	free(conf->network);
 	free_strings(conf->files, conf->nfiles);
 	free(conf);
 }
@@ -152,6 +168,12 @@ conf_legacy(const struct conf *conf, const struct addr *a, int64_t when)
 		if (when < l->end && holds(l->hosts, l->nhosts, a))
 			return l;
 	return NULL;
+}
+
+int
+conf_is_smarthost(const struct conf *conf, const struct addr *a)
+{
+	return holds(conf->smarthosts, conf->nsmarthosts, a);
 }
 
 int

@@ -81,8 +81,6 @@ struct conf {
 	char			*hostname;
 	enum conf_mode		 mode;
 	struct domset		*local;
-	char		       **locals;	/* as written */
-	size_t			 nlocals;
 	struct conf_class	*classes;	/* [0] is public */
 	size_t			 nclasses;
 	struct domset		*class_of;
@@ -95,6 +93,9 @@ struct conf {
 	struct domset		*connector_of;	/* value: its index */
 	struct conf_legacy	*legacies;
 	size_t			 nlegacies;
+	struct domset		*sts_except;	/* no MTA-STS policy holds */
+	struct cidr		*smarthosts;
+	size_t			 nsmarthosts;
 	char			*spool;
 	char			*database;	/* path of the SQLite file */
 	char			*socket;
@@ -102,11 +103,14 @@ struct conf {
 	char			*report_sendmail;
 	int			 report_spread;	/* seconds */
 	int			 report_retry;	/* seconds */
-	char		       **report_except;
-	size_t			 nreport_except;
-	struct domset		*except;
+	struct domset		*report_except;
+	int			 report_limit;	/* a UTC day, to one place */
 	char			*report_copy;	/* an own address, or NULL */
 	int			 report_https_verify;
+	char		       **dkim_authserv;	/* whose results are believed */
+	size_t			 ndkim_authserv;
+	char			*unread_forward; /* an address, or NULL */
+	char			*letters_reply_to; /* an address, or NULL */
 	int			 learn_timeout;	/* seconds */
 	int			 keep_sessions;	/* days */
 	int			 keep_reports;	/* days */
@@ -162,6 +166,8 @@ const struct conf_connector *conf_connector(const struct conf *,
 /* The entry that holds the address at that time (epoch seconds), or NULL. */
 const struct conf_legacy *conf_legacy(const struct conf *, const struct addr *,
     int64_t when);
+/* Whether that address is one of our smart hosts. */
+int	conf_is_smarthost(const struct conf *, const struct addr *);
 /* Whether that address may be contacted: global, or "network allow". */
 int	conf_may_contact(const struct conf *, const struct addr *);
 

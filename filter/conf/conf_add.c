@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Directives that hold lists; see confread.h. */
+/* Directives that hold lists; see conf_read.h. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,10 +41,21 @@ add_string(struct reader *rd, char ***v, size_t *n, const char *s)
 		(*n)++;
 }
 
-/* The domains of a list into a set and its written form. */
-static void
-add_domains(struct reader *rd, const struct word *list, struct domset *set,
-    char ***v, size_t *n)
+void
+conf_add_texts(struct reader *rd, const struct word *list, char ***v,
+    size_t *n)
+{
+	char *text = NULL;
+
+	for (; list != NULL; list = list->next)
+		if (value_text(rd, list, &text) == 0)
+			add_string(rd, v, n, text);
+	free(text);
+}
+
+void
+conf_add_domains(struct reader *rd, const struct word *list,
+    struct domset *set)
 {
 	const struct word *w;
 	char name[DOMAIN_MAX + 1];
@@ -58,38 +69,7 @@ add_domains(struct reader *rd, const struct word *list, struct domset *set,
 		else if (rv == 1 && log_verbose())
 			conf_warning(rd, &w->at, "\"%s\" is given twice",
 			    name);
-		else if (rv == 0)
-			add_string(rd, v, n, name);
 	}
-}
-
-void
-conf_add_local(struct reader *rd, const struct word *list)
-{
-	struct conf *conf = rd->conf;
-
-	if (conf_once(rd, ONCE_LOCAL, &list->at) == 0)
-		add_domains(rd, list, conf->local, &conf->locals,
-		    &conf->nlocals);
-}
-
-void
-conf_add_except(struct reader *rd, const struct word *list)
-{
-	struct conf *conf = rd->conf;
-
-	if (conf_once(rd, ONCE_REPORT_EXCEPT, &list->at) == 0)
-		add_domains(rd, list, conf->except, &conf->report_except,
-		    &conf->nreport_except);
-}
-
-void
-conf_add_network(struct reader *rd, const struct word *list)
-{
-	struct conf *conf = rd->conf;
-
-	if (conf_once(rd, ONCE_NETWORK, &list->at) == 0)
-		(void)value_cidrs(rd, list, &conf->network, &conf->nnetwork);
 }
 
 /* Its names stand in records as "from>to", and between bars. */

@@ -34,7 +34,7 @@ class_bits(struct reader *rd, const struct word *list)
 	int n;
 
 	for (w = list; w != NULL; w = w->next) {
-		if (lex_keyword(w) == K_ANY || strcmp(w->text, "any") == 0)
+		if (strcmp(w->text, "any") == 0)
 			bits = CLASS_ANY;
 		else if ((n = conf_class_by_name(rd->conf, w->text)) != -1)
 			bits |= (uint64_t)1 << n;
@@ -151,39 +151,34 @@ check_legacies(struct reader *rd)
 static void
 check_missing(struct reader *rd)
 {
+	static const char *const needed[] = { "organization", "contact" };
 	struct where end = { rd->lex.at.file, rd->lex.at.line };
+	char usage[64];
+	size_t i;
 
-	if (rd->seen[ONCE_ORGANIZATION].file == NULL)
-		conf_mistake(rd, &end, "the organization is missing: write %s",
-		    word_usage("organization"));
-	if (rd->seen[ONCE_CONTACT].file == NULL)
-		conf_mistake(rd, &end, "the contact is missing: write %s",
-		    word_usage("contact"));
+	for (i = 0; i < nitems(needed); i++)
+		if (conf_given(rd, needed[i]) == NULL)
+			conf_mistake(rd, &end, "the %s is missing: write %s",
+			    needed[i], directive_usage(needed[i], usage,
+			    sizeof(usage)));
 }
 
 static void
 check_local(struct reader *rd)
 {
 	struct conf *conf = rd->conf;
-	char **v;
-	size_t i;
+	const char *name;
+	size_t pos = 0;
 
-	if (rd->seen[ONCE_LOCAL].file == NULL && conf->submitter != NULL) {
+	if (conf_given(rd, "local") == NULL && conf->submitter != NULL) {
 		conf_warning(rd, &rd->lex.at, "no local domains are given: "
 		    "taking \"%s\", the domain of contact", conf->submitter);
-		if ((v = calloc(1, sizeof(*v))) == NULL ||
-		    domset_add(conf->local, conf->submitter, 0) == -1)
+		if (domset_add(conf->local, conf->submitter, 0) == -1)
 			rd->nomem = 1;
-		else if (value_copy(rd, &v[0], conf->submitter) == 0) {
-			conf->locals = v;
-			conf->nlocals = 1;
-			v = NULL;
-		}
-		free(v);
 	}
-	for (i = 0; i < conf->nlocals; i++)
+	while ((name = domset_next(conf->local, &pos)) != NULL)
 		conf->local_classes |= (uint64_t)1 <<
-		    class_of_entry(conf, conf->locals[i]);
+		    class_of_entry(conf, name);
 }
 
 /* RFC 8460 5.3: the report is signed for the domain that submits it. */
@@ -191,12 +186,12 @@ static void
 check_report_from(struct reader *rd)
 {
 	const struct conf *conf = rd->conf;
+	const struct where *at = conf_given(rd, "report from");
 
-	if (rd->seen[ONCE_REPORT_FROM].file == NULL ||
-	    conf->report_from == NULL || conf->submitter == NULL)
+	if (at == NULL || conf->report_from == NULL || conf->submitter == NULL)
 		return;
 	if (strcmp(domain_of_address(conf->report_from), conf->submitter) != 0)
-		conf_mistake(rd, &rd->seen[ONCE_REPORT_FROM], "\"%s\" is not "
+		conf_mistake(rd, at, "\"%s\" is not "
 		    "in contact's domain: write an address @%s, for the "
 		    "report's signature", conf->report_from, conf->submitter);
 }
@@ -205,6 +200,7 @@ void
 conf_check(struct reader *rd)
 {
 	const struct conf *conf = rd->conf;
+	const struct where *at = conf_given(rd, "ca");
 
 	if (rd->nomem || rd->lex.nomem)
 		return;
@@ -215,8 +211,7 @@ conf_check(struct reader *rd)
 	check_local(rd);
 	check_connectors(rd);
 	check_legacies(rd);
-	if (conf->ca != NULL && rd->seen[ONCE_CA].file != NULL &&
-	    access(conf->ca, R_OK) == -1)
-		conf_warning(rd, &rd->seen[ONCE_CA], "can't read \"%s\": %s",
-		    conf->ca, strerror(errno));
+	if (conf->ca != NULL && at != NULL && access(conf->ca, R_OK) == -1)
+		conf_warning(rd, at, "can't read \"%s\": %s", conf->ca,
+		    strerror(errno));
 }

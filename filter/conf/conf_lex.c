@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/bounds.h"
-#include "conf/conf_read.h"
+#include "conf/conf_directive.h"
 #include "conf/conf_lex.h"
+#include "conf/conf_read.h"
 
 static void
 say(struct lexer *lx, const struct where *at, const char *text)
@@ -33,6 +34,12 @@ new_word(struct lexer *lx, const char *text, size_t len, int quoted)
 	memcpy(w->text, text, len);
 	w->text[len] = '\0';
 	return w;
+}
+
+struct word *
+lex_word(struct lexer *lx, const char *text)
+{
+	return new_word(lx, text, strlen(text), 1);
 }
 
 static int
@@ -173,7 +180,7 @@ is_language(const struct lexer *lx, const char *value)
 		return 0;
 	memcpy(word, value, n);
 	word[n] = '\0';
-	return word_keyword(word) != K_NONE;
+	return lex_reserved(word);
 }
 
 /*
@@ -406,7 +413,8 @@ read_token(struct lexer *lx)
 		pos = s->pos;
 		t = bare(lx);
 		if (t == T_WORD && lx->braces > 0 && lx->bol &&
-		    word_usage(lx->last->text) != NULL) {
+		    directive_begins(lx->last->text,
+		    strlen(lx->last->text)) != NULL) {
 			s->pos = pos;
 			return unclosed(lx);
 		}

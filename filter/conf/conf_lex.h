@@ -25,15 +25,10 @@ struct word {
 	char		 text[];
 };
 
-/* In the order of lex.c's table, which is sorted. */
+/* Those that only stand inside a directive; in the order of the table. */
 enum keyword {
-	K_ALLOW, K_ANY, K_CA, K_CLASS, K_CONNECTOR, K_CONTACT, K_COPY,
-	K_DATABASE, K_EXCEPT, K_FILE, K_FLOW, K_FROM, K_HOSTNAME, K_HTTPS,
-	K_INCLUDE, K_KEEP, K_LEARN, K_LEGACY, K_LOCAL, K_MODE, K_NETWORK,
-	K_ORGANIZATION, K_PORT, K_PREFER, K_REPORT, K_REPORTS, K_REQUIRE,
-	K_RESOLVER, K_RETRY, K_SENDMAIL, K_SESSIONS, K_SOCKET, K_SPOOL,
-	K_SPREAD, K_SQLITE, K_TIMEOUT, K_TLS, K_TO, K_UNTIL, K_VERIFIED,
-	K_VERIFY,
+	K_ANY, K_CONNECTOR, K_FILE, K_FROM, K_PORT, K_PREFER, K_REQUIRE,
+	K_TLS, K_TO, K_UNTIL, K_VERIFIED,
 	K_NONE
 };
 
@@ -104,15 +99,12 @@ void	lex_include(struct lexer *, const struct word *path);
 int	lex_macro(struct lexer *, const struct word *name,
 	    const struct word *value);
 
-/* words.c: the keyword that a word is, or K_NONE. */
-enum keyword word_keyword(const char *);
-/* The same, but none where it stands in quotes. */
+/* A word that stands in no file, good until lex_close(); NULL: no memory. */
+struct word *lex_word(struct lexer *, const char *text);
+
+/* conf_keyword.c: the keyword that a word is, or K_NONE; none in quotes. */
 enum keyword lex_keyword(const struct word *);
-/*
- * How the directive that begins with this word is written; NULL if none does.
- */
-const char *word_usage(const char *word);
-/* The directive that is most like word, or NULL. */
-const char *word_similar(const char *word);
+/* Whether it must stand in quotes to be a name. */
+int	lex_reserved(const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "conf/conf_read.h"
 
@@ -17,16 +18,16 @@ static struct reader	*rd;
 %}
 
 %union {
-	struct word	*word;
+	struct word		*word;
+	const struct directive	*directive;
 }
 
 %token	<word> WORD
 %token	<word> ANY
-%token	ALLOW CA CLASS CONNECTOR CONTACT COPY DATABASE EXCEPT FILENAME
-%token	FLOW FROM HOSTNAME HTTPS INCLUDE KEEP LEARN LEGACY LOCAL MODE
-%token	NETWORK ORGANIZATION PORT PREFER REPORT REPORTS REQUIRE RESOLVER
-%token	RETRY SENDMAIL SESSIONS SOCKET SPOOL SPREAD SQLITE TIMEOUT TLS TO
-%token	UNTIL VERIFIED VERIFY
+%token	<directive> ONE LIST FLAG
+%token	SIMPLE
+%token	CLASS CONNECTOR FILENAME FLOW FROM INCLUDE LEGACY PORT PREFER REQUIRE
+%token	RESOLVER TLS TO UNTIL VERIFIED
 %token	BAD
 %type	<word> list words flowlist flowwords flowword version from
 
@@ -41,11 +42,9 @@ grammar	: /* empty */
 directive
 	: WORD '=' WORD			{ conf_set_macro(rd, $1, $3); }
 	| INCLUDE WORD			{ lex_include(&rd->lex, $2); }
-	| ORGANIZATION WORD		{ conf_set_organization(rd, $2); }
-	| CONTACT WORD			{ conf_set_contact(rd, $2); }
-	| HOSTNAME WORD			{ conf_set_hostname(rd, $2); }
-	| MODE WORD			{ conf_set_mode(rd, $2); }
-	| LOCAL list			{ conf_add_local(rd, $2); }
+	| SIMPLE ONE WORD		{ conf_set(rd, $2, $3); }
+	| SIMPLE LIST list		{ conf_set(rd, $2, $3); }
+	| SIMPLE FLAG			{ conf_set(rd, $2, NULL); }
 	| CLASS WORD FILENAME WORD	{ conf_add_class_file(rd, $2, $4); }
 	| CLASS WORD list		{ conf_add_class(rd, $2, $3); }
 	| flow
@@ -53,26 +52,8 @@ directive
 		conf_add_connector(rd, $2, $4, $5);
 	}
 	| LEGACY list UNTIL WORD WORD	{ conf_add_legacy(rd, $2, $4, $5); }
-	| SPOOL WORD			{ conf_set_spool(rd, $2); }
-	| DATABASE SQLITE WORD		{ conf_set_database(rd, $3); }
-	| SOCKET WORD			{ conf_set_socket(rd, $2); }
-	| REPORT report
-	| LEARN TIMEOUT WORD		{ conf_set_learn_timeout(rd, $3); }
-	| KEEP SESSIONS WORD		{ conf_set_keep_sessions(rd, $3); }
-	| KEEP REPORTS WORD		{ conf_set_keep_reports(rd, $3); }
 	| RESOLVER WORD			{ conf_set_resolver(rd, $2, NULL); }
 	| RESOLVER WORD PORT WORD	{ conf_set_resolver(rd, $2, $4); }
-	| CA WORD			{ conf_set_ca(rd, $2); }
-	| NETWORK ALLOW list		{ conf_add_network(rd, $3); }
-	;
-
-report	: FROM WORD			{ conf_set_report_from(rd, $2); }
-	| SENDMAIL WORD			{ conf_set_report_sendmail(rd, $2); }
-	| SPREAD WORD			{ conf_set_report_spread(rd, $2); }
-	| RETRY WORD			{ conf_set_report_retry(rd, $2); }
-	| EXCEPT list			{ conf_add_except(rd, $2); }
-	| COPY WORD			{ conf_set_report_copy(rd, $2); }
-	| HTTPS VERIFY			{ conf_set_report_https_verify(rd); }
 	;
 
 flow	: FLOW FROM flowlist TO flowlist PREFER TLS {
@@ -124,11 +105,8 @@ flowword
 
 /* In the order of enum keyword. */
 static const int tokens[] = {
-	ALLOW, ANY, CA, CLASS, CONNECTOR, CONTACT, COPY, DATABASE, EXCEPT,
-	FILENAME, FLOW, FROM, HOSTNAME, HTTPS, INCLUDE, KEEP, LEARN, LEGACY,
-	LOCAL, MODE, NETWORK, ORGANIZATION, PORT, PREFER, REPORT, REPORTS,
-	REQUIRE, RESOLVER, RETRY, SENDMAIL, SESSIONS, SOCKET, SPOOL, SPREAD,
-	SQLITE, TIMEOUT, TLS, TO, UNTIL, VERIFIED, VERIFY, WORD
+	ANY, CONNECTOR, FILENAME, FROM, PORT, PREFER, REQUIRE, TLS, TO, UNTIL,
+	VERIFIED, WORD
 };
 
 /* The words of a list were put in front of each other. */
@@ -152,10 +130,41 @@ join(struct word *list, struct word *w)
 	return w;
 }
 
+/* What the grammar calls a directive of this kind. */
 static int
-yylex(void)
+token_of(enum kind kind)
 {
-	switch (lex_next(&rd->lex)) {
+	switch (kind) {
+	case KIND_FLAG:
+		return FLAG;
+	case KIND_DOMAINS:
+	case KIND_CIDRS:
+	case KIND_TEXTS:
+		return LIST;
+	case KIND_INCLUDE:
+		return INCLUDE;
+	case KIND_CLASS:
+		return CLASS;
+	case KIND_FLOW:
+		return FLOW;
+	case KIND_CONNECTOR:
+		return CONNECTOR;
+	case KIND_LEGACY:
+		return LEGACY;
+	case KIND_RESOLVER:
+		return RESOLVER;
+	default:
+		return ONE;
+	}
+}
+
+static int
+token(enum token t)
+{
+	const struct word *w = rd->lex.last;
+	enum keyword k;
+
+	switch (t) {
 	case T_END:
 		return 0;
 	case T_NEWLINE:
@@ -171,11 +180,66 @@ yylex(void)
 	case T_WORD:
 		/* The grammar links words, the lexer only owns them. */
 		yylval.word = rd->lex.last;
-		return tokens[lex_keyword(rd->lex.last)];
+		k = lex_keyword(w);
+		return k == K_NONE && !w->quoted && lex_reserved(w->text) ?
+		    BAD : tokens[k];
 	case T_BAD:
 		break;
 	}
 	return BAD;
+}
+
+/* The directive of what was read of its words, and one more; or NULL. */
+static const struct directive *
+more_words(const struct word *w)
+{
+	size_t len = strlen(rd->words), n = strlen(w->text);
+
+	if (w->quoted || len + n + 2 > sizeof(rd->words))
+		return NULL;
+	(void)snprintf(rd->words + len, sizeof(rd->words) - len, "%s%s",
+	    len == 0 ? "" : " ", w->text);
+	return directive_begins(rd->words, strlen(rd->words));
+}
+
+/* Behind SIMPLE: the rest of the words, then what must follow them. */
+static int
+rest_of_words(void)
+{
+	const struct directive *d;
+	enum token t;
+
+	d = directive_begins(rd->words, strlen(rd->words));
+	while (d->words[strlen(rd->words)] != '\0') {
+		t = lex_next(&rd->lex);
+		if (t != T_WORD || (d = more_words(rd->lex.last)) == NULL) {
+			rd->words[0] = '\0';
+			return token(t);
+		}
+	}
+	rd->words[0] = '\0';
+	yylval.directive = d;
+	return token_of(d->kind);
+}
+
+static int
+yylex(void)
+{
+	const struct directive *d;
+	const struct word *w;
+	enum token t;
+
+	if (rd->words[0] != '\0')
+		return rest_of_words();
+	t = lex_next(&rd->lex);
+	w = rd->lex.last;
+	if (t != T_WORD || w != rd->lex.first)
+		return token(t);
+	if ((d = more_words(w)) == NULL || d->kind >= KIND_INCLUDE) {
+		rd->words[0] = '\0';
+		return d == NULL ? token(t) : token_of(d->kind);
+	}
+	return SIMPLE;
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "conf/conf.h"
+#include "conf/conf_directive.h"
 
 static void
 print_quoted(const char *s, FILE *f)
@@ -26,19 +27,37 @@ print_text(const char *directive, const char *s, FILE *f)
 	putc('\n', f);
 }
 
+/* One name of a list of n in braces. */
 static void
-print_names(const char *directive, char **v, size_t n, FILE *f)
+print_name(const char *name, size_t i, size_t n, FILE *f)
+{
+	fputs(n > 1 ? "\n\t" : " ", f);
+	print_quoted(name, f);
+	if (i + 1 == n)
+		fputs(n > 1 ? "\n}\n" : " }\n", f);
+}
+
+static void
+print_names(const char *directive, char *const *v, size_t n, FILE *f)
 {
 	size_t i;
 
-	if (n == 0)
-		return;
-	fprintf(f, "%s {", directive);
-	for (i = 0; i < n; i++) {
-		fputs(n > 1 ? "\n\t" : " ", f);
-		print_quoted(v[i], f);
-	}
-	fputs(n > 1 ? "\n}\n" : " }\n", f);
+	if (n > 0)
+		fprintf(f, "%s {", directive);
+	for (i = 0; i < n; i++)
+		print_name(v[i], i, n, f);
+}
+
+static void
+print_domains(const char *directive, const struct domset *set, FILE *f)
+{
+	const char *name;
+	size_t i, n = domset_count(set), pos = 0;
+
+	if (n > 0)
+		fprintf(f, "%s {", directive);
+	for (i = 0; (name = domset_next(set, &pos)) != NULL; i++)
+		print_name(name, i, n, f);
 }
 
 static void
@@ -126,10 +145,9 @@ print_flows(const struct conf *conf, FILE *f)
 }
 
 static void
-print_hosts(const struct conf *conf, FILE *f)
+print_connectors(const struct conf *conf, FILE *f)
 {
 	const struct conf_connector *c;
-	const struct conf_legacy *l;
 	size_t i;
 
 	for (i = 0; i < conf->nconnectors; i++) {
@@ -144,6 +162,14 @@ print_hosts(const struct conf *conf, FILE *f)
 		}
 		putc('\n', f);
 	}
+}
+
+static void
+print_legacies(const struct conf *conf, FILE *f)
+{
+	const struct conf_legacy *l;
+	size_t i;
+
 	for (i = 0; i < conf->nlegacies; i++) {
 		l = &conf->legacies[i];
 		fputs("legacy ", f);
@@ -154,40 +180,90 @@ print_hosts(const struct conf *conf, FILE *f)
 	}
 }
 
+/* The ones that have rules of their own. */
+static void
+print_own(const struct conf *conf, enum kind kind, FILE *f)
+{
+	switch (kind) {
+	case KIND_CLASS:
+		print_classes(conf, f);
+		break;
+	case KIND_FLOW:
+		print_flows(conf, f);
+		break;
+	case KIND_CONNECTOR:
+		print_connectors(conf, f);
+		break;
+	case KIND_LEGACY:
+		print_legacies(conf, f);
+		break;
+	case KIND_RESOLVER:
+		if (conf->resolver != NULL)
+			fprintf(f, "resolver %s port %d\n", conf->resolver,
+			    conf->resolver_port);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+print_directive(const struct conf *conf, const struct directive *d, FILE *f)
+{
+	const void *field = (const char *)conf + d->at;
+	const void *count = (const char *)conf + d->count;
+
+	switch (d->kind) {
+	case KIND_TEXT:
+	case KIND_EMAIL:
+	case KIND_HOST:
+	case KIND_PATH:
+		print_text(d->words, *(char *const *)field, f);
+		break;
+	case KIND_MODE:
+		fprintf(f, "%s %s\n", d->words,
+		    *(const enum conf_mode *)field == MODE_TESTING ?
+		    "testing" : "enforce");
+		break;
+	case KIND_SECONDS:
+		print_seconds(d->words, *(const int *)field, f);
+		break;
+	case KIND_DAYS:
+		fprintf(f, "%s %dd\n", d->words, *(const int *)field);
+		break;
+	case KIND_NUMBER:
+		fprintf(f, "%s %d\n", d->words, *(const int *)field);
+		break;
+	case KIND_FLAG:
+		if (*(const int *)field)
+			fprintf(f, "%s\n", d->words);
+		break;
+	case KIND_DOMAINS:
+		print_domains(d->words, *(struct domset *const *)field, f);
+		break;
+	case KIND_CIDRS:
+		if (*(const size_t *)count == 0)
+			break;
+		fprintf(f, "%s ", d->words);
+		print_cidrs(*(struct cidr *const *)field,
+		    *(const size_t *)count, f);
+		putc('\n', f);
+		break;
+	case KIND_TEXTS:
+		print_names(d->words, *(char **const *)field,
+		    *(const size_t *)count, f);
+		break;
+	default:
+		print_own(conf, d->kind, f);
+		break;
+	}
+}
+
 void
 conf_print(const struct conf *conf, FILE *f)
 {
-	print_text("organization", conf->organization, f);
-	print_text("contact", conf->contact, f);
-	print_text("hostname", conf->hostname, f);
-	fprintf(f, "mode %s\n", conf->mode == MODE_TESTING ? "testing" :
-	    "enforce");
-	print_names("local", conf->locals, conf->nlocals, f);
-	print_classes(conf, f);
-	print_flows(conf, f);
-	print_hosts(conf, f);
-	print_text("spool", conf->spool, f);
-	print_text("database sqlite", conf->database, f);
-	print_text("socket", conf->socket, f);
-	print_text("report from", conf->report_from, f);
-	print_text("report sendmail", conf->report_sendmail, f);
-	print_seconds("report spread", conf->report_spread, f);
-	print_seconds("report retry", conf->report_retry, f);
-	print_names("report except", conf->report_except,
-	    conf->nreport_except, f);
-	print_text("report copy", conf->report_copy, f);
-	if (conf->report_https_verify)
-		fputs("report https verify\n", f);
-	print_seconds("learn timeout", conf->learn_timeout, f);
-	fprintf(f, "keep sessions %dd\n", conf->keep_sessions);
-	fprintf(f, "keep reports %dd\n", conf->keep_reports);
-	if (conf->resolver != NULL)
-		fprintf(f, "resolver %s port %d\n", conf->resolver,
-		    conf->resolver_port);
-	print_text("ca", conf->ca, f);
-	if (conf->nnetwork > 0) {
-		fputs("network allow ", f);
-		print_cidrs(conf->network, conf->nnetwork, f);
-		putc('\n', f);
-	}
+	const struct directive *d;
+
+	for (d = directives; d->words != NULL; d++)
+		print_directive(conf, d, f);
 }

@@ -47,12 +47,13 @@ conf_warning(struct reader *rd, const struct where *at, const char *fmt, ...)
 }
 
 int
-conf_once(struct reader *rd, enum once what, const struct where *at)
+conf_once(struct reader *rd, const struct directive *d,
+    const struct where *at)
 {
-	const struct where *first = &rd->seen[what];
+	struct where *first = &rd->seen[d - directives];
 
 	if (first->file == NULL) {
-		rd->seen[what] = *at;
+		*first = *at;
 		return 0;
 	}
 	conf_mistake(rd, at, "this is given twice, first at %s:%d: remove one",
@@ -60,36 +61,37 @@ conf_once(struct reader *rd, enum once what, const struct where *at)
 	return -1;
 }
 
+const struct where *
+conf_given(const struct reader *rd, const char *words)
+{
+	const struct where *at;
+
+	at = &rd->seen[directive_named(words) - directives];
+	return at->file == NULL ? NULL : at;
+}
+
 /* What a wrong line would have given is not missing too. */
 static void
-forgive(struct reader *rd, enum keyword k)
+forgive(struct reader *rd, const struct directive *d)
 {
+	static const char *const missed[] = {
+		"organization", "contact", "local"
+	};
 	const struct lexer *lx = &rd->lex;
-	struct word *w;
+	struct word *w = NULL;
+	size_t i;
 
-	switch (k) {
-	case K_ORGANIZATION:
-		rd->seen[ONCE_ORGANIZATION] = lx->first->at;
-		break;
-	case K_CONTACT:
-		rd->seen[ONCE_CONTACT] = lx->first->at;
-		break;
-	case K_LOCAL:
-		rd->seen[ONCE_LOCAL] = lx->first->at;
-		break;
-	case K_CLASS:
-		if (lx->second == NULL)
+	for (i = 0; i < nitems(missed); i++)
+		if (d == directive_named(missed[i]))
+			rd->seen[d - directives] = lx->first->at;
+	if (d->kind != KIND_CLASS || lx->second == NULL)
+		return;
+	for (w = lx->words; w != NULL; w = w->all)
+		if (w == lx->second)
 			break;
-		for (w = lx->words; w != NULL; w = w->all)
-			if (w == lx->second)
-				break;
-		if (w != NULL && w->next == NULL && w != rd->broken) {
-			w->next = rd->broken;
-			rd->broken = w;
-		}
-		break;
-	default:
-		break;
+	if (w != NULL && w->next == NULL && w != rd->broken) {
+		w->next = rd->broken;
+		rd->broken = w;
 	}
 }
 
@@ -97,31 +99,32 @@ void
 conf_syntax(struct reader *rd)
 {
 	const struct lexer *lx = &rd->lex;
-	const char *usage = NULL, *like;
-	char near[128];
+	const struct directive *d = NULL, *like;
+	char near[128], usage[512];
 
 	if (lx->nomem)
 		return;
-	if (lx->first != NULL) {
-		usage = lx->first->quoted ? NULL : word_usage(lx->first->text);
-		if (usage != NULL)
-			forgive(rd, lex_keyword(lx->first));
-	}
+	if (lx->first != NULL && !lx->first->quoted)
+		d = directive_begins(lx->first->text, strlen(lx->first->text));
+	if (d != NULL)
+		forgive(rd, d);
 	if (lx->token == T_BAD)
 		return;
 	/* What is wrong with a value may end its line too: "5 s". */
 	if (lx->first != NULL && rd->last.line == lx->first->at.line &&
 	    rd->last.file == lx->first->at.file)
 		return;
-	if (lx->first != NULL && usage == NULL) {
-		like = word_similar(lx->first->text);
+	if (lx->first != NULL && d == NULL) {
+		like = directive_similar(lx->first->text);
 		if (like != NULL)
-			forgive(rd, word_keyword(like));
+			forgive(rd, like);
 		conf_mistake(rd, &lx->first->at,
-		    "unknown directive \"%s\"%s%s%s",
+		    "unknown directive \"%s\"%s%.*s%s",
 		    log_clean(lx->first->text),
 		    like == NULL ? ": see sge.conf(5)" : "; did you mean \"",
-		    like == NULL ? "" : like, like == NULL ? "" : "\"?");
+		    like == NULL ? 0 : (int)directive_first(like),
+		    like == NULL ? "" : like->words,
+		    like == NULL ? "" : "\"?");
 		return;
 	}
 	if (lx->token == T_NEWLINE || lx->token == T_END)
@@ -129,18 +132,20 @@ conf_syntax(struct reader *rd)
 	else if (lx->last != NULL)
 		(void)snprintf(near, sizeof(near), "unexpected \"%.80s\"%s",
 		    log_clean(lx->last->text),
-		    lx->last != lx->first && lex_keyword(lx->last) != K_NONE ?
+		    lx->last != lx->first && !lx->last->quoted &&
+		    lex_reserved(lx->last->text) ?
 		    " (quote it if it is a name)" : "");
 	else
 		(void)snprintf(near, sizeof(near), "unexpected \"%s\"",
 		    lx->token == T_OPEN ? "{" : lx->token == T_CLOSE ? "}" :
 		    lx->token == T_EQUALS ? "=" : ",");
-	if (usage == NULL)
+	if (d == NULL)
 		conf_mistake(rd, &lx->at, "%s: a line begins with a directive",
 		    near);
 	else
 		conf_mistake(rd, lx->token == T_NEWLINE ? &lx->first->at :
-		    &lx->at, "%s; write: %s", near, usage);
+		    &lx->at, "%s; write: %s", near,
+		    directive_usage(lx->first->text, usage, sizeof(usage)));
 }
 
 static void
@@ -174,24 +179,31 @@ opened(void *arg, const char *path, uint64_t stamp)
 static struct conf *
 conf_new(void)
 {
+	const struct directive *d;
 	struct conf *conf;
+	void *field;
 
 	if ((conf = calloc(1, sizeof(*conf))) == NULL)
 		return NULL;
-	conf->local = domset_new();
+	for (d = directives; d->words != NULL; d++) {
+		field = (char *)conf + d->at;
+		if (d->kind == KIND_DOMAINS &&
+		    (*(struct domset **)field = domset_new()) == NULL)
+			goto fail;
+	}
 	conf->class_of = domset_new();
 	conf->connector_of = domset_new();
-	conf->except = domset_new();
 	conf->classes = calloc(CLASS_MAX, sizeof(*conf->classes));
-	if (conf->local == NULL || conf->class_of == NULL ||
-	    conf->connector_of == NULL || conf->except == NULL ||
+	if (conf->class_of == NULL || conf->connector_of == NULL ||
 	    conf->classes == NULL ||
-	    (conf->classes[0].name = strdup("public")) == NULL) {
-		conf_free(conf);
-		return NULL;
-	}
+	    (conf->classes[0].name = strdup("public")) == NULL)
+		goto fail;
 	conf->nclasses = 1;
 	return conf;
+
+fail:
+	conf_free(conf);
+	return NULL;
 }
 
 struct conf *
@@ -244,7 +256,8 @@ conf_defaults(void)
 	if ((rd.conf = conf_new()) == NULL)
 		return NULL;
 	conf_set_defaults(&rd);
-	if (rd.nomem) {
+	lex_close(&rd.lex);
+	if (rd.nomem || rd.lex.nomem) {
 		conf_free(rd.conf);
 		return NULL;
 	}

@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What reading sge.conf needs, private to conf*.c and parse.y: the grammar's
- * actions call conf_set_*() and conf_add_*(); each says what is wrong with its
- * values and goes on, so that one run finds every mistake.
+ * What reading sge.conf needs, private to conf*.c and conf_parse.y: the
+ * grammar's actions call conf_set*() and conf_add_*(); each says what is wrong
+ * with its values and goes on, so that one run finds every mistake.
  */
 
 #ifndef SGE_CONFREAD_H
 #define SGE_CONFREAD_H
 
 #include "conf/conf.h"
+#include "conf/conf_directive.h"
 #include "conf/conf_lex.h"
-
-/* Directives that may stand only once. */
-enum once {
-	ONCE_ORGANIZATION, ONCE_CONTACT, ONCE_HOSTNAME, ONCE_MODE, ONCE_LOCAL,
-	ONCE_SPOOL, ONCE_DATABASE, ONCE_SOCKET, ONCE_REPORT_FROM,
-	ONCE_REPORT_SENDMAIL, ONCE_REPORT_SPREAD, ONCE_REPORT_RETRY,
-	ONCE_REPORT_EXCEPT, ONCE_REPORT_COPY, ONCE_REPORT_HTTPS,
-	ONCE_LEARN_TIMEOUT, ONCE_KEEP_SESSIONS, ONCE_KEEP_REPORTS,
-	ONCE_RESOLVER, ONCE_CA, ONCE_NETWORK,
-	ONCE_LAST
-};
 
 /* A flow as written: its classes may be defined further down. */
 struct flow_words {
@@ -38,7 +28,7 @@ struct reader {
 	int			 mistakes;
 	int			 nomem;
 	struct where		 last;		/* where one was said */
-	struct where		 seen[ONCE_LAST];
+	struct where		 seen[DIRECTIVES_MAX];
 	struct where		 class_at[CLASS_MAX];
 	struct where		*connector_at;
 	struct where		*legacy_at;
@@ -46,6 +36,7 @@ struct reader {
 	struct flow_words	**flows_end;
 	/* Classes whose line is wrong: not "undefined" too. */
 	struct word		*broken;
+	char			 words[64];	/* of a directive, so far */
 };
 
 /* parse.y: reads all that rd's lexer gives. */
@@ -60,37 +51,26 @@ void	conf_syntax(struct reader *);
 /* A file of the configuration was read. */
 void	conf_opened(struct reader *, const char *path, uint64_t stamp);
 /* 0 if this is its first time, else said and -1. */
-int	conf_once(struct reader *, enum once, const struct where *);
+int	conf_once(struct reader *, const struct directive *,
+	    const struct where *);
+/* Where the directive of these words stands; NULL if it was not given. */
+const struct where *conf_given(const struct reader *, const char *words);
 
-/* conf_set.c */
-void	conf_set_organization(struct reader *, const struct word *);
-void	conf_set_contact(struct reader *, const struct word *);
-void	conf_set_hostname(struct reader *, const struct word *);
-void	conf_set_mode(struct reader *, const struct word *);
-void	conf_set_spool(struct reader *, const struct word *);
-void	conf_set_database(struct reader *, const struct word *);
-void	conf_set_socket(struct reader *, const struct word *);
-void	conf_set_report_from(struct reader *, const struct word *);
-void	conf_set_report_sendmail(struct reader *, const struct word *);
-void	conf_set_report_spread(struct reader *, const struct word *);
-void	conf_set_report_retry(struct reader *, const struct word *);
-void	conf_set_report_copy(struct reader *, const struct word *);
-void	conf_set_report_https_verify(struct reader *);
-void	conf_set_learn_timeout(struct reader *, const struct word *);
-void	conf_set_keep_sessions(struct reader *, const struct word *);
-void	conf_set_keep_reports(struct reader *, const struct word *);
+/* conf_set.c: the value, or the list, or NULL; linked as below. */
+void	conf_set(struct reader *, const struct directive *,
+	    const struct word *);
 void	conf_set_resolver(struct reader *, const struct word *addr,
 	    const struct word *port);
-void	conf_set_ca(struct reader *, const struct word *);
 void	conf_set_macro(struct reader *, const struct word *name,
 	    const struct word *value);
 /* What was not written. */
 void	conf_set_defaults(struct reader *);
 
 /* conf_add.c; lists are linked by word.next, in order. */
-void	conf_add_local(struct reader *, const struct word *list);
-void	conf_add_except(struct reader *, const struct word *list);
-void	conf_add_network(struct reader *, const struct word *list);
+void	conf_add_domains(struct reader *, const struct word *list,
+	    struct domset *);
+void	conf_add_texts(struct reader *, const struct word *list, char ***,
+	    size_t *);
 void	conf_add_class(struct reader *, const struct word *name,
 	    const struct word *list);
 void	conf_add_class_file(struct reader *, const struct word *name,
@@ -115,7 +95,10 @@ int	value_text(struct reader *, const struct word *, char **);
 int	value_path(struct reader *, const struct word *, char **);
 int	value_seconds(struct reader *, const struct word *, int least,
 	    int most, int *);
-int	value_days(struct reader *, const struct word *, int *);
+int	value_days(struct reader *, const struct word *, int least, int most,
+	    int *);
+int	value_number(struct reader *, const struct word *, int least, int most,
+	    int *);
 int	value_cidrs(struct reader *, const struct word *list, struct cidr **,
 	    size_t *);
 int	value_date(struct reader *, const struct word *, int64_t *end);

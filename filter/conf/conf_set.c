@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Directives of one value; see confread.h. */
-
-#include <sys/socket.h>
-#include <sys/un.h>
+/* Directives of one value; see conf_read.h. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +10,6 @@
 #include "base/bounds.h"
 #include "conf/conf_read.h"
 #include "base/log.h"
-
-#define DAY 86400
 
 void
 conf_set_macro(struct reader *rd, const struct word *name,
@@ -35,141 +30,93 @@ conf_set_macro(struct reader *rd, const struct word *name,
 		    "already: choose another name", name->text);
 }
 
-void
-conf_set_organization(struct reader *rd, const struct word *w)
+static void
+set_mode(struct reader *rd, const struct word *w, enum conf_mode *mode)
 {
-	if (conf_once(rd, ONCE_ORGANIZATION, &w->at) == 0)
-		(void)value_text(rd, w, &rd->conf->organization);
-}
-
-void
-conf_set_contact(struct reader *rd, const struct word *w)
-{
-	struct conf *conf = rd->conf;
-
-	if (conf_once(rd, ONCE_CONTACT, &w->at) == 0 &&
-	    value_email(rd, w, &conf->contact) == 0)
-		(void)value_copy(rd, &conf->submitter,
-		    domain_of_address(conf->contact));
-}
-
-void
-conf_set_hostname(struct reader *rd, const struct word *w)
-{
-	char host[DOMAIN_MAX];
-
-	if (conf_once(rd, ONCE_HOSTNAME, &w->at) == 0 &&
-	    value_domain(rd, w, 0, host, sizeof(host)) == 0)
-		(void)value_copy(rd, &rd->conf->hostname, host);
-}
-
-void
-conf_set_mode(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_MODE, &w->at) == -1)
-		return;
 	if (strcmp(w->text, "testing") == 0)
-		rd->conf->mode = MODE_TESTING;
+		*mode = MODE_TESTING;
 	else if (strcmp(w->text, "enforce") == 0)
-		rd->conf->mode = MODE_ENFORCE;
+		*mode = MODE_ENFORCE;
 	else
 		conf_mistake(rd, &w->at, "unknown mode \"%s\": write enforce "
 		    "or testing", log_clean(w->text));
 }
 
-void
-conf_set_spool(struct reader *rd, const struct word *w)
+static void
+set_path(struct reader *rd, const struct directive *d, const struct word *w,
+    char **path)
 {
-	if (conf_once(rd, ONCE_SPOOL, &w->at) == 0)
-		(void)value_path(rd, w, &rd->conf->spool);
-}
+	size_t len = strlen(w->text);
 
-void
-conf_set_database(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_DATABASE, &w->at) == 0)
-		(void)value_path(rd, w, &rd->conf->database);
-}
-
-void
-conf_set_socket(struct reader *rd, const struct word *w)
-{
-	static const struct sockaddr_un sun;
-
-	if (conf_once(rd, ONCE_SOCKET, &w->at) == -1)
-		return;
-	if (strlen(w->text) >= sizeof(sun.sun_path))
-		conf_mistake(rd, &w->at, "the path of a socket may have %zu "
-		    "characters, this has %zu", sizeof(sun.sun_path) - 1,
-		    strlen(w->text));
+	if (d->most != 0 && len > (size_t)d->most)
+		conf_mistake(rd, &w->at, "the path of a %s may have %d "
+		    "characters, this has %zu", d->words, d->most, len);
 	else
-		(void)value_path(rd, w, &rd->conf->socket);
+		(void)value_path(rd, w, path);
+}
+
+static void
+set_host(struct reader *rd, const struct word *w, char **p)
+{
+	char host[DOMAIN_MAX];
+
+	if (value_domain(rd, w, 0, host, sizeof(host)) == 0)
+		(void)value_copy(rd, p, host);
+}
+
+static void
+set_field(struct reader *rd, const struct directive *d, const struct word *w)
+{
+	void *field = (char *)rd->conf + d->at;
+	void *count = (char *)rd->conf + d->count;
+
+	switch (d->kind) {
+	case KIND_TEXT:
+		(void)value_text(rd, w, field);
+		break;
+	case KIND_EMAIL:
+		(void)value_email(rd, w, field);
+		break;
+	case KIND_HOST:
+		set_host(rd, w, field);
+		break;
+	case KIND_PATH:
+		set_path(rd, d, w, field);
+		break;
+	case KIND_MODE:
+		set_mode(rd, w, field);
+		break;
+	case KIND_SECONDS:
+		(void)value_seconds(rd, w, d->least, d->most, field);
+		break;
+	case KIND_DAYS:
+		(void)value_days(rd, w, d->least, d->most, field);
+		break;
+	case KIND_NUMBER:
+		(void)value_number(rd, w, d->least, d->most, field);
+		break;
+	case KIND_FLAG:
+		*(int *)field = 1;
+		break;
+	case KIND_DOMAINS:
+		conf_add_domains(rd, w, *(struct domset **)field);
+		break;
+	case KIND_CIDRS:
+		(void)value_cidrs(rd, w, field, count);
+		break;
+	case KIND_TEXTS:
+		conf_add_texts(rd, w, field, count);
+		break;
+	default:
+		break;
+	}
 }
 
 void
-conf_set_report_from(struct reader *rd, const struct word *w)
+conf_set(struct reader *rd, const struct directive *d, const struct word *w)
 {
-	if (conf_once(rd, ONCE_REPORT_FROM, &w->at) == 0)
-		(void)value_email(rd, w, &rd->conf->report_from);
-}
-
-void
-conf_set_report_sendmail(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_REPORT_SENDMAIL, &w->at) == 0)
-		(void)value_path(rd, w, &rd->conf->report_sendmail);
-}
-
-/* RFC 8460 4.1 wants reports spread over hours, and all of them in a day. */
-void
-conf_set_report_spread(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_REPORT_SPREAD, &w->at) == 0)
-		(void)value_seconds(rd, w, 0, DAY, &rd->conf->report_spread);
-}
-
-void
-conf_set_report_retry(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_REPORT_RETRY, &w->at) == 0)
-		(void)value_seconds(rd, w, 0, 7 * DAY,
-		    &rd->conf->report_retry);
-}
-
-void
-conf_set_report_copy(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_REPORT_COPY, &w->at) == 0)
-		(void)value_email(rd, w, &rd->conf->report_copy);
-}
-
-void
-conf_set_report_https_verify(struct reader *rd)
-{
-	if (conf_once(rd, ONCE_REPORT_HTTPS, &rd->lex.first->at) == 0)
-		rd->conf->report_https_verify = 1;
-}
-
-/* smtpd's clients wait five minutes for an answer to RCPT (RFC 5321 4.5.3). */
-void
-conf_set_learn_timeout(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_LEARN_TIMEOUT, &w->at) == 0)
-		(void)value_seconds(rd, w, 0, 120, &rd->conf->learn_timeout);
-}
-
-void
-conf_set_keep_sessions(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_KEEP_SESSIONS, &w->at) == 0)
-		(void)value_days(rd, w, &rd->conf->keep_sessions);
-}
-
-void
-conf_set_keep_reports(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_KEEP_REPORTS, &w->at) == 0)
-		(void)value_days(rd, w, &rd->conf->keep_reports);
+	if (conf_once(rd, d, w == NULL ? &rd->lex.first->at : &w->at) == 0)
+		set_field(rd, d, w);
 }
 
 void
@@ -180,7 +127,7 @@ conf_set_resolver(struct reader *rd, const struct word *w,
 	char ip[64];
 	struct addr a;
 
-	if (conf_once(rd, ONCE_RESOLVER, &w->at) == -1)
+	if (conf_once(rd, directive_named("resolver"), &w->at) == -1)
 		return;
 	if (addr_parse(w->text, strlen(w->text), &a) == -1)
 		conf_mistake(rd, &w->at, "\"%s\" is not an address: write the "
@@ -201,25 +148,15 @@ conf_set_resolver(struct reader *rd, const struct word *w,
 		    "number from 1 to 65535", log_clean(port->text));
 }
 
-void
-conf_set_ca(struct reader *rd, const struct word *w)
-{
-	if (conf_once(rd, ONCE_CA, &w->at) == 0)
-		(void)value_path(rd, w, &rd->conf->ca);
-}
-
+/* As if it were written, but not seen. */
 static void
-default_text(struct reader *rd, enum once what, char **p, const char *text)
+preset(struct reader *rd, const struct directive *d, const char *text)
 {
-	if (rd->seen[what].file == NULL)
-		(void)value_copy(rd, p, text);
-}
+	const struct word *w;
 
-static void
-default_number(struct reader *rd, enum once what, int *p, int value)
-{
-	if (rd->seen[what].file == NULL)
-		*p = value;
+	if (rd->seen[d - directives].file == NULL &&
+	    (w = lex_word(&rd->lex, text)) != NULL)
+		set_field(rd, d, w);
 }
 
 static void
@@ -255,29 +192,24 @@ default_ca(void)
 void
 conf_set_defaults(struct reader *rd)
 {
+	const struct directive *d;
 	struct conf *conf = rd->conf;
 	char from[DOMAIN_MAX + 32];
 
-	if (rd->seen[ONCE_HOSTNAME].file == NULL)
+	for (d = directives; d->words != NULL; d++)
+		if (d->preset != NULL)
+			preset(rd, d, d->preset);
+	if (conf_given(rd, "hostname") == NULL)
 		default_hostname(rd);
-	if (rd->seen[ONCE_REPORT_FROM].file == NULL &&
-	    conf->submitter != NULL) {
+	if (conf->contact != NULL)
+		(void)value_copy(rd, &conf->submitter,
+		    domain_of_address(conf->contact));
+	if (conf->submitter != NULL) {
 		(void)snprintf(from, sizeof(from), "tlsrpt-noreply@%s",
 		    conf->submitter);
-		(void)value_copy(rd, &conf->report_from, from);
+		preset(rd, directive_named("report from"), from);
 	}
-	default_text(rd, ONCE_SPOOL, &conf->spool, "/var/spool/sged");
-	default_text(rd, ONCE_DATABASE, &conf->database,
-	    "/var/db/sged/sged.db");
-	default_text(rd, ONCE_SOCKET, &conf->socket, "/var/run/sged.sock");
-	default_text(rd, ONCE_REPORT_SENDMAIL, &conf->report_sendmail,
-	    "/usr/sbin/sendmail");
-	default_text(rd, ONCE_CA, &conf->ca, default_ca());
-	default_number(rd, ONCE_REPORT_SPREAD, &conf->report_spread, 4 * 3600);
-	default_number(rd, ONCE_REPORT_RETRY, &conf->report_retry, DAY);
-	default_number(rd, ONCE_LEARN_TIMEOUT, &conf->learn_timeout, 5);
-	default_number(rd, ONCE_KEEP_SESSIONS, &conf->keep_sessions, 14);
-	default_number(rd, ONCE_KEEP_REPORTS, &conf->keep_reports, 90);
+	preset(rd, directive_named("ca"), default_ca());
 	if (conf->resolver_port == 0)
 		conf->resolver_port = 53;
 }

@@ -219,11 +219,12 @@ value_seconds(struct reader *rd, const struct word *w, int least, int most,
 }
 
 int
-value_days(struct reader *rd, const struct word *w, int *p)
+value_days(struct reader *rd, const struct word *w, int least, int most,
+    int *p)
 {
 	int seconds;
 
-	if (value_seconds(rd, w, 86400, 3660 * 86400, &seconds) == -1)
+	if (value_seconds(rd, w, least * 86400, most * 86400, &seconds) == -1)
 		return -1;
 	if (seconds % 86400 != 0) {
 		conf_mistake(rd, &w->at, "%s is not a number of whole days: "
@@ -231,6 +232,23 @@ value_days(struct reader *rd, const struct word *w, int *p)
 		return -1;
 	}
 	*p = seconds / 86400;
+	return 0;
+}
+
+int
+value_number(struct reader *rd, const struct word *w, int least, int most,
+    int *p)
+{
+	const char *err = NULL;
+	int v;
+
+	v = (int)strtonum(w->text, least, most, &err);
+	if (err != NULL || w->text[strspn(w->text, "0123456789")] != '\0') {
+		conf_mistake(rd, &w->at, "\"%s\" is not a number from %d to "
+		    "%d", log_clean(w->text), least, most);
+		return -1;
+	}
+	*p = v;
 	return 0;
 }
 

@@ -18,6 +18,22 @@ is "$? $(cat "$dir/err")" "0 " "-nn: what is printed is right"
 check "-nn: and printed the same again" cmp "$dir/1" "$dir/2"
 check "-nn: with the defaults" grep -q '^learn timeout 5s$' "$dir/1"
 
+# All that the example has, also what stands there as a comment.
+sed 's/^#\([a-z]\)/\1/' etc/sge.conf.example >"$dir/all"
+"$filter" -nn -f "$dir/all" >"$dir/1" 2>"$dir/err"
+is "$? $(grep -v 'warning: ' "$dir/err")" "0 " "all that the example shows"
+for words in 'mta-sts except' smarthost 'report limit' 'dkim verified by' \
+    'forward unread to' 'letters reply-to' 'report https verify' resolver; do
+	check "-nn: $words" grep -q "^$words" "$dir/1"
+done
+# The manual has an entry for each that can be printed.
+missing=$(awk -F'[ ]*["{0-9]' '/^[a-z]/ { print $1 }' "$dir/1" |
+    sed 's/^mode .*/mode/; s/^class .*/class/; s/^flow .*/flow/' | sort -u |
+    while read -r words; do
+	grep -q "^\.It Ic $words" man/sge.conf.5 || echo "$words"
+    done)
+is "$missing" "" "-nn: each directive is in sge.conf(5)"
+
 cat >"$dir/ten.conf" <<'CONF'
 organization "Minties"
 contact "minties.govt.nz"

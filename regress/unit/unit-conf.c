@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +42,8 @@ static const char full[] =
     "connector \"dia.govt.nz\" to \"smtp+tls://mx.dia.govt.nz\" "
     "from { 203.0.113.0/24 }\n"
     "legacy { 10.1.2.3 10.9.0.0/16 } until 2077-03-31 \"UPS monitors\"\n"
+    "mta-sts except { \"partner.example\" \".partner.example\" }\n"
+    "smarthost { 192.0.2.25 2001:db8::/64 }\n"
     "spool \"/var/spool/sged\"\n"
     "database sqlite \"/var/db/sged/sged.db\"\n"
     "socket \"/var/run/sged.sock\"\n"
@@ -48,8 +52,12 @@ static const char full[] =
     "report spread 4h\n"
     "report retry 24h\n"
     "report except { \"example.com\" }\n"
+    "report limit 20\n"
     "report copy \"me@elsewhere.example\"\n"
     "report https verify\n"
+    "dkim verified by { \"mail.minties.govt.nz\" \"mx two\" }\n"
+    "forward unread to \"postmaster@minties.govt.nz\"\n"
+    "letters reply-to \"tls@minties.govt.nz\"\n"
     "learn timeout 5s\n"
     "keep sessions 14d\n"
     "keep reports 90d\n"
@@ -199,8 +207,53 @@ static const struct mistake mistakes[] = {
 	    "4: 2d is out of bounds: write from 0d to 1d\n" },
 	{ "report often\n", "4: unexpected \"often\"; write: report from "
 	    "\"ADDRESS\", report sendmail \"/PATH\", report spread 4h, report "
-	    "retry 24h, report except { DOMAIN ... }, report copy \"ADDRESS\" "
-	    "or report https verify\n" },
+	    "retry 24h, report except { DOMAIN ... }, report limit 1000, "
+	    "report copy \"ADDRESS\" or report https verify\n" },
+	{ "report limit 0\n", "4: \"0\" is not a number from 1 to 1000000\n" },
+	{ "report limit 5x\n",
+	    "4: \"5x\" is not a number from 1 to 1000000\n" },
+	{ "report limit -1\n",
+	    "4: \"-1\" is not a number from 1 to 1000000\n" },
+	{ "report limit +1\n",
+	    "4: \"+1\" is not a number from 1 to 1000000\n" },
+	{ "report limit 1\nreport limit 2\n",
+	    "5: this is given twice, first at CONF:4: remove one\n" },
+	{ "report\n", "4: something is missing; write: report from "
+	    "\"ADDRESS\", report sendmail \"/PATH\", report spread 4h, report "
+	    "retry 24h, report except { DOMAIN ... }, report limit 1000, "
+	    "report copy \"ADDRESS\" or report https verify\n" },
+	{ "report \"limit\" 5\n", "4: unexpected \"limit\"; write: report "
+	    "from \"ADDRESS\", report sendmail \"/PATH\", report spread 4h, "
+	    "report retry 24h, report except { DOMAIN ... }, report limit "
+	    "1000, report copy \"ADDRESS\" or report https verify\n" },
+	{ "report https verify now\n", "4: unexpected \"now\"; write: report "
+	    "from \"ADDRESS\", report sendmail \"/PATH\", report spread 4h, "
+	    "report retry 24h, report except { DOMAIN ... }, report limit "
+	    "1000, report copy \"ADDRESS\" or report https verify\n" },
+	{ "mta-sts except { a..nz }\n",
+	    "4: \"a..nz\" is not a domain name\n" },
+	{ "mta-sts\n", "4: something is missing; write: mta-sts except "
+	    "{ DOMAIN ... }\n" },
+	{ "smarthost mail.x.nz\n", "4: \"mail.x.nz\" is not an address or "
+	    "network: write it as 192.0.2.1, 192.0.2.0/24 or "
+	    "2001:db8::/32\n" },
+	{ "smarthosts 192.0.2.1\n", "4: unknown directive \"smarthosts\"; did "
+	    "you mean \"smarthost\"?\n" },
+	{ "dkim verified by \"\"\n", "4: the text is empty\n" },
+	{ "dkim verified \"m.nz\"\n", "4: unexpected \"m.nz\"; write: dkim "
+	    "verified by \"AUTHSERV-ID\"\n" },
+	{ "dkim verified by { }\n", "4: unexpected \"}\"; write: dkim "
+	    "verified by \"AUTHSERV-ID\"\n" },
+	{ "forward unread to m.nz\n", "4: \"m.nz\" is not a mail address: "
+	    "write it as \"name@example.govt.nz\"\n" },
+	{ "forward unread { a@m.nz }\n", "4: unexpected \"{\"; write: forward "
+	    "unread to \"ADDRESS\"\n" },
+	{ "letters reply-to { a@m.nz }\n", "4: unexpected \"{\"; write: "
+	    "letters reply-to \"ADDRESS\"\n" },
+	{ "class a limit\n", "4: unexpected \"limit\" (quote it if it is a "
+	    "name); write: class NAME { DOMAIN ... } or class NAME file "
+	    "\"PATH\"\n" },
+	{ "l = \"limit 7\"\nreport $l\n", NULL },
 	{ "learn timeout 5\n", "4: \"5\" is not a time: write a number and s, "
 	    "m, h, d or w, as 5s, 4h or 14d\n" },
 	{ "learn timeout 99999999999999999999s\n", "4: \"99999999999999999999"
@@ -255,6 +308,7 @@ one_mistake(const struct mistake *m)
 static void
 missing(void)
 {
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1], text[512];
 	char *said;
 
 	conf_free(conf_text("", &said));
@@ -264,6 +318,17 @@ missing(void)
 	    "nothing at all: contact");
 	free(said);
 	ok(conf_read("/nonexistent.conf", stdout) == NULL, "no file");
+	/* A longer path can't be connected to. */
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	snprintf(text, sizeof(text), NLOCAL "socket \"%s\"\n", path);
+	conf_free(conf_text(text, &said));
+	snprintf(text, sizeof(text), "CONF:4: the path of a socket may have "
+	    "%zu characters, this has %zu\n", sizeof(path) - 2,
+	    sizeof(path) - 1);
+	is_str(said, text, "a socket's path that is too long");
+	free(said);
 	/* A line that is wrong is not missing too. */
 	conf_free(conf_text("organisation M\ncontact\n", &said));
 	ok(strstr(said, "is missing: write") == NULL, "wrong, not missing");
@@ -373,7 +438,20 @@ values(void)
 	is_int(conf->report_retry, 86400, "retry");
 	is_str(conf->report_copy, "me@elsewhere.example", "copy");
 	is_int(conf->report_https_verify, 1, "https verify");
-	ok(domset_find(conf->except, "example.com") != -1, "except");
+	ok(domset_find(conf->report_except, "example.com") != -1, "except");
+	ok(domset_find(conf->sts_except, "x.partner.example") != -1 &&
+	    domset_find(conf->sts_except, "a.example") == -1, "mta-sts except");
+	(void)addr_parse("2001:db8::7", 11, &a);
+	ok(conf_is_smarthost(conf, &a), "smarthost");
+	(void)addr_parse("192.0.2.26", 10, &a);
+	ok(!conf_is_smarthost(conf, &a), "not its neighbour");
+	is_int(conf->report_limit, 20, "report limit");
+	is_int(conf->ndkim_authserv, 2, "dkim verified by");
+	is_str(conf->dkim_authserv[1], "mx two", "in order");
+	is_str(conf->unread_forward, "postmaster@minties.govt.nz",
+	    "forward unread to");
+	is_str(conf->letters_reply_to, "tls@minties.govt.nz",
+	    "letters reply-to");
 	is_int(conf->learn_timeout, 5, "learn timeout");
 	is_int(conf->keep_sessions, 14, "keep sessions");
 	is_int(conf->keep_reports, 90, "keep reports");
@@ -404,6 +482,11 @@ defaults(void)
 	is_str(conf->spool, "/var/spool/sged", "spool");
 	is_str(conf->socket, "/var/run/sged.sock", "socket");
 	is_int(conf->report_spread, 14400, "spread");
+	is_int(conf->report_limit, 1000, "limit");
+	is_int(conf->mode, MODE_ENFORCE, "mode");
+	ok(domset_count(conf->sts_except) == 0 && conf->nsmarthosts == 0 &&
+	    conf->ndkim_authserv == 0 && conf->unread_forward == NULL &&
+	    conf->letters_reply_to == NULL, "what has no default");
 	is_int(conf->resolver_port, 53, "port");
 	ok(conf->resolver == NULL, "resolver: the system's");
 	is_int(conf_rule(conf, 0, 0)->req, REQ_PREFER_TLS, "no flow");
@@ -439,7 +522,7 @@ language(void)
 	if (!ok(conf != NULL, "they are right"))
 		return;
 	is_str(conf->organization, "Ministry of \"Mint\" \\ Co", "quotes");
-	is_int(conf->nlocals, 3, "a list over lines");
+	is_int(domset_count(conf->local), 3, "a list over lines");
 	is_int(conf->legacies[0].nhosts, 2, "macro in a macro");
 	is_str(conf->legacies[0].reason, "a # no comment", "# in quotes");
 	is_int(conf->nnetwork, 2, "a macro in a list");

@@ -271,8 +271,9 @@ cmd_check_domain(struct ctl *ctl, int argc, char *argv[])
 	const struct conf *conf = ctl->conf;
 	char domain[DOMAIN_MAX];
 	struct asker *a;
+	const char *own;
 	int rc = CHECK_GOOD;
-	size_t i, n = 0;
+	size_t i, n = 0, pos = 0;
 
 	a = asker_new(conf, 1U << WORLD_RESOLVE | 1U << WORLD_NET);
 	if (a == NULL)
@@ -285,10 +286,9 @@ cmd_check_domain(struct ctl *ctl, int argc, char *argv[])
 			    domain));
 	}
 	/* Without a name: all of ours. */
-	for (i = 0; argc == 0 && i < conf->nlocals; i++)
-		if (conf->locals[i][0] != '.') {
-			rc = check_worse(rc, check_domain(&ctl->view, a,
-			    conf->locals[i]));
+	while (argc == 0 && (own = domset_next(conf->local, &pos)) != NULL)
+		if (own[0] != '.') {
+			rc = check_worse(rc, check_domain(&ctl->view, a, own));
 			n++;
 		}
 	asker_free(a);

@@ -97,8 +97,8 @@ claim_reports(struct deliver *d, int64_t now, struct jobs *out)
 		fatal("deliver");
 	n = store_report_claim(st, now, now + LEASE_SECONDS, rows, room);
 	for (i = 0; i < n && rc == 0; i++) {
-		if (domset_find(d->engine->conf->except, rows[i].domain) !=
-		    -1) {
+		if (domset_find(d->engine->conf->report_except,
+		    rows[i].domain) != -1) {
 			rc = store_report_end(st, rows[i].id, "excepted", now,
 			    NULL, "report except");
 			continue;

@@ -123,7 +123,7 @@ void
 own_start(struct learn *l)
 {
 	TAILQ_INIT(&l->owns);
-	l->own = l->engine->conf->nlocals;
+	l->own = SIZE_MAX;
 }
 
 void
@@ -143,8 +143,8 @@ own_tick(struct learn *l)
 
 	if (l->ticks % OWN_TICKS == OWN_FIRST)
 		l->own = 0;
-	while (l->own < conf->nlocals && l->nowns < OWN_ACTIVE_MAX) {
-		domain = conf->locals[l->own++];
+	while (l->nowns < OWN_ACTIVE_MAX &&
+	    (domain = domset_next(conf->local, &l->own)) != NULL) {
 		/* Which subdomains there are is not known. */
 		if (*domain != '.')
 			own_ask(l, "mx", domain, on_mx);

@@ -82,15 +82,12 @@ certificates(struct digest *digest)
 {
 	const struct view *v = digest->view;
 	struct probed probed = { digest, NULL };
-	size_t i;
+	size_t pos = 0;
 
-	for (i = 0; i < v->conf->nlocals; i++) {
-		if (v->conf->locals[i][0] == '.')
-			continue;
-		probed.domain = v->conf->locals[i];
-		(void)heard_probes(v->store, probed.domain, certificate,
-		    &probed);
-	}
+	while ((probed.domain = domset_next(v->conf->local, &pos)) != NULL)
+		if (probed.domain[0] != '.')
+			(void)heard_probes(v->store, probed.domain,
+			    certificate, &probed);
 }
 
 /* Nothing at all on a day, where the day before had some. */
