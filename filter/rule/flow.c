@@ -15,22 +15,6 @@ struct asked {
 	char			 flow[128];
 };
 
-const char *
-verdict_name(enum verdict v)
-{
-	switch (v) {
-	case VERDICT_PASS:
-		return "pass";
-	case VERDICT_REJECT:
-		return "reject";
-	case VERDICT_TESTING:
-		return "testing";
-	case VERDICT_LEGACY:
-		return "legacy";
-	}
-	return "";
-}
-
 void
 flow_name(const struct conf *conf, int from, int to, char out[], size_t outsz)
 {
@@ -64,6 +48,7 @@ tls_refused(const struct asked *k, const struct conf_rule *rule,
 
 	if (k->q->trusted || tls >= rule->minimum)
 		return 0;
+	a->why = tls == TLSVER_NONE ? REFUSAL_NO_TLS : REFUSAL_OLD_TLS;
 	if (tls == TLSVER_NONE)
 		(void)snprintf(a->reply, sizeof(a->reply), "530 5.7.0 Must "
 		    "issue a STARTTLS command first: %s requires %s%s",
@@ -100,6 +85,7 @@ connector_refused(const struct asked *k, struct flow_answer *a)
 	if (!k->q->trusted) {
 		c = sender[0] == '\0' ? NULL : conf_connector(k->conf, sender);
 		if (c == NULL) {
+			a->why = REFUSAL_NO_CONNECTOR;
 			(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 "
 			    "%s requires a connector, and %s has none here: "
 			    "ask the recipient's postmaster", k->flow,
@@ -107,6 +93,7 @@ connector_refused(const struct asked *k, struct flow_answer *a)
 			return 1;
 		}
 		if (!in_connector(c, k->q->remote)) {
+			a->why = REFUSAL_OTHER_ADDRESS;
 			if (k->q->remote != NULL)
 				addr_print(k->q->remote, ip, sizeof(ip));
 			(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 "
@@ -118,6 +105,7 @@ connector_refused(const struct asked *k, struct flow_answer *a)
 	if (k->to[0] != '\0' && (conf_is_local(k->conf, k->to) ||
 	    conf_connector(k->conf, k->to) != NULL))
 		return 0;
+	a->why = REFUSAL_NO_CONNECTOR;
 	(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s requires a "
 	    "connector, and %s has none here: ask your postmaster", k->flow,
 	    k->to[0] == '\0' ? "this recipient" : k->to);
@@ -154,6 +142,7 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	}
 
 	a->verdict = VERDICT_PASS;
+	a->why = REFUSAL_NONE;
 	a->reply[0] = '\0';
 	a->from_class = class_of(conf, k.sender);
 	a->to_class = class_of(conf, k.to);

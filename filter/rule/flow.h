@@ -4,15 +4,7 @@
 #define SGE_FLOW_H
 
 #include "conf/conf.h"
-
-enum verdict {
-	VERDICT_PASS,
-	VERDICT_REJECT,
-	VERDICT_TESTING,	/* would be refused, "mode testing" */
-	VERDICT_LEGACY		/* would be refused, but for its entry */
-};
-
-const char *verdict_name(enum verdict);
+#include "spool/record.h"
 
 /* What is known of a session when a recipient is named. */
 struct flow_query {
@@ -29,6 +21,7 @@ struct flow_query {
 
 struct flow_answer {
 	enum verdict	 verdict;
+	enum refusal	 why;		/* NONE with VERDICT_PASS */
 	int		 from_class;
 	int		 to_class;
 	const struct conf_rule *rule;

@@ -45,6 +45,7 @@ struct row {
 	uint32_t	 rcpts;
 	uint16_t	 flow;		/* sessions.flows[] */
 	uint8_t		 verdict;
+	uint8_t		 why;		/* enum refusal */
 	uint8_t		 report : 1;
 	uint8_t		 open : 1;	/* in the present transaction */
 };

@@ -28,7 +28,7 @@ static struct str *address(struct sessions *, const struct text *,
 		    const char *);
 static uint16_t	 flow_id(struct sessions *, int, int);
 static struct row *row_get(struct sessions *, struct session *, struct str *,
-		    uint16_t, enum verdict);
+		    uint16_t, const struct flow_answer *);
 static void	 note(struct sessions *, struct session *, struct str *,
 		    const struct flow_answer *);
 static void	 add(struct line *, const char *);
@@ -147,7 +147,7 @@ flow_id(struct sessions *ss, int from, int to)
 /* The row of that kind, or a new one; takes to over.  NULL without memory. */
 static struct row *
 row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
-    enum verdict verdict)
+    const struct flow_answer *a)
 {
 	struct str *from = s->from;
 	struct row *row, *grown;
@@ -166,7 +166,8 @@ row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
 	for (i = 0; i < s->nrows; i++) {
 		row = &s->rows[i];
 		if (row->from == from && row->to == to && row->flow == flow &&
-		    row->verdict == verdict && row->report == report) {
+		    row->verdict == a->verdict && row->why == a->why &&
+		    row->report == report) {
 			str_put(ss->pool, to);
 			return row;
 		}
@@ -194,7 +195,8 @@ row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
 	row->from = str_ref(from);
 	row->to = to;
 	row->flow = flow;
-	row->verdict = verdict;
+	row->verdict = a->verdict;
+	row->why = a->why;
 	row->report = report;
 	return row;
 }
@@ -215,7 +217,7 @@ note(struct sessions *ss, struct session *s, struct str *to,
 		ss->nomem++;
 		return;
 	}
-	if ((row = row_get(ss, s, to, flow, a->verdict)) == NULL)
+	if ((row = row_get(ss, s, to, flow, a)) == NULL)
 		return;
 	if (row->rcpts < UINT32_MAX)
 		row->rcpts++;
@@ -351,6 +353,7 @@ not_learned(const struct sessions *ss, struct flow_answer *a)
 	(void)snprintf(a->reply, sizeof(a->reply), "451 4.7.5 %s: the "
 	    "recipient domain's TLS policy is not known yet: try again later",
 	    flow);
+	a->why = REFUSAL_NOT_LEARNED;
 	a->verdict = ss->conf->mode == MODE_TESTING ? VERDICT_TESTING :
 	    VERDICT_REJECT;
 }
@@ -414,6 +417,7 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 	    sizeof(name)) == 0)
 		from = name;
 	a.reply[0] = '\0';
+	a.why = REFUSAL_NONE;
 	a.from_class = a.to_class = CLASS_PUBLIC;
 	if (!(s->flags & S_ODD_FROM))
 		a.from_class = conf_class(ss->conf, from);
@@ -428,6 +432,9 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 		a.verdict = VERDICT_LEGACY;
 	else
 		a.verdict = VERDICT_TESTING;
+	if (a.verdict != VERDICT_PASS)
+		a.why = s->tlsver == TLSVER_NONE ? REFUSAL_NO_TLS :
+		    REFUSAL_OLD_TLS;
 	note(ss, s, address(ss, rcpt, to), &a);
 	if (a.verdict == VERDICT_PASS)
 		return;

@@ -101,6 +101,7 @@ set_rows(const struct sessions *ss, const struct session *s, int counted,
 		tx->to = str_text(row->to);
 		tx->flow = ss->flows[row->flow];
 		tx->verdict = row->verdict;
+		tx->why = row->why;
 		tx->messages = counted ? row->messages : 0;
 		tx->rcpts = counted ? row->rcpts : 0;
 		tx->report = row->report;

@@ -7,7 +7,6 @@
 
 #include "base/bounds.h"
 #include "base/compat.h"
-#include "rule/flow.h"
 
 /*
  * The session record: one connection attempt, one line of JSON.  Strings are
@@ -33,6 +32,24 @@ enum failure {
 	FAILURE_VALIDATION	/* validation-failure */
 };
 
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_REJECT,
+	VERDICT_TESTING,	/* would be refused, "mode testing" */
+	VERDICT_LEGACY		/* would be refused, but for its entry */
+};
+
+/* What a verdict other than "pass" was for; "why" of the record. */
+enum refusal {
+	REFUSAL_NONE,		/* null; also what older records have */
+	REFUSAL_NO_TLS,
+	REFUSAL_OLD_TLS,
+	REFUSAL_NO_CONNECTOR,	/* of the sender's or the recipient's domain */
+	REFUSAL_OTHER_ADDRESS,	/* not one that the sender's mail comes from */
+	REFUSAL_NOT_LEARNED,	/* the route that the flow needs is not known */
+	REFUSAL_NOT_ANNOUNCED	/* the reports' sender, and no report of ours */
+};
+
 struct record_tx {
 	/*
 	 * Domains; with -v addresses.  From "": the null sender.  Both NULL:
@@ -42,6 +59,7 @@ struct record_tx {
 	const char	*to;
 	const char	*flow;		/* "government>public" */
 	enum verdict	 verdict;
+	enum refusal	 why;
 	uint32_t	 messages;
 	uint32_t	 rcpts;
 	int		 report;	/* one of our own TLS reports */
@@ -88,5 +106,7 @@ enum record_result record_parse(char *line, size_t len, struct record *);
 
 const char *starttls_name(enum starttls);	/* NULL for null */
 const char *failure_name(enum failure);		/* NULL for none */
+const char *verdict_name(enum verdict);
+const char *refusal_name(enum refusal);		/* NULL for none */
 
 #endif

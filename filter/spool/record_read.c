@@ -14,14 +14,14 @@ enum key {
 	KEY_V, KEY_TIME, KEY_HOST, KEY_DIR, KEY_SESSION, KEY_LOCAL,
 	KEY_REMOTE, KEY_RDNS, KEY_HELO, KEY_STARTTLS, KEY_TLS, KEY_CIPHER,
 	KEY_FAILURE, KEY_LOST, KEY_TX, KEY_FROM, KEY_TO, KEY_FLOW, KEY_VERDICT,
-	KEY_MESSAGES, KEY_RCPTS, KEY_REPORT, KEY_UNKNOWN
+	KEY_WHY, KEY_MESSAGES, KEY_RCPTS, KEY_REPORT, KEY_UNKNOWN
 };
 
 static const char *const keys[] = {
 	"v", "time", "host", "dir", "session", "local",
 	"remote", "rdns", "helo", "starttls", "tls", "cipher",
 	"failure", "lost", "tx", "from", "to", "flow", "verdict",
-	"messages", "rcpts", "report"
+	"why", "messages", "rcpts", "report"
 };
 
 static const char *const starttls[] = {
@@ -30,6 +30,15 @@ static const char *const starttls[] = {
 
 static const char *const failures[] = {
 	NULL, "starttls-not-supported", "validation-failure"
+};
+
+static const char *const verdicts[] = {
+	"pass", "reject", "testing", "legacy"
+};
+
+static const char *const refusals[] = {
+	NULL, "no-tls", "old-tls", "no-connector", "other-address",
+	"not-learned", "not-announced"
 };
 
 /* What the record itself does not tell. */
@@ -60,6 +69,18 @@ const char *
 failure_name(enum failure f)
 {
 	return (unsigned int)f < nitems(failures) ? failures[f] : NULL;
+}
+
+const char *
+verdict_name(enum verdict v)
+{
+	return (unsigned int)v < nitems(verdicts) ? verdicts[v] : "";
+}
+
+const char *
+refusal_name(enum refusal why)
+{
+	return (unsigned int)why < nitems(refusals) ? refusals[why] : NULL;
 }
 
 static enum scanned
@@ -150,9 +171,6 @@ more(struct scan *in, char close)
 static enum scanned
 tx_member(struct scan *in, enum key key, struct record_tx *tx)
 {
-	static const char *const verdicts[] = {
-		"pass", "reject", "testing", "legacy"
-	};
 	unsigned int n = 0;
 	enum scanned got;
 
@@ -166,6 +184,10 @@ tx_member(struct scan *in, enum key key, struct record_tx *tx)
 	case KEY_VERDICT:
 		got = scan_name(in, verdicts, nitems(verdicts), &n);
 		tx->verdict = n;
+		return got;
+	case KEY_WHY:
+		got = scan_name(in, refusals, nitems(refusals), &n);
+		tx->why = n;
 		return got;
 	case KEY_MESSAGES:
 		return get_count(in, &tx->messages);

@@ -178,6 +178,7 @@ put_tx(struct out *o, const struct record_tx *tx)
 	PUT_KEY(o, ",\"to\":", tx->to);
 	PUT_KEY(o, ",\"flow\":", tx->flow);
 	PUT_KEY(o, ",\"verdict\":", verdict_name(tx->verdict));
+	PUT_KEY(o, ",\"why\":", refusal_name(tx->why));
 	PUT(o, ",\"messages\":");
 	put_number(o, tx->messages);
 	PUT(o, ",\"rcpts\":");

@@ -259,7 +259,7 @@ session()
 		    '"remote":"198.51.100.7","rdns":null,' \
 		    '"helo":"mx.'"$2"'",' "$session_end," \
 		    '"tx":[{"from":"minties.govt.nz","to":"'"$2"'",' \
-		    '"flow":"public>public","verdict":"pass","messages":1,' \
+		    '"flow":"public>public","verdict":"pass","why":null,"messages":1,' \
 		    '"rcpts":1'"${3:-}"'}]}'
 		echo
 	done >>"$L/spool/sessions/$(echo "$1" | tr -d -)T12Z.jsonl"

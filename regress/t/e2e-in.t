@@ -102,10 +102,10 @@ is "$(printf '%s\n' "$out" | sed -n '/^C: RCPT/{n;s/^S: \(...\).*/\1/p;}' |
 like "$out" '*S: 354*the message*S: 250 2.0.0*' "and the message is taken for the others"
 
 for want in \
-    '"dir":"in".*"remote":"203.0.113.102".*"starttls":null,"tls":null.*"from":"club.co.nz","to":"library.govt.nz","flow":"public>government","verdict":"pass","messages":1,"rcpts":1' \
+    '"dir":"in".*"remote":"203.0.113.102".*"starttls":null,"tls":null.*"from":"club.co.nz","to":"library.govt.nz","flow":"public>government","verdict":"pass","why":null,"messages":1,"rcpts":1' \
     '"dir":"in".*"remote":"203.0.113.102".*"tls":"TLSv1.3".*"flow":"public>restricted","verdict":"pass"' \
-    '"dir":"in".*"remote":"203.0.113.150".*"tls":null.*"flow":"government>government","verdict":"legacy","messages":1,"rcpts":1' \
-    '"dir":"in".*"remote":"203.0.113.151".*"flow":"government>government","verdict":"reject","messages":0,"rcpts":1' \
+    '"dir":"in".*"remote":"203.0.113.150".*"tls":null.*"flow":"government>government","verdict":"legacy","why":"no-tls","messages":1,"rcpts":1' \
+    '"dir":"in".*"remote":"203.0.113.151".*"flow":"government>government","verdict":"reject","why":"no-tls","messages":0,"rcpts":1' \
     '"dir":"in".*"tls":"TLSv1.2".*"flow":"government>government","verdict":"pass"' \
     '"dir":"in".*"flow":"restricted>restricted","verdict":"reject"' \
     '"dir":"in".*"remote":"2001:db8:7::65".*"verdict":"reject"'; do
@@ -121,5 +121,5 @@ smtpd_up
 try 101 250 "mode testing accepts" \
     -f a@council.govt.nz $me staff@library.govt.nz
 check "and has it on record" wait_for 20 record_seen \
-    '"flow":"government>government","verdict":"testing","messages":1'
+    '"flow":"government>government","verdict":"testing","why":"no-tls","messages":1'
 finish

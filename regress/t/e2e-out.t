@@ -42,7 +42,7 @@ seen()
 {
 	check "on record of $1: $2" wait_for 40 record_seen "$out.*$2"
 }
-seen good '"rdns":"mx.good.co.nz".*"helo":"mx.good.co.nz".*"starttls":"offered","tls":"TLSv1.3","cipher":"TLS_.*","failure":null.*"from":"library.govt.nz","to":"good.co.nz","flow":"government>public","verdict":"pass","messages":1,"rcpts":1'
+seen good '"rdns":"mx.good.co.nz".*"helo":"mx.good.co.nz".*"starttls":"offered","tls":"TLSv1.3","cipher":"TLS_.*","failure":null.*"from":"library.govt.nz","to":"good.co.nz","flow":"government>public","verdict":"pass","why":null,"messages":1,"rcpts":1'
 seen two '"tls":"TLSv1.2".*"failure":null.*"to":"two.co.nz"'
 seen slow '"tls":"TLSv1.3".*"failure":null.*"to":"slow.co.nz"'
 seen wrong '"tls":"TLSv1.3".*"failure":null.*"to":"wrong.co.nz"'

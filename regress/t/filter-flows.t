@@ -75,14 +75,14 @@ flow "4.3 legacy, on its last day" proceed \
     198.51.100.77 a@ird.govt.nz b@mbie.govt.nz
 like "$(filter_log)" "00000000000000aa legacy flow=government>government \
 from=ird.govt.nz to=mbie.govt.nz tls=none remote=198.51.100.77*" "4.3 is logged"
-like "$(filter_records)" '*"verdict":"legacy"*' "4.3 is on record"
+like "$(filter_records)" '*"verdict":"legacy","why":"no-tls"*' "4.3 is on record"
 flow "4.3 legacy, IPv6" proceed \
     '[2001:db8:99::1]' a@ird.govt.nz b@mbie.govt.nz
 flow "4.3 legacy, a day late" "reject|530 *" \
     198.51.100.78 a@ird.govt.nz b@mbie.govt.nz
 # 5.3, 5.5
 flow "5.3 to us without TLS" proceed 198.51.100.5 a@kiwi.org b@mbie.govt.nz
-like "$(filter_records)" '*"starttls":null,"tls":null*"flow":"public>government","verdict":"pass","messages":0,"rcpts":1}]}' \
+like "$(filter_records)" '*"starttls":null,"tls":null*"flow":"public>government","verdict":"pass","why":null,"messages":0,"rcpts":1}]}' \
     "5.3 is on record"
 flow "5.5 from us" proceed 127.0.0.1 a@mbie.govt.nz b@kiwi.org
 
@@ -90,7 +90,7 @@ flow "5.5 from us" proceed 127.0.0.1 a@mbie.govt.nz b@kiwi.org
 flow "refused" "reject|*" 198.51.100.5 a@ird.govt.nz b@mbie.govt.nz
 is "$(filter_log)" '00000000000000aa refused flow=government>government from=ird.govt.nz to=mbie.govt.nz tls=none remote=198.51.100.5 reply="530 5.7.0 Must issue a STARTTLS command first: government>government requires TLSv1.2 or later"' \
     "one log line, the session first"
-is "$(filter_records)" '{"v":1,"time":"2026-11-22T00:53:42Z","host":"mail.minties.govt.nz","dir":"in","session":"00000000000000aa","local":"192.0.2.25","remote":"198.51.100.5","rdns":"client.example.org","helo":"client.example.org","starttls":null,"tls":null,"cipher":null,"failure":null,"tx":[{"from":"ird.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"reject","messages":0,"rcpts":1}]}' \
+is "$(filter_records)" '{"v":1,"time":"2026-11-22T00:53:42Z","host":"mail.minties.govt.nz","dir":"in","session":"00000000000000aa","local":"192.0.2.25","remote":"198.51.100.5","rdns":"client.example.org","helo":"client.example.org","starttls":null,"tls":null,"cipher":null,"failure":null,"tx":[{"from":"ird.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"reject","why":"no-tls","messages":0,"rcpts":1}]}' \
     "the record"
 
 # Null senders
@@ -182,7 +182,7 @@ is "$(sed 's/^[^|]*|\([^|]*\)|[^|]*|\([^ ]*\).*/\1 \2/' "$T/out" | tr '\n' ' ')"
     "00000000000000c1 reject|530 00000000000000c1 proceed 00000000000000c1 proceed 00000000000000c1 proceed 00000000000000c1 proceed 00000000000000c1 proceed 00000000000000c4 reject|530 " \
     "recipients are judged one by one, and anew after STARTTLS"
 is "$(filter_records | sed -n '1s/.*"helo"/"helo"/p')" \
-    '"helo":"again.example.org","starttls":"offered","tls":"TLSv1.2","cipher":"TLS_AES_256_GCM_SHA384","failure":null,"tx":[{"from":"ird.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"reject","messages":0,"rcpts":1},{"from":"ird.govt.nz","to":"kiwi.nz","flow":"government>public","verdict":"pass","messages":2,"rcpts":4},{"from":"ird.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"pass","messages":1,"rcpts":1}]}' \
+    '"helo":"again.example.org","starttls":"offered","tls":"TLSv1.2","cipher":"TLS_AES_256_GCM_SHA384","failure":null,"tx":[{"from":"ird.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"reject","why":"no-tls","messages":0,"rcpts":1},{"from":"ird.govt.nz","to":"kiwi.nz","flow":"government>public","verdict":"pass","why":null,"messages":2,"rcpts":4},{"from":"ird.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"pass","why":null,"messages":1,"rcpts":1}]}' \
     "one row for each kind, messages counted when committed"
 is "$(filter_records | sed -n '2s/.*"starttls"/"starttls"/p')" \
     '"starttls":"offered","tls":"x","cipher":null,"failure":null,"tx":[]}' \
@@ -206,7 +206,7 @@ filter_conf
 filter_run "$T/lines"
 is "$(sed 's/^.*|\([^ ]*\) .*/\1/' "$T/out" | tr '\n' ' ')" "530 530 530 " \
     "an address without a domain is one of this host"
-like "$(filter_records)" '*[[]{"from":"ird.govt.nz","to":"mail.minties.govt.nz","flow":"government>government","verdict":"reject","messages":0,"rcpts":2},{"from":"mail.minties.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"reject"*' \
+like "$(filter_records)" '*[[]{"from":"ird.govt.nz","to":"mail.minties.govt.nz","flow":"government>government","verdict":"reject","why":"no-tls","messages":0,"rcpts":2},{"from":"mail.minties.govt.nz","to":"mbie.govt.nz","flow":"government>government","verdict":"reject"*' \
     "and on record as such"
 filter_run "$T/lines" -v
 like "$(filter_records)" '*{"from":"root@mail.minties.govt.nz","to":"b@mbie.govt.nz","flow":"government>government","verdict":"reject"*' \
@@ -230,7 +230,7 @@ sed -i.bak '/^local { "minties/d' "$T/sge.conf"
 filter_run "$T/lines"
 is "$(filter_records | tr '{' '\n' | awk -F'"rcpts":' '{ n += $2 } END { print n }')" \
     300 "150 domains in one transaction: recipients"
-like "$(filter_records)" '*{"from":null,"to":null,"flow":"public>public","verdict":"pass","messages":1,"rcpts":116}]}' \
+like "$(filter_records)" '*{"from":null,"to":null,"flow":"public>public","verdict":"pass","why":null,"messages":1,"rcpts":116}]}' \
     "150 domains: those above the limit in one sum"
 
 # Outgoing mail that smtpd sent though it should not have.
@@ -251,7 +251,7 @@ filter_run "$T/lines"
 is "$(filter_log)" "00000000000000e1 would-refuse flow=government>government from=mbie.govt.nz to=ird.govt.nz tls=none remote=198.51.100.5" \
     "it is said in the log"
 is "$(filter_records | sed 's/.*"rdns"/"rdns"/')" \
-    '"rdns":"mx.x.nz","helo":"mx.x.nz","starttls":"absent","tls":null,"cipher":null,"failure":"starttls-not-supported","tx":[{"from":"mbie.govt.nz","to":"ird.govt.nz","flow":"government>government","verdict":"testing","messages":1,"rcpts":1},{"from":"minties.govt.nz","to":"kiwi.org","flow":"restricted>public","verdict":"pass","messages":0,"rcpts":1,"report":true}]}' \
+    '"rdns":"mx.x.nz","helo":"mx.x.nz","starttls":"absent","tls":null,"cipher":null,"failure":"starttls-not-supported","tx":[{"from":"mbie.govt.nz","to":"ird.govt.nz","flow":"government>government","verdict":"testing","why":"no-tls","messages":1,"rcpts":1},{"from":"minties.govt.nz","to":"kiwi.org","flow":"restricted>public","verdict":"pass","why":null,"messages":0,"rcpts":1,"report":true}]}' \
     "it is on record, and our own report is marked"
 filter_run "$T/lines" -v
 like "$(filter_records)" '*"from":"a@mbie.govt.nz","to":"\\"a> b\\"@ird.govt.nz"*' \

@@ -213,6 +213,24 @@ is_line(const char *s)
 	return 1;
 }
 
+/* What the text says, for the record. */
+static enum refusal
+why_of(const struct flow_answer *a)
+{
+	if (a->verdict == VERDICT_PASS)
+		return REFUSAL_NONE;
+	if (a->verdict == VERDICT_LEGACY)
+		return a->why == REFUSAL_OLD_TLS ? a->why : REFUSAL_NO_TLS;
+	if (strncmp(a->reply, "530 ", 4) == 0)
+		return REFUSAL_NO_TLS;
+	if (strstr(a->reply, " This session has ") != NULL)
+		return REFUSAL_OLD_TLS;
+	if (strstr(a->reply, " is not accepted from ") != NULL)
+		return REFUSAL_OTHER_ADDRESS;
+	return strstr(a->reply, " has none here: ") != NULL ?
+	    REFUSAL_NO_CONNECTOR : REFUSAL_NOT_ANNOUNCED;
+}
+
 static void
 run(const struct conf *conf, const struct flow_case *c)
 {
@@ -236,6 +254,7 @@ run(const struct conf *conf, const struct flow_case *c)
 	flow_decide(conf, &q, &a);
 	is_str(verdict_name(a.verdict), verdict_name(c->verdict), "%s",
 	    c->name);
+	is_int(a.why, why_of(&a), "%s: why", c->name);
 	flow_name(conf, a.from_class, a.to_class, flow, sizeof(flow));
 	is_str(flow, c->flow, "%s: flow", c->name);
 	ok(is_line(a.reply), "%s: one line of ASCII", c->name);

@@ -17,10 +17,10 @@ static const char out_line[] =
     "\"tls\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\","
     "\"failure\":null,\"tx\":[{\"from\":\"minties.govt.nz\","
     "\"to\":\"dia.govt.nz\",\"flow\":\"restricted>restricted\","
-    "\"verdict\":\"pass\",\"messages\":1,\"rcpts\":2},"
+    "\"verdict\":\"pass\",\"why\":null,\"messages\":1,\"rcpts\":2},"
     "{\"from\":\"\",\"to\":\"x.nz\",\"flow\":\"public>public\","
-    "\"verdict\":\"legacy\",\"messages\":0,\"rcpts\":4294967295,"
-    "\"report\":true}]}\n";
+    "\"verdict\":\"legacy\",\"why\":\"no-tls\",\"messages\":0,"
+    "\"rcpts\":4294967295,\"report\":true}]}\n";
 
 static struct record rec;
 
@@ -75,6 +75,8 @@ test_both_ways(void)
 	is_int(rec.tx[0].report, 0, "no report of ours");
 	is_int(rec.tx[1].report, 1, "a report of ours");
 	is_int(rec.tx[1].verdict, VERDICT_LEGACY, "another verdict");
+	is_int(rec.tx[0].why, REFUSAL_NONE, "of nothing");
+	is_int(rec.tx[1].why, REFUSAL_NO_TLS, "and what it was for");
 	n = record_format(&rec, buf, sizeof(buf) - 1);
 	buf[n < 0 ? 0 : n] = '\0';
 	is_str(buf, out_line, "and is written byte by byte as it was");
@@ -101,7 +103,7 @@ test_nulls(void)
 	    "\"rdns\":null,\"helo\":null,\"starttls\":null,\"tls\":null,"
 	    "\"cipher\":null,\"failure\":\"validation-failure\",\"lost\":12,"
 	    "\"tx\":[{\"from\":null,\"to\":null,\"flow\":null,"
-	    "\"verdict\":\"pass\",\"messages\":0,\"rcpts\":0}]}\n",
+	    "\"verdict\":\"pass\",\"why\":null,\"messages\":0,\"rcpts\":0}]}\n",
 	    "what is not known is null");
 	is_int(parse(buf, n - 1), RECORD_OK, "and parses");
 	ok(rec.host == NULL && rec.helo == NULL && rec.tls == NULL &&
@@ -121,6 +123,17 @@ test_nulls(void)
 		parse(buf, n - 1);
 		is_int(rec.tx[0].verdict, i, "verdict %zu", i);
 	}
+	for (i = REFUSAL_NONE; i <= REFUSAL_NOT_ANNOUNCED; i++) {
+		rec.tx[0].why = i;
+		n = record_format(&rec, buf, sizeof(buf));
+		parse(buf, n - 1);
+		is_int(rec.tx[0].why, i, "why %zu", i);
+	}
+	is_int(parse_str("{\"v\":1,\"time\":\"2026-11-21T03:04:05Z\","
+	    "\"dir\":\"in\",\"session\":\"s\",\"tx\":[{\"verdict\":"
+	    "\"reject\",\"messages\":0,\"rcpts\":1}]}"), RECORD_OK,
+	    "a record of before has no \"why\"");
+	is_int(rec.tx[0].why, REFUSAL_NONE, "and says nothing of it");
 }
 
 /* Text of others comes back as it was, or mended. */
