@@ -175,7 +175,8 @@ SGED_OBJS =	\
 		reporter/store/store_route.o \
 		reporter/store/store_segment.o \
 		reporter/store/store_sts.o \
-		reporter/store/store_tally.o
+		reporter/store/store_tally.o \
+		reporter/store/store_trim.o
 
 SGECTL_OBJS =	\
 		reporter/check/check.o \

@@ -300,28 +300,33 @@ only_claim(const struct claims *c)
 	return NULL;
 }
 
+struct claiming {
+	struct claims	 claims;
+	int64_t		 when;
+	int64_t		(*waits)(const char *, int64_t, void *);
+	void		*arg;
+};
+
+static int
+claim_domain(const char *domain, int routed, int64_t waits, void *arg)
+{
+	struct claiming *c = arg;
+
+	claim_all(&c->claims, domain, routed, c->waits(domain, waits, c->arg),
+	    c->when);
+	return 0;
+}
+
 int
 judge_attribute(struct judge *j, const char *addr, int64_t when,
     int64_t (*waits)(const char *, int64_t, void *), void *arg, char domain[],
     size_t domainsz)
 {
-	struct claims c = { 0 };
-	sqlite3_stmt *stmt;
+	struct claiming c = { .when = when, .waits = waits, .arg = arg };
 	const char *name;
-	int rc;
 
-	if ((stmt = store_prepare(j->store, "SELECT m.domain, max(m.routed),"
-	    " coalesce(w.last, 0) FROM mxaddr m LEFT JOIN waiting w"
-	    " ON w.domain = m.domain WHERE m.addr = ?1 GROUP BY m.domain")) ==
-	    NULL || store_bind(stmt, "t", addr) == -1)
-		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		name = store_text(stmt, 0);
-		claim_all(&c, name, sqlite3_column_int64(stmt, 1) > 0,
-		    waits(name, sqlite3_column_int64(stmt, 2), arg), when);
-	}
-	if (store_done(j->store, stmt, rc) == -1 ||
-	    (name = only_claim(&c)) == NULL)
+	if (store_mxaddr_domains(j->store, addr, claim_domain, &c) == -1 ||
+	    (name = only_claim(&c.claims)) == NULL)
 		return -1;
 	strlcpy(domain, name, domainsz);
 	return 0;

@@ -26,9 +26,8 @@ static int
 changes_often(const struct lesson *lesson, int64_t now)
 {
 	return now - lesson->held.fetched < CHANGES_REST &&
-	    store_number(lesson->learn->engine->store, 0, "SELECT count(*)"
-	    " FROM sts_history WHERE domain = ?1 AND since > ?2", "ti",
-	    lesson->domain, now - 86400) >= CHANGES_MAX;
+	    store_sts_changes(lesson->learn->engine->store, lesson->domain,
+	    now - 86400) >= CHANGES_MAX;
 }
 
 int

@@ -96,9 +96,8 @@ renew_at(const struct lesson *lesson, int64_t now)
 	if (now - used > USED_OFTEN)
 		wait = RENEW_RARE;
 	at = now + wait;
-	if (now - used > USED_AT_ALL && now - store_number(st, 0, "SELECT last"
-	    " FROM waiting WHERE domain = ?1", "t", lesson->domain) >
-	    USED_WAITING)
+	if (now - used > USED_AT_ALL &&
+	    now - store_waiting_last(st, lesson->domain) > USED_WAITING)
 		at = INT64_MAX;
 	if (policy_is_held(&lesson->held, now) &&
 	    now - used <= USED_POLICY && lesson->held.refresh < at)
@@ -156,8 +155,7 @@ count_no_host(struct lesson *lesson, const struct store_route *old,
 
 	if (lesson->nmxs == 0)
 		return 0;
-	waits = store_number(st, 0, "SELECT last FROM waiting WHERE"
-	    " domain = ?1", "t", lesson->domain);
+	waits = store_waiting_last(st, lesson->domain);
 	if (TAILQ_EMPTY(&lesson->askers) && waits == 0)
 		return 0;
 	/* Not each time that we look. */
@@ -292,6 +290,5 @@ route_order(struct learn *l, const char *domain, int64_t now)
 		return 0;
 	log_info("%s: hosts in order now: %s", domain, urls);
 	file_add(l, domain, route.kind, route.until, urls);
-	return store_run(st, "UPDATE route SET urls = ?2 WHERE domain = ?1",
-	    "tt", domain, urls);
+	return store_route_urls(st, domain, urls);
 }

@@ -151,6 +151,13 @@ store_waiting_routed(struct store *st, int64_t before, int64_t since,
 	return store_names(st, stmt, cb, arg);
 }
 
+int64_t
+store_waiting_last(struct store *st, const char *domain)
+{
+	return store_number(st, 0, "SELECT last FROM waiting WHERE"
+	    " domain = ?1", "t", domain);
+}
+
 int
 store_failing(struct store *st, int64_t since,
     int (*cb)(const char *, const char *, int64_t, void *), void *arg)

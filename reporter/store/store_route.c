@@ -191,6 +191,27 @@ store_mxaddr_host(struct store *st, const char *addr, const char *domain,
 }
 
 int
+store_mxaddr_domains(struct store *st, const char *addr,
+    int (*cb)(const char *, int, int64_t, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if ((stmt = store_prepare(st, "SELECT m.domain, max(m.routed),"
+	    " coalesce(w.last, 0) FROM mxaddr m LEFT JOIN waiting w"
+	    " ON w.domain = m.domain WHERE m.addr = ?1 GROUP BY m.domain")) ==
+	    NULL || store_bind(stmt, "t", addr) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		if (cb(store_text(stmt, 0), sqlite3_column_int64(stmt, 1) > 0,
+		    sqlite3_column_int64(stmt, 2), arg) == -1) {
+			sqlite3_reset(stmt);
+			return -1;
+		}
+	return store_done(st, stmt, rc);
+}
+
+int
 store_route_load(struct store *st, const char *domain, struct store_route *r)
 {
 	sqlite3_stmt *stmt;
@@ -239,6 +260,13 @@ store_route_renew(struct store *st, const char *domain, int64_t renew)
 {
 	return store_run(st, "UPDATE route SET renew = ?2 WHERE domain = ?1",
 	    "ti", domain, renew);
+}
+
+int
+store_route_urls(struct store *st, const char *domain, const char *urls)
+{
+	return store_run(st, "UPDATE route SET urls = ?2 WHERE domain = ?1",
+	    "tt", domain, urls);
 }
 
 int

@@ -72,6 +72,8 @@ int	store_route_load(struct store *, const char *domain,
 int	store_route_set(struct store *, const char *domain,
 	    const struct store_route *, const char *why);
 int	store_route_used(struct store *, const char *domain, int64_t now);
+/* Only the order of its hosts. */
+int	store_route_urls(struct store *, const char *domain, const char *urls);
 /* Only when it is to be looked at again. */
 int	store_route_renew(struct store *, const char *domain, int64_t renew);
 /* Domains to be looked at again by now, at most max; cb is called for each. */
@@ -130,6 +132,8 @@ int	store_probe_other(struct store *, const char *host, const char *addr,
 int	store_mx_retry(struct store *, int64_t now, int64_t max,
 	    int (*cb)(const char *host, const char *domain, int64_t failed,
 	    void *arg), void *arg);
+/* When mail for the domain last came in that waits; 0: none does. */
+int64_t	store_waiting_last(struct store *, const char *domain);
 /* Domains with a route that mail waits for. */
 int	store_waiting_routed(struct store *, int64_t before, int64_t since,
 	    int64_t max, int (*cb)(const char *domain, void *arg), void *arg);
@@ -153,5 +157,12 @@ int	store_mxaddr_of(struct store *, const char *domain, const char *host,
 /* The host that an address belongs to for a domain; "" if it is not known. */
 int	store_mxaddr_host(struct store *, const char *addr,
 	    const char *domain, char host[], size_t hostsz);
+/*
+ * The domains that have the address: whether their mail was ever routed there,
+ * and since when mail waits (0: none does).
+ */
+int	store_mxaddr_domains(struct store *, const char *addr,
+	    int (*cb)(const char *domain, int routed, int64_t waits, void *arg),
+	    void *arg);
 
 #endif

@@ -199,6 +199,13 @@ store_sts_over(struct store *st, const char *domain, int64_t since)
 	return history(st, domain, 0, "", since);
 }
 
+int64_t
+store_sts_changes(struct store *st, const char *domain, int64_t since)
+{
+	return store_number(st, 0, "SELECT count(*) FROM sts_history"
+	    " WHERE domain = ?1 AND since > ?2", "ti", domain, since);
+}
+
 int
 store_sts_at(struct store *st, const char *domain, int64_t when,
     struct store_sts_at *at)

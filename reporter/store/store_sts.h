@@ -50,6 +50,9 @@ int	store_sts_checked(struct store *, const char *domain, int64_t now);
 /* What was held is over, since then. */
 int	store_sts_over(struct store *, const char *domain, int64_t since);
 
+/* How many policies the domain had since then, or -1. */
+int64_t	store_sts_changes(struct store *, const char *domain, int64_t since);
+
 /* What was in force at some time. */
 struct store_sts_at {
 	int64_t		 policy;	/* table policy; 0: none */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stddef.h>
+
+#include "store/store.h"
+#include "store/store_trim.h"
+
+#define BEFORE(what) offsetof(struct store_trim, what)
+
+/* ?1: before when; ?2: how many rows. */
+static const struct {
+	size_t		 before;	/* offset in struct store_trim */
+	const char	*sql;
+} trims[] = {
+	{ BEFORE(tallies), "DELETE FROM flow WHERE (day, hour, dir, class) IN"
+	    " (SELECT day, hour, dir, class FROM flow WHERE day < ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM correspondent WHERE (day, dir, domain)"
+	    " IN (SELECT day, dir, domain FROM correspondent WHERE day < ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM incident WHERE (day, dir, domain, why,"
+	    " addr) IN (SELECT day, dir, domain, why, addr FROM incident"
+	    " WHERE day < ?1 LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM tally WHERE (day, domain, policy) IN"
+	    " (SELECT day, domain, policy FROM tally WHERE day < ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM detail WHERE (day, domain, policy,"
+	    " type, sip, rip, mx, helo, reason, info, pending) IN"
+	    " (SELECT day, domain, policy, type, sip, rip, mx, helo, reason,"
+	    " info, pending FROM detail WHERE day < ?1 LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM source WHERE (day, addr) IN"
+	    " (SELECT day, addr FROM source WHERE day < ?1 LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM unknown WHERE (day, addr, type) IN"
+	    " (SELECT day, addr, type FROM unknown WHERE day < ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(reports), "DELETE FROM bounced WHERE report_id IN"
+	    " (SELECT report_id FROM report WHERE day < ?1 LIMIT ?2)" },
+	{ BEFORE(reports), "DELETE FROM report WHERE id IN (SELECT id"
+	    " FROM report WHERE day < ?1 AND state NOT IN ('due', 'sending')"
+	    " LIMIT ?2)" },
+	{ BEFORE(reports), "DELETE FROM received WHERE id IN (SELECT id"
+	    " FROM received WHERE day < ?1 LIMIT ?2)" },
+	/* Report-IDs begin with their day. */
+	{ BEFORE(reports), "DELETE FROM bounced WHERE (report_id, address) IN"
+	    " (SELECT report_id, address FROM bounced WHERE report_id <"
+	    " strftime('%Y%m%d', ?1 * 86400, 'unixepoch') LIMIT ?2)" },
+	{ BEFORE(learned), "DELETE FROM mx WHERE (domain, host) IN (SELECT"
+	    " domain, host FROM mx WHERE seen < ?1 LIMIT ?2)" },
+	{ BEFORE(learned), "DELETE FROM mxaddr WHERE (addr, domain, host) IN"
+	    " (SELECT addr, domain, host FROM mxaddr WHERE seen < ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(learned), "DELETE FROM probe WHERE (host, addr) IN (SELECT"
+	    " host, addr FROM probe WHERE probed < ?1 LIMIT ?2)" },
+	{ BEFORE(learned), "DELETE FROM sts WHERE domain IN (SELECT domain"
+	    " FROM sts WHERE max(coalesce(checked, 0), coalesce(expires, 0))"
+	    " < ?1 LIMIT ?2)" },
+	{ BEFORE(learned), "DELETE FROM sts_history WHERE (domain, since) IN"
+	    " (SELECT domain, since FROM sts_history WHERE until > 0 AND"
+	    " until < ?1 LIMIT ?2)" },
+	/* Tallies are not kept for longer than what says when it held. */
+	{ BEFORE(learned), "DELETE FROM policy WHERE id IN (SELECT p.id"
+	    " FROM policy p LEFT JOIN sts s ON s.domain = p.domain AND"
+	    " s.policy = p.id LEFT JOIN sts_history h ON"
+	    " h.domain = p.domain AND h.policy = p.id"
+	    " WHERE p.type = 'sts' AND s.domain IS NULL AND"
+	    " h.domain IS NULL AND ?1 > 0 LIMIT ?2)" },
+	{ BEFORE(learned), "DELETE FROM route WHERE domain IN (SELECT domain"
+	    " FROM route WHERE max(coalesce(until, 0), coalesce(learned, 0),"
+	    " coalesce(used, 0)) < ?1 LIMIT ?2)" },
+	{ BEFORE(waiting), "DELETE FROM waiting WHERE domain IN (SELECT domain"
+	    " FROM waiting WHERE last < ?1 LIMIT ?2)" },
+};
+
+size_t
+store_trim_steps(void)
+{
+	return nitems(trims);
+}
+
+int
+store_trim(struct store *st, size_t step, const struct store_trim *before,
+    int64_t rows)
+{
+	const void *when = (const char *)before + trims[step].before;
+
+	return store_update(st, trims[step].sql, "ii", *(const int64_t *)when,
+	    rows);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_STORE_TRIM_H
+#define SGE_STORE_TRIM_H
+
+#include "store/store.h"
+
+/* What is older than this is forgotten. */
+struct store_trim {
+	int64_t		 tallies;	/* days since 1970 */
+	int64_t		 reports;	/* days since 1970 */
+	int64_t		 learned;	/* epoch seconds */
+	int64_t		 waiting;	/* epoch seconds */
+};
+
+size_t	store_trim_steps(void);
+/*
+ * One of the steps (from 0), which deletes at most so many rows in a
+ * transaction of its own.  Returns how many it deleted: fewer than rows where
+ * the step is done; or -1 with a log line.
+ */
+int	store_trim(struct store *, size_t step, const struct store_trim *,
+	    int64_t rows);
+
+#endif
