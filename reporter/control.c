@@ -14,6 +14,7 @@
 #include "base/bounds.h"
 #include "lib/date.h"
 #include "base/domain.h"
+#include "control.h"
 #include "deliver/deliver.h"
 #include "engine/engine.h"
 #include "learn/learn.h"
@@ -215,7 +216,7 @@ listener_watch(void *arg)
 }
 
 void
-control_start(struct engine *e, int listener)
+control_start(struct engine *e)
 {
 	struct control *control;
 	int flags;
@@ -223,11 +224,11 @@ control_start(struct engine *e, int listener)
 	if ((control = calloc(1, sizeof(*control))) == NULL)
 		fatal("control");
 	/* A client may be gone before it is accepted. */
-	if ((flags = fcntl(listener, F_GETFL)) == -1 ||
-	    fcntl(listener, F_SETFL, flags | O_NONBLOCK) == -1)
+	if ((flags = fcntl(e->listener, F_GETFL)) == -1 ||
+	    fcntl(e->listener, F_SETFL, flags | O_NONBLOCK) == -1)
 		fatal("fcntl");
 	control->engine = e;
-	control->listener = listener;
+	control->listener = e->listener;
 	control->since = time(NULL);
 	TAILQ_INIT(&control->clients);
 	e->control = control;

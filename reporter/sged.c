@@ -19,7 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control.h"
+#include "count/ingest.h"
+#include "deliver/deliver.h"
 #include "engine/engine.h"
+#include "learn/learn.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "lib/process.h"
@@ -48,6 +52,14 @@ struct parent {
 
 static const char *const names[CHILDREN] = { "resolve", "net", "mailer",
     "engine" };
+
+/* Who takes in stands before who asks of it. */
+static const struct engine_part parts[] = {
+	{ ingest_start, ingest_stop },
+	{ learn_start, learn_stop },
+	{ deliver_start, deliver_stop },
+	{ control_start, control_stop }
+};
 
 __dead static void
 usage(void)
@@ -112,7 +124,7 @@ engine_fork(struct parent *p, int world[WORLD_PARTS])
 		fds[i++] = p->lock;
 		process_enter(names[ENGINE], fds, (size_t)i);
 		engine_main(p->conf, fds, fds[WORLD_PARTS],
-		    fds[WORLD_PARTS + 1]);
+		    fds[WORLD_PARTS + 1], parts, nitems(parts));
 	}
 	close(pair[1]);
 	p->engine = pair[0];

@@ -10,8 +10,18 @@
 #include "count/tally.h"
 
 /*
- * Private to ingest.c and trim.c.
+ * The engine's part that counts records.
  */
+
+/* Reads what was appended, on a timer; see ingest.c for "exactly once". */
+void	ingest_start(struct engine *);
+void	ingest_stop(struct engine *);
+/* Whether every record of that day that is on disk was counted. */
+int	ingest_day_complete(struct engine *, int64_t day);
+/* Reads until there is nothing more (sgectl send, tests). */
+void	ingest_now(struct engine *);
+
+/* What it knows; for ingest.c, trim.c and what control says of it. */
 struct ingest {
 	struct engine	*engine;
 	struct loop_timer *timer;

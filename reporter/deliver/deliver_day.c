@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "lib/date.h"
+#include "count/ingest.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
 

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "lib/date.h"
+#include "count/ingest.h"
 #include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "deliver/deliver.h"
 #include "engine/engine.h"
-#include "learn/learn.h"
 #include "base/log.h"
 #include "lib/sandbox.h"
 
@@ -42,13 +40,15 @@ parent_closed(struct ipc *ipc __unused, void *arg)
 
 __dead void
 engine_main(const struct conf *conf, const int world[WORLD_PARTS],
-    int listener, int parent)
+    int listener, int parent, const struct engine_part *parts, size_t nparts)
 {
 	struct engine e = { 0 };
 	struct ipc *ipc;
+	size_t i;
 
 	sandbox_drop(SGE_USER);
 	e.conf = conf;
+	e.listener = listener;
 	/* Counts of who writes to whom are nobody else's business. */
 	(void)umask(027);
 	if ((e.store = store_open(conf->database, STORE_WRITE)) == NULL)
@@ -60,18 +60,14 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	e.loop = loop_new();
 	e.world = world_new(e.loop, world, part_gone, &e);
 	ipc = ipc_new(e.loop, parent, parent_message, parent_closed, &e);
-	ingest_start(&e);
-	learn_start(&e);
-	deliver_start(&e);
-	control_start(&e, listener);
+	for (i = 0; i < nparts; i++)
+		parts[i].start(&e);
 	log_debug("ready");
 	loop_run(e.loop);
 
 	/* What is not committed is read, or done, again. */
-	control_stop(&e);
-	deliver_stop(&e);
-	learn_stop(&e);
-	ingest_stop(&e);
+	while (i-- > 0)
+		parts[i].stop(&e);
 	ipc_free(ipc);
 	world_free(e.world);
 	loop_free(e.loop);

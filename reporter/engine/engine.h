@@ -9,15 +9,13 @@
 #include "store/store.h"
 #include "helper/helper.h"
 
-/*
- * What the parts of the engine process share.  Each part has X_start(engine),
- * called once, and X_stop(engine), in their order in engine.c.
- */
+/* What the parts of the engine process share. */
 struct engine {
 	const struct conf *conf;
 	struct loop	*loop;
 	struct store	*store;
 	struct world	*world;
+	int		 listener;	/* control's */
 	int		 stopping;	/* start nothing new */
 	struct ingest	*ingest;	/* segments -> tallies */
 	struct learn	*learn;		/* policies, routes, probes */
@@ -25,18 +23,17 @@ struct engine {
 	struct control	*control;	/* the socket */
 };
 
+/* Each is started once, in this order, and stopped in the opposite one. */
+struct engine_part {
+	void		(*start)(struct engine *);
+	void		(*stop)(struct engine *);
+};
+
+/*
+ * The engine process: runs these parts until the parent closes its end, or
+ * another process is gone, and exits.
+ */
 __dead void engine_main(const struct conf *, const int world[WORLD_PARTS],
-    int listener, int parent);
-
-/* Reads what was appended, on a timer; see ingest.c for "exactly once". */
-void	ingest_start(struct engine *);
-void	ingest_stop(struct engine *);
-/* Whether every record of that day that is on disk was counted. */
-int	ingest_day_complete(struct engine *, int64_t day);
-/* Reads until there is nothing more (sgectl send, tests). */
-void	ingest_now(struct engine *);
-
-void	control_start(struct engine *, int listener);
-void	control_stop(struct engine *);
+    int listener, int parent, const struct engine_part *, size_t nparts);
 
 #endif
