@@ -68,6 +68,7 @@ COMMON_OBJS =	\
 		filter/conf/conf_parse.o \
 		filter/conf/conf_print.o \
 		filter/conf/conf_read.o \
+		filter/conf/conf_say.o \
 		filter/conf/conf_set.o \
 		filter/conf/conf_value.o \
 		filter/confine.o \

@@ -42,7 +42,7 @@ struct reader {
 /* parse.y: reads all that rd's lexer gives. */
 void	conf_parse(struct reader *);
 
-/* conf_read.c: what is said of the file. */
+/* conf_say.c */
 void	conf_mistake(struct reader *, const struct where *, const char *, ...)
 	    __attribute__((__format__(printf, 3, 4)));
 void	conf_warning(struct reader *, const struct where *, const char *, ...)
