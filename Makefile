@@ -140,6 +140,7 @@ WORLD_OBJS =	\
 		reporter/net/http.o \
 		reporter/net/http_read.o \
 		reporter/net/net.o \
+		reporter/net/net_queue.o \
 		reporter/net/probe.o \
 		reporter/net/smtp_read.o \
 		reporter/net/tls_hello.o

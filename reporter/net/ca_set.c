@@ -27,7 +27,7 @@ struct trust {
 	size_t		 nsome;
 	uint64_t	 uses;
 	size_t		 nall;		/* connections under way with all */
-	TAILQ_HEAD(, conn) waiting;
+	TAILQ_HEAD(, trust_use) waiting;
 };
 
 /* The certificates of the text, as far as they can be told apart. */
@@ -70,58 +70,58 @@ trust_new(const uint8_t *pem, size_t len,
 }
 
 struct tls_config *
-trust_take(struct trust *t, struct conn *c)
+trust_take(struct trust *t, struct trust_use *u)
 {
 	/* Waiting, the set may have become of use. */
-	if (t->some != NULL && !c->all) {
-		if (c->waits)
-			TAILQ_REMOVE(&t->waiting, c, waiting);
-		c->waits = 0;
-		return c->config = t->some;
+	if (t->some != NULL && !u->all) {
+		if (u->waits)
+			TAILQ_REMOVE(&t->waiting, u, waiting);
+		u->waits = 0;
+		return u->config = t->some;
 	}
 	if (t->nall >= ALL_MAX) {
-		if (!c->waits)
-			TAILQ_INSERT_TAIL(&t->waiting, c, waiting);
-		c->waits = 1;
+		if (!u->waits)
+			TAILQ_INSERT_TAIL(&t->waiting, u, waiting);
+		u->waits = 1;
 		return NULL;
 	}
-	if (c->waits)
-		TAILQ_REMOVE(&t->waiting, c, waiting);
-	c->waits = 0;
+	if (u->waits)
+		TAILQ_REMOVE(&t->waiting, u, waiting);
+	u->waits = 0;
 	t->nall++;
-	c->all = 1;
-	return c->config = t->all;
+	u->all = 1;
+	return u->config = t->all;
 }
 
 /* Lets those go on that may: one for each place, or all if there is a set. */
 static void
 wake(struct trust *t)
 {
-	struct conn *c, *next;
+	struct trust_use *u, *next;
 	size_t places = t->nall < ALL_MAX ? ALL_MAX - t->nall : 0;
 
-	for (c = TAILQ_FIRST(&t->waiting); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, waiting);
-		if (t->some != NULL && !c->all)
-			conn_soon(c);
+	for (u = TAILQ_FIRST(&t->waiting); u != NULL; u = next) {
+		next = TAILQ_NEXT(u, waiting);
+		if (t->some != NULL && !u->all)
+			u->turn(u->arg);
 		else if (places > 0) {
 			places--;
-			conn_soon(c);
+			u->turn(u->arg);
 		}
 	}
 }
 
 void
-trust_drop(struct trust *t, struct conn *c)
+trust_drop(struct trust *t, struct trust_use *u)
 {
-	if (c->waits)
-		TAILQ_REMOVE(&t->waiting, c, waiting);
-	c->waits = 0;
-	if (c->config != NULL && c->config == t->all) {
+	if (u->waits)
+		TAILQ_REMOVE(&t->waiting, u, waiting);
+	u->waits = 0;
+	if (u->config != NULL && u->config == t->all) {
 		t->nall--;
 		wake(t);
 	}
-	c->config = NULL;
+	u->config = NULL;
 }
 
 /* The set anew, of those used last. */

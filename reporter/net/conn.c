@@ -23,6 +23,25 @@
 /* A host that is slow in its handshake keeps no other from having one. */
 #define TURN_MS 1000
 
+static void
+on_turn(void *arg)
+{
+	struct conn *c = arg;
+
+	c->patience = NULL;
+	c->ready(c->arg);
+}
+
+/* Called while another connection takes its step: ours comes from the loop. */
+static void
+conn_soon(void *arg)
+{
+	struct conn *c = arg;
+
+	if (c->patience == NULL)
+		c->patience = loop_timer_add(c->net->loop, 0, on_turn, c);
+}
+
 const char *
 conn_init(struct conn *c, struct net *net, const char *host,
     const json_t *request, void (*ready)(void *), void *arg)
@@ -35,6 +54,8 @@ conn_init(struct conn *c, struct net *net, const char *host,
 	c->net = net;
 	c->host = host;
 	c->fd = -1;
+	c->use.turn = conn_soon;
+	c->use.arg = c;
 	c->ready = ready;
 	c->arg = arg;
 	c->port = (int)ipc_int(request, "port", 0);
@@ -73,7 +94,7 @@ conn_shut(struct conn *c)
 		(void)tls_close(c->tls);
 	tls_free(c->tls);
 	c->tls = NULL;
-	trust_drop(c->net->trust, c);
+	trust_drop(c->net->trust, &c->use);
 	if (c->fd != -1)
 		close(c->fd);
 	c->fd = -1;
@@ -85,7 +106,7 @@ conn_close(struct conn *c)
 {
 	conn_shut(c);
 	c->next = 0;
-	c->all = 0;
+	c->use.all = 0;
 }
 
 static void
@@ -122,22 +143,6 @@ conn_wait(struct conn *c, enum want want)
 		    c);
 	else
 		loop_fd_events(c->event, events);
-}
-
-static void
-on_turn(void *arg)
-{
-	struct conn *c = arg;
-
-	c->patience = NULL;
-	c->ready(c->arg);
-}
-
-void
-conn_soon(struct conn *c)
-{
-	if (c->patience == NULL)
-		c->patience = loop_timer_add(c->net->loop, 0, on_turn, c);
 }
 
 static void
@@ -264,7 +269,7 @@ on_turn_over(void *arg)
 	struct conn *c = arg;
 
 	c->patience = NULL;
-	trust_drop(c->net->trust, c);
+	trust_drop(c->net->trust, &c->use);
 }
 
 /* WANT_NEXT when there is a TLS context to shake hands with. */
@@ -273,7 +278,7 @@ conn_tls(struct conn *c, int verify, enum cert *cert)
 {
 	struct tls_config *config = c->net->unverified;
 
-	if (verify && (config = trust_take(c->net->trust, c)) == NULL)
+	if (verify && (config = trust_take(c->net->trust, &c->use)) == NULL)
 		return WANT_TURN;
 	if ((c->tls = tls_client()) == NULL)
 		fatalx("tls_client");
@@ -316,7 +321,7 @@ conn_handshake(struct conn *c, int verify, enum cert *cert)
 	switch (tls_handshake(c->tls)) {
 	case 0:
 		want = verify ? conn_verified(c, cert) : WANT_NEXT;
-		trust_drop(c->net->trust, c);
+		trust_drop(c->net->trust, &c->use);
 		return want;
 	case TLS_WANT_POLLIN:
 		return WANT_READ;
@@ -325,9 +330,9 @@ conn_handshake(struct conn *c, int verify, enum cert *cert)
 	}
 	want = conn_tls_failed(c, cert);
 	/* Not known to some of the authorities: all are to judge. */
-	if (verify && *cert == CERT_NOT_TRUSTED && !c->all) {
+	if (verify && *cert == CERT_NOT_TRUSTED && !c->use.all) {
 		conn_close(c);
-		c->all = 1;
+		c->use.all = 1;
 		return WANT_AGAIN;
 	}
 	return want;

@@ -5,7 +5,6 @@
  * it sends is handed to it, and certificates are read before it is shut in.
  */
 
-#include <sys/queue.h>
 #include <sys/resource.h>
 
 #include <errno.h>
@@ -19,21 +18,6 @@
 #include "lib/sandbox.h"
 #include "helper/helper.h"
 
-/* A request that waits for its turn. */
-struct waiting {
-	TAILQ_ENTRY(waiting) entry;
-	json_t		*id;
-	json_t		*request;
-	int		 fd;
-};
-
-struct net_class {
-	size_t		 running;
-	size_t		 max;
-	int		 beginning;
-	TAILQ_HEAD(, waiting) queue;
-};
-
 /* Where systems keep the certificates of authorities. */
 static const char *const ca_files[] = {
 	"/etc/ssl/cert.pem",
@@ -43,70 +27,17 @@ static const char *const ca_files[] = {
 };
 
 static void
-net_begin(struct net *net, struct net_class *class, json_t *id,
-    const json_t *request, int fd)
-{
-	class->running++;
-	if (class == net->http)
-		http_start(net, id, request, fd);
-	else {
-		if (fd != -1)
-			close(fd);
-		probe_start(net, id, request);
-	}
-}
-
-void
-net_answer(struct net *net, struct net_class *class, json_t *id, json_t *answer)
-{
-	struct waiting *w;
-
-	if (json_object_set_new(answer, "id", id) == -1)
-		fatalx("json_object_set");
-	if (ipc_send(net->ipc, answer, -1) == -1)
-		fatalx("answer too long");
-	class->running--;
-	/* One that ends as it begins is answered from within this loop. */
-	if (class->beginning)
-		return;
-	class->beginning = 1;
-	while (class->running < class->max &&
-	    (w = TAILQ_FIRST(&class->queue)) != NULL) {
-		TAILQ_REMOVE(&class->queue, w, entry);
-		net_begin(net, class, w->id, w->request, w->fd);
-		json_decref(w->request);
-		free(w);
-	}
-	class->beginning = 0;
-}
-
-static void
 on_request(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 {
 	struct net *net = arg;
-	struct net_class *class;
-	struct waiting *w;
-	json_t *id = json_object_get(obj, "id");
 	const char *op = ipc_string(obj, "op", "");
 
-	if (id == NULL)
-		fatalx("request without id");
 	if (strcmp(op, "get") == 0 || strcmp(op, "post") == 0)
-		class = net->http;
+		net_begin(net, net->http, obj, fd);
 	else if (strcmp(op, "probe") == 0)
-		class = net->probe;
+		net_begin(net, net->probe, obj, fd);
 	else
 		fatalx("unknown request");
-	if (class->running < class->max) {
-		net_begin(net, class, json_incref(id), obj, fd);
-		return;
-	}
-	if ((w = calloc(1, sizeof(*w))) == NULL)
-		fatal("calloc");
-	w->id = json_incref(id);
-	w->request = json_incref(obj);
-	w->fd = fd;
-	TAILQ_INSERT_TAIL(&class->queue, w, entry);
 }
 
 static void
@@ -115,18 +46,6 @@ on_closed(struct ipc *ipc __unused, void *arg)
 	struct net *net = arg;
 
 	loop_stop(net->loop);
-}
-
-static struct net_class *
-class_new(size_t max)
-{
-	struct net_class *class;
-
-	if ((class = calloc(1, sizeof(*class))) == NULL)
-		fatal("calloc");
-	class->max = max;
-	TAILQ_INIT(&class->queue);
-	return class;
 }
 
 /* The authorities' certificates: conf's file, or the first of the system's. */
@@ -202,8 +121,8 @@ net_main(const struct conf *conf, int fd)
 	sandbox_drop_empty(SGE_USER);
 	sandbox_net();
 
-	net.http = class_new(HTTP_TRANSFERS_MAX);
-	net.probe = class_new(PROBES_MAX);
+	net.http = net_class_new(HTTP_TRANSFERS_MAX, http_start);
+	net.probe = net_class_new(PROBES_MAX, probe_start);
 	net.loop = loop_new();
 	net.ipc = ipc_new(net.loop, fd, on_request, on_closed, &net);
 	loop_run(net.loop);

@@ -41,8 +41,18 @@ enum want {
 	WANT_END		/* of a transfer: it is over, and freed */
 };
 
-/* The authorities that certificates are verified by; trust.c. */
+/* The authorities that certificates are verified by; ca_set.c. */
 struct trust;
+
+/* Who verifies by them, or waits for that. */
+struct trust_use {
+	TAILQ_ENTRY(trust_use) waiting;
+	int		 waits;		/* for its turn with all of them */
+	int		 all;		/* of the authorities, not some */
+	struct tls_config *config;	/* in use, or NULL */
+	void		(*turn)(void *);	/* its turn has come */
+	void		*arg;
+};
 
 struct net {
 	const struct conf *conf;
@@ -54,9 +64,14 @@ struct net {
 	struct net_class *probe;
 };
 
-/* Which of the two may run one more; kept by net.c. */
+/* Transfers of one kind, so many at a time; net_queue.c. */
 struct net_class;
 
+/* begin takes id and fd over; it may end at once, within it. */
+struct net_class *net_class_new(size_t max, void (*begin)(struct net *,
+	    json_t *id, const json_t *request, int fd));
+/* Begins what is asked for, or lets it wait.  fd is taken over, or -1. */
+void	net_begin(struct net *, struct net_class *, json_t *request, int fd);
 /* A transfer is over: sends answer (stolen) for id (stolen). */
 void	net_answer(struct net *, struct net_class *, json_t *id,
 	    json_t *answer);
@@ -74,10 +89,7 @@ struct conn {
 	int		 connected;
 	int		 slow;		/* to connect */
 	struct tls	*tls;
-	struct tls_config *config;	/* in use with tls, if verifying */
-	int		 all;		/* of the authorities, not some */
-	int		 waits;		/* for its turn with all of them */
-	TAILQ_ENTRY(conn) waiting;
+	struct trust_use use;
 	struct loop_fd	*event;
 	struct loop_timer *patience;
 	char		 text[CONN_TEXT_MAX];	/* why it failed */
@@ -109,8 +121,6 @@ ssize_t	conn_read(struct conn *, void *buf, size_t len, enum want *);
 ssize_t	conn_write(struct conn *, const void *buf, size_t len, enum want *);
 /* Waits for READ, WRITE or TURN, then ready is called. */
 void	conn_wait(struct conn *, enum want);
-/* Its turn has come: ready is called from the loop. */
-void	conn_soon(struct conn *);
 
 /*
  * libtls reads all authorities anew for each connection, which takes longer
@@ -120,10 +130,13 @@ void	conn_soon(struct conn *);
  */
 struct trust *trust_new(const uint8_t *pem, size_t len,
 	    struct tls_config *(*settings)(const uint8_t *, size_t));
-/* What to verify c by, or NULL: it is to wait, and will be called. */
-struct tls_config *trust_take(struct trust *, struct conn *);
-/* c does not use it any more, or does not wait any more. */
-void	trust_drop(struct trust *, struct conn *);
+/*
+ * What to verify by, or NULL: it is to wait, and turn is called, which must
+ * not take at once.
+ */
+struct tls_config *trust_take(struct trust *, struct trust_use *);
+/* It is not in use any more, or not waited for any more. */
+void	trust_drop(struct trust *, struct trust_use *);
 /* The peer's chain was good: its authority is of use. */
 void	trust_good(struct trust *, const uint8_t *pem, size_t len);
 
@@ -152,6 +165,6 @@ json_t	*cert_names(const uint8_t *pem, size_t len, size_t max);
  * is borrowed.
  */
 void	http_start(struct net *, json_t *id, const json_t *request, int fd);
-void	probe_start(struct net *, json_t *id, const json_t *request);
+void	probe_start(struct net *, json_t *id, const json_t *request, int fd);
 
 #endif

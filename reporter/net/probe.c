@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/tls_hello.h"
 #include "base/log.h"
@@ -447,12 +448,15 @@ probe_late(void *arg)
 }
 
 void
-probe_start(struct net *net, json_t *id, const json_t *request)
+probe_start(struct net *net, json_t *id, const json_t *request, int fd)
 {
 	struct probe *p;
 	const char *status;
 	int64_t seconds;
 
+	/* There is nothing to be sent. */
+	if (fd != -1)
+		close(fd);
 	if ((p = calloc(1, sizeof(*p))) == NULL ||
 	    (p->host = strdup(ipc_string(request, "host", ""))) == NULL)
 		fatal("calloc");
