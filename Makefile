@@ -129,6 +129,7 @@ REPORTER_OBJS =	\
 # The processes that sged asks, and sgectl's checks too.
 WORLD_OBJS =	\
 		reporter/helper/dns_rdata.o \
+		reporter/helper/helper_start.o \
 		reporter/helper/mailer.o \
 		reporter/helper/resolve.o \
 		reporter/helper/resolve_conf.o \

@@ -80,7 +80,7 @@ __dead void net_main(const struct conf *, int fd);
 __dead void mailer_main(const struct conf *, int fd);
 
 /*
- * Forks them: for sged before it drops its privileges, and for sgectl.  parts:
+ * helper_start.c: forks them: for sged before it drops its privileges, and for sgectl.  parts:
  * bits 1 << WORLD_RESOLVE and so on.  fds as world_new wants them.
  */
 int	world_start(const struct conf *, unsigned int parts,

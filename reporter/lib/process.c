@@ -10,10 +10,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "lib/ipc.h"
 #include "base/log.h"
 #include "lib/process.h"
-#include "helper/helper.h"
 
 #define FDS_MAX 16
 
@@ -78,47 +76,4 @@ process_enter(const char *name, int *fds, size_t n)
 	log_procname(name);
 	/* Now: an empty root has no way to syslog's socket. */
 	log_reopen();
-}
-
-static const struct {
-	const char	*name;
-	void		(*run)(const struct conf *, int);
-} parts[WORLD_PARTS] = {
-	{ "resolve", resolve_main },
-	{ "net", net_main },
-	{ "mailer", mailer_main },
-};
-
-int
-world_start(const struct conf *conf, unsigned int which, int fds[WORLD_PARTS],
-    pid_t pids[WORLD_PARTS])
-{
-	int i, pair[2];
-
-	for (i = 0; i < WORLD_PARTS; i++) {
-		fds[i] = -1;
-		pids[i] = 0;
-	}
-	for (i = 0; i < WORLD_PARTS; i++) {
-		if (!(which & 1U << i))
-			continue;
-		if (ipc_pair(pair) == -1) {
-			log_warn("socketpair");
-			return -1;
-		}
-		if ((pids[i] = process_fork()) == -1) {
-			log_warn("fork");
-			pids[i] = 0;
-			close(pair[0]);
-			close(pair[1]);
-			return -1;
-		}
-		if (pids[i] == 0) {
-			process_enter(parts[i].name, &pair[1], 1);
-			parts[i].run(conf, pair[1]);
-		}
-		close(pair[1]);
-		fds[i] = pair[0];
-	}
-	return 0;
 }
