@@ -210,6 +210,7 @@ SGECTL_OBJS =	\
 		reporter/store/unread_box.o \
 		reporter/view/digest.o \
 		reporter/view/digest_flow.o \
+		reporter/view/digest_item.o \
 		reporter/view/digest_own.o \
 		reporter/view/digest_received.o \
 		reporter/view/html.o \

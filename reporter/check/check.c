@@ -34,6 +34,33 @@ check_worse(int a, int b)
 }
 
 void
+check_part(struct check *c, const char *part, enum check_level level,
+    const char *fmt, ...)
+{
+	static const char *const names[] = { "ok", "info", "warn", "bad",
+	    "unknown" };
+	const struct view *v = c->view;
+	char text[1024], first[32];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (level == CHECK_WARN || level == CHECK_BAD)
+		c->status = check_worse(c->status, CHECK_FIX);
+	else if (level == CHECK_DARK)
+		c->status = check_worse(c->status, CHECK_UNKNOWN);
+	if (v->form != FORM_TEXT) {
+		view_row(v, "domain", "tttt", "domain", c->domain, "part",
+		    part, "level", names[level], "text", text);
+		return;
+	}
+	(void)snprintf(first, sizeof(first), "  %-8s %-7s ", part,
+	    names[level]);
+	view_wrap(v->out, first, "                   ", text);
+}
+
+void
 check_format(char out[], size_t outsz, const char *fmt, const char *text)
 {
 	size_t n = 0, len;

@@ -26,7 +26,7 @@ struct digest {
 void	digest_find(const struct view *, struct digest *);
 void	digest_free(struct digest *);
 
-/* Adds one; command NULL: none.  For digest_*.c. */
+/* digest_item.c: adds one; command NULL: none.  For digest_*.c. */
 void	digest_add(struct digest *, int fix, const char *command,
 	    const char *, ...) __attribute__((__format__(printf, 4, 5)));
 /*
