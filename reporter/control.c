@@ -31,6 +31,7 @@ struct client {
 	TAILQ_ENTRY(client) entry;
 	struct control	*control;
 	struct ipc	*ipc;
+	int		 ours;		/* root's, or of our own user */
 };
 
 struct control {
@@ -149,10 +150,11 @@ request_send(struct client *c, const json_t *value)
 static const struct {
 	const char	*key;
 	void		(*handle)(struct client *, const json_t *);
+	int		 any;		/* filter-sge may ask it too */
 } requests[] = {
-	{ "learn", request_learn },
-	{ "status", request_status },
-	{ "send", request_send },
+	{ "learn", request_learn, 1 },
+	{ "status", request_status, 0 },
+	{ "send", request_send, 0 },
 };
 
 static void
@@ -167,7 +169,9 @@ client_message(struct ipc *ipc, json_t *obj, int fd, void *arg)
 	for (i = 0; i < nitems(requests); i++)
 		if ((value = json_object_get(obj, requests[i].key)) != NULL)
 			break;
-	if (i < nitems(requests))
+	if (i < nitems(requests) && !requests[i].any && !c->ours)
+		refuse(c, "not allowed");
+	else if (i < nitems(requests))
 		requests[i].handle(c, value);
 	else
 		refuse(c, "unknown request");
@@ -180,6 +184,8 @@ client_accept(int fd, short revents __unused, void *arg)
 {
 	struct control *control = arg;
 	struct client *c;
+	uid_t uid;
+	gid_t gid;
 	int s;
 
 	if ((s = accept(fd, NULL, NULL)) == -1) {
@@ -199,6 +205,8 @@ client_accept(int fd, short revents __unused, void *arg)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("control");
 	c->control = control;
+	c->ours = getpeereid(s, &uid, &gid) == 0 &&
+	    (uid == 0 || uid == geteuid());
 	c->ipc = ipc_new(control->engine->loop, s, client_message,
 	    client_closed, c);
 	TAILQ_INSERT_TAIL(&control->clients, c, entry);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -23,20 +24,51 @@
 struct owner {
 	uid_t	 uid;
 	gid_t	 gid;
-	int	 set;	/* we are root, and the user exists */
+	int	 set;	/* we are root, and both exist */
 };
 
 static void
-owner_find(struct owner *owner)
+owner_find(struct owner *owner, const char *user, const char *group)
 {
 	struct passwd *pw;
+	struct group *gr;
 
 	memset(owner, 0, sizeof(*owner));
-	if (geteuid() != 0 || (pw = getpwnam(SGE_USER)) == NULL)
+	if (geteuid() != 0 || (pw = getpwnam(user)) == NULL)
 		return;
 	owner->uid = pw->pw_uid;
-	owner->gid = pw->pw_gid;
+	if ((gr = getgrnam(group)) == NULL)
+		return;
+	owner->gid = gr->gr_gid;
 	owner->set = 1;
+}
+
+static int
+is_there(const char *user)
+{
+	if (getpwnam(user) != NULL)
+		return 1;
+#ifdef __OpenBSD__
+	log_warnx("no such user: %s: useradd -d /var/empty -s /sbin/nologin "
+	    "%s", user, user);
+#else
+	log_warnx("no such user: %s: useradd -r -U -d /var/empty -s "
+	    "/usr/sbin/nologin %s", user, user);
+#endif
+	return 0;
+}
+
+int
+setup_users(void)
+{
+	int n;
+
+	if (geteuid() != 0)
+		return 0;
+	n = is_there(SGE_USER);
+	n += is_there(SGE_NET_USER);
+	n += is_there(SGE_FILTER_USER);
+	return n == 3 ? 0 : -1;
 }
 
 /*
@@ -85,45 +117,61 @@ dir_make(const char *path, mode_t mode, const struct owner *owner)
 	return 0;
 }
 
-/* Of the one that filter-sge writes to and we remove from. */
+/*
+ * Of one that was there: nobody else may put anything into it.  It is not
+ * given away, whoever made it; what to write is said.
+ */
 static int
-dir_own(const char *path, const struct owner *owner)
+dir_check(const char *path, const struct owner *owner, const char *right)
 {
+	struct owner own;
 	struct stat sb;
-	int fd, rc = -1;
 
-	if (!owner->set)
-		return 0;
-	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC)) == -1 || fstat(fd, &sb) == -1)
+	if (stat(path, &sb) == -1) {
 		log_warn("%s", path);
-	else if (sb.st_uid != owner->uid &&
-	    fchown(fd, owner->uid, owner->gid) == -1)
-		log_warn("%s", path);
-	else
-		rc = 0;
-	if (fd != -1)
-		close(fd);
-	return rc;
+		return -1;
+	}
+	owner_find(&own, SGE_USER, SGE_USER);
+	if (sb.st_mode & S_IWOTH || (sb.st_mode & S_IWGRP && sb.st_gid != 0 &&
+	    sb.st_gid != getegid() && (!own.set || sb.st_gid != own.gid))) {
+		log_warnx("%s: others can write to it: chmod go-w %s", path,
+		    path);
+		return -1;
+	}
+	if (owner->set && sb.st_uid != owner->uid)
+		log_warnx("%s: not its right owner: %s %s", path, right, path);
+	return 0;
+}
+
+/* Folder at path: made where it is missing, looked at where it is there. */
+static int
+dir_ready(const char *path, mode_t mode, const struct owner *owner,
+    const char *right)
+{
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return dir_make(path, mode, owner);
+	return dir_check(path, owner, right);
 }
 
 int
 setup_dirs(const struct conf *conf)
 {
-	struct owner owner;
+	struct owner own, filter;
 	char *sessions = NULL, *copy = NULL;
 	int rc = -1;
 
-	owner_find(&owner);
+	owner_find(&own, SGE_USER, SGE_USER);
+	owner_find(&filter, SGE_FILTER_USER, SGE_USER);
 	if (asprintf(&sessions, "%s/sessions", conf->spool) == -1 ||
 	    (copy = strdup(conf->database)) == NULL)
 		fatal("setup");
-	/* table-sge, which runs as smtpd's user, reads SPOOL/routes. */
-	if (dir_make(conf->spool, 0755, &owner) == 0 &&
-	    dir_own(conf->spool, &owner) == 0 &&
-	    dir_make(sessions, 0750, &owner) == 0 &&
-	    dir_own(sessions, &owner) == 0 &&
-	    dir_make(dirname(copy), 0750, &owner) == 0)
+	/*
+	 * table-sge, which runs as smtpd's user, reads SPOOL/routes.  What
+	 * filter-sge writes is read, and removed, by the engine: by group.
+	 */
+	if (dir_ready(conf->spool, 0755, &own, SETUP_OWN) == 0 &&
+	    dir_ready(sessions, 02770, &filter, SETUP_SESSIONS) == 0 &&
+	    dir_ready(dirname(copy), 0750, &own, SETUP_OWN) == 0)
 		rc = 0;
 	free(sessions);
 	free(copy);
@@ -185,6 +233,25 @@ listen_at(const struct sockaddr_un *sun, const struct owner *owner)
 	return fd;
 }
 
+/*
+ * The socket is given away by its path: who owns the folder could put another
+ * file there.
+ */
+static int
+socket_dir(const char *path)
+{
+	const struct owner nobody = { 0 };
+	struct stat sb;
+
+	if (dir_ready(path, 0755, &nobody, "") == -1)
+		return -1;
+	if (geteuid() == 0 && (stat(path, &sb) == -1 || sb.st_uid != 0)) {
+		log_warnx("%s: the socket's folder must be root's", path);
+		return -1;
+	}
+	return 0;
+}
+
 int
 setup_listen(const struct conf *conf)
 {
@@ -202,8 +269,9 @@ setup_listen(const struct conf *conf)
 	}
 	if ((copy = strdup(conf->socket)) == NULL)
 		fatal("setup");
-	owner_find(&owner);
-	rc = dir_make(dirname(copy), 0755, NULL);
+	/* By its group filter-sge may connect; control.c says to what. */
+	owner_find(&owner, SGE_USER, SGE_FILTER_USER);
+	rc = socket_dir(dirname(copy));
 	free(copy);
 	if (rc == -1)
 		return -1;

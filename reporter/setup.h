@@ -6,18 +6,30 @@
 #include "conf/conf.h"
 
 /*
- * What sged needs of the file system before it starts: as root all of it
- * belongs to SGE_USER.  -1 with a log line.
+ * What sged needs of the system before it starts.  -1 with a log line that
+ * says what to write.
  */
 
-/* The spool with sessions/, the database's directory. */
+/* Right owners of what sged makes; before a path in what is said. */
+#define SETUP_OWN "chown -R " SGE_USER ":" SGE_USER
+#define SETUP_SESSIONS "chmod 2770, and chown -R " SGE_FILTER_USER ":" SGE_USER
+
+/* As root: whether those exist who its processes, and filter-sge, run as. */
+int	setup_users(void);
+/*
+ * The spool with sessions/, the database's directory.  Those that others can
+ * write to are refused; those of another owner only said.
+ */
 int	setup_dirs(const struct conf *);
 /*
  * A lock beside the database, which another sged may give up within that many
  * seconds.  Returns its descriptor.
  */
 int	setup_lock(const struct conf *, int seconds);
-/* The socket, mode 0660; its path is free, or a dead one's. */
+/*
+ * The socket, mode 0660, of SGE_USER and SGE_FILTER_USER's group; its path is
+ * free, or a dead one's.
+ */
 int	setup_listen(const struct conf *);
 /* Closes and removes it. */
 void	setup_unlisten(const struct conf *, int listener);

@@ -12,7 +12,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -275,17 +274,6 @@ sged_run(struct parent *p)
 	return p->status;
 }
 
-/* Whoever has just built this and tries it as root has no such user yet. */
-static void
-check_user(int debug)
-{
-	if (geteuid() != 0 || getpwnam(SGE_USER) != NULL)
-		return;
-	if (!debug)
-		errx(1, "no such user: %s (see sged(8), FILES)", SGE_USER);
-	log_warnx("no such user: %s: going on as root", SGE_USER);
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -323,7 +311,8 @@ main(int argc, char *argv[])
 		return 1;
 	if (!debug && geteuid() != 0)
 		errx(1, "need root privileges, or -d");
-	check_user(debug);
+	if (setup_users() == -1)
+		return 1;
 	/* daemon(3) goes to /: what is read again must be found from there. */
 	if (!debug && (p.file = realpath(p.file, NULL)) == NULL)
 		err(1, "realpath");

@@ -15,7 +15,14 @@
 #define SGE_ETC "/etc"
 #endif
 #define CONF_PATH SGE_ETC "/mail/sge.conf"
+/*
+ * Who runs what, so that what one broken part can do ends at its own: sged's
+ * engine and mailer and "sgectl deliver"; its processes with connections;
+ * filter-sge.
+ */
 #define SGE_USER "_sged"
+#define SGE_NET_USER "_sgenet"
+#define SGE_FILTER_USER "_sgefilter"
 
 enum conf_mode {
 	MODE_ENFORCE,

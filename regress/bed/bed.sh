@@ -136,17 +136,22 @@ bed_up()
 	ca_up
 }
 
-# bed_install: our programs and the user they run as into A.
+# bed_install: our programs and the users they run as into A.
 bed_install()
 {
 	make -s -C "$TOP" install DESTDIR="$A" \
 	    LIBEXEC=/usr/libexec/opensmtpd >"$BED/log/install" 2>&1 ||
 	    bail "make install failed: $(tail -n 3 "$BED/log/install")"
-	grep -q '^_sged:' "$A/etc/passwd" || {
-		echo '_sged:x:871:871:sged:/var/empty:/usr/sbin/nologin' \
+	while read -r name id; do
+		grep -q "^$name:" "$A/etc/passwd" && continue
+		echo "$name:x:$id:$id::/var/empty:/usr/sbin/nologin" \
 		    >>"$A/etc/passwd"
-		echo '_sged:x:871:' >>"$A/etc/group"
-	}
+		echo "$name:x:$id:" >>"$A/etc/group"
+	done <<-USERS
+	_sged 871
+	_sgenet 874
+	_sgefilter 875
+	USERS
 	# Somebody who gets mail.
 	grep -q '^staff:x:873' "$A/etc/passwd" || {
 		echo 'staff:x:873:873::/home/staff:/bin/sh' >>"$A/etc/passwd"
@@ -155,8 +160,9 @@ bed_install()
 	}
 	mkdir -p "$A/var/empty" "$A/etc/mail" "$A/var/db/sged" \
 	    "$A/var/spool/sged/sessions"
-	chown 871:871 "$A/var/db/sged" "$A/var/spool/sged" \
-	    "$A/var/spool/sged/sessions"
+	chown 871:871 "$A/var/db/sged" "$A/var/spool/sged"
+	chown 875:871 "$A/var/spool/sged/sessions"
+	chmod 2770 "$A/var/spool/sged/sessions"
 	bed_libraries
 }
 

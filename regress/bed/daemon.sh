@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
 # For tests of sged alone, without smtpd: a spool, a database and a
-# configuration of its own in $W.  As root it is run as root, with a user
-# _sged that exists for it alone; otherwise as whoever runs the test.
+# configuration of its own in $W.  As root it is run as root, with
+# users that exist for it alone; otherwise as whoever runs the test.
 
 . "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}/regress/bed/tap.sh"
 : "${REGRESS_BIN:=$TOP/regress/bin}"
@@ -58,24 +58,27 @@ daemon_world()
 	    -nodes -keyout "$W/key.pem" -out "$W/ca.pem" -subj /CN=test \
 	    -days 2 >/dev/null 2>&1 || bail "openssl"
 	daemon_conf
-	if [ "$(id -u)" -eq 0 ] && ! id _sged >/dev/null 2>&1; then
-		sed '/^_sged:/d' /etc/passwd >"$W/passwd"
-		echo '_sged:x:871:871:sged:/var/empty:/usr/sbin/nologin' \
-		    >>"$W/passwd"
-		sed '/^_sged:/d' /etc/group >"$W/group"
-		echo '_sged:x:871:' >>"$W/group"
+	if [ "$(id -u)" -eq 0 ]; then
+		grep -v '^_sge' /etc/passwd >"$W/passwd"
+		grep -v '^_sge' /etc/group >"$W/group"
+		for user in _sged:x:871:871 _sgenet:x:874:874 \
+		    _sgefilter:x:875:875; do
+			echo "$user::/var/empty:/usr/sbin/nologin" \
+			    >>"$W/passwd"
+			echo "${user%:*}:" >>"$W/group"
+		done
 		chmod 644 "$W/passwd" "$W/group"
 		chown -R 871:871 "$W/spool" "$W/db"
 		# In a mount namespace: nobody else sees that user.
 		unshare -m true 2>/dev/null || {
-			echo "1..0 # SKIP root without unshare -m or _sged"
+			echo "1..0 # SKIP root without unshare -m"
 			exit 0
 		}
 		daemon_private=yes
 	fi
 }
 
-# daemon_exec COMMAND...: replaces this shell, with _sged known.
+# daemon_exec COMMAND...: replaces this shell, with its users known.
 daemon_exec()
 {
 	if [ "${daemon_private:-no}" = yes ]; then

@@ -23,7 +23,7 @@ conf()
 	case $1 in
 	none) f= ;;
 	floor) f='filter "f" proc-exec "floor"' ;;
-	filter-sge) f='filter "f" proc-exec "filter-sge -f /etc/mail/sge.conf" user _sged group _sged' ;;
+	filter-sge) f='filter "f" proc-exec "filter-sge -f /etc/mail/sge.conf" user _sgefilter group _sgefilter' ;;
 	esac
 	cat >"$A/etc/smtpd.conf" <<-CONF
 	$f

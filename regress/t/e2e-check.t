@@ -113,5 +113,5 @@ is $? 1 "a key for s=email: exit 1"
 like "$out" '*need s=email:tlsrpt*' "and what it needs"
 chown 0 "$A/var/spool/sged/sessions"
 like "$(sgectl -p check config /etc/smtpd.conf 2>&1)" \
-    "*spool|bad|*is not _sged's*" "another owner of the spool"
+    "*spool|bad|*is not _sgefilter's*" "another owner of the spool"
 finish

@@ -9,7 +9,9 @@ bed_up
 bed_install
 mount -t tmpfs -o size=32m,mode=755 none "$A/var/spool/sged"
 mkdir "$A/var/spool/sged/sessions"
-chown 871:871 "$A/var/spool/sged" "$A/var/spool/sged/sessions"
+chown 871:871 "$A/var/spool/sged"
+chown 875:871 "$A/var/spool/sged/sessions"
+chmod 2770 "$A/var/spool/sged/sessions"
 sge_conf_usual
 mail_host_up
 # It would look at this host itself once: a session more than those counted.

@@ -50,7 +50,7 @@ is $? 1 "-n: a bad file"
 like "$out" "$W/bad:1: *" "names the line"
 "$sged" -x >/dev/null 2>"$W/usage"
 is $? 1 "an option that there is not"
-like "$(cat "$W/usage")" "*usage: sged \[-dnv] \[-f file]*" "shows the usage"
+like "$(cat "$W/usage")" "*usage: sged \[-dnVv] \[-f file]*" "shows the usage"
 if [ "$(id -u)" -ne 0 ]; then
 	out=$("$sged" -f "$W/conf" 2>&1)
 	is $? 1 "without -d it must be root"
@@ -61,17 +61,35 @@ daemon_start
 check "starts" wait_for 20 daemon_ready || cat "$W/log"
 record >"$SESSIONS/20261121T03Z.jsonl"
 check "counts what is there" wait_for 10 counted 1
+if [ "$(id -u)" -eq 0 ]; then
+	# Never as root.
+	grep -v '^_sgenet' "$W/passwd" >"$W/few"
+	out=$(unshare -m sh -c 'mount --bind "$1/few" /etc/passwd &&
+	    "$2" -d -f "$1/conf"' sh "$W" "$sged" 2>&1)
+	is $? 1 "as root without one of its users it does not start"
+	like "$out" '*no such user: _sgenet: useradd *_sgenet*' "and says how"
+	chmod o+w "$W/db"
+	out=$( ( daemon_exec "$sged" -d -f "$W/conf" ) 2>&1 )
+	is $? 1 "nor with a folder that others can write to"
+	like "$out" "*$W/db: others can write*chmod go-w $W/db*" "by name"
+	chmod o-w "$W/db"
+fi
 out=$( ( daemon_exec "$sged" -d -f "$W/conf" ) 2>&1 )
 is $? 1 "a second one does not start"
 like "$out" "*already running*" "and says why"
 if [ "$(id -u)" -eq 0 ]; then
 	others=$(daemon_pids | grep -vx "$SGED" | while read -r pid; do
 		awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$pid/status"
-	done | sort -u)
-	uid=$(awk -F: '/^_sged:/ { print $3 }' "${W}/passwd" /etc/passwd \
-	    2>/dev/null | head -n 1)
-	is "$others" "$uid $uid $uid $uid" "all but the parent became _sged"
-	is "$(stat -c '%a %u' "$W/sock")" "660 $uid" "the socket is _sged's"
+	done | sort | uniq -c | awk '{ $1 = $1; print }' | tr '\n' ,)
+	is "$others" "2 871 871 871 871,2 874 874 874 874," \
+	    "engine and mailer became _sged, resolve and net _sgenet"
+	is "$(stat -c '%a %u %g' "$W/sock")" "660 871 875" \
+	    "the socket is _sged's, and filter-sge may connect"
+	is "$(stat -c '%a %u %g' "$SESSIONS")" "755 871 871" \
+	    "a folder that was there is not given away"
+	check "but it is said whose it should be" grep -q \
+	    "$SESSIONS: not its right owner: .*_sgefilter:_sged $SESSIONS" \
+	    "$W/log"
 fi
 
 # 3. The socket.

@@ -55,13 +55,18 @@ check_conf(struct check *c, const char *path)
 static void
 check_spool(struct check *c)
 {
+	static const char *const users[] = { SGE_USER, SGE_NET_USER,
+	    SGE_FILTER_USER };
 	const struct passwd *pw;
 	struct stat sb;
 	char path[1024];
+	size_t i;
 
-	if ((pw = getpwnam(SGE_USER)) == NULL)
-		check_part(c, "system", CHECK_BAD, "no user %s: sged and "
-		    "filter-sge run as it", SGE_USER);
+	for (i = 0; i < nitems(users); i++)
+		if (getpwnam(users[i]) == NULL)
+			check_part(c, "system", CHECK_BAD, "no user %s: see "
+			    "sged(8), FILES, how to make it", users[i]);
+	pw = getpwnam(SGE_FILTER_USER);
 	(void)snprintf(path, sizeof(path), "%s/sessions",
 	    c->view->conf->spool);
 	if (stat(path, &sb) == -1)
@@ -71,11 +76,12 @@ check_spool(struct check *c)
 		check_part(c, "spool", CHECK_BAD, "%s is no directory", path);
 	else if (pw != NULL && sb.st_uid != pw->pw_uid)
 		check_part(c, "spool", CHECK_BAD, "%s is not %s's: filter-sge "
-		    "cannot write there (chown %s %s)", path, SGE_USER,
-		    SGE_USER, path);
+		    "cannot write there (chown -R %s:%s %s && chmod 2770 %s)",
+		    path, SGE_FILTER_USER, SGE_FILTER_USER, SGE_USER, path,
+		    path);
 	else if ((sb.st_mode & S_IWOTH) != 0 ||
 	    (sb.st_mode & S_IRWXU) != S_IRWXU)
-		check_part(c, "spool", CHECK_BAD, "%s has mode %04o; 0750 is "
+		check_part(c, "spool", CHECK_BAD, "%s has mode %04o; 2770 is "
 		    "right", path, (unsigned int)sb.st_mode & 07777);
 	else
 		check_part(c, "spool", CHECK_OK, "%s", path);

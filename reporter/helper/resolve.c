@@ -415,7 +415,7 @@ resolve_main(const struct conf *conf, int fd)
 	json_object_seed(0);
 	if ((r.ub = resolve_context(conf)) == NULL)
 		exit(1);
-	sandbox_drop_empty(SGE_USER);
+	sandbox_drop_empty(SGE_NET_USER);
 	sandbox_resolve();
 
 	r.loop = loop_new();

@@ -32,12 +32,20 @@ struct places {
 	char		*spool;
 };
 
+/* sged does not start without its users; a check of sgectl's does. */
+static const struct passwd *
+user_find(const char *user)
+{
+	const struct passwd *pw;
+
+	if ((pw = getpwnam(user)) == NULL && (pw = getpwnam("nobody")) == NULL)
+		fatalx("no such user: %s", user);
+	return pw;
+}
+
 static void
 become(const struct passwd *pw, const char *user)
 {
-	/* Only sged -d and sgectl get here without it: see sged.c. */
-	if (pw == NULL)
-		return;
 	if (setgroups(1, &pw->pw_gid) == -1 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
@@ -50,7 +58,7 @@ void
 sandbox_drop(const char *user)
 {
 	if (geteuid() == 0)
-		become(getpwnam(user), user);
+		become(user_find(user), user);
 }
 
 /* Root's, and nobody else may put anything into it. */
@@ -88,7 +96,7 @@ sandbox_drop_empty(const char *user)
 	if (geteuid() != 0)
 		return;
 	/* There is no password file in the empty directory. */
-	pw = getpwnam(user);
+	pw = user_find(user);
 	chroot_empty();
 	become(pw, user);
 }

@@ -11,7 +11,10 @@
  * All are fatal when what the system has does not work.
  */
 
-/* Becomes the user; a no-op unless root.  Leaves the groups too. */
+/*
+ * Becomes the user, or nobody where there is none; a no-op unless root.  Leaves
+ * the groups too.
+ */
 void	sandbox_drop(const char *user);
 /* The same, and into an empty directory. */
 void	sandbox_drop_empty(const char *user);

@@ -118,7 +118,7 @@ net_main(const struct conf *conf, int fd)
 	tls_config_insecure_noverifyname(net.unverified);
 	tls_config_insecure_noverifytime(net.unverified);
 	tls_unload_file(ca, calen);
-	sandbox_drop_empty(SGE_USER);
+	sandbox_drop_empty(SGE_NET_USER);
 	sandbox_net();
 
 	net.http = net_class_new(HTTP_TRANSFERS_MAX, http_start);
