@@ -19,9 +19,10 @@ record()
 }
 
 # ask JSON: one question to the socket, its answer on standard output.
+ASK_AS=
 ask()
 {
-	perl -MSocket -e '
+	$ASK_AS perl -MSocket -e '
 		socket(my $s, PF_UNIX, 5, 0) or die "socket: $!";
 		connect($s, sockaddr_un($ARGV[0])) or die "connect: $!";
 		setsockopt($s, SOL_SOCKET, SO_RCVTIMEO, pack("l!l!", 10, 0));
@@ -105,6 +106,22 @@ is "$(ask '{"reload":true}')" '{"error":"unknown request"}' "unknown"
 ask '[1]' >/dev/null
 ask 'not JSON at all' >/dev/null
 like "$(ask '{"status":true}')" '{"status":*' "nonsense harms nobody else"
+
+# As filter-sge, who may connect by the socket's group.
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$W"
+	ASK_AS="setpriv --reuid 875 --regid 875 --clear-groups"
+	for asked in '{"status":true}' '{"send":{}}' '{"unknown":1}'; do
+		like "$(ask "$asked")" '{"error":"*"}' \
+		    "filter-sge may not ask $asked"
+	done
+	is "$(ask '{"learn":"no domain!"}')" '{"error":"not a domain name"}' \
+	    "but may ask for learning"
+	ASK_AS="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	like "$(ask '{"learn":"b.example"}')" 'connect: Permission denied*' \
+	    "nobody else may ask anything"
+	ASK_AS=
+fi
 
 # 4. Reload: a bad file first.
 pids=$(daemon_pids)
