@@ -46,6 +46,9 @@ struct parent {
 	pid_t		 pids[CHILDREN];
 	int		 stopping;
 	int		 status;
+	/* Unasked ends: whether the cause was said, else who was first. */
+	int		 named;
+	const char	*first;
 	struct loop_timer *timer;
 };
 
@@ -88,6 +91,7 @@ children_kill(void *arg)
 		if (p->pids[i] == 0)
 			continue;
 		log_warnx("%s did not end in time", names[i]);
+		p->named = 1;
 		(void)kill(p->pids[i], SIGKILL);
 	}
 }
@@ -150,11 +154,15 @@ children_ended(struct parent *p)
 {
 	loop_timer_remove(p->loop, p->timer);
 	p->timer = NULL;
+	if (p->first != NULL && !p->named)
+		log_warnx("%s ended unasked", p->first);
 	if (p->next == NULL) {
 		loop_stop(p->loop);
 		return;
 	}
 	p->stopping = 0;
+	p->named = 0;
+	p->first = NULL;
 	if (strcmp(p->conf->socket, p->next->socket) != 0) {
 		setup_unlisten(p->conf, p->listener);
 		p->listener = setup_listen(p->next);
@@ -175,6 +183,36 @@ children_ended(struct parent *p)
 	log_info("reloaded %s", p->file);
 }
 
+/*
+ * One ended.  Those that lose the one they work for end in good order, with
+ * status 0, and may be seen here before it: the cause is the first that did
+ * not end so.
+ */
+static void
+child_ended(struct parent *p, const char *name, int status)
+{
+	int was_asked = p->stopping && p->first == NULL;
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		if (!was_asked && p->first == NULL)
+			p->first = name;
+	} else if (!was_asked && !p->named) {
+		if (p->first == NULL)
+			p->first = name;
+		p->named = 1;
+		if (WIFSIGNALED(status))
+			log_warnx("%s was ended by signal %d", name,
+			    WTERMSIG(status));
+		else
+			log_warnx("%s ended with status %d", name,
+			    WEXITSTATUS(status));
+	}
+	if (was_asked)
+		return;
+	p->status = 1;
+	children_stop(p);
+}
+
 static void
 on_child(int signo __unused, void *arg)
 {
@@ -188,16 +226,7 @@ on_child(int signo __unused, void *arg)
 		if (i == CHILDREN)
 			continue;
 		p->pids[i] = 0;
-		if (p->stopping)
-			continue;
-		if (WIFSIGNALED(status))
-			log_warnx("%s was ended by signal %d", names[i],
-			    WTERMSIG(status));
-		else
-			log_warnx("%s ended with status %d", names[i],
-			    WEXITSTATUS(status));
-		p->status = 1;
-		children_stop(p);
+		child_ended(p, names[i], status);
 	}
 	if (p->stopping && children_left(p) == 0)
 		children_ended(p);
