@@ -43,6 +43,12 @@ static const struct {
 	    "v=TLSRPTv1; rua=mailto:a@many.nz" } },
 	{ "bad.nz", "ok", { "v=TLSRPTv1; rua=tls@bad.nz" } },
 	{ "useless.nz", "ok", { "v=TLSRPTv1; rua=ftp://useless.nz/" } },
+	{ "zero.nz", "ok", { "v=TLSRPTv1; rua=mailto:0" } },
+	{ "quoted.nz", "ok", { "v=TLSRPTv1; rua=mailto:%22a%20b%22@q.nz" } },
+	{ "comma.nz", "ok", { "v=TLSRPTv1; rua=mailto:%22a%2Cb%22@q.nz,"
+	    "mailto:a@q.nz" } },
+	{ "long.nz", "nodata", { NULL } },
+	{ "syntax.nz", "ok", { "v=TLSRPTv1; rua=mailto:syntax@s.nz" } },
 	{ "spf.nz", "ok", { "v=spf1 -all" } },
 	{ "nodata.nz", "nodata", { NULL } },
 	{ "nx.nz", "nxdomain", { NULL } },
@@ -197,8 +203,9 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 		for (j = 0; j < 3 && zone[i].txt[j] != NULL; j++)
 			json_array_append_new(txts, json_string(
 			    zone[i].txt[j]));
-		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:O}", "status",
-		    zone[i].status, "txt", txts));
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:O, s:b}",
+		    "status", zone[i].status, "txt", txts, "toolong",
+		    strcmp(zone[i].domain, "long.nz") == 0));
 	} else	/* NAME.https.nz: its own host; others: https://r.nz/NAME */
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s++]}",
 		    "status", "ok", "txt", has(name, ".https.nz") ?
@@ -280,6 +287,10 @@ play_mailer(struct ipc *ipc, json_t *q, int fd, void *arg)
 	else if (strncmp(to, "nouser", 6) == 0)
 		reply(b, WORLD_MAILER, q, json_pack("{s:s, s:i, s:s}",
 		    "status", "error", "exit", 67, "text", "no such user"));
+	else if (strncmp(to, "syntax", 6) == 0)
+		reply(b, WORLD_MAILER, q, json_pack("{s:s, s:i, s:s}",
+		    "status", "error", "exit", 70, "text", "sendmail: command"
+		    " failed: 501 5.1.3 Recipient address syntax error"));
 	else
 		reply(b, WORLD_MAILER, q, json_pack("{s:s}", "status", "ok"));
 }
@@ -430,7 +441,18 @@ records(const struct conf *conf)
 		{ "bad.nz", "no-rua:", "malformed record: not a URI:"
 		  " it begins with mailto: or https: (at character 17)" },
 		{ "useless.nz", "no-rua:",
-		  "no URI of the record can be used" },
+		  "no URI of the record can be used: ftp://useless.nz/:"
+		  " neither mailto: nor https:" },
+		{ "zero.nz", "no-rua:", "no URI of the record can be used:"
+		  " mailto:0: not an address: no '@' in it" },
+		{ "quoted.nz", "no-rua:", "no URI of the record can be used:"
+		  " mailto:%22a%20b%22@q.nz:"
+		  " a blank or control character in it" },
+		{ "comma.nz", "sent:sent", "URIs not used: 1 unusable"
+		  " (mailto:%22a%2Cb%22@q.nz:"
+		  " OpenSMTPD sends to no quoted local part)" },
+		{ "long.nz", "no-rua:", "a TXT record of more than 8192"
+		  " bytes, which is not read" },
 		{ "spf.nz", "no-rua:", "no TLSRPT record" },
 		{ "nodata.nz", "no-rua:", "no TLSRPT record" },
 		{ "nx.nz", "no-rua:", "no TLSRPT record" },
@@ -439,10 +461,12 @@ records(const struct conf *conf)
 		{ "except.nz", "excepted:", "report except" },
 		{ "full.nz", "sending:due", "" },
 		{ "nouser.nz", "given-up:given-up", "" },
+		{ "syntax.nz", "given-up:given-up", "" },
 		{ "rested.nz", "given-up:rested", "" },
 		{ "nowhere.nz", "sending:due", "" },
 		{ "over.nz", "sent:sent,sent,sent,sent,sent,sent,sent,sent",
-		  "URIs not used: 1 beyond the first 8, 1 unusable" },
+		  "URIs not used: 1 beyond the first 8, 1 unusable (x:y:"
+		  " neither mailto: nor https:)" },
 	};
 	struct bench b;
 	size_t i, n;

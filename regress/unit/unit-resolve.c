@@ -177,6 +177,7 @@ test_wire(void)
 	unsigned char longtxt[40 * 256];
 	char name[DOMAIN_MAX];
 	size_t i;
+	int toolong = 0;
 
 	is_int(wire_name(cut, sizeof(cut), name, sizeof(name)), -1, "cut off");
 	is_int(wire_name(dot, sizeof(dot), name, sizeof(name)), -1,
@@ -187,11 +188,13 @@ test_wire(void)
 	is_int(wire_name(root, 0, name, sizeof(name)), -1, "nothing");
 	is_int(wire_name(good, sizeof(good), name, sizeof(name)), 0, "name");
 	is_str(name, "mx.d", "in normal form");
-	ok(wire_txt(txt, sizeof(txt)) == NULL, "TXT cut off");
+	ok(wire_txt(txt, sizeof(txt), &toolong) == NULL && !toolong,
+	    "TXT cut off");
 	memset(longtxt, 'x', sizeof(longtxt));
 	for (i = 0; i < 40; i++)
 		longtxt[i * 256] = 255;
-	ok(wire_txt(longtxt, sizeof(longtxt)) == NULL, "TXT too long");
+	ok(wire_txt(longtxt, sizeof(longtxt), &toolong) == NULL && toolong,
+	    "TXT too long");
 	ok(wire_mx(txt, 2) == NULL && wire_addr(txt, 3) == NULL,
 	    "records too short");
 }

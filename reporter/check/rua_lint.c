@@ -280,10 +280,10 @@ check_uris(struct lint *lint, const char *text, const struct rua *rua,
 		    RUA_URIS_MAX);
 	if (rua->nunknown > 0)
 		lint_add(lint, rua->nuris == 0 ? LINT_BAD : LINT_WARN,
-		    (size_t)(strstr(text, "rua=") - text) + 4, "%s: only "
-		    "mailto: with a full address (no final dot) and https: "
-		    "count", rua->nuris == 0 ? "none of the addresses can be "
-		    "used" : "one or more of the addresses cannot be used");
+		    (size_t)(strstr(text, "rua=") - text) + 4, "%s: %s: %s",
+		    rua->nuris == 0 ? "none of the addresses can be used" :
+		    "one or more of the addresses cannot be used",
+		    view_clean(rua->unusable, 100), rua->unusable_why);
 	if (domain != NULL && rua->nuris > 0 && outside == 0)
 		lint_add(lint, LINT_INFO, LINT_NOWHERE, "all addresses are in "
 		    "the domain that is watched: when its mail breaks no "

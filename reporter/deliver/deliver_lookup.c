@@ -15,6 +15,9 @@
 #include "deliver/deliver_job.h"
 #include "base/log.h"
 
+/* Of what is noted of a record, for people. */
+#define NOTE_MAX 384
+
 void
 lookup_start(struct job *job)
 {
@@ -30,22 +33,22 @@ lookup_start(struct job *job)
 	    job_answered, job);
 }
 
-/* What of the record was not used, for people. */
+/* What of the record was not used, for people: cut where that is long. */
 static void
 note_rest(const struct rua *rua, char out[], size_t outsz)
 {
-	char over[64] = "", unknown[64] = "";
+	char over[64] = "", unknown[256] = "";
 
 	out[0] = '\0';
 	if (rua->nover == 0 && rua->nunknown == 0)
 		return;
-	/* All of these fit. */
 	if (rua->nover > 0)
 		(void)snprintf(over, sizeof(over), "%zu beyond the first %d",
 		    rua->nover, RUA_URIS_MAX);
 	if (rua->nunknown > 0)
-		(void)snprintf(unknown, sizeof(unknown), "%zu unusable",
-		    rua->nunknown);
+		(void)snprintf(unknown, sizeof(unknown), "%zu unusable"
+		    " (%.100s: %s)", rua->nunknown, rua->unusable,
+		    rua->unusable_why);
 	(void)snprintf(out, outsz, "URIs not used: %s%s%s", over,
 	    over[0] != '\0' && unknown[0] != '\0' ? ", " : "", unknown);
 }
@@ -105,7 +108,7 @@ ready(struct job *job, const struct store_report *row, const char *record,
 	struct engine *e = job->deliver->engine;
 	struct report *re = NULL;
 	unsigned char *body;
-	char note[160];
+	char note[NOTE_MAX];
 	size_t len;
 	int rc;
 
@@ -144,12 +147,25 @@ none(struct job *job, int64_t id, const char *record, const char *why,
 	    record, why);
 }
 
+/* What was too long to be read may have been one. */
+static int
+absent(struct job *job, int64_t id, int64_t now)
+{
+	char text[64];
+
+	if (!ipc_bool(job->answer, "toolong", 0))
+		return none(job, id, NULL, "no TLSRPT record", now);
+	(void)snprintf(text, sizeof(text), "a TXT record of more than %d"
+	    " bytes, which is not read", TXT_RECORD_MAX);
+	return none(job, id, NULL, text, now);
+}
+
 /* All TXT records at the name. */
 static int
 answered(struct job *job, const struct store_report *row, int64_t now)
 {
 	const char *txts[TXT_RECORDS_MAX], *why = NULL, *s;
-	char text[160];
+	char text[NOTE_MAX];
 	json_t *item;
 	struct rua rua;
 	size_t i, n = 0, where = 0;
@@ -161,7 +177,7 @@ answered(struct job *job, const struct store_report *row, int64_t now)
 			txts[n++] = s;
 	switch (rua_parse(txts, n, &rua, &record, &why, &where)) {
 	case RUA_NONE:
-		return none(job, row->id, NULL, "no TLSRPT record", now);
+		return absent(job, row->id, now);
 	case RUA_MANY:
 		return none(job, row->id, NULL,
 		    "more than one TLSRPT record, which counts as none", now);
@@ -172,10 +188,11 @@ answered(struct job *job, const struct store_report *row, int64_t now)
 	case RUA_OK:
 		break;
 	}
-	if (rua.nuris == 0)
-		rc = none(job, row->id, txts[record],
-		    "no URI of the record can be used", now);
-	else
+	if (rua.nuris == 0) {
+		(void)snprintf(text, sizeof(text), "no URI of the record can"
+		    " be used: %.100s: %s", rua.unusable, rua.unusable_why);
+		rc = none(job, row->id, txts[record], text, now);
+	} else
 		rc = ready(job, row, txts[record], &rua, now);
 	rua_free(&rua);
 	return rc;
@@ -216,6 +233,6 @@ lookup_settle(struct job *job, int64_t now)
 	if (strcmp(status, "ok") == 0)
 		return answered(job, &row, now);
 	if (strcmp(status, "nxdomain") == 0 || strcmp(status, "nodata") == 0)
-		return none(job, row.id, NULL, "no TLSRPT record", now);
+		return absent(job, row.id, now);
 	return failed(job, &row, status, now);
 }

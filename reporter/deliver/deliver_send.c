@@ -226,9 +226,17 @@ send_crowded(struct job *job, int64_t now, const struct jobs *claimed)
 }
 
 /*
- * sendmail's trouble is ours, and may end; only of an address it says that it
- * will never do (sysexits(3)).
+ * Whether sendmail says that this address will never do: as sysexits(3) has
+ * it, or in smtpd's words of one that it can't read (RFC 5321 4.2.3: 501).
  */
+static int
+is_no_address(int64_t code, const char *said)
+{
+	return code == EX_NOUSER || code == EX_NOHOST || (code ==
+	    EX_SOFTWARE && strstr(said, "command failed: 501 ") != NULL);
+}
+
+/* sendmail's other troubles are ours, and may end. */
 static enum outcome
 mail_outcome(const json_t *answer, int64_t *code, char text[], size_t textsz)
 {
@@ -239,7 +247,8 @@ mail_outcome(const json_t *answer, int64_t *code, char text[], size_t textsz)
 	*code = ipc_int(answer, "exit", -1);
 	(void)snprintf(text, textsz, "sendmail: exit %lld: %s",
 	    (long long)*code, ipc_string(answer, "text", ""));
-	return *code == EX_NOUSER || *code == EX_NOHOST ? NEVER : AGAIN;
+	return is_no_address(*code, ipc_string(answer, "text", "")) ? NEVER :
+	    AGAIN;
 }
 
 /*

@@ -41,7 +41,7 @@ wire_name(const unsigned char *data, size_t len, char out[], size_t outsz)
 }
 
 json_t *
-wire_txt(const unsigned char *data, size_t len)
+wire_txt(const unsigned char *data, size_t len, int *toolong)
 {
 	char text[TXT_RECORD_MAX] = "";
 	json_t *json;
@@ -50,8 +50,12 @@ wire_txt(const unsigned char *data, size_t len)
 	while (len > 0) {
 		part = *data++;
 		len--;
-		if (part > len || part > sizeof(text) - n)
+		if (part > len)
 			return NULL;
+		if (part > sizeof(text) - n) {
+			*toolong = 1;
+			return NULL;
+		}
 		memcpy(text + n, data, part);
 		n += part;
 		data += part;

@@ -20,10 +20,10 @@ int	wire_name(const unsigned char *data, size_t len, char out[],
 	    size_t outsz);
 /*
  * The strings of one TXT record joined without blanks.  Control characters,
- * and what is not UTF-8, become '?'.  NULL if it is malformed or longer than
- * TXT_RECORD_MAX.  No memory is fatal.
+ * and what is not UTF-8, become '?'.  NULL if it is malformed, or longer than
+ * TXT_RECORD_MAX: then *toolong becomes 1.  No memory is fatal.
  */
-json_t	*wire_txt(const unsigned char *data, size_t len);
+json_t	*wire_txt(const unsigned char *data, size_t len, int *toolong);
 /* [preference, "host"] of an MX record; NULL if malformed or the root. */
 json_t	*wire_mx(const unsigned char *data, size_t len);
 /* Whether an MX record says "no mail" (RFC 7505). */

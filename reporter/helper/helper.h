@@ -17,7 +17,8 @@
  *	{"status":"ok"|"nxdomain"|"nodata"|"servfail"|"timeout",
  *	 "ttl":seconds,"secure":bool,"canon":"name behind CNAMEs",
  *	 "txt":["..."], "mx":[[preference,"host"]...], "addr":["..."]}
- *	TXT: the strings of a record joined.  MX: sorted by preference; a
+ *	TXT: the strings of a record joined; one
+ *	longer than TXT_RECORD_MAX is left out, and then "toolong" is true.  MX: sorted by preference; a
  *	domain without MX but with addresses answers itself at preference 0
  *	(RFC 5321 5.1); a null MX (RFC 7505) is "nodata" with "null":true.
  *	Names come in normal form.

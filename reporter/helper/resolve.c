@@ -173,16 +173,28 @@ mx_add(json_t *list, json_t *mx)
 }
 
 static void
+set_true(struct question *q, const char *key)
+{
+	if (json_object_set_new(q->answer, key, json_true()) == -1)
+		fatalx("json_object_set");
+}
+
+static void
 take_record(struct question *q, int type, const unsigned char *data, size_t len)
 {
 	json_t *list, *item;
+	int toolong = 0;
 
 	switch (type) {
 	case TYPE_TXT:
 		list = answer_list(q, "txt");
-		if (json_array_size(list) == TXT_RECORDS_MAX ||
-		    (item = wire_txt(data, len)) == NULL)
+		if (json_array_size(list) == TXT_RECORDS_MAX)
 			return;
+		if ((item = wire_txt(data, len, &toolong)) == NULL) {
+			if (toolong)
+				set_true(q, "toolong");
+			return;
+		}
 		if (json_array_append_new(list, item) == -1)
 			fatalx("json_array_append");
 		return;
@@ -245,13 +257,6 @@ take_result(struct question *q, int type, int error,
 		take_record(q, type, (const unsigned char *)result->data[i],
 		    (size_t)result->len[i]);
 	return OUT_OK;
-}
-
-static void
-set_true(struct question *q, const char *key)
-{
-	if (json_object_set_new(q->answer, key, json_true()) == -1)
-		fatalx("json_object_set");
 }
 
 /* Records there were, but none is of use. */

@@ -227,5 +227,6 @@ rua_free(struct rua *rua)
 		free(rua->uris[i].path);
 	}
 	free(rua->uris);
+	free(rua->unusable);
 	memset(rua, 0, sizeof(*rua));
 }

@@ -32,6 +32,8 @@ struct rua {
 	size_t		 nuris;
 	size_t		 nover;		/* beyond RUA_URIS_MAX */
 	size_t		 nunknown;	/* other schemes, or unusable */
+	char		*unusable;	/* the first of these, or NULL */
+	const char	*unusable_why;	/* a static text */
 };
 
 enum rua_result {

@@ -43,6 +43,26 @@ is_atext(char c)
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
+static char *
+copy(const char *s, size_t len)
+{
+	char *p;
+
+	if ((p = strndup(s, len)) == NULL)
+		fatal("rua");
+	return p;
+}
+
+/* One that can't be used; of the first it is kept why. */
+static void
+unusable(struct rua *out, const char *uri, size_t len, const char *why)
+{
+	if (out->nunknown++ > 0)
+		return;
+	out->unusable = copy(uri, len);
+	out->unusable_why = why;
+}
+
 /* Percent-decoding, once.  Returns the length, or -1 if %xx is malformed. */
 static ssize_t
 decode(const char *s, size_t len, char out[])
@@ -65,37 +85,42 @@ decode(const char *s, size_t len, char out[])
 }
 
 /*
- * RFC 5322's dot-atom or a quoted string without blanks.  No '-' in front,
- * since sendmail could take it for an option.
+ * What keeps it from being RFC 5322's dot-atom; NULL: nothing.  A quoted
+ * string that says more than a dot-atom can is none that smtpd would take in
+ * RCPT TO.  No '-' in front, since sendmail could take it for an option.
  */
-static int
-is_local_part(const char *s, size_t len)
+static const char *
+local_part_fault(const char *s, size_t len)
 {
 	size_t i;
 
-	if (len == 0 || len > LOCAL_PART_MAX || s[0] == '-')
-		return 0;
-	if (s[0] == '"') {
-		if (len < 3 || s[len - 1] != '"')
-			return 0;
-		for (i = 1; i < len - 1; i++) {
-			if (s[i] == '\\' && i + 1 < len - 1)
-				i++;
-			else if (s[i] == '"' || s[i] == '\\')
-				return 0;
-			if (s[i] <= ' ' || s[i] > '~')
-				return 0;
-		}
-		return 1;
-	}
+	if (len == 0)
+		return "nothing stands before the '@'";
+	if (len > LOCAL_PART_MAX)
+		return "more than 64 characters stand before the '@'";
+	if (s[0] == '-')
+		return "it begins with '-'";
+	if (s[0] == '"')
+		return "OpenSMTPD sends to no quoted local part";
 	for (i = 0; i < len; i++) {
 		if (s[i] == '.') {
 			if (i == 0 || i == len - 1 || s[i - 1] == '.')
-				return 0;
+				return "a '.' at an end, or two together";
 		} else if (!is_atext(s[i]))
-			return 0;
+			return "a character that no local part may have";
 	}
-	return 1;
+	return NULL;
+}
+
+/* RFC 5321 4.1.2: quotes that are not needed are no part of it. */
+static void
+unquote(const char **s, size_t *len)
+{
+	if (*len < 3 || (*s)[0] != '"' || (*s)[*len - 1] != '"' ||
+	    local_part_fault(*s + 1, *len - 2) != NULL)
+		return;
+	(*s)++;
+	*len -= 2;
 }
 
 /*
@@ -143,16 +168,6 @@ entry(struct rua *out)
 	return &uris[out->nuris++];
 }
 
-static char *
-copy(const char *s, size_t len)
-{
-	char *p;
-
-	if ((p = strndup(s, len)) == NULL)
-		fatal("rua");
-	return p;
-}
-
 /* "mailto:" and the address, with what a record can't hold encoded. */
 static char *
 mailto_of(const char *address)
@@ -176,27 +191,34 @@ mailto_of(const char *address)
 	return uri;
 }
 
-/* One addr-spec, decoded.  uri NULL: it was one of a list. */
+/* One addr-spec, decoded, of a URI; listed: of several there. */
 static void
 add_address(struct rua *out, const char *s, size_t len, const char *uri,
-    size_t urilen)
+    size_t urilen, int listed)
 {
 	char address[LOCAL_PART_MAX + 1 + DOMAIN_MAX], domain[DOMAIN_MAX];
 	struct rua_uri *u;
-	const char *at = NULL;
-	size_t i;
+	const char *at = NULL, *why;
+	size_t i, local;
 
 	for (i = 0; i < len; i++)
 		if (s[i] == '@')
 			at = s + i;
-	if (at == NULL || !is_local_part(s, (size_t)(at - s)) ||
-	    mail_domain(at + 1, len - (size_t)(at - s) - 1, domain,
-	    sizeof(domain)) == -1) {
-		out->nunknown++;
+	if (at == NULL) {
+		unusable(out, uri, urilen, "not an address: no '@' in it");
+		return;
+	}
+	local = (size_t)(at - s);
+	why = mail_domain(at + 1, len - local - 1, domain,
+	    sizeof(domain)) == 0 ? NULL :
+	    "its domain is not a name that everybody can resolve";
+	unquote(&s, &local);
+	if (why != NULL || (why = local_part_fault(s, local)) != NULL) {
+		unusable(out, uri, urilen, why);
 		return;
 	}
 	/* Fits: both parts were measured. */
-	(void)snprintf(address, sizeof(address), "%.*s@%s", (int)(at - s), s,
+	(void)snprintf(address, sizeof(address), "%.*s@%s", (int)local, s,
 	    domain);
 	for (i = 0; i < out->nuris; i++)
 		if (out->uris[i].address != NULL &&
@@ -206,7 +228,7 @@ add_address(struct rua *out, const char *s, size_t len, const char *uri,
 		return;
 	u->scheme = RUA_MAILTO;
 	u->address = copy(address, strlen(address));
-	u->uri = uri == NULL ? mailto_of(address) : copy(uri, urilen);
+	u->uri = listed ? mailto_of(address) : copy(uri, urilen);
 }
 
 /*
@@ -233,7 +255,8 @@ add_mailto(struct rua *out, const char *uri, size_t len)
 	/* A NUL, line end or blank is in no address: none of it is used. */
 	for (i = 0; i < (size_t)n; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f) {
-			out->nunknown++;
+			unusable(out, uri, len,
+			    "a blank or control character in it");
 			return 0;
 		}
 	for (start = i = 0; i <= (size_t)n; i++) {
@@ -245,8 +268,8 @@ add_mailto(struct rua *out, const char *uri, size_t len)
 			quoted = !quoted;
 		if ((text[i] == ',' && !quoted) || i == (size_t)n) {
 			many |= i < (size_t)n;
-			add_address(out, text + start, i - start,
-			    many ? NULL : uri, len);
+			add_address(out, text + start, i - start, uri, len,
+			    many);
 			start = i + 1;
 		}
 	}
@@ -313,15 +336,18 @@ add_https(struct rua *out, const char *uri, size_t len)
 	if ((p = memchr(s, '#', (size_t)(end - s))) != NULL)
 		end = p;
 	if (end - s < 3 || strncmp(s, "//", 2) != 0)
-		goto unusable;
+		goto bad;
 	s += 2;
 	n = strcspn(s, "/?");
 	if (n > (size_t)(end - s))
 		n = (size_t)(end - s);
 	/* No "user:password@": nothing of ours goes where it would lead. */
-	if (memchr(s, '@', n) != NULL ||
-	    authority(s, n, host, sizeof(host), &port) == -1)
-		goto unusable;
+	if (memchr(s, '@', n) != NULL) {
+		unusable(out, uri, len, "a user or password in it");
+		return 0;
+	}
+	if (authority(s, n, host, sizeof(host), &port) == -1)
+		goto bad;
 	s += n;
 	/* Fits: it is a part of a URI that was measured. */
 	(void)snprintf(path, sizeof(path), "%s%.*s", *s == '/' ? "" : "/",
@@ -339,8 +365,8 @@ add_https(struct rua *out, const char *uri, size_t len)
 	u->port = port;
 	u->path = copy(path, strlen(path));
 	return 0;
-unusable:
-	out->nunknown++;
+bad:
+	unusable(out, uri, len, "no host that it names");
 	return 0;
 }
 
@@ -366,14 +392,14 @@ rua_add(struct rua *out, const char *uri, size_t len)
 	if (!has_scheme(uri, len))
 		return -1;
 	if (len > RUA_URI_MAX) {
-		out->nunknown++;
+		unusable(out, uri, 40, "far too long");
 		return 0;
 	}
 	if (len >= 7 && strncasecmp(uri, "mailto:", 7) == 0)
 		return add_mailto(out, uri, len);
 	if (len >= 6 && strncasecmp(uri, "https:", 6) == 0)
 		return add_https(out, uri, len);
-	out->nunknown++;
+	unusable(out, uri, len, "neither mailto: nor https:");
 	return 0;
 }
 

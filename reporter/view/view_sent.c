@@ -131,11 +131,12 @@ print_unused(const struct view *v, const struct told_report *r)
 		fprintf(v->out, "        %zu more %s of its record not used: "
 		    "we take %d\n", rua.nover, view_plural((int64_t)rua.nover,
 		    "address", "addresses"), RUA_URIS_MAX);
-	if (rua.nunknown > 0)
+	if (rua.nunknown > 0 && rua.nuris > 0)
 		fprintf(v->out, "        %zu %s of its record not usable "
-		    "(neither mailto: nor https:)\n", rua.nunknown,
+		    "(%s: %s)\n", rua.nunknown,
 		    view_plural((int64_t)rua.nunknown, "address",
-		    "addresses"));
+		    "addresses"), view_clean(rua.unusable, 60),
+		    rua.unusable_why);
 	rua_free(&rua);
 }
 
