@@ -154,6 +154,7 @@ SGED_OBJS =	\
 		reporter/count/tally.o \
 		reporter/count/tally_flush.o \
 		reporter/count/tally_rfc.o \
+		reporter/count/tally_side.o \
 		reporter/count/trim.o \
 		reporter/deliver/deliver.o \
 		reporter/deliver/deliver_day.o \

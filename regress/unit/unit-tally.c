@@ -350,6 +350,7 @@ check_incoming(void)
 	tally_record(tally, &r);
 	r = incoming("TLSv1.3", "dia.govt.nz", "restricted>restricted",
 	    VERDICT_REJECT);
+	r.tx[0].why = REFUSAL_NO_CONNECTOR;
 	tally_record(tally, &r);
 	r = incoming(NULL, "d.govt.nz", "government>government",
 	    VERDICT_LEGACY);
@@ -403,8 +404,8 @@ check_local(void)
 	flush();
 	is_str(rows(FLOW("*")), "0|0|0|2|1", "local: each once");
 	is_str(rows(FLOW("local")), "0|0|0|2|0", "local: a class of its own");
-	is_str(rows("SELECT domain, class, refused FROM correspondent"),
-	    "dia.govt.nz|restricted|1", "local: what was refused, by where to");
+	is_str(rows("SELECT domain, dir, class, refused FROM correspondent"),
+	    "dia.govt.nz|1|restricted|1", "local: what was refused, by where to");
 	is_str(rows("SELECT domain, since FROM waiting"),
 	    "a.example|1795316645", "local: mail waits for its destination");
 	r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);

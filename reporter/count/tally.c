@@ -89,16 +89,6 @@ tally_domain(const char *name, char out[], size_t outsz)
 		strlcpy(out, DOMAIN_OTHERS, outsz);
 }
 
-/* Sessions of this host's own programs and users, sged's looks among them. */
-static int
-is_local(const struct record *r)
-{
-	return r->dir == DIR_IN && (r->remote == NULL ||
-	    strncmp(r->remote, "127.", 4) == 0 ||
-	    strcmp(r->remote, "::1") == 0 ||
-	    (r->local != NULL && strcmp(r->remote, r->local) == 0));
-}
-
 static enum bucket
 bucket_of_tls(const struct record *r)
 {
@@ -114,76 +104,9 @@ bucket_of_tls(const struct record *r)
 	}
 }
 
-/*
- * "government>public": the correspondent is right of it on the way out, left
- * on the way in.
- */
 static void
-class_of_flow(const char *flow, int right, char out[], size_t outsz)
-{
-	const char *gt = flow == NULL ? NULL : strchr(flow, '>');
-	size_t len;
-
-	if (gt == NULL) {
-		strlcpy(out, "public", outsz);
-		return;
-	}
-	if (right) {
-		text_cut(gt + 1, out, outsz);
-		return;
-	}
-	len = (size_t)(gt - flow) < outsz ? (size_t)(gt - flow) : outsz - 1;
-	memcpy(out, flow, len);
-	out[len] = '\0';
-}
-
-static struct side *
-side_get(struct tally *t, const char *name, const char *flow, int right)
-{
-	char domain[DOMAIN_MAX];
-	struct side *side;
-	size_t i;
-
-	tally_domain(name, domain, sizeof(domain));
-	for (i = 0; i < t->nsides; i++)
-		if (strcmp(t->sides[i].domain, domain) == 0)
-			return &t->sides[i];
-	side = &t->sides[t->nsides++];
-	memset(side, 0, sizeof(*side));
-	strlcpy(side->domain, domain, sizeof(side->domain));
-	class_of_flow(flow, right, side->class, sizeof(side->class));
-	return side;
-}
-
-static void
-sides_collect(struct tally *t, const struct record *r)
-{
-	const struct record_tx *tx;
-	struct side *side;
-	size_t i;
-	int local = is_local(r), refused, right;
-
-	t->nsides = 0;
-	for (i = 0; i < r->ntx; i++) {
-		tx = &r->tx[i];
-		refused = tx->verdict == VERDICT_REJECT ||
-		    tx->verdict == VERDICT_TESTING;
-		/* Of our own users' mail, what matters is where to. */
-		if (local && !refused)
-			continue;
-		right = r->dir == DIR_OUT || local;
-		side = side_get(t, right ? tx->to : tx->from, tx->flow, right);
-		side->messages += tx->messages;
-		side->rcpts += tx->rcpts;
-		side->refused |= tx->verdict == VERDICT_REJECT;
-		side->testing |= tx->verdict == VERDICT_TESTING;
-		side->legacy |= tx->verdict == VERDICT_LEGACY;
-	}
-}
-
-static void
-add_flow(struct tally *t, const struct record *r, const char *class,
-    enum bucket bucket)
+add_flow(struct tally *t, const struct record *r, enum record_dir dir,
+    const char *class, enum bucket bucket)
 {
 	int64_t day = day_of(r->time);
 	struct flow_count *count;
@@ -192,31 +115,37 @@ add_flow(struct tally *t, const struct record *r, const char *class,
 	key_start(&key);
 	key_int(&key, day);
 	key_int(&key, (r->time - day * DAY_SECONDS) / 3600);
-	key_int(&key, r->dir);
+	key_int(&key, dir);
 	key_text(&key, class);
 	count = hash_get(t->flow, key.buf, key.len, NULL);
 	count->buckets[bucket]++;
+}
+
+static int
+same_class(const struct side *a, const struct side *b)
+{
+	return a->dir == b->dir && strcmp(a->class, b->class) == 0;
 }
 
 /* A class once, however many of its domains the connection served. */
 static void
 add_classes(struct tally *t, const struct record *r, enum bucket tls)
 {
+	const struct side *sides = t->sides;
 	enum bucket bucket;
 	size_t i, j;
 
 	for (i = 0; i < t->nsides; i++) {
-		for (j = 0; j < i; j++)
-			if (strcmp(t->sides[i].class, t->sides[j].class) == 0)
-				break;
+		for (j = 0; j < i && !same_class(&sides[i], &sides[j]); j++)
+			;
 		if (j < i)
 			continue;
 		bucket = tls;
 		for (; j < t->nsides; j++)
-			if (t->sides[j].refused && strcmp(t->sides[i].class,
-			    t->sides[j].class) == 0)
+			if (sides[j].refused &&
+			    same_class(&sides[i], &sides[j]))
 				bucket = BUCKET_REFUSED;
-		add_flow(t, r, t->sides[i].class, bucket);
+		add_flow(t, r, sides[i].dir, sides[i].class, bucket);
 	}
 }
 
@@ -230,7 +159,7 @@ add_correspondent(struct tally *t, const struct record *r,
 
 	key_start(&key);
 	key_int(&key, day_of(r->time));
-	key_int(&key, r->dir);
+	key_int(&key, side->dir);
 	key_text(&key, side->domain);
 	count = hash_get(t->correspondent, key.buf, key.len, &is_new);
 	count->buckets[bucket]++;
@@ -250,13 +179,14 @@ add_correspondent(struct tally *t, const struct record *r,
 static const char *
 why_of(const struct record *r, const struct side *side, enum bucket bucket)
 {
-	/* In "mode testing" mail in clear went through: that comes first. */
-	if (side->refused || (side->testing && bucket != BUCKET_CLEAR)) {
-		if (r->tls == NULL)
-			return "no-tls";
-		return tlsver_parse(r->tls, strlen(r->tls)) < TLSVER_1_2 ?
-		    "old-tls" : "no-connector";
-	}
+	/*
+	 * In "mode testing" mail of others in clear went through: how that came
+	 * is said instead.
+	 */
+	if (side->refused || (side->testing && (bucket != BUCKET_CLEAR ||
+	    side->ours || side->why != REFUSAL_NO_TLS)))
+		return side->why == REFUSAL_NONE ? "not-said" :
+		    refusal_name(side->why);
 	if (bucket == BUCKET_REFUSED)
 		return "forced";
 	if (bucket != BUCKET_CLEAR)
@@ -287,21 +217,23 @@ add_incident(struct tally *t, const struct record *r, const struct side *side,
 
 	if (why == NULL)
 		return;
-	text_cut(r->remote, addr, sizeof(addr));
+	/* Of our own users' mail neither is theirs. */
+	text_cut(side->ours ? NULL : r->remote, addr, sizeof(addr));
 	key_start(&key);
 	key_int(&key, day_of(r->time));
-	key_int(&key, r->dir);
+	key_int(&key, side->dir);
 	key_text(&key, side->domain);
 	key_text(&key, why);
 	key_text(&key, addr);
 	count = hash_get(t->incident, key.buf, key.len, &is_new);
 	count->sessions++;
+	count->testing += side->testing && !side->refused;
 	if (is_new || r->time < count->first)
 		count->first = r->time;
 	if (is_new || r->time >= count->last) {
 		count->last = r->time;
-		text_cut(r->rdns != NULL ? r->rdns : r->helo, count->host,
-		    sizeof(count->host));
+		text_cut(side->ours ? NULL : r->rdns != NULL ? r->rdns :
+		    r->helo, count->host, sizeof(count->host));
 	}
 }
 
@@ -386,13 +318,14 @@ void
 tally_record(struct tally *t, const struct record *r)
 {
 	enum bucket tls = bucket_of_tls(r), bucket;
+	enum record_dir dir = r->dir;
 	char attributed[DOMAIN_MAX] = "";
 	struct side *side;
 	size_t i;
-	int refused;
+	int refused, theirs = 0;
 
 	t->lost += r->lost;
-	sides_collect(t, r);
+	tally_sides(t, r);
 	if (is_first_half(r)) {
 		tally_session(t, r, "");
 		return;
@@ -403,7 +336,7 @@ tally_record(struct tally *t, const struct record *r)
 	    sizeof(attributed)) == -1))
 		attributed[0] = '\0';
 	if (attributed[0] != '\0') {
-		side = side_get(t, attributed, NULL, 1);
+		side = tally_side(t, DIR_OUT, attributed, NULL);
 		strlcpy(side->class, conf_class_name(t->conf,
 		    conf_class(t->conf, side->domain)), sizeof(side->class));
 	}
@@ -412,13 +345,16 @@ tally_record(struct tally *t, const struct record *r)
 	for (i = 0; i < t->nsides; i++) {
 		side = &t->sides[i];
 		refused |= side->refused;
+		theirs |= !side->ours;
 		bucket = side->refused ? BUCKET_REFUSED : tls;
 		add_correspondent(t, r, side, bucket);
 		add_incident(t, r, side, bucket);
 	}
-	add_flow(t, r, CLASS_ALL, refused ? BUCKET_REFUSED : tls);
-	if (is_local(r) && t->nsides == 0)
-		add_flow(t, r, CLASS_LOCAL, tls);
+	if (t->nsides > 0 && !theirs)
+		dir = DIR_OUT;
+	add_flow(t, r, dir, CLASS_ALL, refused ? BUCKET_REFUSED : tls);
+	if (tally_is_local(r) && t->nsides == 0)
+		add_flow(t, r, dir, CLASS_LOCAL, tls);
 	add_classes(t, r, tls);
 	add_waiting(t, r);
 	if (r->dir == DIR_OUT)

@@ -47,6 +47,7 @@ struct correspondent_count {
 
 struct incident_count {
 	int64_t		 sessions;
+	int64_t		 testing;	/* of them: let through all the same */
 	int64_t		 first, last;
 	char		 host[HELO_MAX + 1];
 };
@@ -67,7 +68,10 @@ struct unknown_count {
 struct side {
 	char		 domain[DOMAIN_MAX];
 	char		 class[CLASS_NAME_MAX];
+	enum record_dir	 dir;
+	int		 ours;		/* our own users' refused mail to it */
 	int		 refused, legacy, testing;
+	enum refusal	 why;
 	int64_t		 messages, rcpts;
 };
 
@@ -103,6 +107,14 @@ void	tally_clear(struct tally *);
 int	tally_flush(struct tally *);
 /* After a rollback: what is known of the database's rows is wrong. */
 void	tally_forget_rows(struct tally *);
+
+/* tally_side.c: fills t->sides anew. */
+void	tally_sides(struct tally *, const struct record *);
+/* The one of that name and direction in t->sides, made if there is none. */
+struct side *tally_side(struct tally *, enum record_dir, const char *name,
+	    const char *flow);
+/* Sessions of this host's own programs and users, sged's looks among them. */
+int	tally_is_local(const struct record *);
 
 /* tally_rfc.c: what RFC 8460 counts of an outgoing connection. */
 void	tally_session(struct tally *, const struct record *,

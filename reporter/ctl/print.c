@@ -178,7 +178,7 @@ view_share(int64_t part, int64_t base)
 	char *buf = bufs[turn = (turn + 1) % ROTATE];
 	double share;
 
-	if (base <= 0)
+	if (base <= 0 || part > base)
 		return "-";
 	share = 100.0 * (double)part / (double)base;
 	/* Neither "0.0%" of something nor "100.0%" of not all. */

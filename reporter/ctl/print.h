@@ -43,7 +43,7 @@ struct view {
 void	view_row(const struct view *, const char *kind, const char *types, ...);
 /* Text of others for a terminal, at most width columns; static buffers. */
 const char *view_clean(const char *, int width);
-/* "0.5%" of base; "-" where the base is 0.  Static buffers. */
+/* "0.5%" of base; "-" where base is 0, or part is more.  Static buffers. */
 const char *view_share(int64_t part, int64_t base);
 /* "2026-03-05"; "03:40Z" or "-". Static buffers. */
 const char *view_day(int64_t day);

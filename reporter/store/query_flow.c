@@ -30,25 +30,44 @@ static const struct {
 	const char	*why;
 	const char	*words;
 	const char	*sentence;
+	enum { WHOSE_THEIRS, WHOSE_OURS } whose;
 } whys[] = {
 	{ "not-offered", "not offered",
-	    "their mail host does not offer STARTTLS" },
+	    "their mail host does not offer STARTTLS",
+	    WHOSE_THEIRS },
 	{ "refused", "454 refused",
-	    "their mail host offers STARTTLS and then refuses it" },
+	    "their mail host offers STARTTLS and then refuses it",
+	    WHOSE_THEIRS },
 	{ "handshake", "handshake",
-	    "TLS was begun and failed, and mail went in clear after it" },
+	    "TLS was begun and failed, and mail went in clear after it",
+	    WHOSE_THEIRS },
 	{ "not-asked", "not asked",
-	    "we offered STARTTLS and the sender did not use it" },
+	    "we offered STARTTLS and the sender did not use it",
+	    WHOSE_THEIRS },
 	{ "legacy", "legacy",
-	    "a system without TLS that sge.conf lists under legacy" },
+	    "a system without TLS that sge.conf lists under legacy",
+	    WHOSE_THEIRS },
 	{ "no-tls", "no TLS",
-	    "the sender used no TLS where it is required" },
+	    "the sender used no TLS where it is required", WHOSE_THEIRS },
 	{ "old-tls", "old TLS",
-	    "the sender's TLS is older than required" },
+	    "the TLS used is older than required", WHOSE_THEIRS },
 	{ "no-connector", "no connector",
-	    "restricted mail that came or went without a connector" },
+	    "restricted mail needs a connector, and the domain has none here",
+	    WHOSE_OURS },
+	{ "other-address", "other addr.",
+	    "the sender's mail is not expected from this address",
+	    WHOSE_THEIRS },
+	{ "not-learned", "not known",
+	    "a verified route is required, and none was known yet: the sender "
+	    "was told to try again", WHOSE_OURS },
+	{ "not-announced", "no report",
+	    "somebody here wrote as the sender of our reports", WHOSE_OURS },
+	{ "not-said", "not said",
+	    "refused by us, for a reason that records of an older version do "
+	    "not give", WHOSE_OURS },
 	{ "forced", "not sent",
-	    "TLS is required and their host failed: the mail waits" }
+	    "TLS is required and their host failed: the mail waits",
+	    WHOSE_THEIRS }
 };
 
 int64_t
@@ -178,6 +197,7 @@ each_incident(struct store *st, sqlite3_stmt *stmt,
 		row.days = sqlite3_column_int64(stmt, 7);
 		row.first = sqlite3_column_int64(stmt, 8);
 		row.last = sqlite3_column_int64(stmt, 9);
+		row.testing = sqlite3_column_int64(stmt, 10);
 		cb(&row, arg);
 	}
 	return store_done(st, stmt, rc);
@@ -191,7 +211,7 @@ seen_clear(struct store *st, int64_t first, int64_t last,
 
 	stmt = store_prepare(st, "SELECT domain, dir, why, '', MAX(host),"
 	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
-	    " MIN(first), MAX(last) FROM incident"
+	    " MIN(first), MAX(last), SUM(testing) FROM incident"
 	    " WHERE day BETWEEN ? AND ? AND why IN " WHY_CLEAR
 	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why");
 	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
@@ -207,7 +227,7 @@ seen_refused(struct store *st, int64_t first, int64_t last,
 
 	stmt = store_prepare(st, "SELECT domain, dir, why, '', MAX(host),"
 	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
-	    " MIN(first), MAX(last) FROM incident"
+	    " MIN(first), MAX(last), SUM(testing) FROM incident"
 	    " WHERE day BETWEEN ? AND ? AND why NOT IN " WHY_CLEAR
 	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why");
 	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
@@ -224,7 +244,7 @@ seen_incidents(struct store *st, int64_t first, int64_t last,
 
 	stmt = store_prepare(st, "SELECT domain, dir, why, addr, MAX(host),"
 	    " 1, SUM(sessions) AS n, COUNT(DISTINCT day), MIN(first),"
-	    " MAX(last) FROM incident WHERE day BETWEEN ? AND ?"
+	    " MAX(last), SUM(testing) FROM incident WHERE day BETWEEN ? AND ?"
 	    " AND dir IN (0, 1) AND domain = ? GROUP BY dir, why, addr"
 	    " ORDER BY n DESC, dir, why, addr");
 	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
@@ -299,6 +319,17 @@ seen_why(const char *why)
 		if (strcmp(whys[i].why, why) == 0)
 			return whys[i].words;
 	return why;
+}
+
+int
+seen_why_theirs(const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(whys); i++)
+		if (strcmp(whys[i].why, why) == 0)
+			return whys[i].whose == WHOSE_THEIRS;
+	return 0;
 }
 
 const char *

@@ -72,6 +72,7 @@ struct seen_incident {
 	const char	*host;
 	int64_t		 addrs;		/* how many */
 	int64_t		 sessions;
+	int64_t		 testing;	/* of them: in "mode testing" */
 	int64_t		 days;
 	int64_t		 first;
 	int64_t		 last;
@@ -112,5 +113,7 @@ const char *seen_dir(int dir);		/* "in", "out" */
 /* In a few words for a column, and in a sentence. */
 const char *seen_why(const char *why);
 const char *seen_why_sentence(const char *why);
+/* Whether it is the correspondent's to mend. */
+int	seen_why_theirs(const char *why);
 
 #endif

@@ -40,7 +40,10 @@ int	heard_modes(struct store *, int64_t first, int64_t last,
 	    const char *mode, void (*)(const char *domain,
 	    const char *reporter, void *), void *);
 
-/* Inbound sessions of domains that sent no report since a day; *all: all. */
+/*
+ * Inbound sessions of domains that sent no report since a day; *all: of all
+ * domains.  A session counts once for each sender's domain.
+ */
 int64_t	heard_silent(struct store *, int64_t first, int64_t last,
 	    int64_t since, int64_t *all);
 

@@ -68,9 +68,11 @@ store_incident_add(struct store *st, int64_t day, int64_t dir,
 {
 	return store_update(st, "UPDATE incident SET host = ?6,"
 	    " sessions = sessions + ?7, first = min(first, ?8),"
-	    " last = max(last, ?9) WHERE day = ?1 AND dir = ?2"
-	    " AND domain = ?3 AND why = ?4 AND addr = ?5", "iittttiii", day,
-	    dir, domain, why, addr, c->host, c->sessions, c->first, c->last);
+	    " last = max(last, ?9), testing = testing + ?10"
+	    " WHERE day = ?1 AND dir = ?2"
+	    " AND domain = ?3 AND why = ?4 AND addr = ?5", "iittttiiii", day,
+	    dir, domain, why, addr, c->host, c->sessions, c->first, c->last,
+	    c->testing);
 }
 
 int
@@ -79,9 +81,10 @@ store_incident_new(struct store *st, int64_t day, int64_t dir,
     const struct incident_count *c)
 {
 	return store_run(st, "INSERT INTO incident (day, dir, domain, why,"
-	    " addr, host, sessions, first, last)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", "iittttiii", day,
-	    dir, domain, why, addr, c->host, c->sessions, c->first, c->last);
+	    " addr, host, sessions, first, last, testing)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	    "iittttiiii", day, dir, domain, why, addr, c->host, c->sessions,
+	    c->first, c->last, c->testing);
 }
 
 int64_t

@@ -82,8 +82,9 @@ print_unknown(const struct view *v)
 
 	silent = heard_silent(v->store, v->first, v->last, v->last - 30, &all);
 	if (all > 0)
-		view_unknown(v, "%lld of %lld inbound sessions (%s) came "
-		    "from domains that sent no TLS report in 30 days.",
+		view_unknown(v, "%lld of %lld inbound sessions (%s), "
+		    "counted by sender's domain, came from domains that sent "
+		    "no TLS report in 30 days.",
 		    (long long)silent, (long long)all, view_share(silent,
 		    all));
 	else

@@ -51,33 +51,72 @@ span(int64_t first, int64_t last)
 	return buf;
 }
 
+/* In words that go behind the domain. */
+static const char *
+deed(const char *why)
+{
+	static const struct {
+		const char	*why;
+		const char	*text;
+	} deeds[] = {
+		{ "forced", "failed TLS" },
+		{ "no-tls", "used no TLS" },
+		{ "old-tls", "used a TLS older than required" },
+		{ "no-connector", "has no connector here" },
+		{ "other-address", "wrote from another address than its own" },
+		{ "not-learned",
+		    "needs a verified route, and none was known" },
+		{ "not-announced", "got mail as if from our reports" }
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(deeds); i++)
+		if (strcmp(deeds[i].why, why) == 0)
+			return deeds[i].text;
+	return "was refused, for what is not on record";
+}
+
+/* What our own users sent came from no host of others. */
+static int
+is_ours(const struct seen_incident *row)
+{
+	return row->dir == 1 && *row->addr == '\0' && *row->host == '\0';
+}
+
+static const char *
+outcome(const struct seen_incident *row)
+{
+	if (strcmp(row->why, "forced") == 0)
+		return "not sent";
+	if (row->testing == 0)
+		return "refused";
+	if (row->dir == 1 && !is_ours(row))
+		return "sent all the same";
+	return row->testing == row->sessions ?
+	    "would be refused (mode testing)" :
+	    "refused, or would be (mode testing)";
+}
+
 static void
 refused(const struct seen_incident *row, void *arg)
 {
 	struct digest *digest = arg;
 	const struct view *v = digest->view;
-	char command[512], what[64];
+	char command[512], host[128] = "";
 	int fix = !is_public(v, row->domain);
 
-	if (strcmp(row->why, "forced") == 0)
-		(void)strlcpy(what, "failed TLS", sizeof(what));
-	else if (strcmp(row->why, "no-tls") == 0)
-		(void)strlcpy(what, "used no TLS", sizeof(what));
-	else if (strcmp(row->why, "old-tls") == 0)
-		(void)strlcpy(what, "used too old a TLS", sizeof(what));
-	else
-		(void)strlcpy(what, "has no connector", sizeof(what));
+	if (!is_ours(row))
+		(void)snprintf(host, sizeof(host), " at %s",
+		    *row->host == '\0' ? "an unnamed host" :
+		    view_clean(row->host, 100));
 	digest_command(command, sizeof(command), "show flow -D",
 	    row->domain);
-	digest_add(digest, fix, command, "%s %s %s: %lld %s %s %s, %s at %s",
+	digest_add(digest, fix, command, "%s %s %s: %lld %s %s %s, %s%s",
 	    class_of(v, row->domain), view_clean(seen_name(row->domain), 0),
-	    what, (long long)row->sessions,
-	    row->dir == 0 ? "inbound" : "outbound",
-	    view_plural(row->sessions, "session", "sessions"),
-	    row->dir == 0 ? "refused" : "not sent or refused",
-	    span(row->first, row->last),
-	    *row->host == '\0' ? "an unnamed host" :
-	    view_clean(row->host, 100));
+	    deed(row->why), (long long)row->sessions, is_ours(row) ?
+	    "of our users'" : row->dir == 0 ? "inbound" : "outbound",
+	    view_plural(row->sessions, "session", "sessions"), outcome(row),
+	    span(row->first, row->last), host);
 }
 
 static void

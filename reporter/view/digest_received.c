@@ -89,7 +89,7 @@ failure(const struct heard_failure *row, void *arg)
 {
 	struct digest *digest = arg;
 	const struct view *v = digest->view;
-	char command[512], at[300], hint[160], tied[200];
+	char command[512], at[300], hint[160], tied[200], n[64];
 	int64_t others = 0;
 
 	at[0] = hint[0] = '\0';
@@ -106,10 +106,17 @@ failure(const struct heard_failure *row, void *arg)
 	digest_command(command, sizeof(command), "show received -D",
 	    row->reporter);
 	tie(v, row, tied, sizeof(tied));
-	digest_add(digest, 1, command, "%s %s%s: %lld of %lld sessions (%s)"
-	    "%s%s", view_clean(row->reporter, 200), found(row->type), at,
-	    (long long)row->count, (long long)row->base,
-	    view_share(row->count, row->base), tied, hint);
+	/* A session may fail in several ways. */
+	if (row->count > row->base)
+		(void)snprintf(n, sizeof(n), "%lld failures in %lld sessions",
+		    (long long)row->count, (long long)row->base);
+	else
+		(void)snprintf(n, sizeof(n), "%lld of %lld sessions (%s)",
+		    (long long)row->count, (long long)row->base,
+		    view_share(row->count, row->base));
+	digest_add(digest, 1, command, "%s %s%s: %s%s%s",
+	    view_clean(row->reporter, 200), found(row->type), at, n, tied,
+	    hint);
 }
 
 static void

@@ -123,11 +123,12 @@ incident_row(const struct view *v, const struct seen_incident *row)
 	char where[512];
 
 	if (v->form != FORM_TEXT) {
-		view_row(v, "incident", "dttttt" "iiee", "day", v->last,
+		view_row(v, "incident", "dttttt" "iieei", "day", v->last,
 		    "domain", row->domain, "dir", seen_dir(row->dir), "why",
 		    row->why, "addr", row->addr, "host", row->host,
 		    "sessions", row->sessions, "days", row->days,
-		    "first", row->first, "last", row->last);
+		    "first", row->first, "last", row->last,
+		    "testing", row->testing);
 		return;
 	}
 	(void)snprintf(where, sizeof(where), "%s [%s]",

@@ -17,8 +17,9 @@
 
 struct letter {
 	const struct view *view;
-	int64_t		 in;		/* sessions in clear or refused */
+	int64_t		 in;		/* sessions without the TLS required */
 	int64_t		 out;
+	int64_t		 elsewhere;	/* sessions from another address */
 	int64_t		 first;
 	int64_t		 last;
 	size_t		 rows;
@@ -29,7 +30,12 @@ add_up(const struct seen_incident *row, void *arg)
 {
 	struct letter *letter = arg;
 
-	if (row->dir == 0)
+	/* What is ours to mend they are not asked for. */
+	if (!seen_why_theirs(row->why))
+		return;
+	if (strcmp(row->why, "other-address") == 0)
+		letter->elsewhere += row->sessions;
+	else if (row->dir == 0)
 		letter->in += row->sessions;
 	else
 		letter->out += row->sessions;
@@ -46,6 +52,8 @@ list(const struct seen_incident *row, void *arg)
 	struct letter *letter = arg;
 	FILE *out = letter->view->out;
 
+	if (!seen_why_theirs(row->why))
+		return;
 	if (letter->view->top != 0 && letter->rows++ >=
 	    (size_t)letter->view->top)
 		return;
@@ -61,10 +69,34 @@ list(const struct seen_incident *row, void *arg)
 	view_wrap(out, "    ", "    ", seen_why_sentence(row->why));
 }
 
+/* The strictest that any flow between them and us asks of a session. */
+static enum tlsver
+version(const struct conf *conf, const char *domain)
+{
+	enum tlsver best = TLSVER_1_2;
+	const struct conf_rule *rule;
+	const char *ours;
+	size_t pos = 0;
+	int i, us, them = conf_class(conf, domain);
+
+	while ((ours = domset_next(conf->local, &pos)) != NULL) {
+		us = conf_class(conf, *ours == '.' ? ours + 1 : ours);
+		for (i = 0; i < 2; i++) {
+			rule = i == 0 ? conf_rule(conf, them, us) :
+			    conf_rule(conf, us, them);
+			if (rule->req != REQ_PREFER_TLS &&
+			    rule->minimum > best)
+				best = rule->minimum;
+		}
+	}
+	return best;
+}
+
 static void
 head(const struct letter *letter, const char *domain)
 {
 	const struct view *v = letter->view;
+	int64_t tls = letter->in + letter->out;
 	char text[1024], when[64];
 
 	(void)snprintf(when, sizeof(when), "%s%s%s",
@@ -75,20 +107,58 @@ head(const struct letter *letter, const char *domain)
 		(void)strlcat(when, view_day(day_of(letter->last)),
 		    sizeof(when));
 	fprintf(v->out, "From: %s\nTo: postmaster@%s\nSubject: Mail between "
-	    "%s and %s without TLS\n\n", v->conf->contact, domain, domain,
-	    v->conf->submitter);
+	    "%s and %s %s\n\n", v->conf->contact, domain, domain,
+	    v->conf->submitter, tls > 0 ? "without TLS" :
+	    "outside the connector");
 	fprintf(v->out, "Kia ora,\n\n");
-	(void)snprintf(text, sizeof(text), "%s (UTC), %lld SMTP %s "
-	    "between your mail hosts and ours (%s) went without TLS, or "
-	    "failed because of it: %lld from you to us, %lld from us to you. "
-	    "Without TLS, mail can be read and changed on its way, like a "
-	    "postcard.", when,
-	    (long long)(letter->in + letter->out),
-	    view_plural(letter->in + letter->out, "session", "sessions"),
-	    v->conf->hostname, (long long)letter->in,
-	    (long long)letter->out);
-	view_wrap(v->out, "", "", text);
+	if (tls > 0) {
+		(void)snprintf(text, sizeof(text), "%s (UTC), %lld SMTP %s "
+		    "between your mail hosts and ours (%s) went without TLS, "
+		    "or failed because of it: %lld from you to us, %lld from "
+		    "us to you. Without TLS, mail can be read and changed on "
+		    "its way, like a postcard.", when, (long long)tls,
+		    view_plural(tls, "session", "sessions"),
+		    v->conf->hostname, (long long)letter->in,
+		    (long long)letter->out);
+		view_wrap(v->out, "", "", text);
+		if (letter->elsewhere > 0)
+			fputc('\n', v->out);
+	}
+	if (letter->elsewhere > 0) {
+		(void)snprintf(text, sizeof(text), "%s (UTC), %lld %s with "
+		    "mail of your domain came to our host (%s) from an "
+		    "address that we do not know as yours.", when,
+		    (long long)letter->elsewhere,
+		    view_plural(letter->elsewhere, "session", "sessions"),
+		    v->conf->hostname);
+		view_wrap(v->out, "", "", text);
+	}
 	fprintf(v->out, "\nWhat we saw:\n\n");
+}
+
+/* What we would have them do. */
+static void
+ask(const struct letter *letter, const char *domain)
+{
+	const struct view *v = letter->view;
+	enum tlsver least = version(v->conf, domain);
+	char text[512];
+
+	fputc('\n', v->out);
+	if (letter->in + letter->out > 0) {
+		(void)snprintf(text, sizeof(text), "Could you offer STARTTLS "
+		    "with %s%s on the hosts named as receiving, and use it on "
+		    "those named as sending?  The Secure Government Email "
+		    "framework asks it of us.  If a system is too old for it, "
+		    "tell us which one and until when.  All times are UTC.",
+		    least == TLSVER_1_2 ? "TLS 1.2" : "TLS 1.3",
+		    least == TLSVER_1_2 ? " or later" : "");
+		view_wrap(v->out, "", "", text);
+	}
+	if (letter->elsewhere > 0)
+		view_wrap(v->out, "", "", "Could you send mail of your domain "
+		    "by the connector agreed on, or tell us the addresses to "
+		    "add to it?");
 }
 
 int
@@ -108,7 +178,7 @@ view_letter(const struct view *v)
 	    &letter) == -1)
 		return 1;
 	if (letter.rows == 0) {
-		log_warnx("%s: no session without TLS is on record for %s",
+		log_warnx("%s: nothing of theirs to mend is on record for %s",
 		    domain, view_period(v));
 		return 1;
 	}
@@ -117,12 +187,7 @@ view_letter(const struct view *v)
 	if (seen_incidents(v->store, v->first, v->last, domain, list,
 	    &letter) == -1)
 		return 1;
-	fputc('\n', v->out);
-	view_wrap(v->out, "", "", "Could you offer STARTTLS with TLS 1.2 or "
-	    "later on the hosts named as receiving, and use it on those named "
-	    "as sending?  The Secure Government Email framework asks it of "
-	    "us.  If a system is too old for it, tell us which one and until "
-	    "when.  All times are UTC.");
+	ask(&letter, domain);
 	fprintf(v->out, "\n%s\n%s\n", v->conf->organization,
 	    v->conf->contact);
 	return 0;
