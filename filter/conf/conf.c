@@ -116,6 +116,23 @@ conf_rule(const struct conf *conf, int from, int to)
 	return &conf->matrix[from][to];
 }
 
+const struct conf_rule conf_no_rule = {
+	CLASS_ANY, CLASS_ANY, REQ_PREFER_TLS, TLSVER_1_2
+};
+
+const struct conf_rule *
+conf_rule_own(const struct conf *conf, int from, int to)
+{
+	const struct conf_rule *rule = conf->rules;
+	size_t i;
+
+	for (i = 0; i < conf->nrules; i++, rule++)
+		if (rule->req != REQ_CONNECTOR && (rule->from >> from & 1) &&
+		    (rule->to >> to & 1))
+			return rule;
+	return &conf_no_rule;
+}
+
 static int
 is_stricter(const struct conf_rule *a, const struct conf_rule *b)
 {

@@ -163,8 +163,15 @@ int	conf_is_local(const struct conf *, const char *domain);
 int	conf_class(const struct conf *, const char *domain);
 const char *conf_class_name(const struct conf *, int class);
 int	conf_class_by_name(const struct conf *, const char *name);
-/* The rule for a pair of classes; "prefer tls" where none was written. */
+/* "prefer tls": what holds where no flow was written. */
+extern const struct conf_rule conf_no_rule;
+/* The rule for a pair of classes. */
 const struct conf_rule *conf_rule(const struct conf *, int from, int to);
+/*
+ * The rule for mail from one of our own domains to another: what the same
+ * list asks where it is not 5.1 of the guide, which is between two members.
+ */
+const struct conf_rule *conf_rule_own(const struct conf *, int from, int to);
 /* The strictest rule for mail of our local domains to that domain. */
 const struct conf_rule *conf_rule_out(const struct conf *, const char *domain);
 /* NULL if the domain has none. */

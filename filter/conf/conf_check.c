@@ -73,14 +73,11 @@ check_flows(struct reader *rd)
 static void
 fill_matrix(struct conf *conf)
 {
-	static const struct conf_rule prefer = {
-		CLASS_ANY, CLASS_ANY, REQ_PREFER_TLS, TLSVER_1_2
-	};
 	size_t i, j, k;
 
 	for (i = 0; i < CLASS_MAX; i++)
 		for (j = 0; j < CLASS_MAX; j++) {
-			conf->matrix[i][j] = prefer;
+			conf->matrix[i][j] = conf_no_rule;
 			for (k = 0; k < conf->nrules; k++)
 				if ((conf->rules[k].from >> i & 1) &&
 				    (conf->rules[k].to >> j & 1)) {

@@ -12,6 +12,8 @@ struct asked {
 	const struct flow_query	*q;
 	const char		*sender;	/* or HELO name */
 	const char		*to;
+	/* With the null sender: a connector whose address it came from. */
+	const struct conf_connector *bounce;
 	char			 flow[128];
 };
 
@@ -35,6 +37,19 @@ static int
 class_of(const struct conf *conf, const char *name)
 {
 	return name[0] == '\0' ? CLASS_PUBLIC : conf_class(conf, name);
+}
+
+const struct conf_rule *
+flow_rule(const struct conf *conf, const char *from, int from_class,
+    const char *to, int to_class)
+{
+	const struct conf_rule *rule = conf_rule(conf, from_class, to_class);
+
+	/* One organisation writes to itself: its monitors, its mailers. */
+	if (rule->req == REQ_CONNECTOR && from[0] != '\0' && to[0] != '\0' &&
+	    conf_is_local(conf, from) && conf_is_local(conf, to))
+		return conf_rule_own(conf, from_class, to_class);
+	return rule;
 }
 
 /* The session's own TLS; a reply if it does not do. */
@@ -74,34 +89,79 @@ in_connector(const struct conf_connector *c, const struct addr *remote)
 	return 0;
 }
 
-/* Mail of a member comes from its connector, and goes to one (guide, 5.1). */
 static int
-connector_refused(const struct asked *k, struct flow_answer *a)
+is_within(const char *name, const char *domain)
+{
+	size_t n = strlen(name), len;
+
+	domain += *domain == '.';
+	len = strlen(domain);
+	return n >= len && strcmp(name + n - len, domain) == 0 &&
+	    (n == len || name[n - len - 1] == '.');
+}
+
+/*
+ * A bounce has no domain, but an address of a connector speaks for its member,
+ * whatever list HELO's name, one of the member's, is on.  Where the address is
+ * that of several, the name chooses.
+ */
+static void
+bounce(struct asked *k)
+{
+	const struct conf_connector *c = k->conf->connectors;
+	size_t i;
+
+	for (i = 0; i < k->conf->nconnectors; i++, c++) {
+		if (c->nfrom == 0 || !in_connector(c, k->q->remote))
+			continue;
+		if (is_within(k->sender, c->domain)) {
+			k->bounce = c;
+			if (*c->domain != '.')
+				k->sender = c->domain;
+			return;
+		}
+		if (k->bounce == NULL)
+			k->bounce = c;
+	}
+}
+
+/* Mail of a member comes from its connector (guide, 5.1). */
+static int
+sender_refused(const struct asked *k, struct flow_answer *a)
 {
 	const struct conf_connector *c;
 	const char *sender = k->sender;
 	char ip[64] = "here";
 
-	if (!k->q->trusted) {
-		c = sender[0] == '\0' ? NULL : conf_connector(k->conf, sender);
-		if (c == NULL) {
-			a->why = REFUSAL_NO_CONNECTOR;
-			(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 "
-			    "%s requires a connector, and %s has none here: "
-			    "ask the recipient's postmaster", k->flow,
-			    sender[0] == '\0' ? "this sender" : sender);
-			return 1;
-		}
-		if (!in_connector(c, k->q->remote)) {
-			a->why = REFUSAL_OTHER_ADDRESS;
-			if (k->q->remote != NULL)
-				addr_print(k->q->remote, ip, sizeof(ip));
-			(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 "
-			    "%s: mail of %s is not accepted from %s: send it "
-			    "by its connector", k->flow, sender, ip);
-			return 1;
-		}
+	if (k->q->trusted || k->bounce != NULL)
+		return 0;
+	c = sender[0] == '\0' ? NULL : conf_connector(k->conf, sender);
+	if (c != NULL && in_connector(c, k->q->remote))
+		return 0;
+	if (c == NULL && !(sender[0] != '\0' &&
+	    conf_is_local(k->conf, sender))) {
+		a->why = REFUSAL_NO_CONNECTOR;
+		(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s "
+		    "requires a connector, and %s has none here: ask the "
+		    "recipient's postmaster", k->flow,
+		    sender[0] == '\0' ? "this sender" : sender);
+		return 1;
 	}
+	a->why = REFUSAL_OTHER_ADDRESS;
+	if (k->q->remote != NULL)
+		addr_print(k->q->remote, ip, sizeof(ip));
+	(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s: mail of %s "
+	    "is not accepted from %s: %s", k->flow, sender, ip, c == NULL ?
+	    "log in first" : "send it by its connector");
+	return 1;
+}
+
+/* And goes to one. */
+static int
+connector_refused(const struct asked *k, struct flow_answer *a)
+{
+	if (sender_refused(k, a))
+		return 1;
 	if (k->to[0] != '\0' && (conf_is_local(k->conf, k->to) ||
 	    conf_connector(k->conf, k->to) != NULL))
 		return 0;
@@ -129,9 +189,11 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	k.q = q;
 	k.sender = q->from;
 	k.to = q->to;
+	k.bounce = NULL;
 	if (q->from == NULL || q->from[0] == '\0') {
 		normal(q->fcrdns ? q->helo : NULL, sender, sizeof(sender));
 		k.sender = sender;
+		bounce(&k);
 	} else if (!q->normal) {
 		normal(q->from, sender, sizeof(sender));
 		k.sender = sender;
@@ -146,7 +208,7 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	a->reply[0] = '\0';
 	a->from_class = class_of(conf, k.sender);
 	a->to_class = class_of(conf, k.to);
-	a->rule = conf_rule(conf, a->from_class, a->to_class);
+	a->rule = flow_rule(conf, k.sender, a->from_class, k.to, a->to_class);
 	if (a->rule->req == REQ_PREFER_TLS || (a->rule->req != REQ_CONNECTOR &&
 	    (q->trusted || q->tls >= a->rule->minimum)))
 		return;

@@ -38,6 +38,13 @@ void	flow_name(const struct conf *, int from, int to, char out[],
 	    size_t outsz);
 
 /*
+ * The rule for mail between two domains in normal form ("": none) of these
+ * classes: conf_rule, but for two that are both ours.
+ */
+const struct conf_rule *flow_rule(const struct conf *, const char *from,
+	    int from_class, const char *to, int to_class);
+
+/*
  * Decides by DESIGN's table of rules.  Names need not be in normal
  * form; where they are, "normal" saves time.  No
  * memory is taken, nothing blocks.

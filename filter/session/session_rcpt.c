@@ -423,7 +423,8 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 		a.from_class = conf_class(ss->conf, from);
 	if (domain_text(ss, rcpt, to, sizeof(to)))
 		a.to_class = conf_class(ss->conf, to);
-	a.rule = conf_rule(ss->conf, a.from_class, a.to_class);
+	a.rule = flow_rule(ss->conf, s->flags & S_ODD_FROM ? "" : from,
+	    a.from_class, to, a.to_class);
 	if (a.rule->req == REQ_PREFER_TLS ||
 	    (enum tlsver)s->tlsver >= a.rule->minimum)
 		a.verdict = VERDICT_PASS;

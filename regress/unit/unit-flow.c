@@ -16,9 +16,9 @@ static const char base[] =
     "contact \"tls@minties.govt.nz\"\n"
     "local { \"minties.govt.nz\" \".mint.govt.nz\" }\n"
     "class restricted { minties.govt.nz .mint.govt.nz aa.govt.nz bb.govt.nz\n"
-    "	cc.govt.nz }\n"
+    "	cc.govt.nz .far.govt.nz }\n"
+    "class partner { partner.nz .partner.aa.govt.nz }\n"
     "class government { .govt.nz parliament.nz }\n"
-    "class partner { partner.nz }\n"
     "flow from restricted to restricted require connector\n"
     "flow from { restricted government } to { restricted government }\\\n"
     "	require tls\n"
@@ -96,9 +96,29 @@ static const struct flow_case cases[] = {
 	    "restricted>restricted",
 	    "550 5.7.1 restricted>restricted requires a connector, and "
 	    "cc.govt.nz has none" },
-	{ "5.1 in, our own name from outside", "minties.govt.nz",
-	    "minties.govt.nz", "192.0.2.7", IN, T13, REJECT,
-	    "restricted>restricted", "550 5.7.1 " },
+	{ "5.1 out, our own name from outside", "minties.govt.nz",
+	    "aa.govt.nz", "192.0.2.7", IN, T13, REJECT,
+	    "restricted>restricted", "550 5.7.1 restricted>restricted: mail "
+	    "of minties.govt.nz is not accepted from 192.0.2.7: log in" },
+	/* One organisation to itself */
+	{ "ours to ours, from outside", "minties.govt.nz",
+	    "minties.govt.nz", "198.51.100.7", IN, T12, PASS,
+	    "restricted>restricted", "" },
+	{ "ours to another of ours, both members", "x.mint.govt.nz",
+	    "minties.govt.nz", "198.51.100.7", IN, T13, PASS,
+	    "restricted>restricted", "" },
+	{ "ours to ours, no TLS", "minties.govt.nz", "minties.govt.nz",
+	    "198.51.100.7", IN, NO, REJECT, "restricted>restricted",
+	    FIRST "restricted>restricted requires TLSv1.2 or later" },
+	{ "ours to ours, TLS 1.1", "minties.govt.nz", "x.mint.govt.nz",
+	    "198.51.100.7", IN, T11, REJECT, "restricted>restricted",
+	    "550 5.7.0 This session has TLSv1.1" },
+	{ "4.3 ours to ours, a legacy host", "minties.govt.nz",
+	    "minties.govt.nz", "10.1.2.3", IN, NO, LEGACY,
+	    "restricted>restricted", "" },
+	{ "another member to ours is 5.1", "aa.govt.nz", "x.mint.govt.nz",
+	    "198.51.100.7", IN, T13, REJECT, "restricted>restricted",
+	    "550 5.7.1 " },
 	{ "5.1 in, a legacy host gets no leave", "aa.govt.nz",
 	    "minties.govt.nz", "10.1.2.3", IN, NO, REJECT,
 	    "restricted>restricted", "530 5.7.0 " },
@@ -317,6 +337,27 @@ null_sender(const struct conf *conf)
 	(void)addr_parse("192.0.2.9", 9, &remote);
 	flow_decide(conf, &q, &a);
 	is_int(a.verdict, VERDICT_PASS, "null sender of a member, from there");
+	/* Also on the list "partner", which asks for 1.3, and "restricted". */
+	q.helo = "mx.partner.aa.govt.nz";
+	q.tls = TLSVER_1_2;
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "by a name under the member's");
+	is_str(conf_class_name(conf, a.from_class), "restricted",
+	    "which is the member's");
+	q.helo = "gate.mint.govt.nz";
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "by a name that has no connector");
+	q.tls = TLSVER_NONE;
+	flow_decide(conf, &q, &a);
+	is_int(a.why, REFUSAL_NO_TLS, "but not without TLS");
+	q.tls = TLSVER_1_2;
+	(void)addr_parse("198.51.100.7", 12, &remote);
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "ours, from outside");
+	q.helo = "cc.govt.nz";
+	flow_decide(conf, &q, &a);
+	is_int(a.why, REFUSAL_NO_CONNECTOR,
+	    "nor from elsewhere in a member's name");
 }
 
 static void
@@ -358,15 +399,15 @@ long_names(const struct conf *conf)
 
 	for (i = 0; i < sizeof(name) - 1; i++)
 		name[i] = i % 64 == 63 ? '.' : 'a';
-	memcpy(name + sizeof(name) - sizeof(".mint.govt.nz"),
-	    ".mint.govt.nz", sizeof(".mint.govt.nz"));
+	memcpy(name + sizeof(name) - sizeof(".far.govt.nz"),
+	    ".far.govt.nz", sizeof(".far.govt.nz"));
 	memset(&q, 0, sizeof(q));
 	q.from = name;
 	q.to = "minties.govt.nz";
 	q.tls = TLSVER_1_3;
 	flow_decide(conf, &q, &a);
 	is_int(a.verdict, VERDICT_REJECT, "long name: refused");
-	ok(strstr(a.reply, ".mint.govt.nz has none here: ask") != NULL,
+	ok(strstr(a.reply, ".far.govt.nz has none here: ask") != NULL,
 	    "long name: the reply is whole");
 }
 
