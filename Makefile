@@ -420,6 +420,12 @@ uninstall:
 	for e in ${EXAMPLES}; do rm -f ${DESTDIR}${EXAMPLEDIR}/$$e; done
 	-rmdir ${DESTDIR}${EXAMPLEDIR} 2>/dev/null
 
+# A Debian package, into ${DEB}.
+DEB =		.
+
+deb:
+	@sh etc/debian/build ${DEB}
+
 # Both install what is needed, then call make again: the variables above may
 # be others then.
 regress:
@@ -435,5 +441,5 @@ clean:
 
 -include .depend
 
-.PHONY: all bench bench-tools clean demo install objects regress tools \
+.PHONY: all bench bench-tools clean deb demo install objects regress tools \
 	uninstall units ${UNITS}

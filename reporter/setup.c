@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <libgen.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,16 +125,15 @@ dir_make(const char *path, mode_t mode, const struct owner *owner)
 static int
 dir_check(const char *path, const struct owner *owner, const char *right)
 {
-	struct owner own;
 	struct stat sb;
 
 	if (stat(path, &sb) == -1) {
 		log_warn("%s", path);
 		return -1;
 	}
-	owner_find(&own, SGE_USER, SGE_USER);
 	if (sb.st_mode & S_IWOTH || (sb.st_mode & S_IWGRP && sb.st_gid != 0 &&
-	    sb.st_gid != getegid() && (!own.set || sb.st_gid != own.gid))) {
+	    sb.st_gid != getegid() &&
+	    (!owner->set || sb.st_gid != owner->gid))) {
 		log_warnx("%s: others can write to it: chmod go-w %s", path,
 		    path);
 		return -1;
@@ -161,16 +161,17 @@ setup_dirs(const struct conf *conf)
 	int rc = -1;
 
 	owner_find(&own, SGE_USER, SGE_USER);
-	owner_find(&filter, SGE_FILTER_USER, SGE_USER);
+	owner_find(&filter, SGE_FILTER_USER, SGE_FILTER_USER);
 	if (asprintf(&sessions, "%s/sessions", conf->spool) == -1 ||
 	    (copy = strdup(conf->database)) == NULL)
 		fatal("setup");
 	/*
 	 * table-sge, which runs as smtpd's user, reads SPOOL/routes.  What
-	 * filter-sge writes is read, and removed, by the engine: by group.
+	 * filter-sge writes is read, and removed, by the engine, which has its
+	 * group too.
 	 */
 	if (dir_ready(conf->spool, 0755, &own, SETUP_OWN) == 0 &&
-	    dir_ready(sessions, 02770, &filter, SETUP_SESSIONS) == 0 &&
+	    dir_ready(sessions, 0770, &filter, SETUP_SESSIONS) == 0 &&
 	    dir_ready(dirname(copy), 0750, &own, SETUP_OWN) == 0)
 		rc = 0;
 	free(sessions);
@@ -290,4 +291,29 @@ setup_unlisten(const struct conf *conf, int listener)
 		return;
 	close(listener);
 	(void)unlink(conf->socket);
+}
+
+void
+setup_tell(const char *state)
+{
+	struct sockaddr_un sun;
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t len;
+	int fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (path == NULL || (len = strlen(path)) < 2 ||
+	    len >= sizeof(sun.sun_path))
+		return;
+	memcpy(sun.sun_path, path, len);
+	/* A name of Linux' own, in no folder. */
+	if (path[0] == '@')
+		sun.sun_path[0] = '\0';
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)
+		return;
+	if (sendto(fd, state, strlen(state), 0, (struct sockaddr *)&sun,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) == -1)
+		log_warn("NOTIFY_SOCKET");
+	close(fd);
 }

@@ -12,7 +12,8 @@
 
 /* Right owners of what sged makes; before a path in what is said. */
 #define SETUP_OWN "chown -R " SGE_USER ":" SGE_USER
-#define SETUP_SESSIONS "chmod 2770, and chown -R " SGE_FILTER_USER ":" SGE_USER
+#define SETUP_SESSIONS "chmod 770, and chown -R " SGE_FILTER_USER ":" \
+	SGE_FILTER_USER
 
 /* As root: whether those exist who its processes, and filter-sge, run as. */
 int	setup_users(void);
@@ -33,5 +34,10 @@ int	setup_lock(const struct conf *, int seconds);
 int	setup_listen(const struct conf *);
 /* Closes and removes it. */
 void	setup_unlisten(const struct conf *, int listener);
+/*
+ * Tells who started us, if it asked by NOTIFY_SOCKET (sd_notify(3) of systemd),
+ * a line like "READY=1".
+ */
+void	setup_tell(const char *state);
 
 #endif

@@ -294,7 +294,9 @@ sged_run(struct parent *p)
 	(void)signal(SIGPIPE, SIG_IGN);
 	children_start(p);
 	log_info("started");
+	setup_tell("READY=1");
 	loop_run(p->loop);
+	setup_tell("STOPPING=1");
 	setup_unlisten(p->conf, p->listener);
 	log_info("stopped");
 	loop_free(p->loop);

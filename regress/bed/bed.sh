@@ -161,8 +161,8 @@ bed_install()
 	mkdir -p "$A/var/empty" "$A/etc/mail" "$A/var/db/sged" \
 	    "$A/var/spool/sged/sessions"
 	chown 871:871 "$A/var/db/sged" "$A/var/spool/sged"
-	chown 875:871 "$A/var/spool/sged/sessions"
-	chmod 2770 "$A/var/spool/sged/sessions"
+	chown 875:875 "$A/var/spool/sged/sessions"
+	chmod 770 "$A/var/spool/sged/sessions"
 	bed_libraries
 }
 

@@ -173,7 +173,7 @@ past_midnight()
 	rm -f "$past"/* "$A"/var/db/sged/*
 	cp "$BED/yesterday" \
 	    "$past/$(echo "$yesterday" | tr -d -)T12Z.jsonl"
-	chown 875:871 "$past"/*
+	chown 875:875 "$past"/*
 	sged_up
 	smtpd_up
 }

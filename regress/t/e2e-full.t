@@ -10,8 +10,8 @@ bed_install
 mount -t tmpfs -o size=32m,mode=755 none "$A/var/spool/sged"
 mkdir "$A/var/spool/sged/sessions"
 chown 871:871 "$A/var/spool/sged"
-chown 875:871 "$A/var/spool/sged/sessions"
-chmod 2770 "$A/var/spool/sged/sessions"
+chown 875:875 "$A/var/spool/sged/sessions"
+chmod 770 "$A/var/spool/sged/sessions"
 sge_conf_usual
 mail_host_up
 # It would look at this host itself once: a session more than those counted.

@@ -89,7 +89,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	is "$(stat -c '%a %u %g' "$SESSIONS")" "755 871 871" \
 	    "a folder that was there is not given away"
 	check "but it is said whose it should be" grep -q \
-	    "$SESSIONS: not its right owner: .*_sgefilter:_sged $SESSIONS" \
+	    "$SESSIONS: not its right owner: .*_sgefilter:_sgefilter $SESSIONS" \
 	    "$W/log"
 fi
 

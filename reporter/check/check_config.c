@@ -76,12 +76,13 @@ check_spool(struct check *c)
 		check_part(c, "spool", CHECK_BAD, "%s is no directory", path);
 	else if (pw != NULL && sb.st_uid != pw->pw_uid)
 		check_part(c, "spool", CHECK_BAD, "%s is not %s's: filter-sge "
-		    "cannot write there (chown -R %s:%s %s && chmod 2770 %s)",
-		    path, SGE_FILTER_USER, SGE_FILTER_USER, SGE_USER, path,
+		    "cannot write there (chown -R %s:%s %s && chmod 770 %s)",
+		    path, SGE_FILTER_USER, SGE_FILTER_USER,
+		    SGE_FILTER_USER, path,
 		    path);
 	else if ((sb.st_mode & S_IWOTH) != 0 ||
 	    (sb.st_mode & S_IRWXU) != S_IRWXU)
-		check_part(c, "spool", CHECK_BAD, "%s has mode %04o; 2770 is "
+		check_part(c, "spool", CHECK_BAD, "%s has mode %04o; 0770 is "
 		    "right", path, (unsigned int)sb.st_mode & 07777);
 	else
 		check_part(c, "spool", CHECK_OK, "%s", path);

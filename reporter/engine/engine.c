@@ -46,7 +46,8 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	struct ipc *ipc;
 	size_t i;
 
-	sandbox_drop(SGE_USER);
+	/* With the group of those who write sessions/. */
+	sandbox_drop(SGE_USER, SGE_FILTER_USER);
 	e.conf = conf;
 	e.listener = listener;
 	/* Counts of who writes to whom are nobody else's business. */

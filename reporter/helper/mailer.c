@@ -342,7 +342,7 @@ mailer_main(const struct conf *conf, int fd)
 {
 	struct mailer m = { 0 };
 
-	sandbox_drop(SGE_USER);
+	sandbox_drop(SGE_USER, NULL);
 	sandbox_mailer(conf);
 	TAILQ_INIT(&m.jobs);
 	m.conf = conf;

@@ -44,9 +44,15 @@ user_find(const char *user)
 }
 
 static void
-become(const struct passwd *pw, const char *user)
+become(const struct passwd *pw, const char *user, const struct group *gr)
 {
-	if (setgroups(1, &pw->pw_gid) == -1 ||
+	gid_t groups[2];
+	int n = 0;
+
+	groups[n++] = pw->pw_gid;
+	if (gr != NULL)
+		groups[n++] = gr->gr_gid;
+	if (setgroups(n, groups) == -1 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
 		fatal("can't become %s", user);
@@ -55,10 +61,11 @@ become(const struct passwd *pw, const char *user)
 }
 
 void
-sandbox_drop(const char *user)
+sandbox_drop(const char *user, const char *group)
 {
 	if (geteuid() == 0)
-		become(user_find(user), user);
+		become(user_find(user), user, group == NULL ? NULL :
+		    getgrnam(group));
 }
 
 /* Root's, and nobody else may put anything into it. */
@@ -98,7 +105,7 @@ sandbox_drop_empty(const char *user)
 	/* There is no password file in the empty directory. */
 	pw = user_find(user);
 	chroot_empty();
-	become(pw, user);
+	become(pw, user, NULL);
 }
 
 static void

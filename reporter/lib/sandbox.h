@@ -13,9 +13,9 @@
 
 /*
  * Becomes the user, or nobody where there is none; a no-op unless root.  Leaves
- * the groups too.
+ * the groups too, but that one, unless it is NULL or there is none.
  */
-void	sandbox_drop(const char *user);
+void	sandbox_drop(const char *user, const char *group);
 /* The same, and into an empty directory. */
 void	sandbox_drop_empty(const char *user);
 void	sandbox_engine(const struct conf *);
