@@ -32,7 +32,7 @@ mkdir "$BED/C/src"
     tar -xf - -C "$BED/C/src"
 check "etc/debian/build" chroot_out C sh /src/etc/debian/build /out ||
     bail "no package: $(tail -n 20 "$BED/log/apt")"
-deb=$(ls "$BED"/C/out/*.deb)
+deb=$(ls "$BED"/C/out/opensmtpd-filter-sge_*.deb)
 cp "$deb" "$A/root/sge.deb"
 chroot_out C apt-get -qq -y install --no-install-recommends lintian
 check "lintian finds no error" chroot_out C lintian --fail-on error \
