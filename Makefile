@@ -29,7 +29,7 @@ WERROR =
 HARDEN !=	CC="${CC}" sh ./regress/harden -fPIE -fstack-protector-strong \
 		-fstack-clash-protection -fcf-protection \
 		-mbranch-protection=standard \
-		-Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=2
+		-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 HARDEN_LD !=	CC="${CC}" sh ./regress/harden -pie -Wl,-z,relro -Wl,-z,now \
 		-Wl,-z,noexecstack
 
@@ -336,9 +336,9 @@ ${UNIT_LIB}: ${UNIT_OBJS}
 	ar rc $@ ${UNIT_OBJS}
 
 ${UNITS}: all ${UNIT_LIB}
-	@sh regress/unit/link $@ ${CC} ${SGE_CFLAGS} \
-	    ${SGE_LDFLAGS} -Iregress/unit \
-	    regress/unit/$@.c ${UNIT_LIB} ${REPORTER_LIBS}
+	@COMPILE="${CC} ${SGE_CFLAGS} -Iregress/unit" \
+	    LINK="${CC} ${SGE_LDFLAGS}" \
+	    LIBS="${UNIT_LIB} ${REPORTER_LIBS}" sh regress/unit/link $@
 
 units: ${UNITS}
 
