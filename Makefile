@@ -305,6 +305,7 @@ UNITS =		\
 		unit-routes \
 		unit-rua \
 		unit-sandbox \
+		unit-session \
 		unit-store \
 		unit-sts \
 		unit-tally \

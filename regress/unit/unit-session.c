@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What filter-sge knows of a session, answers, logs and records: events and
+ * recipients as smtpd names them, the segment as sged finds it.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conftext.h"
+#include "session/session.h"
+#include "tap.h"
+
+#define T0 1795316645	/* 2026-11-22T03:04:05Z */
+#define IN "0000000000000001"
+#define OUT "0000000000000002"
+
+static const char conf_lines[] =
+    "organization \"M\"\n"
+    "contact \"tls@minties.govt.nz\"\n"
+    "hostname \"mail.minties.govt.nz\"\n"
+    "report from \"noreply@minties.govt.nz\"\n"
+    "local { \"minties.govt.nz\" }\n"
+    "class member { \"minties.govt.nz\" \"dia.govt.nz\" \"aa.govt.nz\" }\n"
+    "class government { \".govt.nz\" }\n"
+    "flow from member to member require connector\n"
+    "flow from any to { member government } require tls\n"
+    "flow from government to any require tls\n"
+    "flow from any to any prefer tls\n"
+    "connector \"dia.govt.nz\" to \"smtp+tls://mx.dia.govt.nz\""
+    " from { 192.0.2.0/24 }\n"
+    "legacy { 10.1.2.3 } until 2099-01-01 \"UPS\"\n";
+
+static char	 dir[] = "/tmp/unit-session.XXXXXXXXXX";
+static struct sessions *ss;
+static struct spool *spool;
+
+static void
+event(const char *fmt, ...)
+    __attribute__((__format__(printf, 1, 2)));
+
+/* One line of smtpd's, but for what stands in front of the direction. */
+static void
+event(const char *fmt, ...)
+{
+	struct event ev;
+	char rest[1024], line[1200];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(rest, sizeof(rest), fmt, ap);
+	va_end(ap);
+	n = snprintf(line, sizeof(line), "report|0.7|%d.5|%s", T0, rest);
+	if (event_parse(line, (size_t)n, &ev) != EVENT_OK)
+		fatalx("test: %s", line);
+	sessions_event(ss, &ev);
+}
+
+static struct decision decision;
+
+/* What is answered to the recipient; "learn DOMAIN" if sged is to be asked. */
+static const char *
+rcpt_at(const char *id, const char *address, enum learned learned)
+{
+	static char out[600];
+	struct text t = { address, strlen(address) };
+
+	if (session_rcpt(ss, strtoull(id, NULL, 16), id, &t, learned,
+	    &decision) == 1)
+		snprintf(out, sizeof(out), "learn %s", decision.learn);
+	else
+		strlcpy(out, decision.reply, sizeof(out));
+	return out;
+}
+
+static const char *
+rcpt(const char *id, const char *address)
+{
+	return rcpt_at(id, address, LEARNED_NOT_ASKED);
+}
+
+static void
+begin(const struct conf *conf, int verbose)
+{
+	spool = spool_new(dir);
+	if (spool == NULL || (ss = sessions_new(conf, spool, verbose)) == NULL)
+		fatalx("test: no memory");
+	ss->now = T0;
+	rewind(stderr);
+	if (ftruncate(STDERR_FILENO, 0) == -1)
+		fatal("test");
+}
+
+/* Frees all, and returns what is on record, line by line; static buffer. */
+static const char *
+end(void)
+{
+	static char out[200000];
+	char path[256];
+	size_t n;
+	FILE *f;
+
+	sessions_free(ss);
+	spool_free(spool);
+	snprintf(path, sizeof(path), "%s/sessions/20261122T03Z.jsonl", dir);
+	out[0] = '\0';
+	if ((f = fopen(path, "r")) != NULL) {
+		n = fread(out, 1, sizeof(out) - 1, f);
+		out[n] = '\0';
+		fclose(f);
+	}
+	(void)unlink(path);
+	return out;
+}
+
+/* What was logged since begin; static buffer. */
+static const char *
+logged(void)
+{
+	static char out[8192];
+	ssize_t n;
+
+	fflush(stderr);
+	if ((n = pread(STDERR_FILENO, out, sizeof(out) - 1, 0)) == -1)
+		fatal("test");
+	out[n] = '\0';
+	return out;
+}
+
+/* How often it stands there. */
+static int
+count(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+static void
+connect_in(const char *id, const char *from, const char *tls)
+{
+	event("smtp-in|link-connect|%s|mx.a.nz|pass|%s:4000|192.0.2.250:25",
+	    id, from);
+	event("smtp-in|link-identify|%s|EHLO|mx.a.nz", id);
+	if (tls != NULL)
+		event("smtp-in|link-tls|%s|%s:AES:256", id, tls);
+}
+
+static void
+mail(const char *id, const char *sender)
+{
+	event("smtp-in|tx-mail|%s|ce53f15f|ok|%s", id, sender);
+}
+
+static void
+test_answers(const struct conf *conf)
+{
+	begin(conf, 0);
+	connect_in(IN, "192.0.2.7", "TLSv1.3");
+	mail(IN, "a@dia.govt.nz");
+	is_str(rcpt(IN, "b@minties.govt.nz"), "", "by its connector: taken");
+	is_str(logged(), "", "which is not worth a line");
+	mail(IN, "a@aa.govt.nz");
+	is_str(rcpt(IN, "b@minties.govt.nz"), "550 5.7.1 member>member "
+	    "requires a connector, and aa.govt.nz has none here: ask the "
+	    "recipient's postmaster", "a member without one: refused");
+	is_str(logged(), IN " refused flow=member>member from=aa.govt.nz"
+	    " to=minties.govt.nz tls=TLSv1.3 remote=192.0.2.7 reply=\"550 5.7.1"
+	    " member>member requires a connector, and aa.govt.nz has none"
+	    " here: ask the recipient's postmaster\"\n", "said with all");
+	is_str(rcpt("00000000000000ff", "b@minties.govt.nz"), "530 5.7.0 Must"
+	    " issue a STARTTLS command first: public>member requires TLSv1.2"
+	    " or later", "a session that is not known: no more than public");
+	ok(strstr(logged(), "00000000000000ff refused flow=public>member from="
+	    " to=minties.govt.nz tls=none remote=- reply=") != NULL,
+	    "and said so");
+	is_int(ss->unknown, 1, "it is counted");
+	connect_in("0000000000000003", "10.1.2.3", NULL);
+	mail("0000000000000003", "ups@hall.nz");
+	is_str(rcpt("0000000000000003", "b@minties.govt.nz"), "",
+	    "a legacy system without TLS");
+	ok(strstr(logged(), "0000000000000003 legacy flow=public>member"
+	    " from=hall.nz to=minties.govt.nz tls=none remote=10.1.2.3\n") !=
+	    NULL, "is said");
+	is_str(rcpt(IN, "b@Exa mple"), "", "a recipient that is no address");
+	event("smtp-in|link-connect|0000000000000004|x|pass|unix:/s|"
+	    "unix:/s");
+	mail("0000000000000004", "me@minties.govt.nz");
+	is_str(rcpt("0000000000000004", "b@aa.govt.nz"), "550 5.7.1"
+	    " member>member requires a connector, and aa.govt.nz has none"
+	    " here: ask your postmaster", "our own, to one without");
+	ok(strstr(logged(), "from=minties.govt.nz to=aa.govt.nz tls=none"
+	    " remote=local reply=") != NULL, "from here");
+	(void)end();
+}
+
+static void
+test_names(const struct conf *conf)
+{
+	const char *records;
+
+	begin(conf, 0);
+	connect_in(IN, "192.0.2.7", "TLSv1.3");
+	mail(IN, "A@Example.ORG");
+	(void)rcpt(IN, "staff");
+	(void)rcpt(IN, "staff@");
+	(void)rcpt(IN, "a@b@Minties.GOVT.nz");
+	mail(IN, "staff");
+	(void)rcpt(IN, "b@minties.govt.nz");
+	mail(IN, "x@No Domain_");
+	(void)rcpt(IN, "b@minties.govt.nz");
+	mail(IN, "");
+	(void)rcpt(IN, "b@minties.govt.nz");
+	mail(IN, "noreply@minties.govt.nz");
+	(void)rcpt(IN, "b@minties.govt.nz");
+	records = end();
+	is_int(count(records, "\"from\":\"example.org\",\"to\":"
+	    "\"mail.minties.govt.nz\""), 1,
+	    "a recipient without a domain is at our host");
+	ok(strstr(records, "\"to\":\"mail.minties.govt.nz\",\"flow\":"
+	    "\"public>government\",\"verdict\":\"pass\"") != NULL &&
+	    strstr(records, "\"rcpts\":2") != NULL, "both ways to write it");
+	ok(strstr(records, "\"from\":\"example.org\",\"to\":"
+	    "\"minties.govt.nz\"") != NULL, "the last '@' is it");
+	ok(strstr(records, "\"from\":\"mail.minties.govt.nz\",\"to\":"
+	    "\"minties.govt.nz\"") != NULL, "a sender without one, too");
+	ok(strstr(records, "\"from\":\"no domain_\",\"to\":"
+	    "\"minties.govt.nz\",\"flow\":\"public>member\"") != NULL,
+	    "what is no domain stays, in small letters, and is public");
+	ok(strstr(records, "\"from\":\"\",\"to\":\"minties.govt.nz\"") != NULL,
+	    "the null sender has none");
+	is_int(count(records, "\"report\":true"), 1,
+	    "the sender of reports is told apart");
+}
+
+static void
+test_verbose(const struct conf *conf)
+{
+	const char *records;
+
+	begin(conf, 1);
+	connect_in(IN, "192.0.2.7", "TLSv1.3");
+	mail(IN, "A.B@Dia.Govt.NZ");
+	is_str(rcpt(IN, "Me@minties.govt.nz"), "", "judged by its domain");
+	(void)rcpt(IN, "staff");
+	(void)rcpt(IN, "staff@");
+	mail(IN, "");
+	(void)rcpt(IN, "you@minties.govt.nz");
+	records = end();
+	ok(strstr(records, "\"from\":\"A.B@Dia.Govt.NZ\",\"to\":"
+	    "\"Me@minties.govt.nz\",\"flow\":\"member>member\"") != NULL,
+	    "-v: whole addresses, as they were written");
+	ok(strstr(records, "\"to\":\"staff@mail.minties.govt.nz\"") != NULL &&
+	    strstr(records, "staff@@") == NULL,
+	    "with our host where there was none");
+	ok(strstr(records, "\"from\":\"\",\"to\":\"you@minties.govt.nz\"") !=
+	    NULL, "nothing is added to the null sender");
+}
+
+/* Beyond a record's rows nobody is told apart, and nothing is kept for it. */
+static void
+test_many(const struct conf *conf)
+{
+	const char *records;
+	size_t texts;
+	char address[64];
+	int i;
+
+	begin(conf, 0);
+	connect_in(IN, "192.0.2.7", "TLSv1.3");
+	mail(IN, "a@a.example");
+	for (i = 0; i < 92; i++) {
+		snprintf(address, sizeof(address), "b@d%d.example", i);
+		(void)rcpt(IN, address);
+	}
+	texts = pool_strings(ss->pool);
+	for (i = 92; i < 300; i++) {
+		snprintf(address, sizeof(address), "b@d%d.example", i);
+		(void)rcpt(IN, address);
+	}
+	(void)rcpt(IN, "b@d7.example");
+	is_int(pool_strings(ss->pool), texts, "300 domains: no text is kept"
+	    " of those that have no row");
+	for (i = 0; i < 3; i++) {
+		snprintf(address, sizeof(address), "b@o%d.govt.nz", i);
+		(void)rcpt(IN, address);
+	}
+	event("smtp-in|tx-commit|" IN "|ce53f15f|1");
+	event("smtp-in|link-disconnect|" IN);
+	is_int(pool_strings(ss->pool), 0, "none at all when it has ended");
+	records = end();
+	is_int(count(records, "\"from\":\"a.example\""), 92,
+	    "as many as have room have a row each");
+	ok(strstr(records, "\"from\":null,\"to\":null,\"flow\":"
+	    "\"public>public\",\"verdict\":\"pass\",\"why\":null,"
+	    "\"messages\":1,\"rcpts\":208") != NULL,
+	    "the others are one row of their flow");
+	ok(strstr(records, "\"flow\":\"public>government\",\"verdict\":"
+	    "\"pass\",\"why\":null,\"messages\":1,\"rcpts\":3") != NULL,
+	    "and one of another");
+	ok(strstr(records, "\"to\":\"d7.example\",\"flow\":\"public>public\","
+	    "\"verdict\":\"pass\",\"why\":null,\"messages\":1,\"rcpts\":2") !=
+	    NULL, "who had one keeps it");
+}
+
+/* Rows count messages that were taken, and recipients. */
+static void
+test_counts(const struct conf *conf)
+{
+	const char *records;
+	int i;
+
+	begin(conf, 0);
+	connect_in(IN, "192.0.2.7", "TLSv1.3");
+	for (i = 0; i < 2; i++) {
+		mail(IN, "a@a.example");
+		(void)rcpt(IN, "b@minties.govt.nz");
+		(void)rcpt(IN, "c@minties.govt.nz");
+		(void)rcpt(IN, "c@d.example");
+		event("smtp-in|tx-commit|" IN "|ce53f15f|1");
+	}
+	/* Begun, and not sent. */
+	mail(IN, "a@a.example");
+	(void)rcpt(IN, "b@minties.govt.nz");
+	mail(IN, "x@x.example");
+	event("smtp-in|tx-commit|" IN "|ce53f15f|1");
+	records = end();
+	ok(strstr(records, "\"from\":\"a.example\",\"to\":\"minties.govt.nz\","
+	    "\"flow\":\"public>member\",\"verdict\":\"pass\",\"why\":null,"
+	    "\"messages\":2,\"rcpts\":5") != NULL, "two messages, five times");
+	ok(strstr(records, "\"to\":\"d.example\",\"flow\":\"public>public\","
+	    "\"verdict\":\"pass\",\"why\":null,\"messages\":2,\"rcpts\":2") !=
+	    NULL, "each domain has its own");
+}
+
+static void
+test_learn(const struct conf *conf)
+{
+	FILE *f;
+
+	begin(conf, 0);
+	if ((f = fopen("routes", "w")) == NULL)
+		fatal("test");
+	fprintf(f, "known.example|none|%d|\n", T0 + 100);
+	fprintf(f, "over.example|none|%d|\n", T0 - 100);
+	fclose(f);
+	if ((ss->routes = routes_open("routes")) == NULL)
+		fatalx("test: no memory");
+	event("smtp-in|link-connect|" IN "|localhost|pass|127.0.0.1:1|"
+	    "127.0.0.1:25");
+	mail(IN, "me@minties.govt.nz");
+	is_str(rcpt(IN, "b@known.example"), "", "a route that is known");
+	is_str(rcpt(IN, "b@over.example"), "learn over.example",
+	    "one whose time is over");
+	is_str(rcpt(IN, "b@new.example"), "learn new.example", "and none");
+	is_str(rcpt(IN, "b@minties.govt.nz"), "", "ours needs none");
+	is_str(rcpt(IN, "b@mail.minties.govt.nz"), "", "nor our host");
+	is_str(rcpt(IN, "b@dia.govt.nz"), "", "nor one with a connector");
+	is_str(rcpt(IN, "b@not a domain"), "", "nor what is no domain");
+	is_str(rcpt_at(IN, "b@new.example", LEARNED_KNOWN), "",
+	    "once it was learned");
+	is_str(rcpt_at(IN, "b@new.example", LEARNED_TIMEOUT), "",
+	    "not learned in time, where TLS is a choice");
+	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_TIMEOUT), "451 4.7.5"
+	    " member>government: the recipient domain's TLS policy is not"
+	    " known yet: try again later", "and where it is none");
+	is_str(rcpt_at(IN, "b@aa.govt.nz", LEARNED_NOT_ASKED), "550 5.7.1"
+	    " member>member requires a connector, and aa.govt.nz has none"
+	    " here: ask your postmaster", "not for what is refused anyway");
+	routes_free(ss->routes);
+	ss->routes = NULL;
+	(void)end();
+	(void)unlink("routes");
+}
+
+static void
+command(const char *text)
+{
+	event("smtp-out|protocol-client|" OUT "|%s", text);
+}
+
+static void
+connect_out(const char *to, const char *tls)
+{
+	event("smtp-out|link-connect|" OUT "|mx.b.nz|pass|192.0.2.250:1|%s:25",
+	    to);
+	command("EHLO mail.minties.govt.nz");
+	if (tls == NULL)
+		return;
+	command("STARTTLS");
+	event("smtp-out|link-tls|" OUT "|%s:AES:256", tls);
+	command("EHLO mail.minties.govt.nz");
+}
+
+static void
+test_out(const struct conf *conf)
+{
+	const char *records;
+
+	begin(conf, 0);
+	connect_out("198.51.100.9", "TLSv1.3");
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@x.govt.nz>");
+	is_str(logged(), "", "with TLS, as it should be");
+	event("smtp-out|link-disconnect|" OUT);
+	connect_out("198.51.100.9", NULL);
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@x.govt.nz>");
+	command("RCPT TO:<b@y.example>");
+	is_str(logged(), OUT " would-refuse flow=member>government"
+	    " from=minties.govt.nz to=x.govt.nz tls=none"
+	    " remote=198.51.100.9\n",
+	    "without: what should have been, and only where it is required");
+	event("smtp-out|link-disconnect|" OUT);
+	connect_out("198.51.100.9", "TLSv1");
+	command("MAIL FROM:<>");
+	command("RCPT TO:<b@x.govt.nz>");
+	event("smtp-out|link-disconnect|" OUT);
+	connect_out("10.1.2.3", NULL);
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@x.govt.nz>");
+	command("RCPT TO:<b@dia.govt.nz>");
+	event("smtp-out|link-disconnect|" OUT);
+	ok(strstr(logged(), OUT " legacy flow=member>government") != NULL,
+	    "to a legacy host");
+	ok(strstr(logged(), OUT " would-refuse flow=member>member") != NULL,
+	    "whom a connector gives no leave");
+	records = end();
+	ok(strstr(records, "\"from\":\"\",\"to\":\"x.govt.nz\",\"flow\":"
+	    "\"government>government\",\"verdict\":\"testing\",\"why\":"
+	    "\"old-tls\"") != NULL, "a bounce is of our host");
+	ok(strstr(records, "\"flow\":\"member>government\",\"verdict\":"
+	    "\"testing\",\"why\":\"no-tls\"") != NULL, "each has its reason");
+	is_int(count(records, "\"verdict\":\"pass\",\"why\":null"), 2,
+	    "and what passes has none");
+}
+
+/* Another configuration while sessions are open. */
+static void
+test_reload(const struct conf *conf)
+{
+	struct conf *other;
+	const char *records;
+	char *said, text[2048];
+
+	snprintf(text, sizeof(text), "%sclass zz { \"a.example\" }\n",
+	    conf_lines);
+	if ((other = conf_text(text, &said)) == NULL)
+		fatalx("%s", said);
+	free(said);
+	begin(conf, 0);
+	connect_in(IN, "192.0.2.7", "TLSv1.3");
+	mail(IN, "x@a.example");
+	(void)rcpt(IN, "b@d.example");
+	is_int(sessions_conf(ss, other), 0, "reloaded");
+	(void)rcpt(IN, "b@d.example");
+	records = end();
+	ok(strstr(records, "\"flow\":\"public>public\"") != NULL &&
+	    strstr(records, "\"flow\":\"zz>public\"") != NULL,
+	    "flows of both stand in the record");
+	conf_free(other);
+}
+
+int
+main(void)
+{
+	struct conf *conf;
+	char *said;
+
+	if (mkdtemp(dir) == NULL || chdir(dir) == -1 ||
+	    freopen("said", "w+", stderr) == NULL)
+		return 1;
+	log_init("unit-session", 1, 0);
+	if (!ok((conf = conf_text(conf_lines, &said)) != NULL,
+	    "a configuration: %s", said))
+		return done_testing();
+	free(said);
+	test_answers(conf);
+	test_names(conf);
+	test_verbose(conf);
+	test_many(conf);
+	test_counts(conf);
+	test_learn(conf);
+	test_out(conf);
+	test_reload(conf);
+	conf_free(conf);
+	(void)unlink("said");
+	(void)rmdir("sessions");
+	if (chdir("/") == 0)
+		(void)rmdir(dir);
+	return done_testing();
+}
