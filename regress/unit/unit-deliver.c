@@ -889,6 +889,30 @@ verify(const struct conf *conf)
 	stop(&b);
 }
 
+/* What can't be read any more is not sent as something else. */
+static void
+unreadable(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	sql(&b, "INSERT INTO report (id, day, domain, report_id, state, due,"
+	    " body) VALUES (1, 1, 'torn.nz', 'r.torn.nz', 'sending', 0,"
+	    " x'1f8b08'), (2, 1, 'lost.nz', 'r.lost.nz', 'sending', 0, NULL)");
+	sql(&b, "INSERT INTO delivery (report, uri, state, tries, next, first,"
+	    " kind) VALUES (1, 'mailto:tls@torn.nz', 'due', 0, 0, %lld, 0),"
+	    " (2, 'https://200.https.nz/x', 'due', 0, 0, %lld, 1)",
+	    (long long)time(NULL), (long long)time(NULL));
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, calm), "two reports whose body is no good");
+	is_int((long long)b.nmails + b.posts, 0, "are not sent");
+	is_str(rows(&b, "SELECT state || ':' || text FROM delivery"),
+	    "due:not readable, or not written out|"
+	    "due:not readable, or not written out", "nor taken for sent");
+	stop(&b);
+}
+
 static int
 opened(struct bench *b)
 {
@@ -954,6 +978,7 @@ main(void)
 	on_demand(conf);
 	copies(conf);
 	verify(conf);
+	unreadable(conf);
 	spread(conf);
 	conf_free(conf);
 	free(said);

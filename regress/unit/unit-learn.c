@@ -631,6 +631,17 @@ test_held(struct bench *b)
 	s->txt = "v=STSv1; id=5;";
 	s->policy = POLICY("enforce", "*.enforce.nz");
 	again(b, "enforce.nz");
+	/* Its time to be fetched is over, but it was just tried. */
+	gets = b->gets;
+	sql(b, "UPDATE sts SET refresh = unixepoch() - 100"
+	    " WHERE domain = 'enforce.nz'");
+	again(b, "enforce.nz");
+	is_int(b->gets, gets, "just tried: not yet again");
+	is_str(rows(b, "SELECT renew - unixepoch() BETWEEN 5 AND 15 FROM route"
+	    " WHERE domain = 'enforce.nz'"), "1", "but in a moment");
+	sql(b, "UPDATE sts SET refresh = unixepoch() + 40000"
+	    " WHERE domain = 'enforce.nz'");
+	again(b, "enforce.nz");
 }
 
 static void
@@ -702,6 +713,34 @@ test_hosts(struct bench *b)
 	    " route WHERE domain = 'enforce.nz'"), "1",
 	    "as long as smtpd keeps it");
 	sql(b, "UPDATE route SET renew = unixepoch() + 40000");
+}
+
+/* What failed and what waits is seen every five seconds, no more often. */
+static void
+test_pace(struct bench *b)
+{
+	sql(b, "DELETE FROM probe; UPDATE waiting SET last = unixepoch() - 60"
+	    " WHERE domain = 'enforce.nz'");
+	b->e.learn->ticks = 6;
+	look_tick(b->e.learn);
+	is_int(b->e.learn->nlooks, 0, "between, mail that waits waits");
+	b->e.learn->ticks = 10;
+	look_tick(b->e.learn);
+	ok(b->e.learn->nlooks > 0, "then its host is looked at");
+	b->wanted = 0;
+	(void)settle(b, DEADLINE_MS);
+	sql(b, "DELETE FROM probe; DELETE FROM waiting; INSERT INTO unknown"
+	    " SELECT unixepoch() / 86400, addr, '', 1, unixepoch() + 1"
+	    " FROM mxaddr WHERE host = 'mx2.enforce.nz'");
+	b->e.learn->ticks = 6;
+	look_tick(b->e.learn);
+	is_int(b->e.learn->nlooks, 0, "between, failures are not looked into");
+	b->e.learn->ticks = 10;
+	look_tick(b->e.learn);
+	ok(b->e.learn->nlooks > 0, "then they are");
+	(void)settle(b, DEADLINE_MS);
+	sql(b, "DELETE FROM probe; DELETE FROM unknown;"
+	    " UPDATE mx SET retry = 0, failed = 0");
 }
 
 /* RFC 5321 5.1: hosts of the same preference share the load. */
@@ -787,20 +826,20 @@ test_file(struct bench *b, const struct conf *conf)
 	is_str(line_of("404.nz"), before, "and hold");
 	for (i = 0; i < 3000; i++)
 		file_add(b->e.learn, "none.nz", "none", time(NULL) + 100, "");
-	file_flush(b->e.learn);
+	is_int(file_flush(b->e.learn), 0, "a file that is made anew");
 	file_add(b->e.learn, "none.nz", "none", time(NULL) + 100, "");
-	file_flush(b->e.learn);
+	is_int(file_flush(b->e.learn), 0, "and one that is added to");
 	ok(stat("routes", &sb) == 0 && sb.st_size < 20000,
 	    "old lines are let go of");
 	is_str(line_of("404.nz"), before, "not those that hold");
 }
 
+/* What a judge makes of it; static buffer. */
 static const char *
-judged(struct bench *b, const char *domain, const char *addr, const char *tls,
-    enum failure failure)
+judged_by(struct judge *judge, const char *domain, const char *addr,
+    const char *tls, enum failure failure)
 {
 	static char out[512];
-	struct judge *judge = judge_new(b->e.store, b->e.conf);
 	struct record r = { 0 };
 	struct judgement j;
 
@@ -815,8 +854,41 @@ judged(struct bench *b, const char *domain, const char *addr, const char *tls,
 		snprintf(out, sizeof(out), "%s %s %s%s%s", j.policy > 0 ?
 		    "sts" : "none", j.failed ? "failed" : "ok", j.type,
 		    j.pending ? " pending " : " ", j.mx);
+	return out;
+}
+
+static const char *
+judged(struct bench *b, const char *domain, const char *addr, const char *tls,
+    enum failure failure)
+{
+	struct judge *judge = judge_new(b->e.store, b->e.conf);
+	const char *out = judged_by(judge, domain, addr, tls, failure);
+
 	judge_free(judge);
 	return out;
+}
+
+/* Two MX hosts at one address: each is judged by its own certificate. */
+static void
+test_shared(struct bench *b)
+{
+	struct judge *judge = judge_new(b->e.store, b->e.conf);
+
+	sql(b, "INSERT INTO mxaddr VALUES ('192.0.2.13', 'many.nz',"
+	    " 'mx.many.nz', 0, unixepoch())");
+	b->cert = "ok";
+	look_at(b->e.learn, "mx.many.nz", "192.0.2.13", 0);
+	b->wanted = 0;
+	(void)settle(b, DEADLINE_MS);
+	is_str(judged_by(judge, "testing.nz", "192.0.2.13", "TLSv1.3",
+	    FAILURE_NONE),
+	    "sts failed certificate-host-mismatch mx.testing.nz",
+	    "two hosts at one address: the one");
+	is_str(judged_by(judge, "many.nz", "192.0.2.13", "TLSv1.3",
+	    FAILURE_NONE), "sts ok  mx.many.nz", "and the other");
+	judge_free(judge);
+	sql(b, "DELETE FROM mxaddr WHERE addr = '192.0.2.13' AND domain ="
+	    " 'many.nz'");
 }
 
 static void
@@ -843,6 +915,7 @@ test_judge(struct bench *b)
 	is_str(judged(b, "many.nz", "192.0.2.73", "TLSv1.3", FAILURE_NONE),
 	    "sts failed certificate-host-mismatch mx.many.nz",
 	    "each of them is looked at");
+	test_shared(b);
 	is_str(judged(b, "testing.nz", "192.0.2.13", NULL,
 	    FAILURE_NOT_SUPPORTED),
 	    "sts failed starttls-not-supported mx.testing.nz",
@@ -1093,6 +1166,7 @@ main(void)
 	test_fetch(&b);
 	test_held(&b);
 	test_hosts(&b);
+	test_pace(&b);
 	test_equal(&b);
 	test_part(&b);
 	test_unknown(&b);

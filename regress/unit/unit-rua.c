@@ -140,6 +140,9 @@ static const struct {
 	/* Schemes: of others only the URI is passed over. */
 	{ "v=TLSRPTv1; rua=http://e.nz/,mailto:a@b.nz", "ok a@b.nz ?1" },
 	{ "v=TLSRPTv1; rua=ftp://e.nz/", "ok ?1" },
+	{ "v=TLSRPTv1; rua=a+B-9.z:x", "ok ?1" },
+	{ "v=TLSRPTv1; rua=a_b:x", "invalid 16" },
+	{ "v=TLSRPTv1; rua=9a:x", "invalid 16" },
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz,c@d.nz", "invalid 30" },
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz!10m", "invalid 29" },
 	{ "v=TLSRPTv1; rua=https://e.nz/%zz", "invalid 16" },
