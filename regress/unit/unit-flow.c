@@ -388,6 +388,32 @@ testing_mode(void)
 	free(said);
 }
 
+/* A refused sender is named, as far as he has a name. */
+static void
+named(void)
+{
+	struct flow_query q = { "", NULL, 1, "m.nz", NULL, 0, TLSVER_1_3,
+	    NOON_31_MARCH, 0 };
+	struct flow_answer a;
+	struct conf *conf;
+	char *said;
+
+	conf = conf_text("organization \"M\"\ncontact \"t@m.nz\"\n"
+	    "local { \"m.nz\" }\nflow from any to any require connector\n",
+	    &said);
+	if (!ok(conf != NULL, "a connector for all: %s", said))
+		return;
+	free(said);
+	flow_decide(conf, &q, &a);
+	ok(strstr(a.reply, ", and this sender has none here") != NULL,
+	    "a sender without a name");
+	q.from = "x";
+	flow_decide(conf, &q, &a);
+	ok(strstr(a.reply, ", and x has none here") != NULL,
+	    "one with a name of one letter");
+	conf_free(conf);
+}
+
 /* The longest reply must not lose its end. */
 static void
 long_names(const struct conf *conf)
@@ -436,6 +462,7 @@ main(void)
 	    "legacy: the day after");
 	null_sender(conf);
 	testing_mode();
+	named();
 	long_names(conf);
 	conf_free(conf);
 	return done_testing();

@@ -42,6 +42,8 @@ want(struct routes *r, const char *domain, int64_t now, enum route_kind kind,
 
 	routes_find(r, domain, now, &route);
 	is_int(route.kind, kind, "%s: kind", why);
+	if (urls[0] == '\0' && kind == ROUTE_UNKNOWN)
+		is_int(route.until, 0, "%s: no time", why);
 	is_str(route.urls, urls, "%s: urls", why);
 }
 
@@ -107,6 +109,26 @@ rubbish(struct routes *r)
 	is_int(routes_count(r), 3, "nothing else came of it");
 }
 
+/* A line as long as may be holds; one byte more, and it is none. */
+static void
+longest(struct routes *r)
+{
+	char line[ROUTE_LINE_MAX + 2];
+	struct route route;
+	size_t n, len = ROUTE_LINE_MAX - 1;
+
+	for (; len <= ROUTE_LINE_MAX; len++) {
+		n = strlcpy(line, "long.nz|enforce|900|smtp+tls://",
+		    sizeof(line));
+		memset(line + n, len < ROUTE_LINE_MAX ? 'a' : 'b', len - n);
+		line[len] = '\n';
+		put(path, O_APPEND, line, len + 1);
+		routes_find(r, "long.nz", 100, &route);
+		is_str(route.urls + strlen(route.urls) - 1, "a",
+		    "a line of %zu bytes", len);
+	}
+}
+
 static void
 compacted(struct routes *r)
 {
@@ -139,7 +161,7 @@ turned_over(void)
 	struct routes *r = routes_open(path);
 	struct route route;
 	char name[64];
-	int i, j, bad = 0;
+	int i, j, fd, bad = 0;
 	FILE *f;
 
 	getrusage(RUSAGE_SELF, &before);
@@ -164,6 +186,10 @@ turned_over(void)
 		bad += routes_count(r) != 500;
 	}
 	getrusage(RUSAGE_SELF, &after);
+	fd = dup(STDOUT_FILENO);
+	ok(fd < 16, "the next descriptor is %d, though it was opened often",
+	    fd);
+	close(fd);
 	is_int(bad, 0, "compacted 1,000 times: what holds, and only that");
 	if (!ok(after.ru_maxrss - before.ru_maxrss < 2000, "in 2 MB"))
 		printf("# %ld KB\n", after.ru_maxrss - before.ru_maxrss);
@@ -256,8 +282,10 @@ main(void)
 		return done_testing();
 	growing(r);
 	rubbish(r);
+	longest(r);
 	compacted(r);
 	routes_free(r);
+	routes_free(NULL);
 	turned_over();
 	many();
 	unlink(path);
