@@ -25,7 +25,7 @@
 #include "base/log.h"
 #include "tap.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 #define MAILS_KEPT 64
 
 /* What the DNS says of _smtp._tls.DOMAIN, and the status of the look-up. */

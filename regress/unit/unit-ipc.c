@@ -56,7 +56,7 @@ late(void *arg __unused)
 static void
 run(void)
 {
-	struct loop_timer *timer = loop_timer_add(loop, 20000, late, NULL);
+	struct loop_timer *timer = loop_timer_add(loop, 120000, late, NULL);
 
 	give_up = 0;
 	loop_run(loop);

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "tap.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 
 static const char conf_lines[] =
     "organization \"Us\"\n"
@@ -670,7 +670,7 @@ test_hosts(struct bench *b)
 	b->dead = "mx1.enforce.nz";
 	look_at(b->e.learn, "mx1.enforce.nz", "192.0.2.14", 0);
 	b->wanted = 0;
-	(void)settle(b, 500);
+	(void)settle(b, DEADLINE_MS);
 	is_str(line_of("enforce.nz"), "enforce "
 	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
 	    "a host that fails goes back");
@@ -683,7 +683,7 @@ test_hosts(struct bench *b)
 	sql(b, "UPDATE probe SET probed = 1");
 	b->ticks = 0;
 	look_tick(b->e.learn);
-	(void)settle(b, 500);
+	(void)settle(b, DEADLINE_MS);
 	is_str(line_of("enforce.nz"), "enforce "
 	    "smtp+tls://mx1.enforce.nz,smtp+tls://mx2.enforce.nz",
 	    "forward again when it works");
@@ -694,7 +694,7 @@ test_hosts(struct bench *b)
 	b->dead = "mx1.enforce.nz";
 	b->e.learn->ticks = 5;
 	look_tick(b->e.learn);
-	(void)settle(b, 500);
+	(void)settle(b, DEADLINE_MS);
 	is_str(line_of("enforce.nz"), "enforce "
 	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
 	    "mail that waits makes us look");
@@ -772,7 +772,7 @@ test_equal(struct bench *b)
 	b->dead = "b.equal.nz";
 	look_at(b->e.learn, "b.equal.nz", "192.0.2.10", 0);
 	b->wanted = 0;
-	(void)settle(b, 500);
+	(void)settle(b, DEADLINE_MS);
 	for (others = i = 0; i < 20; i++) {
 		again(b, "equal.nz");
 		line = line_of("equal.nz");
@@ -790,7 +790,7 @@ test_part(struct bench *b)
 	b->dead = "192.0.2.71";
 	is_str(ask(b, "part.nz"), "part.nz=enforce ",
 	    "a host with an address that is dead");
-	(void)settle(b, 500);
+	(void)settle(b, DEADLINE_MS);
 	is_str(line_of("part.nz"), "enforce "
 	    "smtp+tls://mx.part.nz,smtp+tls://mx2.part.nz",
 	    "is used all the same");
@@ -906,12 +906,12 @@ test_judge(struct bench *b)
 	    "testing: a host that is not in the policy");
 	b->cert = "host-mismatch";
 	look_at(b->e.learn, "mx.testing.nz", "192.0.2.13", 0);
-	(void)settle(b, 500);
+	(void)settle(b, DEADLINE_MS);
 	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
 	    "sts failed certificate-host-mismatch mx.testing.nz",
 	    "testing: a certificate of another name");
 	is_str(ask(b, "many.nz"), "many.nz=none ", "a host of many addresses");
-	(void)settle(b, 500);
+	(void)settle(b, DEADLINE_MS);
 	is_str(judged(b, "many.nz", "192.0.2.73", "TLSv1.3", FAILURE_NONE),
 	    "sts failed certificate-host-mismatch mx.many.nz",
 	    "each of them is looked at");
@@ -960,7 +960,7 @@ test_pending(struct bench *b)
 	add_pending(b, "member.nz", 0, "192.0.2.12", "mx.member.nz");
 	look_tick(b->e.learn);
 	b->wanted = 0;
-	(void)settle(b, 2000);
+	(void)settle(b, DEADLINE_MS);
 	is_str(settled(b, "testing.nz"),
 	    "certificate-expired,what libtls says,0,3",
 	    "with a policy: the certificate was it");
@@ -973,7 +973,7 @@ test_pending(struct bench *b)
 	b->probes = 0;
 	add_pending(b, "testing.nz", 1, "192.0.2.13", "mx.testing.nz");
 	look_tick(b->e.learn);
-	(void)settle(b, 2000);
+	(void)settle(b, DEADLINE_MS);
 	is_int(b->probes, 0, "not asked twice within the hour");
 	is_str(settled(b, "testing.nz"),
 	    "certificate-expired,what libtls says,0,6", "counts are added");
@@ -981,7 +981,7 @@ test_pending(struct bench *b)
 	sql(b, "DELETE FROM probe");
 	add_pending(b, "none.nz", 0, "192.0.2.9", "a.none.nz");
 	look_tick(b->e.learn);
-	(void)settle(b, 2000);
+	(void)settle(b, DEADLINE_MS);
 	ok(strstr(settled(b, "none.nz"), "starttls-not-supported") != NULL,
 	    "STARTTLS is gone: so it is called");
 	is_str(rows(b, "SELECT count(*) FROM detail WHERE pending = 1"), "0",
