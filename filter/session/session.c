@@ -202,6 +202,10 @@ command(struct sessions *ss, struct session *s, const struct text *t)
 {
 	struct text path;
 
+	/* smtpd sends one at a time: the one before had its answer. */
+	if (s->flags & S_MAIL)
+		s->flags |= S_ANSWERED;
+	/* "RSET", "QUIT", "DATA" and "." say no more than that. */
 	if (t->len < 5)
 		return;
 	/* Parameters may follow a path; in quotes '>' is not its end. */
@@ -234,6 +238,8 @@ command(struct sessions *ss, struct session *s, const struct text *t)
 		    strncasecmp(t->s + 1, "ELO ", 4) != 0)
 			break;
 		s->flags |= S_EHLO;
+		if (t->s[0] == 'H')
+			s->flags |= S_HELO;
 		if (s->flags & S_STARTTLS)
 			s->flags |= S_EHLO_AGAIN;
 		break;

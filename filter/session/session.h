@@ -36,6 +36,8 @@
 #define S_REPORT	0x1000	/* the sender is "report from" */
 #define S_WAITS		0x2000	/* a recipient waits for sged */
 #define S_ODD_FROM	0x4000	/* the sender's domain is no domain name */
+#define S_HELO		0x8000	/* out: EHLO was refused, so HELO was sent */
+#define S_ANSWERED	0x10000	/* out: another command came after MAIL FROM */
 
 /* One "tx" row in the making. */
 struct row {
@@ -62,7 +64,7 @@ struct session {
 	struct str	*from;		/* domain, or with -v address */
 	struct row	*rows;
 	struct session	*held;		/* connections before, newest first */
-	uint16_t	 flags;
+	uint32_t	 flags;
 	uint8_t		 nrows;
 	uint8_t		 rowcap;
 	uint8_t		 tlsver;	/* enum tlsver */

@@ -16,7 +16,11 @@ static void	write_one(struct sessions *, const struct session *,
 
 /*
  * Without a reason from smtpd what it did tells what happened.  Sessions that
- * ended before EHLO tell nothing.
+ * ended before EHLO tell nothing, nor do those where EHLO was refused and
+ * HELO led to no mail, or where the host went away when asked for TLS: after
+ * "421" to STARTTLS smtpd says MAIL FROM to nobody.  That EHLO was refused or
+ * not answered where TLS is forced looks as if STARTTLS was not offered; who
+ * counts has to ask the host.
  */
 void
 session_outcome(const struct session *s, enum starttls *starttls,
@@ -36,12 +40,17 @@ session_outcome(const struct session *s, enum starttls *starttls,
 		if (!(f & S_MAIL) && (f & S_IMPLICIT ? !(f & S_EHLO) :
 		    !(f & S_EHLO_AGAIN)))
 			*failure = FAILURE_VALIDATION;
+	} else if ((f & S_STARTTLS) && (f & S_MAIL)) {
+		*starttls = STARTTLS_REFUSED;
+		if (f & S_ANSWERED)
+			*failure = FAILURE_NOT_SUPPORTED;
 	} else if (f & S_STARTTLS) {
-		*starttls = f & S_MAIL ? STARTTLS_REFUSED : STARTTLS_OFFERED;
-		*failure = f & S_MAIL ? FAILURE_NOT_SUPPORTED :
-		    FAILURE_VALIDATION;
+		*starttls = STARTTLS_OFFERED;
+		*failure = FAILURE_VALIDATION;
 	} else if (f & S_DOWNGRADED)
 		*starttls = STARTTLS_OFFERED;
+	else if ((f & S_HELO) && !(f & S_MAIL))
+		return;
 	else if (f & (S_EHLO | S_MAIL)) {
 		*starttls = STARTTLS_ABSENT;
 		*failure = FAILURE_NOT_SUPPORTED;
@@ -136,6 +145,12 @@ write_one(struct sessions *ss, const struct session *s,
 	session_outcome(s, &r->starttls, &r->failure);
 	set_tls(r, s, tls, sizeof(tls));
 	set_rows(ss, rows, s == rows, r);
+	r->mail = NULL;
+	r->report = 0;
+	if ((rows->flags & S_OUT) && (rows->flags & S_MAIL) && r->ntx == 0) {
+		r->mail = str_text(rows->from);
+		r->report = (rows->flags & S_REPORT) != 0;
+	}
 	spool_put(ss->spool, r, ss->now);
 }
 

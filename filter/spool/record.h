@@ -79,14 +79,16 @@ struct record {
 	const char	*cipher;
 	enum failure	 failure;
 	uint64_t	 lost;		/* records lost just before this one */
+	const char	*mail;		/* MAIL FROM, where no RCPT TO came */
+	int		 report;	/* that of one of our own TLS reports */
 	struct record_tx tx[RECORD_TX_MAX];
 	size_t		 ntx;
 };
 
 /*
  * Writes the line with its newline to buf.  Bytes of others that are not
- * UTF-8 become U+FFFD.  "lost" and "report" are written only where they are
- * not 0.  Returns its length, or -1 if it does not fit.  Takes no memory.
+ * UTF-8 become U+FFFD.  "lost", "mail" and "report" are written only where
+ * they say something.  Returns its length, or -1 if it does not fit.  Takes no memory.
  */
 ssize_t	record_format(const struct record *, char buf[], size_t bufsz);
 

@@ -13,15 +13,15 @@
 enum key {
 	KEY_V, KEY_TIME, KEY_HOST, KEY_DIR, KEY_SESSION, KEY_LOCAL,
 	KEY_REMOTE, KEY_RDNS, KEY_HELO, KEY_STARTTLS, KEY_TLS, KEY_CIPHER,
-	KEY_FAILURE, KEY_LOST, KEY_TX, KEY_FROM, KEY_TO, KEY_FLOW, KEY_VERDICT,
-	KEY_WHY, KEY_MESSAGES, KEY_RCPTS, KEY_REPORT, KEY_UNKNOWN
+	KEY_FAILURE, KEY_LOST, KEY_MAIL, KEY_TX, KEY_FROM, KEY_TO, KEY_FLOW,
+	KEY_VERDICT, KEY_WHY, KEY_MESSAGES, KEY_RCPTS, KEY_REPORT, KEY_UNKNOWN
 };
 
 static const char *const keys[] = {
 	"v", "time", "host", "dir", "session", "local",
 	"remote", "rdns", "helo", "starttls", "tls", "cipher",
-	"failure", "lost", "tx", "from", "to", "flow", "verdict",
-	"why", "messages", "rcpts", "report"
+	"failure", "lost", "mail", "tx", "from", "to", "flow",
+	"verdict", "why", "messages", "rcpts", "report"
 };
 
 static const char *const starttls[] = {
@@ -304,6 +304,10 @@ member(struct scan *in, enum key key, struct record *r, struct seen *seen)
 		return got;
 	case KEY_LOST:
 		return scan_number(in, UINT64_MAX, &r->lost);
+	case KEY_MAIL:
+		return scan_text(in, &r->mail);
+	case KEY_REPORT:
+		return scan_bool(in, &r->report);
 	case KEY_TX:
 		return get_txs(in, r, seen);
 	default:

@@ -211,6 +211,10 @@ record_format(const struct record *r, char buf[], size_t bufsz)
 		PUT(&o, ",\"lost\":");
 		put_number(&o, r->lost);
 	}
+	if (r->mail != NULL)
+		PUT_KEY(&o, ",\"mail\":", r->mail);
+	if (r->report)
+		PUT(&o, ",\"report\":true");
 	PUT(&o, ",\"tx\":[");
 	for (i = 0; i < r->ntx; i++) {
 		if (i > 0)

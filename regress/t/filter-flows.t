@@ -257,6 +257,48 @@ filter_run "$T/lines" -v
 like "$(filter_records)" '*"from":"a@mbie.govt.nz","to":"\\"a> b\\"@ird.govt.nz"*' \
     "with -v addresses are whole"
 
+# out WHAT WANT EVENT...: how an outgoing session is put on record; each event
+# is what smtpd says, or "tls" or "bye".
+out()
+{
+	out_what=$1 out_want=$2
+	shift 2
+	{
+		report out link-connect 00000000000000e2 "mx.x.nz|pass|192.0.2.25:4|198.51.100.5:25"
+		report out link-greeting 00000000000000e2 mx.x.nz
+		for out_event; do
+			case $out_event in
+			tls) report out link-tls 00000000000000e2 "TLSv1.3:X:256" ;;
+			again) report out link-connect 00000000000000e2 "mx.x.nz|pass|192.0.2.25:4|198.51.100.5:25" ;;
+			*) report out protocol-client 00000000000000e2 "$out_event" ;;
+			esac
+		done
+		report out link-disconnect 00000000000000e2
+	} >"$T/lines"
+	filter_run "$T/lines"
+	is "$(filter_records | sed 's/.*"starttls":\([^,]*\),.*"failure":\([^,]*\),/\1 \2 /')" \
+	    "$out_want" "$out_what"
+}
+E='EHLO mail.minties.govt.nz' M='MAIL FROM:<a@mbie.govt.nz>'
+out "EHLO refused, HELO too" 'null null "tx":[]}' "$E" "HELO mail.minties.govt.nz"
+out "EHLO refused, HELO not" '"absent" "starttls-not-supported" "mail":"mbie.govt.nz","tx":[]}' \
+    "$E" "HELO mail.minties.govt.nz" "$M" RSET
+out "no answer to EHLO, or STARTTLS not offered" \
+    '"absent" "starttls-not-supported" "tx":[]}' "$E"
+out "gone after STARTTLS" '"offered" "validation-failure" "tx":[]}' "$E" STARTTLS
+out "421 to STARTTLS" '"refused" null "mail":"mbie.govt.nz","tx":[]}' "$E" STARTTLS "$M"
+out "454 to STARTTLS, MAIL FROM refused" \
+    '"refused" "starttls-not-supported" "mail":"mbie.govt.nz","tx":[]}' \
+    "$E" STARTTLS "$M" RSET QUIT
+out "TLS, MAIL FROM refused" '"offered" null "mail":"mbie.govt.nz","tx":[]}' \
+    "$E" STARTTLS tls "$E" "$M" RSET
+out "TLS, MAIL FROM of a report refused" \
+    '"offered" null "mail":"minties.govt.nz","report":true,"tx":[]}' \
+    "$E" STARTTLS tls "$E" "MAIL FROM:<tlsrpt-noreply@minties.govt.nz>" RSET
+out "a downgrade, MAIL FROM refused" \
+    '"offered" "validation-failure" "mail":"mbie.govt.nz","tx":[]}
+"offered" null "mail":"mbie.govt.nz","tx":[]}' "$E" STARTTLS again "$E" "$M" RSET
+
 # mode testing
 filter_conf 'mode testing'
 known kiwi.org
