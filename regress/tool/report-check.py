@@ -62,9 +62,8 @@ def check_policy(one):
         count(value)
     assert isinstance(one["failure-details"], list)
     for row in one["failure-details"]:
-        members(row, ("result-type", "failed-session-count",
-                      "sending-mta-ip"),
-                ("receiving-mx-hostname",
+        members(row, ("result-type", "failed-session-count"),
+                ("sending-mta-ip", "receiving-mx-hostname",
                  "receiving-mx-helo", "receiving-ip",
                  "additional-information", "failure-reason-code"))
         assert row["result-type"] in TYPES

@@ -6,9 +6,8 @@
  * What readers are known to need or to choke on decides what the RFC leaves
  * open: policy-domain, policy-string and failure-details always stand there,
  * the latter two as arrays; mx-host is an array, and only there where it means
- * something, since some want a string; a failure has a sending-mta-ip and a
- * receiving-mx-hostname if there is any that it can be; a member that is not
- * known is left out, never "" or null.
+ * something, since some want a string; a member that is not known is left out,
+ * never "" or null.
  */
 
 #include <sys/types.h>
@@ -32,11 +31,8 @@
 /* Of a row that stands for many. */
 #define SUMMED "more kinds of failures than are told apart"
 
-struct policies;
-
 /* A domain's failures while they are collected. */
 struct details {
-	struct policies	*of;
 	json_t		*rows;
 	size_t		 nrows;
 	int		 summed;
@@ -55,10 +51,6 @@ struct policies {
 	json_t		*list;
 	int64_t		 ok;
 	int64_t		 failed;
-	/* For failures that name none; asked for when the first one does. */
-	int		 asked;
-	char		 source[64];
-	char		 host[DOMAIN_MAX];
 };
 
 /*
@@ -199,30 +191,18 @@ sum(struct details *de, const char *type, int64_t count)
 }
 
 /*
- * Readers are known that refuse a report in which a failure has no
- * sending-mta-ip, or no receiving-mx-hostname: one that came before any
- * connection, or stands for many, gets those that are most likely.
+ * The host's name where we did not look it up: what it calls itself.  A
+ * failure that came before any connection, or that stands for many, names no
+ * host and no address: whatever stood there would be a guess.
  */
 static void
-set_likely(struct policies *po, json_t *row, const char *helo)
+set_host(json_t *row, const char *helo)
 {
 	char name[DOMAIN_MAX];
 
-	if (!po->asked) {
-		po->asked = 1;
-		(void)store_report_source(po->store, po->day, po->source,
-		    sizeof(po->source));
-		(void)store_report_host(po->store, po->domain, po->day,
-		    po->host, sizeof(po->host));
-	}
-	if (json_object_get(row, "sending-mta-ip") == NULL)
-		set_address(row, "sending-mta-ip", po->source);
-	if (json_object_get(row, "receiving-mx-hostname") != NULL)
-		return;
-	/* Of a known address: only the name that it gives itself. */
-	if (json_object_get(row, "receiving-ip") == NULL)
-		set_text(row, "receiving-mx-hostname", po->host);
-	else if (domain_normal(helo, strlen(helo), name, sizeof(name)) == 0)
+	if (json_object_get(row, "receiving-mx-hostname") == NULL &&
+	    json_object_get(row, "receiving-ip") != NULL &&
+	    domain_normal(helo, strlen(helo), name, sizeof(name)) == 0)
 		set_text(row, "receiving-mx-hostname", name);
 }
 
@@ -249,7 +229,7 @@ add_detail(const struct store_detail *d, void *arg)
 		json_decref(row);
 		return 0;
 	}
-	set_likely(de->of, row, d->helo);
+	set_host(row, d->helo);
 	set_count(row, "failed-session-count", d->count);
 	set_text(row, "additional-information", d->info);
 	set_text(row, "failure-reason-code", d->reason);
@@ -266,7 +246,6 @@ details(struct policies *po, int64_t policy)
 	size_t i;
 
 	memset(&de, 0, sizeof(de));
-	de.of = po;
 	de.summed = po->summed;
 	if ((de.rows = json_array()) == NULL)
 		fatalx("report: no memory");
@@ -280,7 +259,6 @@ details(struct policies *po, int64_t policy)
 			fatalx("report: no memory");
 		set(row, "result-type",
 		    report_string(de.sums[i].type, REPORT_TEXT_MAX));
-		set_likely(po, row, "");
 		set_count(row, "failed-session-count", de.sums[i].count);
 		set_text(row, "failure-reason-code", SUMMED);
 		append(de.rows, row);
