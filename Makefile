@@ -150,6 +150,7 @@ SGED_OBJS =	\
 		reporter/control.o \
 		reporter/count/ingest.o \
 		reporter/count/judge.o \
+		reporter/count/whose.o \
 		reporter/count/segment.o \
 		reporter/count/tally.o \
 		reporter/count/tally_flush.o \

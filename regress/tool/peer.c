@@ -8,7 +8,9 @@
  *
  * modes: ok; nostarttls (does not offer it); 454 (offers, then refuses);
  * drop (closes after the ClientHello); garbage (answers it with text);
- * hangup (closes at once); reject, tempfail (answer every RCPT so).
+ * hangup (closes at once); reject, tempfail (answer every RCPT so);
+ * banner421, ehlo421, ehlo450, ehlo554, starttls421, mail450 (answer that
+ * so; with 421 they close); ehlodrop, starttlsdrop (close when they see it).
  * -v: TLS versions, "1.1" or "1.0-1.2".  -d: waits before each answer.
  * -g: the 220 greeting's text; "%d" in it becomes the process id.
  * Each message taken goes to a file of its own in dir, NAME.PID.N, with the
@@ -33,12 +35,21 @@ enum mode {
 	MODE_GARBAGE,
 	MODE_HANGUP,
 	MODE_REJECT,
-	MODE_TEMPFAIL
+	MODE_TEMPFAIL,
+	MODE_BANNER421,
+	MODE_EHLO421,
+	MODE_EHLO450,
+	MODE_EHLO554,
+	MODE_EHLODROP,
+	MODE_STARTTLS421,
+	MODE_STARTTLSDROP,
+	MODE_MAIL450
 };
 
 static const char *const modes[] = {
 	"ok", "nostarttls", "454", "drop", "garbage", "hangup", "reject",
-	"tempfail", NULL
+	"tempfail", "banner421", "ehlo421", "ehlo450", "ehlo554", "ehlodrop",
+	"starttls421", "starttlsdrop", "mail450", NULL
 };
 
 struct peer {
@@ -135,6 +146,12 @@ start_tls(const struct peer *p, struct session *s)
 {
 	char hello[4096];
 
+	if (p->mode == MODE_STARTTLSDROP)
+		return -1;
+	if (p->mode == MODE_STARTTLS421) {
+		wire_print(&s->wire, "421 4.3.2 shutting down");
+		return -1;
+	}
 	if (p->mode == MODE_454)
 		return wire_print(&s->wire, "454 4.7.0 TLS not available now");
 	if (wire_print(&s->wire, "220 2.0.0 ready") == -1)
@@ -173,25 +190,45 @@ recipient(const struct peer *p, struct session *s, const char *line)
 	return wire_print(&s->wire, "250 2.1.5 fine");
 }
 
+static int
+hello(const struct peer *p, struct session *s, const char *line)
+{
+	snprintf(s->helo, sizeof(s->helo), "%.255s", line + 5);
+	switch (p->mode) {
+	case MODE_EHLO421:
+		wire_print(&s->wire, "421 4.7.0 try again later");
+		return -1;
+	case MODE_EHLO450:
+		return wire_print(&s->wire, "450 4.7.1 greylisted");
+	case MODE_EHLO554:
+		return wire_print(&s->wire, "554 5.7.1 you are listed");
+	case MODE_EHLODROP:
+		return -1;
+	default:
+		break;
+	}
+	if (s->wire.ssl != NULL || p->mode == MODE_NOSTARTTLS)
+		return wire_print(&s->wire,
+		    "250-%s\r\n250 ENHANCEDSTATUSCODES", p->name);
+	return wire_print(&s->wire, "250-%s\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250 STARTTLS", p->name);
+}
+
 /* One command; -1 ends the session. */
 static int
 command(const struct peer *p, struct session *s, const char *line)
 {
 	if (strncasecmp(line, "EHLO ", 5) == 0 ||
-	    strncasecmp(line, "HELO ", 5) == 0) {
-		snprintf(s->helo, sizeof(s->helo), "%.255s", line + 5);
-		if (s->wire.ssl != NULL || p->mode == MODE_NOSTARTTLS)
-			return wire_print(&s->wire,
-			    "250-%s\r\n250 ENHANCEDSTATUSCODES", p->name);
-		return wire_print(&s->wire, "250-%s\r\n"
-		    "250-ENHANCEDSTATUSCODES\r\n250 STARTTLS", p->name);
-	}
+	    strncasecmp(line, "HELO ", 5) == 0)
+		return hello(p, s, line);
 	if (strcasecmp(line, "STARTTLS") == 0 && p->mode != MODE_NOSTARTTLS &&
 	    s->wire.ssl == NULL)
 		return start_tls(p, s);
 	if (strncasecmp(line, "MAIL FROM:", 10) == 0) {
 		address(line, s->from, sizeof(s->from));
 		s->to[0] = '\0';
+		if (p->mode == MODE_MAIL450)
+			return wire_print(&s->wire, "450 4.7.1 not now");
 		return wire_print(&s->wire, "250 2.1.0 fine");
 	}
 	if (strncasecmp(line, "RCPT TO:", 8) == 0)
@@ -224,6 +261,10 @@ serve(const struct peer *p, int fd, const struct sockaddr *sa, socklen_t len)
 	sleep_ms(p->delay);
 	if (p->mode == MODE_HANGUP)
 		return;
+	if (p->mode == MODE_BANNER421) {
+		wire_print(&s.wire, "421 4.3.2 too busy");
+		return;
+	}
 	snprintf(line, sizeof(line), "220 %s",
 	    p->greeting != NULL ? p->greeting : p->name);
 	if ((mark = strstr(line, "%d")) != NULL) {

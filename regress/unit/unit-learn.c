@@ -120,6 +120,7 @@ struct bench {
 	const char	*dead;		/* host or address without an answer */
 	const char	*cert;		/* of the others */
 	const char	*starttls;
+	const char	*status;
 };
 
 static char	 dir[] = "/tmp/unit-learn.XXXXXXXXXX";
@@ -268,7 +269,7 @@ play_probe(struct bench *b, json_t *q)
 		    "connect", "text", "connection refused"));
 	else
 		reply(b, WORLD_NET, q, json_pack("{s:s, s:s, s:s, s:s, s:s,"
-		    " s:b, s:i}", "status", "ok", "starttls", b->starttls,
+		    " s:b, s:i}", "status", b->status, "starttls", b->starttls,
 		    "cert", b->cert, "text", strcmp(b->cert, "ok") == 0 ? "" :
 		    "what libtls says", "tls", "TLSv1.3", "handshake", 1,
 		    "notafter", 2000000000));
@@ -322,6 +323,7 @@ start(struct bench *b, const struct conf *conf)
 	memset(b, 0, sizeof(*b));
 	b->cert = "ok";
 	b->starttls = "offered";
+	b->status = "ok";
 	b->e.conf = conf;
 	b->e.loop = loop_new();
 	if ((b->e.store = store_open("db", STORE_WRITE)) == NULL)
@@ -848,6 +850,7 @@ judged_by(struct judge *judge, const char *domain, const char *addr,
 	r.tls = tls;
 	r.failure = failure;
 	r.dir = DIR_OUT;
+	r.mail = "minties.govt.nz";
 	if (!judge_session(judge, domain, &r, &j))
 		strlcpy(out, "not counted", sizeof(out));
 	else
@@ -939,6 +942,65 @@ add_pending(struct bench *b, const char *domain, int policy, const char *addr,
 	sql(b, text);
 }
 
+/* Nothing was sent, and the answer to EHLO is not on record. */
+static void
+add_unanswered(struct bench *b, const char *domain, int64_t ok)
+{
+	char text[512];
+
+	sql(b, "DELETE FROM probe; DELETE FROM detail; DELETE FROM tally");
+	snprintf(text, sizeof(text), "INSERT INTO tally VALUES (1, '%s', 0,"
+	    " %d, 3); INSERT INTO detail VALUES (1, '%s', 0,"
+	    " 'starttls-not-supported', '192.0.2.1', '192.0.2.12',"
+	    " 'mx.member.nz', '', '', '', 1, 3)", domain, (int)ok, domain);
+	sql(b, text);
+	look_tick(b->e.learn);
+	(void)settle(b, 2000);
+}
+
+static const char *
+tallied(struct bench *b)
+{
+	return rows(b, "SELECT domain || ' ' || ok || ' ' || fail FROM tally");
+}
+
+static void
+test_unanswered(struct bench *b)
+{
+	b->status = "ok";
+	b->starttls = "absent";
+	add_unanswered(b, "member.nz", 0);
+	is_str(rows(b, "SELECT type || ' ' || pending || ' ' || count"
+	    " FROM detail"),
+	    "starttls-not-supported 0 3", "EHLO answered, no STARTTLS");
+	is_str(tallied(b), "member.nz 0 3", "these failed");
+	b->starttls = "offered";
+	add_unanswered(b, "member.nz", 2);
+	is_str(tallied(b), "member.nz 2 0",
+	    "it has STARTTLS: it was something else");
+	is_str(rows(b, "SELECT * FROM detail"), "", "and no detail is left");
+	b->status = "smtp";
+	b->starttls = "";
+	add_unanswered(b, "member.nz", 0);
+	is_str(tallied(b), "",
+	    "EHLO is refused: nothing, and no report");
+	b->status = "connect";
+	add_unanswered(b, "member.nz", 1);
+	is_str(tallied(b), "member.nz 1 0", "nobody answers: nothing");
+	/* Asked for TLS, it goes away each time. */
+	b->status = "smtp";
+	b->starttls = "busy";
+	sql(b, "DELETE FROM probe; INSERT INTO tally VALUES (1, 'none.nz', 0,"
+	    " 0, 3)");
+	add_pending(b, "none.nz", 0, "192.0.2.9", "a.none.nz");
+	look_tick(b->e.learn);
+	(void)settle(b, 2000);
+	is_str(rows(b, "SELECT * FROM tally WHERE domain = 'none.nz'"), "",
+	    "421 to STARTTLS: a busy host");
+	b->status = "ok";
+	b->starttls = "offered";
+}
+
 static const char *
 settled(struct bench *b, const char *domain)
 {
@@ -998,14 +1060,15 @@ as_stored(const char *domain __unused, int64_t last, void *arg __unused)
 static const char *
 whose(struct bench *b, const char *addr)
 {
-	static char domain[DOMAIN_MAX];
+	static struct whose whose;
+	struct record r = { .time = time(NULL), .dir = DIR_OUT,
+	    .session = "s", .remote = addr, .mail = "minties.govt.nz",
+	    .failure = FAILURE_VALIDATION };
 	struct judge *judge = judge_new(b->e.store, b->e.conf);
 
-	if (judge_attribute(judge, addr, time(NULL), as_stored, NULL, domain,
-	    sizeof(domain)) == -1)
-		strlcpy(domain, "not clear", sizeof(domain));
+	whose_session(judge, &r, as_stored, NULL, &whose);
 	judge_free(judge);
-	return domain;
+	return whose.is == WHOSE_FOUND ? whose.domain[0] : "not clear";
 }
 
 static void
@@ -1173,6 +1236,7 @@ main(void)
 	test_file(&b, conf);
 	test_judge(&b);
 	test_pending(&b);
+	test_unanswered(&b);
 	test_attribute(&b);
 	test_no_file(&b);
 	test_changing(&b);

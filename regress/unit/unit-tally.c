@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "store/store_flow.h"
+#include "store/store_route.h"
 #include "count/tally.h"
 #include "tap.h"
 
@@ -34,8 +35,9 @@ make_conf(void)
 		fatal("%s", path);
 	fprintf(fp, "organization \"M\"\ncontact \"t@minties.govt.nz\"\n"
 	    "hostname \"mail.minties.govt.nz\"\nlocal { \"minties.govt.nz\" }\n"
-	    "class restricted { \"dia.govt.nz\" }\n"
+	    "class restricted { \"dia.govt.nz\" \"moe.govt.nz\" }\n"
 	    "class government { \".govt.nz\" }\n"
+	    "flow from any to restricted require tls\n"
 	    "flow from any to any prefer tls\n"
 	    "spool \"%s/spool\"\ndatabase sqlite \"%s/db\"\n"
 	    "report from \"r@minties.govt.nz\"\n", dir, dir);
@@ -328,10 +330,107 @@ check_many(void)
 
 	fresh();
 	r.tx[1].report = 1;
+	r.tx[2].report = 1;
 	tally_record(tally, &r);
 	flush();
-	is_str(rows(TALLY), "", "a session that carries a report is not told");
-	is_str(rows(FLOW("*")), "1|0|0|0|0", "but is a flow");
+	is_str(rows(TALLY), "20779|a.example|0|1|0 20779|c.example|0|1|0",
+	    "who only got a report of ours is not told of it");
+	is_str(rows(FLOW("*")), "1|0|0|0|0", "but it is a flow");
+	fresh();
+	r.tx[0].report = r.tx[3].report = 1;
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "", "nothing but reports");
+}
+
+/* a.example: TLS is a choice; dia.govt.nz: it is forced. */
+static void
+at_two_addresses(void)
+{
+	fresh();
+	sqlite3_exec(store->db, "INSERT INTO mxaddr VALUES ('198.51.100.7',"
+	    " 'a.example', 'mx.a.example', 0, 5), ('198.51.100.8',"
+	    " 'dia.govt.nz', 'mx1.dia.govt.nz', 0, 5); INSERT INTO waiting"
+	    " VALUES ('a.example', 1, 2), ('dia.govt.nz', 1, 2)", NULL, NULL,
+	    NULL);
+}
+
+/* Busy hosts, those that block us, and those that go away. */
+static void
+check_nothing(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+
+	at_two_addresses();
+	tally_record(tally, &r);
+	r = outgoing(NULL, STARTTLS_OFFERED, FAILURE_VALIDATION);
+	tally_record(tally, &r);
+	r = outgoing(NULL, STARTTLS_UNKNOWN, FAILURE_NONE);
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "", "never got to MAIL FROM: no failure of TLS");
+	is_str(rows("SELECT * FROM unknown"), "", "nor one of nobody's");
+	is_str(rows(WHY), "", "nor mail in clear");
+	is_str(rows("SELECT * FROM flow"), "", "nor a session");
+
+	r = outgoing(NULL, STARTTLS_ABSENT, FAILURE_NOT_SUPPORTED);
+	r.remote = "198.51.100.8";
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|dia.govt.nz|0|0|1", "forced: counts");
+	is_str(rows("SELECT type, pending FROM detail"),
+	    "starttls-not-supported|1", "until the host itself is asked");
+	is_int(store_pending_day(store, "dia.govt.nz", DAY), 1,
+	    "its report waits for that");
+	is_int(store_pending_day(store, "dia.govt.nz", DAY + 1), 0,
+	    "no other day's");
+}
+
+/* The receiver refuses MAIL FROM: that is no business of TLS. */
+static void
+check_mail_refused(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+
+	at_two_addresses();
+	r.mail = "minties.govt.nz";
+	tally_record(tally, &r);
+	r.remote = "198.51.100.8";
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|a.example|0|1|0 20779|dia.govt.nz|0|1|0",
+	    "MAIL FROM refused, with TLS");
+	is_str(rows("SELECT domain FROM waiting ORDER BY 1"),
+	    "a.example dia.govt.nz", "the mail still waits");
+
+	at_two_addresses();
+	r = outgoing(NULL, STARTTLS_ABSENT, FAILURE_NOT_SUPPORTED);
+	r.mail = "minties.govt.nz";
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain, ok, fail, type, pending FROM tally"
+	    " JOIN detail USING (domain)"),
+	    "a.example|0|1|starttls-not-supported|0", "and without");
+	is_str(rows("SELECT why FROM incident"), "not-offered", "in clear");
+
+	at_two_addresses();
+	r.report = 1;
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "", "of a report of ours");
+
+	at_two_addresses();
+	r = outgoing(NULL, STARTTLS_OFFERED, FAILURE_VALIDATION);
+	r.mail = "minties.govt.nz";
+	tally_record(tally, &r);
+	r.failure = FAILURE_NONE;
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|a.example|0|0|1",
+	    "a downgrade: two connections, one session");
+	is_str(rows("SELECT why, sessions FROM incident"), "handshake|1",
+	    "in clear once");
 }
 
 static void
@@ -560,6 +659,8 @@ main(void)
 	check_outcomes();
 	check_attributed();
 	check_attributed_at_once();
+	check_nothing();
+	check_mail_refused();
 	check_many();
 	check_incoming();
 	check_local();

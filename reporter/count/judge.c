@@ -66,6 +66,12 @@ judge_reset(struct judge *j)
 	hash_clear(j->probes);
 }
 
+struct store *
+judge_store(const struct judge *j)
+{
+	return j->store;
+}
+
 void
 text_cut(const char *s, char out[], size_t outsz)
 {
@@ -194,6 +200,19 @@ judge_tls(struct judge *j, const struct record *r, const char *host,
 }
 
 int
+judge_forced(struct judge *j, const char *domain, int64_t when)
+{
+	const struct store_sts_at *at;
+
+	if (conf_connector(j->conf, domain) != NULL ||
+	    (j->conf->mode == MODE_ENFORCE &&
+	    conf_rule_out(j->conf, domain)->req != REQ_PREFER_TLS))
+		return 1;
+	at = policy_of(j, domain, when);
+	return at != NULL && at->mode == STS_ENFORCE;
+}
+
+int
 judge_session(struct judge *j, const char *domain, const struct record *r,
     struct judgement *out)
 {
@@ -218,9 +237,13 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 		out->failed = 1;
 		strlcpy(out->type, failure_name(r->failure),
 		    sizeof(out->type));
-		/* smtpd's events do not say why a handshake failed. */
-		out->pending = r->failure == FAILURE_VALIDATION &&
-		    r->remote != NULL;
+		/*
+		 * smtpd's events do not say why a handshake failed, nor,
+		 * where nothing was sent, what the answer to EHLO was.
+		 */
+		out->pending = r->remote != NULL &&
+		    (r->failure == FAILURE_VALIDATION ||
+		    (r->ntx == 0 && r->mail == NULL));
 	}
 	/* Without a PTR record smtpd names the address in the name's place. */
 	if (*host == '\0' && r->rdns != NULL &&
@@ -228,106 +251,4 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 		host = r->rdns;
 	text_cut(host, out->mx, sizeof(out->mx));
 	return 1;
-}
-
-/* smtpd tries to send a mail within so many seconds of its coming in. */
-#define AT_ONCE_SECONDS 15
-
-/* Domains that have an address, by what speaks for each; the first of them. */
-enum claim {
-	CLAIM_ROUTED_NOW,	/* routed there, and its mail just came in */
-	CLAIM_ROUTED_WAITS,
-	CLAIM_NOW,
-	CLAIM_WAITS,
-	CLAIM_ROUTED,
-	CLAIMS
-};
-
-struct claims {
-	int		 n[CLAIMS];
-	char		 domain[CLAIMS][DOMAIN_MAX];
-};
-
-static void
-claim(struct claims *c, enum claim i, const char *domain)
-{
-	if (c->n[i]++ == 0)
-		strlcpy(c->domain[i], domain, sizeof(c->domain[i]));
-}
-
-static void
-claim_all(struct claims *c, const char *domain, int routed, int64_t waits,
-    int64_t when)
-{
-	int now = waits != 0 && when - waits <= AT_ONCE_SECONDS;
-
-	if (routed) {
-		claim(c, CLAIM_ROUTED, domain);
-		if (waits != 0)
-			claim(c, CLAIM_ROUTED_WAITS, domain);
-		if (now)
-			claim(c, CLAIM_ROUTED_NOW, domain);
-	}
-	if (waits != 0)
-		claim(c, CLAIM_WAITS, domain);
-	if (now)
-		claim(c, CLAIM_NOW, domain);
-}
-
-/* One domain alone is it; of many that wait, the one that just came in. */
-static const char *
-only_claim(const struct claims *c)
-{
-	static const struct {
-		enum claim	 all;
-		enum claim	 now;
-	} orders[] = {
-		{ CLAIM_ROUTED_WAITS, CLAIM_ROUTED_NOW },
-		{ CLAIM_WAITS, CLAIM_NOW },
-		/* Mail of which we know nothing more. */
-		{ CLAIM_ROUTED, CLAIM_ROUTED }
-	};
-	size_t i;
-
-	for (i = 0; i < nitems(orders); i++) {
-		if (c->n[orders[i].all] == 1)
-			return c->domain[orders[i].all];
-		if (c->n[orders[i].now] == 1)
-			return c->domain[orders[i].now];
-		if (c->n[orders[i].all] > 0)
-			return NULL;
-	}
-	return NULL;
-}
-
-struct claiming {
-	struct claims	 claims;
-	int64_t		 when;
-	int64_t		(*waits)(const char *, int64_t, void *);
-	void		*arg;
-};
-
-static int
-claim_domain(const char *domain, int routed, int64_t waits, void *arg)
-{
-	struct claiming *c = arg;
-
-	claim_all(&c->claims, domain, routed, c->waits(domain, waits, c->arg),
-	    c->when);
-	return 0;
-}
-
-int
-judge_attribute(struct judge *j, const char *addr, int64_t when,
-    int64_t (*waits)(const char *, int64_t, void *), void *arg, char domain[],
-    size_t domainsz)
-{
-	struct claiming c = { .when = when, .waits = waits, .arg = arg };
-	const char *name;
-
-	if (store_mxaddr_domains(j->store, addr, claim_domain, &c) == -1 ||
-	    (name = only_claim(&c.claims)) == NULL)
-		return -1;
-	strlcpy(domain, name, domainsz);
-	return 0;
 }

@@ -20,6 +20,7 @@ struct judge;
 struct judge *judge_new(struct store *, const struct conf *);
 void	judge_free(struct judge *);
 void	judge_reset(struct judge *);
+struct store *judge_store(const struct judge *);
 
 #define RESULT_TYPE_MAX 40	/* the longest of RFC 8460 4.3 has 27 */
 
@@ -43,17 +44,39 @@ int	judge_session(struct judge *, const char *domain,
 	    const struct record *, struct judgement *);
 
 /*
- * A failed session that names no domain: the domain that is routed to that
- * address and has mail waiting, else one with mail waiting and that address
- * among its MX's, else the only one routed there.  Of many with mail waiting
- * it is the one whose mail just came in: smtpd tries it at once.  waits(domain,
- * last) is asked for each; last: when mail for it last came in, as the database
- * has it, 0 if none waits; it says the same as it is now.  Returns 0, or -1
- * where that is not known or not clear.
+ * Whether nothing goes to that domain without TLS: by its policy, a connector
+ * or our own rule.
  */
-int	judge_attribute(struct judge *, const char *addr, int64_t when,
+int	judge_forced(struct judge *, const char *domain, int64_t when);
+
+/* Domains of one session, at most as many as a record has rows. */
+#define WHOSE_MAX RECORD_TX_MAX
+
+enum whose_is {
+	WHOSE_FOUND,
+	WHOSE_UNKNOWN,
+	WHOSE_NOBODYS		/* TLS is forced for no domain there */
+};
+
+struct whose {
+	enum whose_is	 is;
+	size_t		 n;
+	char		 domain[WHOSE_MAX][DOMAIN_MAX];
+};
+
+/*
+ * whose.c: whose a session is that names no recipient.  One that did not get
+ * as far as MAIL FROM can only be of a domain that TLS is forced for.  It is
+ * the domain that is routed to that address and has mail waiting, else one
+ * with mail waiting and that address among its MX's, else the only one routed
+ * there.  Of many with mail waiting it is the one whose mail just came in:
+ * smtpd tries it at once.  waits(domain, last) is asked for each; last: when
+ * mail for it last came in, as the database has it, 0 if none waits; it says
+ * the same as it is now.
+ */
+void	whose_session(struct judge *, const struct record *,
 	    int64_t (*waits)(const char *domain, int64_t last, void *),
-	    void *arg, char domain[], size_t domainsz);
+	    void *arg, struct whose *);
 
 /*
  * Copies at most outsz - 1 bytes of s, never half a UTF-8 character; NULL is

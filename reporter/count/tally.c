@@ -25,7 +25,6 @@ tally_new(struct store *st, const struct conf *conf)
 	t->detail = hash_new(sizeof(int64_t));
 	t->ndetails = hash_new(sizeof(int64_t));
 	t->unknown = hash_new(sizeof(struct unknown_count));
-	t->source = hash_new(sizeof(int64_t));
 	t->rows = hash_new(sizeof(int64_t));
 	return t;
 }
@@ -44,7 +43,6 @@ tally_free(struct tally *t)
 	hash_free(t->detail);
 	hash_free(t->ndetails);
 	hash_free(t->unknown);
-	hash_free(t->source);
 	hash_free(t->rows);
 	free(t);
 }
@@ -61,7 +59,6 @@ tally_clear(struct tally *t)
 	hash_clear(t->detail);
 	hash_clear(t->ndetails);
 	hash_clear(t->unknown);
-	hash_clear(t->source);
 	t->lost = 0;
 }
 
@@ -71,8 +68,7 @@ tally_bytes(const struct tally *t)
 	return hash_bytes(t->flow) + hash_bytes(t->correspondent) +
 	    hash_bytes(t->incident) + hash_bytes(t->waiting) +
 	    hash_bytes(t->session) + hash_bytes(t->detail) +
-	    hash_bytes(t->ndetails) + hash_bytes(t->unknown) +
-	    hash_bytes(t->source);
+	    hash_bytes(t->ndetails) + hash_bytes(t->unknown);
 }
 
 void
@@ -289,11 +285,33 @@ waits_now(const char *domain, int64_t last, void *arg)
 	return last > count->last_out ? last : 0;
 }
 
-/* Forced TLS failed: nothing was sent, so no recipient was ever named. */
+/*
+ * No recipient was named, though TLS was tried: it failed and nothing was sent,
+ * or MAIL FROM was refused.
+ */
 static int
-is_forced(const struct record *r)
+is_nameless(const struct record *r)
 {
-	return r->dir == DIR_OUT && r->failure != FAILURE_NONE && r->ntx == 0;
+	return r->dir == DIR_OUT && r->ntx == 0 && !r->report &&
+	    (r->failure != FAILURE_NONE || r->mail != NULL);
+}
+
+/* A side for each domain that it is found to be of. */
+static void
+sides_find(struct tally *t, const struct record *r)
+{
+	struct side *side;
+	size_t i;
+
+	whose_session(t->judge, r, waits_now, t, &t->whose);
+	for (i = 0; i < t->whose.n; i++) {
+		side = tally_side(t, DIR_OUT, t->whose.domain[i], NULL);
+		strlcpy(side->class, conf_class_name(t->conf,
+		    conf_class(t->conf, side->domain)), sizeof(side->class));
+		side->mail = 1;
+	}
+	if (t->whose.is == WHOSE_UNKNOWN && r->failure != FAILURE_NONE)
+		tally_unknown(t, r);
 }
 
 /*
@@ -311,37 +329,32 @@ is_first_half(const struct record *r)
 	for (i = 0; i < r->ntx; i++)
 		if (r->tx[i].rcpts != 0)
 			return 0;
-	return r->ntx > 0;
+	return r->ntx > 0 || r->mail != NULL;
 }
 
-void
-tally_record(struct tally *t, const struct record *r)
+/*
+ * Connected, and no more: the host was busy, blocks us, or went away, and no
+ * TLS was forced.  That is no session without TLS.
+ */
+static int
+is_nothing(const struct tally *t, const struct record *r)
 {
-	enum bucket tls = bucket_of_tls(r), bucket;
+	if (r->dir != DIR_OUT || r->ntx > 0 || r->mail != NULL ||
+	    r->tls != NULL)
+		return 0;
+	return r->failure == FAILURE_NONE ||
+	    (is_nameless(r) && t->whose.is == WHOSE_NOBODYS);
+}
+
+static void
+add_sides(struct tally *t, const struct record *r, enum bucket tls)
+{
 	enum record_dir dir = r->dir;
-	char attributed[DOMAIN_MAX] = "";
+	enum bucket bucket;
 	struct side *side;
 	size_t i;
-	int refused, theirs = 0;
+	int refused = tls == BUCKET_REFUSED, theirs = 0;
 
-	t->lost += r->lost;
-	tally_sides(t, r);
-	if (is_first_half(r)) {
-		tally_session(t, r, "");
-		return;
-	}
-	refused = is_forced(r);
-	if (refused && (r->remote == NULL || judge_attribute(t->judge,
-	    r->remote, r->time, waits_now, t, attributed,
-	    sizeof(attributed)) == -1))
-		attributed[0] = '\0';
-	if (attributed[0] != '\0') {
-		side = tally_side(t, DIR_OUT, attributed, NULL);
-		strlcpy(side->class, conf_class_name(t->conf,
-		    conf_class(t->conf, side->domain)), sizeof(side->class));
-	}
-	if (refused)
-		tls = BUCKET_REFUSED;
 	for (i = 0; i < t->nsides; i++) {
 		side = &t->sides[i];
 		refused |= side->refused;
@@ -356,7 +369,28 @@ tally_record(struct tally *t, const struct record *r)
 	if (tally_is_local(r) && t->nsides == 0)
 		add_flow(t, r, dir, CLASS_LOCAL, tls);
 	add_classes(t, r, tls);
+}
+
+void
+tally_record(struct tally *t, const struct record *r)
+{
+	enum bucket tls = bucket_of_tls(r);
+
+	t->lost += r->lost;
+	tally_sides(t, r);
+	if (is_nameless(r))
+		sides_find(t, r);
+	if (is_first_half(r)) {
+		tally_session(t, r);
+		return;
+	}
+	if (is_nothing(t, r))
+		return;
+	/* Forced TLS failed: nothing was sent. */
+	if (is_nameless(r) && r->mail == NULL)
+		tls = BUCKET_REFUSED;
+	add_sides(t, r, tls);
 	add_waiting(t, r);
 	if (r->dir == DIR_OUT)
-		tally_session(t, r, attributed);
+		tally_session(t, r);
 }

@@ -72,6 +72,7 @@ struct side {
 	int		 ours;		/* our own users' refused mail to it */
 	int		 refused, legacy, testing;
 	enum refusal	 why;
+	int		 mail;		/* other than our reports */
 	int64_t		 messages, rcpts;
 };
 
@@ -87,12 +88,12 @@ struct tally {
 	struct hash	*detail;	/* as table detail */
 	struct hash	*ndetails;	/* day, domain, policy: in detail */
 	struct hash	*unknown;	/* day, addr, type */
-	struct hash	*source;	/* day, addr of ours: sessions */
 	/* Rows in the database, kept over batches: table, day, ... */
 	struct hash	*rows;
 	uint64_t	 lost;		/* records that filter-sge lost */
 	struct side	 sides[RECORD_TX_MAX];
 	size_t		 nsides;
+	struct whose	 whose;		/* of a record without sides */
 };
 
 struct tally *tally_new(struct store *, const struct conf *);
@@ -117,8 +118,9 @@ struct side *tally_side(struct tally *, enum record_dir, const char *name,
 int	tally_is_local(const struct record *);
 
 /* tally_rfc.c: what RFC 8460 counts of an outgoing connection. */
-void	tally_session(struct tally *, const struct record *,
-	    const char *attributed);
+void	tally_session(struct tally *, const struct record *);
+/* A failed one of which nobody can say whose it was. */
+void	tally_unknown(struct tally *, const struct record *);
 /* The domain of an address or domain of a record, or DOMAIN_OTHERS. */
 void	tally_domain(const char *name, char out[], size_t outsz);
 

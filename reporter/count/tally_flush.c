@@ -242,16 +242,6 @@ flush_detail(const void *key, size_t len __unused, void *value, void *arg)
 	return store_detail_new(t->store, &d, *count);
 }
 
-static int
-flush_source(const void *key, size_t len __unused, void *value, void *arg)
-{
-	const unsigned char *p = key;
-	struct tally *t = arg;
-	int64_t day = key_read_int(&p), *sessions = value;
-
-	return store_source_add(t->store, day, key_read_text(&p), *sessions);
-}
-
 /* A full disk, and memory for what waits was full, too: say it. */
 static int
 flush_lost(struct tally *t)
@@ -274,7 +264,6 @@ tally_flush(struct tally *t)
 	    hash_each(t->incident, flush_incident, t) != 0 ||
 	    hash_each(t->waiting, flush_waiting, t) != 0 ||
 	    hash_each(t->unknown, flush_unknown, t) != 0 ||
-	    hash_each(t->source, flush_source, t) != 0 ||
 	    /* Details look at their tallies. */
 	    hash_each(t->session, flush_session, t) != 0 ||
 	    hash_each(t->detail, flush_detail, t) != 0 ||

@@ -5,8 +5,8 @@
 #include "lib/date.h"
 #include "count/tally.h"
 
-static void
-add_unknown(struct tally *t, const struct record *r)
+void
+tally_unknown(struct tally *t, const struct record *r)
 {
 	struct unknown_count *count;
 	char addr[64];
@@ -90,38 +90,17 @@ add_session(struct tally *t, const struct record *r, const char *domain)
 		count->ok++;
 }
 
-/* Where our connections come from: of what fails without one, too. */
-static void
-add_source(struct tally *t, const struct record *r)
-{
-	char addr[64];
-	struct key key;
-
-	if (r->local == NULL || r->local[0] == '\0')
-		return;
-	text_cut(r->local, addr, sizeof(addr));
-	key_start(&key);
-	key_int(&key, day_of(r->time));
-	key_text(&key, addr);
-	++*(int64_t *)hash_get(t->source, key.buf, key.len, NULL);
-}
-
 void
-tally_session(struct tally *t, const struct record *r, const char *attributed)
+tally_session(struct tally *t, const struct record *r)
 {
 	size_t i;
 
-	/* RFC 8460 3: reporting on reports would never end. */
-	for (i = 0; i < r->ntx; i++)
-		if (r->tx[i].report)
-			return;
-	add_source(t, r);
-	if (r->ntx == 0 && r->failure != FAILURE_NONE && *attributed == '\0') {
-		add_unknown(t, r);
-		return;
-	}
-	/* Each recipient domain once. */
+	/*
+	 * Each recipient domain once.  RFC 8460 3: reporting on reports would
+	 * never end.
+	 */
 	for (i = 0; i < t->nsides; i++)
-		if (*t->sides[i].domain != '*' && *t->sides[i].domain != '<')
+		if (t->sides[i].mail && *t->sides[i].domain != '*' &&
+		    *t->sides[i].domain != '<')
 			add_session(t, r, t->sides[i].domain);
 }

@@ -131,5 +131,6 @@ tally_sides(struct tally *t, const struct record *r)
 		side->refused |= reject;
 		side->testing |= testing;
 		side->legacy |= tx->verdict == VERDICT_LEGACY;
+		side->mail |= !tx->report;
 	}
 }

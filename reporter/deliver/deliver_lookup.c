@@ -14,6 +14,7 @@
 #include "lib/date.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
+#include "store/store_route.h"
 
 /* Of what is noted of a record, for people. */
 #define NOTE_MAX 384
@@ -97,6 +98,10 @@ add_deliveries(struct store *st, const struct conf *conf, int64_t report,
 	return rc;
 }
 
+/* Failures that wait for their reason may wait so long after the day. */
+#define PENDING_SECONDS (6 * 3600)
+#define PENDING_AGAIN 60
+
 /*
  * What was stored before is sent again as it is.  A report that can't be built
  * was tallied nothing for.
@@ -121,6 +126,10 @@ ready(struct job *job, const struct store_report *row, const char *record,
 		    note[0] == '\0' ? NULL : note) == -1)
 			return -1;
 	} else {
+		if (now < (row->day + 1) * DAY_SECONDS + PENDING_SECONDS &&
+		    store_pending_day(e->store, row->domain, row->day))
+			return store_report_release(e->store, row->id,
+			    now + PENDING_AGAIN);
 		if ((re = report_build(e->store, e->conf, row->domain,
 		    row->day)) == NULL)
 			return store_report_end(e->store, row->id, "empty",

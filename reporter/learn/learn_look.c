@@ -81,15 +81,32 @@ struct settling {
 	const struct store_probe *probe;
 };
 
+/*
+ * Nothing was sent, and whether the answer to EHLO was a good one is not on
+ * record: only a host that answers it well and does not offer STARTTLS has
+ * failed in TLS.  Nor has one that goes away when asked for it.
+ */
 static int
-settle(const char *domain, const char *unused __unused, int64_t policy,
-    void *arg)
+is_no_failure(const char *type, const struct store_probe *p)
+{
+	if (strcmp(type, "starttls-not-supported") == 0)
+		return strcmp(p->status, "ok") != 0 ||
+		    strcmp(p->starttls, "absent") != 0;
+	return strcmp(p->starttls, "busy") == 0;
+}
+
+static int
+settle(const char *domain, const char *failed, int64_t policy, void *arg)
 {
 	struct settling *s = arg;
+	struct store *st = s->learn->engine->store;
+	const struct store_waits waits = { domain, failed, policy };
 	const struct store_probe *p = s->probe;
 	const char *type = p->type, *reason = p->text;
 	char text[REPORT_TEXT_MAX + 1];
 
+	if (is_no_failure(failed, p))
+		return store_pending_drop(st, s->addr, s->host, &waits);
 	if (strcmp(p->status, "ok") != 0) {
 		type = "validation-failure";
 		(void)snprintf(text, sizeof(text), "TLS handshake failed; no "
@@ -102,8 +119,8 @@ settle(const char *domain, const char *unused __unused, int64_t policy,
 		type = "validation-failure";
 		reason = "TLS handshake failed; when asked again it did not";
 	}
-	return store_pending_settle(s->learn->engine->store, s->addr, s->host,
-	    domain, policy, type, reason);
+	return store_pending_settle(st, s->addr, s->host, &waits, type,
+	    reason);
 }
 
 static int

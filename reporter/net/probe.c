@@ -283,9 +283,10 @@ probe_ehlo(struct probe *p)
 		helo[strcspn(helo, " \t")] = '\0';
 		set(p->found, "helo", clean(helo));
 	}
-	if (p->reply.code / 100 == 4)
+	/* It blocks us or is busy: that says nothing of TLS. */
+	if (p->reply.code != 250)
 		return probe_failed(p, "smtp", p->reply.text);
-	if (p->reply.code != 250 || !p->reply.starttls) {
+	if (!p->reply.starttls) {
 		if (p->round == ROUND_VERIFY) {
 			p->starttls = "absent";
 			return probe_end(p, "ok", "STARTTLS is not offered");
@@ -305,6 +306,12 @@ probe_starttls(struct probe *p)
 		return probe_failed(p, "smtp", p->conn.text);
 	if (want != WANT_NEXT)
 		return want;
+	/* It goes away, whatever it was asked (RFC 5321 3.8). */
+	if (p->reply.code == 421) {
+		if (p->round == ROUND_VERIFY)
+			p->starttls = "busy";
+		return probe_failed(p, "smtp", p->reply.text);
+	}
 	if (p->reply.code != 220) {
 		if (p->round == ROUND_VERIFY) {
 			p->starttls = "refused";

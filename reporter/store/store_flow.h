@@ -53,8 +53,6 @@ int64_t	store_tally_rows(struct store *, int64_t day);
 int	store_tally_reported(struct store *, int64_t day, const char *domain);
 
 /* Connections that came from an address of ours; 0 or -1. */
-int	store_source_add(struct store *, int64_t day, const char *addr,
-	    int64_t sessions);
 
 struct detail_row {
 	int64_t		 day;

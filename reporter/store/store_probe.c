@@ -88,7 +88,7 @@ store_pending_of(struct store *st, const char *addr, const char *host,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT DISTINCT domain, '', policy"
+	if ((stmt = store_prepare(st, "SELECT DISTINCT domain, type, policy"
 	    " FROM detail WHERE pending = 1 AND rip = ?1 AND mx = ?2")) ==
 	    NULL || store_bind(stmt, "tt", addr, host) == -1)
 		return -1;
@@ -98,20 +98,53 @@ store_pending_of(struct store *st, const char *addr, const char *host,
 /* Rows that are the same then become one. */
 int
 store_pending_settle(struct store *st, const char *addr, const char *host,
-    const char *domain, int64_t policy, const char *type, const char *reason)
+    const struct store_waits *w, const char *type, const char *reason)
 {
 	if (store_run(st, "INSERT INTO detail (day, domain, policy, type,"
 	    " sip, rip, mx, helo, reason, info, pending, count)"
-	    " SELECT day, domain, policy, ?5, sip, rip, mx, helo, ?6, info,"
+	    " SELECT day, domain, policy, ?6, sip, rip, mx, helo, ?7, info,"
 	    " 0, sum(count) FROM detail WHERE pending = 1 AND rip = ?1"
-	    " AND mx = ?2 AND domain = ?3 AND policy = ?4"
+	    " AND mx = ?2 AND domain = ?3 AND policy = ?4 AND type = ?5"
 	    " GROUP BY day, domain, policy, sip, rip, mx, helo, info"
 	    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-	    "tttitt", addr, host, domain, policy, type, reason) == -1)
+	    "tttittt", addr, host, w->domain, w->policy, w->type, type,
+	    reason) == -1)
 		return -1;
 	return store_run(st, "DELETE FROM detail WHERE pending = 1"
-	    " AND rip = ?1 AND mx = ?2 AND domain = ?3 AND policy = ?4",
-	    "ttti", addr, host, domain, policy);
+	    " AND rip = ?1 AND mx = ?2 AND domain = ?3 AND policy = ?4"
+	    " AND type = ?5", "tttit", addr, host, w->domain, w->policy,
+	    w->type);
+}
+
+int
+store_pending_drop(struct store *st, const char *addr, const char *host,
+    const struct store_waits *w)
+{
+	if (store_run(st, "UPDATE tally SET fail = fail - (SELECT sum(count)"
+	    " FROM detail d WHERE d.day = tally.day AND d.domain = ?3"
+	    " AND d.policy = ?4 AND d.pending = 1 AND d.rip = ?1"
+	    " AND d.mx = ?2 AND d.type = ?5) WHERE domain = ?3"
+	    " AND policy = ?4 AND day IN (SELECT day FROM detail d WHERE"
+	    " d.domain = ?3 AND d.policy = ?4 AND d.pending = 1"
+	    " AND d.rip = ?1 AND d.mx = ?2 AND d.type = ?5)", "tttit", addr,
+	    host, w->domain, w->policy, w->type) == -1)
+		return -1;
+	/* A day without a session has no report. */
+	if (store_run(st, "DELETE FROM tally WHERE domain = ?1"
+	    " AND policy = ?2 AND ok = 0 AND fail <= 0", "ti", w->domain,
+	    w->policy) == -1)
+		return -1;
+	return store_run(st, "DELETE FROM detail WHERE pending = 1"
+	    " AND rip = ?1 AND mx = ?2 AND domain = ?3 AND policy = ?4"
+	    " AND type = ?5", "tttit", addr, host, w->domain, w->policy,
+	    w->type);
+}
+
+int
+store_pending_day(struct store *st, const char *domain, int64_t day)
+{
+	return store_number(st, 0, "SELECT 1 FROM detail WHERE pending = 1"
+	    " AND day = ?1 AND domain = ?2 LIMIT 1", "it", day, domain) == 1;
 }
 
 int

@@ -72,48 +72,6 @@ store_report_details(struct store *st, const char *domain, int64_t day,
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* The one text of a statement, "" if it finds none. */
-static int
-one_text(sqlite3_stmt *stmt, char out[], size_t outsz)
-{
-	int rc;
-
-	out[0] = '\0';
-	/* Cut off it is no name and no address: then it is left out. */
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW &&
-	    strlcpy(out, store_text(stmt, 0), outsz) >= outsz)
-		out[0] = '\0';
-	(void)sqlite3_reset(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
-}
-
-int
-store_report_source(struct store *st, int64_t day, char out[], size_t outsz)
-{
-	sqlite3_stmt *stmt;
-
-	stmt = store_prepare(st, "SELECT addr FROM source"
-	    " ORDER BY day = ?1 DESC, day DESC, sessions DESC, addr LIMIT 1");
-	if (stmt == NULL || store_bind(stmt, "i", day) == -1)
-		return -1;
-	return one_text(stmt, out, outsz);
-}
-
-int
-store_report_host(struct store *st, const char *domain, int64_t day,
-    char out[], size_t outsz)
-{
-	sqlite3_stmt *stmt;
-
-	stmt = store_prepare(st, "SELECT coalesce((SELECT mx FROM detail"
-	    " WHERE day = ?2 AND domain = ?1 AND mx <> '' GROUP BY mx"
-	    " ORDER BY sum(count) DESC, mx LIMIT 1), (SELECT host FROM mx"
-	    " WHERE domain = ?1 ORDER BY pref, host LIMIT 1), '')");
-	if (stmt == NULL || store_bind(stmt, "ti", domain, day) == -1)
-		return -1;
-	return one_text(stmt, out, outsz);
-}
-
 int64_t
 store_report_day_after(struct store *st, int64_t day, int64_t other)
 {

@@ -44,16 +44,6 @@ int	store_report_details(struct store *, const char *domain, int64_t day,
 	    void *arg);
 
 /*
- * For failures that name neither: the address that most of our connections
- * came from that day, or before; the domain's MX host that most failures of
- * the day were seen at, else that of the best preference.  "" if not known.
- */
-int	store_report_source(struct store *, int64_t day, char out[],
-	    size_t outsz);
-int	store_report_host(struct store *, const char *domain, int64_t day,
-	    char out[], size_t outsz);
-
-/*
  * Reports.
  */
 

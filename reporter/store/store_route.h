@@ -117,14 +117,26 @@ int	store_probe_load(struct store *, const char *host, const char *addr,
 int	store_pending(struct store *, int64_t max,
 	    int (*cb)(const char *addr, const char *host, void *arg),
 	    void *arg);
-/* The domains, with the policies applied, whose failures wait so. */
+/* Failures of a domain under one policy, of one type, that wait so. */
+struct store_waits {
+	const char	*domain;
+	const char	*type;
+	int64_t		 policy;
+};
+
+/* Each of them. */
 int	store_pending_of(struct store *, const char *addr, const char *host,
-	    int (*cb)(const char *domain, const char *unused, int64_t policy,
+	    int (*cb)(const char *domain, const char *type, int64_t policy,
 	    void *arg), void *arg);
 /* The probe has answered: what waits for it gets type and reason. */
 int	store_pending_settle(struct store *, const char *addr,
-	    const char *host, const char *domain, int64_t policy,
-	    const char *type, const char *reason);
+	    const char *host, const struct store_waits *, const char *type,
+	    const char *reason);
+/* These were no failures of TLS: they count nothing. */
+int	store_pending_drop(struct store *, const char *addr, const char *host,
+	    const struct store_waits *);
+/* Whether failures of that domain's day wait. */
+int	store_pending_day(struct store *, const char *domain, int64_t day);
 /* Whether another address of the host was found good since. */
 int	store_probe_other(struct store *, const char *host, const char *addr,
 	    int64_t since);

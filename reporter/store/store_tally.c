@@ -46,15 +46,6 @@ store_tally_reported(struct store *st, int64_t day, const char *domain)
 }
 
 int
-store_source_add(struct store *st, int64_t day, const char *addr,
-    int64_t sessions)
-{
-	return store_run(st, "INSERT INTO source (day, addr, sessions)"
-	    " VALUES (?1, ?2, ?3) ON CONFLICT (day, addr) DO UPDATE SET"
-	    " sessions = sessions + ?3", "iti", day, addr, sessions);
-}
-
-int
 store_detail_add(struct store *st, const struct detail_row *d, int64_t count)
 {
 	return store_update(st, "UPDATE detail SET count = count +"

@@ -28,8 +28,6 @@ static const struct {
 	    " type, sip, rip, mx, helo, reason, info, pending) IN"
 	    " (SELECT day, domain, policy, type, sip, rip, mx, helo, reason,"
 	    " info, pending FROM detail WHERE day < ?1 LIMIT ?2)" },
-	{ BEFORE(tallies), "DELETE FROM source WHERE (day, addr) IN"
-	    " (SELECT day, addr FROM source WHERE day < ?1 LIMIT ?2)" },
 	{ BEFORE(tallies), "DELETE FROM unknown WHERE (day, addr, type) IN"
 	    " (SELECT day, addr, type FROM unknown WHERE day < ?1"
 	    " LIMIT ?2)" },
