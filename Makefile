@@ -174,6 +174,7 @@ SGED_OBJS =	\
 		reporter/learn/lesson.o \
 		reporter/lib/hash.o \
 		reporter/setup.o \
+		reporter/store/store_fetch.o \
 		reporter/store/store_flow.o \
 		reporter/store/store_names.o \
 		reporter/store/store_probe.o \

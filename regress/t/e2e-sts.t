@@ -112,6 +112,14 @@ for part in '"policy-type":"sts"' \
 done
 like "$(today fetch.co.nz)" '*"policy-type":"no-policy-found"*' \
     "without a policy none is claimed"
+# However often it is fetched, one mail that went without is one failure.
+for d in $nopolicy; do
+	like "$(today $d.co.nz)" \
+	    '*"total-successful-session-count":0,"total-failure-session-count":1*' \
+	    "$d: one session, which went without a policy"
+	like "$(today $d.co.nz)" '*{"result-type":"sts-*","failed-session-count":1,"failure-reason-code":*' \
+	    "$d: which names no host and no address"
+done
 retry_now
 for d in $bad; do
 	is "$(mails "<u@$d.co.nz>")" 0 "enforce, $d: nothing was delivered"

@@ -525,6 +525,54 @@ test_modes(struct bench *b)
 	    " domain = 'hijack.nz'"), "1 1", "as a failure of the policy");
 }
 
+static const char *judged(struct bench *, const char *, const char *,
+		    const char *, enum failure);
+
+static const char *
+detail_of(struct bench *b, const char *domain)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "SELECT ok || ' ' || fail || ' ' ||"
+	    " coalesce(type || ' ' || reason || ' ' || pending || ' ' || count"
+	    ", '') FROM tally t LEFT JOIN detail d USING (day, domain, policy)"
+	    " WHERE domain = '%s'", domain);
+	return rows(b, text);
+}
+
+/* Mail goes while the policy host keeps us waiting. */
+static void
+test_fetching(struct bench *b)
+{
+	static const char *const counted = "INSERT INTO tally VALUES (1,"
+	    " 'fetching.nz', 0, 1, 2); INSERT INTO detail VALUES (1,"
+	    " 'fetching.nz', 0, 'sts-policy-fetch-error', '', '', '', '', '',"
+	    " '', 2, 2)";
+
+	sql(b, "INSERT INTO sts_error VALUES ('fetching.nz', unixepoch() - 9,"
+	    " 0, '', '')");
+	is_str(judged(b, "fetching.nz", "192.0.2.7", "TLSv1.3",
+	    FAILURE_NONE), "none failed sts-policy-fetch-error pending ",
+	    "while it is fetched, nobody knows");
+	is_str(judged(b, "fetching.nz", "192.0.2.7", NULL,
+	    FAILURE_NOT_SUPPORTED), "none failed starttls-not-supported ",
+	    "but TLS that failed has failed");
+	sql(b, counted);
+	sql(b, "UPDATE sts_error SET type = 'sts-webpki-invalid',"
+	    " error = 'x' WHERE domain = 'fetching.nz'");
+	policy_tick(b->e.learn);
+	is_str(detail_of(b, "fetching.nz"), "1 2 sts-webpki-invalid x 0 2",
+	    "it could not be had: these went without");
+	sql(b, "DELETE FROM detail WHERE domain = 'fetching.nz';"
+	    "DELETE FROM tally WHERE domain = 'fetching.nz';"
+	    "DELETE FROM sts_error WHERE domain = 'fetching.nz'");
+	sql(b, counted);
+	policy_tick(b->e.learn);
+	is_str(detail_of(b, "fetching.nz"), "3 0 ",
+	    "it came: these were good");
+	sql(b, "DELETE FROM tally WHERE domain = 'fetching.nz'");
+}
+
 static void
 test_fetch(struct bench *b)
 {
@@ -546,12 +594,16 @@ test_fetch(struct bench *b)
 	for (i = 0; i < nitems(types); i++) {
 		snprintf(want, sizeof(want), "%s=none ", types[i][0]);
 		is_str(ask(b, types[i][0]), want, "%s: none", types[i][0]);
-		snprintf(text, sizeof(text), "SELECT type || ' ' || reason ||"
-		    " ' ' || policy FROM detail WHERE domain = '%s'",
+		snprintf(text, sizeof(text), "SELECT type || ' ' || error ||"
+		    " ' ' || until FROM sts_error WHERE domain = '%s'",
 		    types[i][0]);
 		snprintf(want, sizeof(want), "%s %s 0", types[i][1],
 		    types[i][2]);
 		is_str(rows(b, text), want, "%s: why", types[i][0]);
+		snprintf(want, sizeof(want), "none failed %s ", types[i][1]);
+		is_str(judged(b, types[i][0], "192.0.2.7", "TLSv1.3",
+		    FAILURE_NONE), want, "%s: who goes, goes without",
+		    types[i][0]);
 	}
 	gets = b->gets;
 	again(b, "404.nz");
@@ -565,6 +617,10 @@ test_fetch(struct bench *b)
 	again(b, "404.nz");
 	is_str(line_of("404.nz"), "enforce smtp+tls://mx.404.nz",
 	    "after them it is, and holds");
+	is_str(rows(b, "SELECT until > 0 FROM sts_error WHERE domain ="
+	    " '404.nz'"), "1", "nobody goes without from now on");
+	is_str(rows(b, "SELECT * FROM tally WHERE fail > 0 AND domain <>"
+	    " 'hijack.nz'"), "", "no fetch of ours is a failure");
 }
 
 static void
@@ -590,10 +646,8 @@ test_held(struct bench *b)
 	is_int(b->gets, gets + 1, "a new id: fetched");
 	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
 	    "the policy holds when that fails");
-	is_str(rows(b, "SELECT d.type || ' ' || p.mode FROM detail d"
-	    " JOIN policy p ON p.id = d.policy WHERE d.domain ="
-	    " 'enforce.nz'"), "sts-policy-fetch-error enforce",
-	    "which is reported");
+	is_str(judged(b, "enforce.nz", "192.0.2.7", "TLSv1.3", FAILURE_NONE),
+	    "sts ok  ", "and nobody goes without one");
 	/* Near its end it is fetched, whatever the record says. */
 	s->txt = "nxdomain";
 	s->policy = POLICY("enforce", "*.enforce.nz");
@@ -1227,6 +1281,7 @@ main(void)
 	test_simple(&b);
 	test_modes(&b);
 	test_fetch(&b);
+	test_fetching(&b);
 	test_held(&b);
 	test_hosts(&b);
 	test_pace(&b);

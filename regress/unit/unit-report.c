@@ -17,6 +17,7 @@
 #include "lib/date.h"
 #include "base/log.h"
 #include "report/report.h"
+#include "report/report_mail.h"
 #include "store/store_report.h"
 #include "tap.h"
 
@@ -183,6 +184,26 @@ whole_text(struct store *st, const struct conf *conf)
 	report_free(re);
 }
 
+/* What the mail says to people is what the file says. */
+static void
+went_without(struct store *st, const struct conf *conf)
+{
+	struct report *re = report_build(st, conf, "fetch.nz", DAY);
+	char *text = NULL;
+	size_t len;
+	FILE *fp = open_memstream(&text, &len);
+
+	if (fp == NULL || re == NULL)
+		fatalx("fetch.nz");
+	mail_text(fp, conf, re);
+	fclose(fp);
+	ok(strstr(text, "has no MTA-STS policy") == NULL &&
+	    strstr(text, "announces an MTA-STS policy that could not be had")
+	    != NULL, "a policy that could not be had is not called none");
+	free(text);
+	report_free(re);
+}
+
 static void
 oddities(struct store *st, const struct conf *conf)
 {
@@ -214,6 +235,7 @@ oddities(struct store *st, const struct conf *conf)
 		    "\"failed-session-count\":1,") != NULL,
 		    "a failed fetch names no host and no address: %s", text);
 	free(text);
+	went_without(st, conf);
 	ok(report_build(st, conf, "nobody.nz", DAY) == NULL,
 	    "nothing tallied, no report");
 	ok(report_build(st, conf, "sts.nz", DAY + 1) == NULL, "nor that day");

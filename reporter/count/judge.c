@@ -17,6 +17,7 @@ struct judge {
 	struct hash	*hosts;		/* (addr, domain) -> struct host */
 	struct hash	*policies;	/* domain -> struct store_sts_at */
 	struct hash	*matches;	/* (policy, host) -> int */
+	struct hash	*errors;	/* domain -> struct store_sts_error */
 	struct hash	*probes;	/* (host, addr) -> struct seen */
 };
 
@@ -41,6 +42,7 @@ judge_new(struct store *st, const struct conf *conf)
 	j->hosts = hash_new(sizeof(struct host));
 	j->policies = hash_new(sizeof(struct store_sts_at));
 	j->matches = hash_new(sizeof(int));
+	j->errors = hash_new(sizeof(struct store_sts_error));
 	j->probes = hash_new(sizeof(struct seen));
 	return j;
 }
@@ -53,6 +55,7 @@ judge_free(struct judge *j)
 	hash_free(j->hosts);
 	hash_free(j->policies);
 	hash_free(j->matches);
+	hash_free(j->errors);
 	hash_free(j->probes);
 	free(j);
 }
@@ -63,6 +66,7 @@ judge_reset(struct judge *j)
 	hash_clear(j->hosts);
 	hash_clear(j->policies);
 	hash_clear(j->matches);
+	hash_clear(j->errors);
 	hash_clear(j->probes);
 }
 
@@ -128,6 +132,48 @@ policy_of(struct judge *j, const char *domain, int64_t when)
 	if (at->until > (now = time(NULL) + 1))
 		at->until = now;
 	return at;
+}
+
+/* Whether a policy was announced then that could not be had. */
+static const struct store_sts_error *
+error_of(struct judge *j, const char *domain, int64_t when)
+{
+	struct store_sts_error *e;
+	struct key key;
+	int64_t now;
+	int is_new;
+
+	key_start(&key);
+	key_text(&key, domain);
+	e = hash_get(j->errors, key.buf, key.len, &is_new);
+	if (!is_new && when >= e->since && when < e->until)
+		return e;
+	if (store_sts_error_at(j->store, domain, when, e) == -1) {
+		e->until = e->since = when;
+		return NULL;
+	}
+	if (e->until > (now = time(NULL) + 1))
+		e->until = now;
+	return e;
+}
+
+/*
+ * It went without the policy that its domain announces.  While that is being
+ * fetched nobody knows yet whether it can be had.
+ */
+static void
+judge_without(struct judge *j, const char *domain, const struct record *r,
+    struct judgement *out)
+{
+	const struct store_sts_error *e = error_of(j, domain, r->time);
+
+	if (e == NULL || !e->without)
+		return;
+	out->failed = out->without = 1;
+	out->pending = *e->type == '\0' ? 2 : 0;
+	strlcpy(out->type, *e->type == '\0' ? "sts-policy-fetch-error" :
+	    e->type, sizeof(out->type));
+	text_cut(e->text, out->reason, sizeof(out->reason));
 }
 
 static int
@@ -233,6 +279,8 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 			return 0;
 		if (at != NULL)
 			judge_tls(j, r, host, at->mode, out);
+		if (at != NULL && at->policy == 0)
+			judge_without(j, domain, r, out);
 	} else {
 		out->failed = 1;
 		strlcpy(out->type, failure_name(r->failure),
@@ -245,6 +293,8 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 		    (r->failure == FAILURE_VALIDATION ||
 		    (r->ntx == 0 && r->mail == NULL));
 	}
+	if (out->without)
+		return 1;
 	/* Without a PTR record smtpd names the address in the name's place. */
 	if (*host == '\0' && r->rdns != NULL &&
 	    addr_parse(r->rdns, strlen(r->rdns), &addr) == -1)

@@ -28,7 +28,8 @@ struct judgement {
 	int64_t		 policy;	/* table policy; 0: none found */
 	int		 failed;
 	/* The rest only where it failed; "" where not known. */
-	int		 pending;	/* a probe may tell the reason */
+	int		 pending;	/* 1: a probe may tell the reason */
+	int		 without;	/* a policy that could not be had */
 	char		 type[RESULT_TYPE_MAX];
 	char		 reason[REPORT_TEXT_MAX + 1];
 	char		 info[REPORT_TEXT_MAX + 1];

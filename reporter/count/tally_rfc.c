@@ -37,9 +37,10 @@ add_detail(struct tally *t, const struct record *r, const struct key *of,
 	struct key key = *of;
 	size_t start;
 
-	text_cut(r->local, sip, sizeof(sip));
-	text_cut(r->remote, rip, sizeof(rip));
-	text_cut(r->helo, helo, sizeof(helo));
+	/* That a policy could not be had is no matter of a host's. */
+	text_cut(j->without ? NULL : r->local, sip, sizeof(sip));
+	text_cut(j->without ? NULL : r->remote, rip, sizeof(rip));
+	text_cut(j->without ? NULL : r->helo, helo, sizeof(helo));
 	key_text(&key, j->type);
 	start = key.len;
 	key_text(&key, sip);

@@ -146,6 +146,7 @@ on_tick(void *arg)
 		(void)store_route_trim(l->engine->store,
 		    time(NULL) - USED_POLICY);
 	look_tick(l);
+	policy_tick(l);
 	own_tick(l);
 }
 

@@ -13,6 +13,9 @@
 #include "learn/lesson.h"
 #include "base/log.h"
 
+/* Domains whose sessions are judged in one turn. */
+#define FETCHED_MAX 1000
+
 #define POLICY_PATH "/.well-known/mta-sts.txt"
 
 int
@@ -156,8 +159,13 @@ void
 policy_fetch(struct lesson *lesson)
 {
 	char host[DOMAIN_MAX];
+	int64_t now = time(NULL);
 
 	lesson->fetch = FETCH_ADDRESS;
+	/* What goes out until it is there goes without. */
+	if (!policy_is_held(&lesson->held, now))
+		(void)store_sts_fetching(lesson->learn->engine->store,
+		    lesson->domain, now);
 	if (snprintf(host, sizeof(host), "mta-sts.%s", lesson->domain) >=
 	    (int)sizeof(host)) {
 		failed(lesson, "sts-policy-fetch-error",
@@ -215,14 +223,11 @@ apply_fetched(struct lesson *lesson, int64_t now)
 	return 0;
 }
 
-/* RFC 8461 6: what is to be reported of a fetch that failed. */
 static int
 apply_failed(struct lesson *lesson, int64_t now)
 {
 	struct store_sts *held = &lesson->held;
 	struct store *st = lesson->learn->engine->store;
-	int counts = policy_is_held(held, now) &&
-	    held->policy->mode != STS_NONE;
 	const char *id = lesson->txt == FACTS_OK ? lesson->id : held->id;
 	int64_t again = STS_RETRY_SECONDS;
 
@@ -234,13 +239,25 @@ apply_failed(struct lesson *lesson, int64_t now)
 			again = STS_RETRY_SECONDS;
 	}
 	held->refresh = now + again;
-	if (store_sts_failed(st, lesson->domain, id, lesson->error_type,
-	    lesson->error, now, held->refresh) == -1)
-		return -1;
-	if (!counts && lesson->txt != FACTS_OK)
-		return 0;
-	return store_sts_count(st, lesson->domain, counts ? held->policy_id :
-	    0, now, lesson->error_type, "", lesson->error);
+	return store_sts_failed(st, lesson->domain, id, lesson->error_type,
+	    lesson->error, now, held->refresh);
+}
+
+/*
+ * RFC 8461 6, RFC 8460 4.3: whether mail goes without a policy that the domain
+ * announces.  Each session that does so is a failure, no fetch of ours is.
+ */
+static int
+apply_without(const struct lesson *lesson, int64_t now)
+{
+	struct store *st = lesson->learn->engine->store;
+
+	if (policy_is_held(&lesson->held, now) || lesson->txt == FACTS_ABSENT)
+		return store_sts_with(st, lesson->domain, now);
+	if (lesson->fetch == FETCH_FAILED && lesson->txt == FACTS_OK)
+		return store_sts_without(st, lesson->domain, now,
+		    lesson->error_type, lesson->error);
+	return 0;
 }
 
 int
@@ -258,5 +275,36 @@ policy_apply(struct lesson *lesson, int64_t now)
 		rc = store_sts_checked(st, lesson->domain, now);
 	if (rc == 0 && held->expires != 0 && !policy_is_held(held, now))
 		rc = store_sts_over(st, lesson->domain, held->expires);
+	if (rc == 0 && lesson->fetch != FETCH_ADDRESS &&
+	    lesson->fetch != FETCH_POLICY)
+		rc = apply_without(lesson, now);
 	return rc;
+}
+
+static int
+fetched(const char *domain, void *arg)
+{
+	struct learn *l = arg;
+	struct store *st = l->engine->store;
+	struct store_sts_error e;
+
+	if (store_sts_error_at(st, domain, time(NULL), &e) == -1)
+		return -1;
+	if (!e.without)
+		return store_fetching_good(st, domain);
+	if (*e.type != '\0')
+		return store_fetching_failed(st, domain, e.type, e.text);
+	/* Begun before we were started anew. */
+	(void)lesson_new(l, domain);
+	return 0;
+}
+
+void
+policy_tick(struct learn *l)
+{
+	struct store *st = l->engine->store;
+
+	if (store_begin(st) == 0)
+		(void)store_end(st, store_fetching(st, FETCHED_MAX, fetched,
+		    l));
 }

@@ -192,6 +192,8 @@ int	policy_wanted(const struct lesson *, int64_t now);
 void	policy_fetch(struct lesson *);
 /* Writes what came of it; 0, or -1 with a log line. */
 int	policy_apply(struct lesson *, int64_t now);
+/* Sessions that went while a policy was being fetched are judged. */
+void	policy_tick(struct learn *);
 
 /* learn_route.c: within a transaction; 0, or -1 with a log line. */
 int	route_apply(struct lesson *, int64_t now);

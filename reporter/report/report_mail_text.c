@@ -135,6 +135,19 @@ put_failures(FILE *fp, const json_t *rows)
 		    shown - ROWS_MAX);
 }
 
+/* Whether sessions failed since there was no policy to be had. */
+static int
+went_without(const json_t *one)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(one, "failure-details"), i, row)
+		if (strncmp(member(row, "result-type"), "sts-", 4) == 0)
+			return 1;
+	return 0;
+}
+
 static void
 put_policy(FILE *fp, const json_t *one)
 {
@@ -144,7 +157,9 @@ put_policy(FILE *fp, const json_t *one)
 	size_t i;
 
 	if (strcmp(type, "no-policy-found") == 0)
-		paragraphf(fp, "  ", "%s has no MTA-STS policy.",
+		paragraphf(fp, "  ", went_without(one) ? "%s announces an"
+		    " MTA-STS policy that could not be had; without one:" :
+		    "%s has no MTA-STS policy.",
 		    member(policy, "policy-domain"));
 	else
 		paragraphf(fp, "  ", "%s policy of %s:",

@@ -143,8 +143,8 @@ store_pending_drop(struct store *st, const char *addr, const char *host,
 int
 store_pending_day(struct store *st, const char *domain, int64_t day)
 {
-	return store_number(st, 0, "SELECT 1 FROM detail WHERE pending = 1"
-	    " AND day = ?1 AND domain = ?2 LIMIT 1", "it", day, domain) == 1;
+	return store_number(st, 0, "SELECT 1 FROM detail WHERE day = ?1"
+	    " AND domain = ?2 AND pending <> 0 LIMIT 1", "it", day, domain) == 1;
 }
 
 int

@@ -200,5 +200,13 @@ const char *const store_steps[] = {
 	"ALTER TABLE incident ADD COLUMN testing INTEGER NOT NULL DEFAULT 0",
 	/* Reports name no address of ours that nobody saw. */
 	"DROP TABLE source",
+	/*
+	 * When a domain announced a policy that could not be had; until 0:
+	 * still; type '': it is being fetched.  detail.pending 2: a session of
+	 * that time.
+	 */
+	"CREATE TABLE sts_error (domain TEXT, since INTEGER, until INTEGER,"
+	" type TEXT, error TEXT, PRIMARY KEY (domain, since)) WITHOUT ROWID;"
+	"CREATE INDEX detail_fetching ON detail (domain) WHERE pending = 2",
 	NULL
 };

@@ -70,8 +70,40 @@ int	store_sts_at(struct store *, const char *domain, int64_t when,
 int	store_policy_matches(struct store *, int64_t policy, const char *host);
 
 /*
- * One failure that is no session's: a fetch, a domain whose MX hosts all are
- * forbidden.  Counts in the day's tally and details.
+ * store_fetch.c: times in which a domain announced a policy and none could be
+ * had, so that mail went without.
+ */
+struct store_sts_error {
+	int		 without;	/* the rest: only where it is so */
+	int64_t		 since;		/* the same holds from then */
+	int64_t		 until;		/* to before then */
+	char		 type[40];	/* RFC 8460's; "": it is being fetched */
+	char		 text[REPORT_TEXT_MAX + 1];
+};
+
+/* A fetch begins, with none held. */
+int	store_sts_fetching(struct store *, const char *domain, int64_t now);
+/* It failed; what went since its beginning went without. */
+int	store_sts_without(struct store *, const char *domain, int64_t now,
+	    const char *type, const char *error);
+/* There is one now, or none is announced any more. */
+int	store_sts_with(struct store *, const char *domain, int64_t now);
+int	store_sts_error_at(struct store *, const char *domain, int64_t when,
+	    struct store_sts_error *);
+
+/*
+ * Sessions while a policy was being fetched are counted as failed, pending 2,
+ * until it is known what came of that.
+ */
+int	store_fetching(struct store *, int64_t max,
+	    int (*cb)(const char *domain, void *arg), void *arg);
+int	store_fetching_failed(struct store *, const char *domain,
+	    const char *type, const char *error);
+int	store_fetching_good(struct store *, const char *domain);
+
+/*
+ * One failure that is no session's: a domain whose MX hosts all are forbidden.
+ * Counts in the day's tally and details.
  */
 int	store_sts_count(struct store *, const char *domain, int64_t policy,
 	    int64_t when, const char *type, const char *mx,

@@ -55,6 +55,9 @@ static const struct {
 	{ BEFORE(learned), "DELETE FROM sts_history WHERE (domain, since) IN"
 	    " (SELECT domain, since FROM sts_history WHERE until > 0 AND"
 	    " until < ?1 LIMIT ?2)" },
+	{ BEFORE(learned), "DELETE FROM sts_error WHERE (domain, since) IN"
+	    " (SELECT domain, since FROM sts_error WHERE until > 0 AND"
+	    " until < ?1 LIMIT ?2)" },
 	/* Tallies are not kept for longer than what says when it held. */
 	{ BEFORE(learned), "DELETE FROM policy WHERE id IN (SELECT p.id"
 	    " FROM policy p LEFT JOIN sts s ON s.domain = p.domain AND"
