@@ -165,6 +165,11 @@ const char *conf_class_name(const struct conf *, int class);
 int	conf_class_by_name(const struct conf *, const char *name);
 /* "prefer tls": what holds where no flow was written. */
 extern const struct conf_rule conf_no_rule;
+/*
+ * What sessions with a smart host are counted as, under its address: no class
+ * of sge.conf may have that name.
+ */
+#define CLASS_SMARTHOST "smarthost"
 /* The rule for a pair of classes. */
 const struct conf_rule *conf_rule(const struct conf *, int from, int to);
 /*

@@ -85,7 +85,8 @@ class_name_ok(struct reader *rd, const struct word *w)
 		    CLASS_NAME_LEN);
 		return 0;
 	}
-	if (strcmp(w->text, "public") == 0 || strcmp(w->text, "any") == 0) {
+	if (strcmp(w->text, "public") == 0 || strcmp(w->text, "any") == 0 ||
+	    strcmp(w->text, CLASS_SMARTHOST) == 0) {
 		conf_mistake(rd, &w->at, "\"%s\" has a meaning of its own: "
 		    "choose another name for this class", w->text);
 		return 0;

@@ -40,6 +40,7 @@ make_conf(void)
 	    "flow from any to restricted require tls\n"
 	    "flow from any to any prefer tls\n"
 	    "spool \"%s/spool\"\ndatabase sqlite \"%s/db\"\n"
+	    "smarthost { 198.51.100.25 }\n"
 	    "report from \"r@minties.govt.nz\"\n", dir, dir);
 	fclose(fp);
 	err = open_memstream(&text, &len);
@@ -387,6 +388,42 @@ check_nothing(void)
 	    "no other day's");
 }
 
+static void
+check_smarthost(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+
+	fresh();
+	r.remote = "198.51.100.25";
+	to(&r, "a.example", "government>public");
+	to(&r, "dia.govt.nz", "restricted>restricted");
+	tally_record(tally, &r);
+	r.tls = NULL;
+	r.starttls = STARTTLS_ABSENT;
+	r.failure = FAILURE_NOT_SUPPORTED;
+	tally_record(tally, &r);
+	r.ntx = 0;
+	tally_record(tally, &r);
+	r.starttls = STARTTLS_OFFERED;
+	r.failure = FAILURE_VALIDATION;
+	tally_record(tally, &r);
+	r.mail = "minties.govt.nz";
+	r.tls = "TLSv1.2";
+	r.failure = FAILURE_NONE;
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "", "a smart host: nothing for RFC 8460");
+	is_str(rows("SELECT * FROM unknown"), "", "nor unknown");
+	is_str(rows("SELECT domain, class, tls13, tls12, clear, messages"
+	    " FROM correspondent"), "198.51.100.25|smarthost|1|1|1|4",
+	    "it is the correspondent itself");
+	is_str(rows(FLOW("smarthost")), "1|1|0|1|1", "with a class of its own");
+	is_str(rows("SELECT domain, why, sessions FROM incident ORDER BY 2"),
+	    "198.51.100.25|forced|1 198.51.100.25|not-offered|1",
+	    "mail in clear is its own, and TLS that failed");
+	is_str(rows("SELECT domain FROM waiting"), "", "mail went out");
+}
+
 /* The receiver refuses MAIL FROM: that is no business of TLS. */
 static void
 check_mail_refused(void)
@@ -661,6 +698,7 @@ main(void)
 	check_attributed_at_once();
 	check_nothing();
 	check_mail_refused();
+	check_smarthost();
 	check_many();
 	check_incoming();
 	check_local();

@@ -290,10 +290,10 @@ waits_now(const char *domain, int64_t last, void *arg)
  * or MAIL FROM was refused.
  */
 static int
-is_nameless(const struct record *r)
+is_nameless(const struct tally *t, const struct record *r)
 {
 	return r->dir == DIR_OUT && r->ntx == 0 && !r->report &&
-	    (r->failure != FAILURE_NONE || r->mail != NULL);
+	    t->nsides == 0 && (r->failure != FAILURE_NONE || r->mail != NULL);
 }
 
 /* A side for each domain that it is found to be of. */
@@ -337,13 +337,15 @@ is_first_half(const struct record *r)
  * TLS was forced.  That is no session without TLS.
  */
 static int
-is_nothing(const struct tally *t, const struct record *r)
+is_nothing(const struct tally *t, const struct record *r, int nameless)
 {
 	if (r->dir != DIR_OUT || r->ntx > 0 || r->mail != NULL ||
 	    r->tls != NULL)
 		return 0;
+	if (tally_is_smarthost(t, r))
+		return r->failure != FAILURE_VALIDATION;
 	return r->failure == FAILURE_NONE ||
-	    (is_nameless(r) && t->whose.is == WHOSE_NOBODYS);
+	    (nameless && t->whose.is == WHOSE_NOBODYS);
 }
 
 static void
@@ -375,19 +377,21 @@ void
 tally_record(struct tally *t, const struct record *r)
 {
 	enum bucket tls = bucket_of_tls(r);
+	int nameless;
 
 	t->lost += r->lost;
 	tally_sides(t, r);
-	if (is_nameless(r))
+	if ((nameless = is_nameless(t, r)))
 		sides_find(t, r);
 	if (is_first_half(r)) {
 		tally_session(t, r);
 		return;
 	}
-	if (is_nothing(t, r))
+	if (is_nothing(t, r, nameless))
 		return;
 	/* Forced TLS failed: nothing was sent. */
-	if (is_nameless(r) && r->mail == NULL)
+	if (r->dir == DIR_OUT && r->ntx == 0 && r->mail == NULL &&
+	    r->failure != FAILURE_NONE)
 		tls = BUCKET_REFUSED;
 	add_sides(t, r, tls);
 	add_waiting(t, r);

@@ -72,7 +72,7 @@ struct side {
 	int		 ours;		/* our own users' refused mail to it */
 	int		 refused, legacy, testing;
 	enum refusal	 why;
-	int		 mail;		/* other than our reports */
+	int		 mail;		/* other than our reports: is reported */
 	int64_t		 messages, rcpts;
 };
 
@@ -116,6 +116,8 @@ struct side *tally_side(struct tally *, enum record_dir, const char *name,
 	    const char *flow);
 /* Sessions of this host's own programs and users, sged's looks among them. */
 int	tally_is_local(const struct record *);
+/* With a host that takes our mail and sends it on. */
+int	tally_is_smarthost(const struct tally *, const struct record *);
 
 /* tally_rfc.c: what RFC 8460 counts of an outgoing connection. */
 void	tally_session(struct tally *, const struct record *);

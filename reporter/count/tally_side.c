@@ -19,6 +19,17 @@ tally_is_local(const struct record *r)
 	    (r->local != NULL && strcmp(r->remote, r->local) == 0));
 }
 
+int
+tally_is_smarthost(const struct tally *t, const struct record *r)
+{
+	struct addr addr;
+
+	return r->dir == DIR_OUT && t->conf->nsmarthosts > 0 &&
+	    r->remote != NULL &&
+	    addr_parse(r->remote, strlen(r->remote), &addr) == 0 &&
+	    conf_is_smarthost(t->conf, &addr);
+}
+
 /*
  * "government>public": the correspondent is right of it on the way out, left
  * on the way in.
@@ -99,6 +110,34 @@ tally_side(struct tally *t, enum record_dir dir, const char *name,
 	return side;
 }
 
+/*
+ * What a smart host does says nothing of the domains that the mail is for:
+ * they become one correspondent, the host itself.
+ */
+static void
+sides_join(struct tally *t, const struct record *r)
+{
+	struct side *all = &t->sides[0];
+	size_t i;
+
+	if (t->nsides == 0)
+		memset(all, 0, sizeof(*all));
+	for (i = 1; i < t->nsides; i++) {
+		all->messages += t->sides[i].messages;
+		all->rcpts += t->sides[i].rcpts;
+		all->refused |= t->sides[i].refused;
+		all->testing |= t->sides[i].testing;
+		all->legacy |= t->sides[i].legacy;
+		if (all->why == REFUSAL_NONE)
+			all->why = t->sides[i].why;
+	}
+	all->dir = DIR_OUT;
+	all->mail = 0;
+	text_cut(r->remote, all->domain, sizeof(all->domain));
+	strlcpy(all->class, CLASS_SMARTHOST, sizeof(all->class));
+	t->nsides = 1;
+}
+
 void
 tally_sides(struct tally *t, const struct record *r)
 {
@@ -133,4 +172,6 @@ tally_sides(struct tally *t, const struct record *r)
 		side->legacy |= tx->verdict == VERDICT_LEGACY;
 		side->mail |= !tx->report;
 	}
+	if (tally_is_smarthost(t, r))
+		sides_join(t, r);
 }

@@ -208,7 +208,8 @@ view_flow(const struct view *v)
 
 	if (v->domain != NULL)
 		return view_correspondent(v);
-	if (v->class != NULL && conf_class_by_name(v->conf, v->class) == -1) {
+	if (v->class != NULL && strcmp(v->class, CLASS_SMARTHOST) != 0 &&
+	    conf_class_by_name(v->conf, v->class) == -1) {
 		warnx("-c %s: no class of that name in sge.conf", v->class);
 		return 1;
 	}
