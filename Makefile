@@ -188,15 +188,24 @@ SGECTL_OBJS =	\
 		reporter/check/check.o \
 		reporter/check/check_ask.o \
 		reporter/check/check_config.o \
+		reporter/check/check_connector.o \
 		reporter/check/check_dkim.o \
 		reporter/check/check_domain.o \
+		reporter/check/check_filter.o \
+		reporter/check/check_host.o \
+		reporter/check/check_key.o \
+		reporter/check/check_match.o \
 		reporter/check/check_mx.o \
 		reporter/check/check_record.o \
+		reporter/check/check_run.o \
+		reporter/check/check_service.o \
 		reporter/check/check_smtpd.o \
 		reporter/check/cmd_record_new.o \
 		reporter/check/rua_lint.o \
 		reporter/check/rua_lint_print.o \
 		reporter/check/smtpd_conf.o \
+		reporter/check/smtpd_line.o \
+		reporter/check/smtpd_match.o \
 		reporter/command/cmd_deliver.o \
 		reporter/command/cmd_read.o \
 		reporter/command/cmd_report.o \

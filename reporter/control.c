@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -105,11 +107,14 @@ request_status(struct client *c, const json_t *value __unused)
 {
 	struct engine *e = c->control->engine;
 	struct ingest *in = e->ingest;
-	char since[32];
+	char since[32], stamp[32];
 
 	time_print(c->control->since, since, sizeof(since));
-	answer(c, json_pack("{s{sssIsssIsssIsIsIsIsIsI}}", "status",
+	/* Which configuration this is, for check config. */
+	(void)snprintf(stamp, sizeof(stamp), "%016" PRIx64, e->conf->stamp);
+	answer(c, json_pack("{s{sssssssIsssIsssIsIsIsIsIsI}}", "status",
 	    "version", SGE_VERSION,
+	    "conf", log_clean(e->conf->files[0]), "stamp", stamp,
 	    "pid", (json_int_t)getppid(), "since", since,
 	    "clients", (json_int_t)c->control->nclients,
 	    "spool", in->reading ? "reading" : in->trouble ? "in trouble" :

@@ -8,7 +8,9 @@ bed_enter "$0" "$@"
 bed_up
 sge_conf_usual
 # Entries that are over are warned of.
-sed -i '/old scanners/d' "$A/etc/mail/sge.conf"
+sed -i '/old scanners/d; s/"dia.govt.nz" "moe.govt.nz"/"dia.govt.nz"/' \
+    "$A/etc/mail/sge.conf"
+peer mx.dia.govt.nz 11 ok
 mail_host_up
 https_up 240
 

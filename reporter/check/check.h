@@ -53,12 +53,35 @@ void	check_part(struct check *, const char *part, enum check_level,
 void	check_mx(struct check *, const json_t *answer);
 
 /*
- * check config: smtpd.conf; the DKIM key of the selector that it names; a test
- * message to the rua mailbox, which takes up to a minute.
+ * The parts of check config, each saying what is good, what is not, and what
+ * to write where.
  */
 struct smtpd_conf;
-void	check_smtpd(struct check *, const char *path);
+struct smtpd_line;
+/* This host: users, files with their owners and modes, the clock. */
+void	check_host(struct check *);
+/* A file that says where mail goes: nobody but root may write it. */
+void	check_config_file(struct check *, const char *path);
+/* sged as it runs. */
+void	check_sged(struct check *);
+/* smtpd as it runs, and its file, or the one that is given. */
+void	check_smtpd_service(struct check *, const char *path);
+/* What smtpd.conf must have, and which way each kind of mail takes. */
+void	check_smtpd(struct check *, const struct smtpd_conf *);
+void	check_matches(struct check *, const struct smtpd_conf *);
+/* The programs that it runs, as who it runs them. */
+void	check_filters(struct check *, const struct smtpd_conf *);
+/* As whom smtpd runs what has no user of its own. */
+const char *check_smtpd_user(void);
+/* What stands behind an option letter in a command; NULL: not there. */
+const char *check_option(const char *command, char letter, char out[],
+	    size_t size);
+/* The DKIM key: the file for who signs; its record by the selector. */
+void	check_dkim_file(struct check *, const struct smtpd_line *,
+	    const char *key, const char *user, const char *group);
 void	check_dkim_key(struct check *, const struct smtpd_conf *);
+/* A test message to the rua mailbox, which takes up to a minute. */
 void	check_dkim_mail(struct check *);
+void	check_connectors(struct check *);
 
 #endif

@@ -116,10 +116,7 @@ check_dkim_key(struct check *c, const struct smtpd_conf *s)
 	size_t i, len;
 
 	for (i = 0; i < s->nlines; i++) {
-		command = smtpdconf_after(&s->line[i], "proc-exec");
-		if (command == NULL && strcmp(s->line[i].word[0], "proc") ==
-		    0 && s->line[i].nwords >= 3)
-			command = s->line[i].word[2];
+		command = smtpdconf_command(&s->line[i]);
 		if (command == NULL || strstr(command, "dkimsign") == NULL)
 			continue;
 		for (p = command; (p = strstr(p, " -s")) != NULL; p += 3)

@@ -1,18 +1,46 @@
 /* SPDX-License-Identifier: ISC */
 
+/*
+ * The statements of smtpd.conf(5) as words; see parse.y of OpenSMTPD, whose
+ * lexer this follows.
+ */
+
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bounds.h"
 #include "base/log.h"
 #include "check/smtpd_conf.h"
 
 #define DEPTH_MAX 8
 #define WORD_MAX 4096
-#define DELIMITERS " \t\r\n{},"
 
-static int read_file(struct smtpd_conf *, const char *);
+/* A file, or the value of a macro that is read again. */
+struct source {
+	struct source	*up;
+	char		*text;
+	const char	*pos;
+	const char	*file;		/* NULL: a macro's */
+	int		 line;
+};
+
+struct lex {
+	struct smtpd_conf *conf;
+	struct source	*src;
+	int		 depth;
+	int		 braces;
+	char		 word[WORD_MAX];
+	int		 quoted;
+};
+
+enum token {
+	TOKEN_WORD,
+	TOKEN_NEWLINE,
+	TOKEN_END
+};
 
 static void
 add_text(char ***list, size_t *n, const char *text)
@@ -23,52 +51,222 @@ add_text(char ***list, size_t *n, const char *text)
 	(*n)++;
 }
 
-static const char *
-macro(const struct smtpd_conf *c, const char *name, size_t len)
+/* A whole file, a NUL behind it; NULL with errno. */
+static char *
+read_text(const char *path)
 {
-	size_t i;
+	char *text = NULL;
+	size_t used = 0, size = 0, n;
+	FILE *f;
 
-	for (i = 0; i + 1 < c->nmacros; i += 2)
-		if (strlen(c->macro[i]) == len &&
-		    strncmp(c->macro[i], name, len) == 0)
-			return c->macro[i + 1];
-	return NULL;
+	if ((f = fopen(path, "r")) == NULL)
+		return NULL;
+	do {
+		if (size - used < 2) {
+			size = size == 0 ? 8192 : size * 2;
+			if ((text = realloc(text, size)) == NULL)
+				fatal("%s", path);
+		}
+		n = fread(text + used, 1, size - used - 1, f);
+		used += n;
+	} while (n > 0 && used < CONF_FILE_MAX);
+	if (ferror(f)) {
+		free(text);
+		text = NULL;
+	} else
+		text[used] = '\0';
+	fclose(f);
+	return text;
 }
 
-/* One word from *p: quoted, or up to a delimiter; macros replaced. */
-static void
-take_word(const struct smtpd_conf *c, const char **p, char out[WORD_MAX])
+static int
+push(struct lex *lx, char *text, const char *file)
 {
-	const char *value;
-	size_t n = 0, len;
-	char quote = '\0';
+	struct source *s;
 
-	while (**p != '\0' && n + 1 < WORD_MAX) {
-		if (quote == '\0' && (strchr(DELIMITERS, **p) != NULL ||
-		    **p == '#' || (**p == '=' && n > 0)))
+	if (lx->depth == DEPTH_MAX) {
+		free(text);
+		errno = ELOOP;
+		return -1;
+	}
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatal("smtpd.conf");
+	s->up = lx->src;
+	s->text = text;
+	s->pos = text;
+	s->file = file;
+	s->line = 1;
+	lx->src = s;
+	lx->depth++;
+	return 0;
+}
+
+static void
+pop(struct lex *lx)
+{
+	struct source *s = lx->src;
+
+	lx->src = s->up;
+	lx->depth--;
+	free(s->text);
+	free(s);
+}
+
+static int
+push_file(struct lex *lx, const char *path)
+{
+	struct smtpd_conf *c = lx->conf;
+	char *text;
+
+	if ((text = read_text(path)) == NULL)
+		return -1;
+	add_text(&c->file, &c->nfiles, path);
+	return push(lx, text, c->file[c->nfiles - 1]);
+}
+
+/* The next character; '\0' at the end of a source; lines are joined. */
+static int
+next(struct lex *lx)
+{
+	struct source *s = lx->src;
+
+	while (s->pos[0] == '\\' && s->pos[1] == '\n') {
+		s->pos += 2;
+		s->line++;
+	}
+	if (*s->pos == '\0')
+		return '\0';
+	if (*s->pos == '\n')
+		s->line++;
+	return (unsigned char)*s->pos++;
+}
+
+static int
+peek(struct lex *lx)
+{
+	struct source *s = lx->src;
+
+	while (s->pos[0] == '\\' && s->pos[1] == '\n') {
+		s->pos += 2;
+		s->line++;
+	}
+	return (unsigned char)*s->pos;
+}
+
+static void
+put(struct lex *lx, size_t *n, int ch)
+{
+	if (*n + 1 < sizeof(lx->word))
+		lx->word[(*n)++] = (char)ch;
+	lx->word[*n] = '\0';
+}
+
+static void
+quoted(struct lex *lx)
+{
+	size_t n = 0;
+	int ch;
+
+	lx->quoted = 1;
+	lx->word[0] = '\0';
+	while ((ch = next(lx)) != '\0' && ch != '"' && ch != '\n') {
+		if (ch == '\\' && strchr("\" \t", peek(lx)) != NULL &&
+		    peek(lx) != '\0')
+			ch = next(lx);
+		put(lx, &n, ch);
+	}
+}
+
+/* "$name": the value's text comes next; within one there are no macros. */
+static void
+expand(struct lex *lx)
+{
+	struct smtpd_conf *c = lx->conf;
+	char name[128], *text;
+	size_t i, n = 0;
+	int ch;
+
+	while (isalnum(ch = peek(lx)) || ch == '_') {
+		if (n + 1 < sizeof(name))
+			name[n++] = (char)ch;
+		(void)next(lx);
+	}
+	name[n] = '\0';
+	for (i = 0; i + 1 < c->nmacros; i += 2)
+		if (strcmp(c->macro[i], name) == 0)
 			break;
-		if (**p == quote || (quote == '\0' && **p == '"')) {
-			quote = quote == '\0' ? '"' : '\0';
-			(*p)++;
-			continue;
+	if (i + 1 >= c->nmacros)
+		return;
+	if ((text = strdup(c->macro[i + 1])) == NULL)
+		fatal("smtpd.conf");
+	(void)push(lx, text, NULL);
+}
+
+static int
+in_word(int ch)
+{
+	return isalnum(ch) || (ispunct(ch) && strchr("(){}<>!=#,", ch) ==
+	    NULL) || ch >= 0x80;
+}
+
+/* What begins with ch: a bare word, "<table>", or one sign. */
+static void
+bare(struct lex *lx, int ch)
+{
+	size_t n = 0;
+
+	lx->quoted = 0;
+	lx->word[0] = '\0';
+	put(lx, &n, ch);
+	if (ch == '<') {
+		while (peek(lx) != '\0' && peek(lx) != '\n' &&
+		    n + 1 < sizeof(lx->word)) {
+			put(lx, &n, ch = next(lx));
+			if (ch == '>')
+				return;
 		}
-		if (**p == '$' && quote == '\0') {
-			len = strcspn(*p + 1, DELIMITERS "#");
-			value = macro(c, *p + 1, len);
-			if (value != NULL) {
-				(void)strlcpy(out + n, value, WORD_MAX - n);
-				n = strlen(out);
-				*p += 1 + len;
+	} else if (in_word(ch)) {
+		while (in_word(peek(lx)) && peek(lx) != '\0')
+			put(lx, &n, next(lx));
+	} else if (ch == '{')
+		lx->braces++;
+	else if (ch == '}' && lx->braces > 0)
+		lx->braces--;
+}
+
+static enum token
+token(struct lex *lx)
+{
+	int ch;
+
+	for (;;) {
+		ch = next(lx);
+		if (ch == '\0') {
+			/* A file's end ends its statement, a macro's not. */
+			if (lx->src->up == NULL)
+				return TOKEN_END;
+			if (lx->src->file == NULL) {
+				pop(lx);
 				continue;
 			}
+			pop(lx);
+			return TOKEN_NEWLINE;
 		}
-		if (quote != '\0' && **p == '\\' && (*p)[1] != '\0')
-			(*p)++;
-		out[n++] = *(*p)++;
-		if (n == 1 && out[0] == '=' && quote == '\0')
-			break;
+		if (ch == '#')
+			while (peek(lx) != '\0' && peek(lx) != '\n')
+				(void)next(lx);
+		else if (ch == '\n' && lx->braces == 0)
+			return TOKEN_NEWLINE;
+		else if (ch == '"') {
+			quoted(lx);
+			return TOKEN_WORD;
+		} else if (ch == '$' && lx->src->file != NULL)
+			expand(lx);
+		else if (strchr(" \t\r\n,", ch) == NULL) {
+			bare(lx, ch);
+			return TOKEN_WORD;
+		}
 	}
-	out[n] = '\0';
 }
 
 static void
@@ -79,116 +277,95 @@ free_line(struct smtpd_line *line)
 	for (i = 0; i < line->nwords; i++)
 		free(line->word[i]);
 	free(line->word);
+	free(line->quoted);
 	memset(line, 0, sizeof(*line));
 }
 
-/* A whole statement, continued lines joined. */
 static void
-take_line(struct smtpd_conf *c, const char *text, int number)
+add_word(struct lex *lx, struct smtpd_line *line)
 {
-	struct smtpd_line line;
-	char word[WORD_MAX];
+	const struct source *s = lx->src;
 
-	memset(&line, 0, sizeof(line));
-	line.number = number;
-	for (;;) {
-		text += strspn(text, DELIMITERS);
-		if (*text == '\0' || *text == '#')
-			break;
-		take_word(c, &text, word);
-		add_text(&line.word, &line.nwords, word);
+	if (line->nwords == 0) {
+		while (s->file == NULL)
+			s = s->up;
+		line->file = s->file;
+		line->number = s->line;
 	}
-	if (line.nwords >= 3 && strcmp(line.word[1], "=") == 0) {
-		add_text(&c->macro, &c->nmacros, line.word[0]);
-		add_text(&c->macro, &c->nmacros, line.word[2]);
-		free_line(&line);
-	} else if (line.nwords == 2 && strcmp(line.word[0], "include") == 0) {
-		(void)read_file(c, line.word[1]);
-		free_line(&line);
-	} else if (line.nwords > 0) {
+	line->quoted = realloc(line->quoted, line->nwords + 1);
+	if (line->quoted == NULL)
+		fatal("smtpd.conf");
+	line->quoted[line->nwords] = (char)lx->quoted;
+	add_text(&line->word, &line->nwords, lx->word);
+}
+
+/* A statement is whole: taken over, or done with. */
+static void
+statement(struct lex *lx, struct smtpd_line *line)
+{
+	struct smtpd_conf *c = lx->conf;
+	char why[1024];
+
+	if (line->nwords >= 3 && smtpdconf_is(line, 1, "=")) {
+		add_text(&c->macro, &c->nmacros, line->word[0]);
+		add_text(&c->macro, &c->nmacros, line->word[2]);
+	} else if (line->nwords == 2 && smtpdconf_is(line, 0, "include")) {
+		if (push_file(lx, line->word[1]) == -1) {
+			(void)snprintf(why, sizeof(why), "%s: %s",
+			    line->word[1], strerror(errno));
+			add_text(&c->missing, &c->nmissing, why);
+		}
+	} else if (line->nwords > 0) {
 		c->line = reallocarray(c->line, c->nlines + 1,
 		    sizeof(*c->line));
 		if (c->line == NULL)
 			fatal("smtpd.conf");
-		c->line[c->nlines++] = line;
-	} else
-		free_line(&line);
-}
-
-/* Whether a brace is still open: the statement goes on in the next line. */
-static int
-goes_on(const char *text)
-{
-	int braces = 0, quoted = 0;
-
-	for (; *text != '\0' && (quoted || *text != '#'); text++) {
-		if (*text == '"')
-			quoted = !quoted;
-		else if (!quoted && *text == '{')
-			braces++;
-		else if (!quoted && *text == '}')
-			braces--;
+		c->line[c->nlines++] = *line;
+		memset(line, 0, sizeof(*line));
+		return;
 	}
-	return braces > 0;
-}
-
-static int
-read_file(struct smtpd_conf *c, const char *path)
-{
-	char *line = NULL, *all = NULL;
-	size_t size = 0, used = 0, len;
-	int number = 0, first = 0;
-	FILE *f;
-
-	if (c->depth == DEPTH_MAX) {
-		errno = ELOOP;
-		return -1;
-	}
-	if ((f = fopen(path, "r")) == NULL)
-		return -1;
-	c->depth++;
-	while (getline(&line, &size, f) != -1) {
-		number++;
-		len = strlen(line);
-		if ((all = realloc(all, used + len + 2)) == NULL)
-			fatal("smtpd.conf");
-		if (used == 0)
-			first = number;
-		memcpy(all + used, line, len + 1);
-		used += len;
-		if (used >= 2 && strcmp(all + used - 2, "\\\n") == 0) {
-			all[used - 2] = ' ';
-			all[--used] = '\0';
-			continue;
-		}
-		if (goes_on(all))
-			continue;
-		take_line(c, all, first);
-		used = 0;
-	}
-	if (used > 0)
-		take_line(c, all, first);
-	free(all);
-	free(line);
-	fclose(f);
-	c->depth--;
-	return 0;
+	free_line(line);
 }
 
 struct smtpd_conf *
 smtpdconf_read(const char *path)
 {
+	struct smtpd_line line;
 	struct smtpd_conf *c;
+	struct lex lx;
+	enum token t;
 	int saved;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("smtpd.conf");
-	if (read_file(c, path) == 0)
-		return c;
-	saved = errno;
-	smtpdconf_free(c);
-	errno = saved;
-	return NULL;
+	memset(&line, 0, sizeof(line));
+	memset(&lx, 0, sizeof(lx));
+	lx.conf = c;
+	if (push_file(&lx, path) == -1) {
+		saved = errno;
+		smtpdconf_free(c);
+		errno = saved;
+		return NULL;
+	}
+	do {
+		if ((t = token(&lx)) == TOKEN_WORD)
+			add_word(&lx, &line);
+		else {
+			lx.braces = 0;
+			statement(&lx, &line);
+		}
+	} while (t != TOKEN_END);
+	while (lx.src != NULL)
+		pop(&lx);
+	return c;
+}
+
+static void
+free_list(char **list, size_t n)
+{
+	while (n > 0)
+		free(list[--n]);
+	free(list);
 }
 
 void
@@ -200,77 +377,9 @@ smtpdconf_free(struct smtpd_conf *c)
 		return;
 	for (i = 0; i < c->nlines; i++)
 		free_line(&c->line[i]);
-	for (i = 0; i < c->nmacros; i++)
-		free(c->macro[i]);
 	free(c->line);
-	free(c->macro);
+	free_list(c->macro, c->nmacros);
+	free_list(c->file, c->nfiles);
+	free_list(c->missing, c->nmissing);
 	free(c);
-}
-
-const char *
-smtpdconf_after(const struct smtpd_line *line, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < line->nwords; i++)
-		if (strcmp(line->word[i], key) == 0)
-			return line->word[i + 1];
-	return NULL;
-}
-
-int
-smtpdconf_has(const struct smtpd_line *line, const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < line->nwords; i++)
-		if (strcmp(line->word[i], word) == 0)
-			return 1;
-	return 0;
-}
-
-const struct smtpd_line *
-smtpdconf_find(const struct smtpd_conf *c, const char *kind, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < c->nlines; i++)
-		if (c->line[i].nwords >= 2 &&
-		    strcmp(c->line[i].word[0], kind) == 0 &&
-		    strcmp(c->line[i].word[1], name) == 0)
-			return &c->line[i];
-	return NULL;
-}
-
-static int
-filter_runs(const struct smtpd_conf *c, const char *name,
-    const char *program, int depth)
-{
-	const struct smtpd_line *line;
-	const char *command;
-	size_t i;
-
-	if (name == NULL || depth > DEPTH_MAX ||
-	    (line = smtpdconf_find(c, "filter", name)) == NULL)
-		return 0;
-	if ((command = smtpdconf_after(line, "proc-exec")) != NULL)
-		return strstr(command, program) != NULL;
-	/* filter NAME proc PROCESS, with proc PROCESS "command". */
-	if (line->nwords >= 4 && strcmp(line->word[2], "proc") == 0 &&
-	    (line = smtpdconf_find(c, "proc", line->word[3])) != NULL)
-		return line->nwords >= 3 &&
-		    strstr(line->word[2], program) != NULL;
-	line = smtpdconf_find(c, "filter", name);
-	for (i = 3; i < line->nwords && strcmp(line->word[2], "chain") == 0;
-	    i++)
-		if (filter_runs(c, line->word[i], program, depth + 1))
-			return 1;
-	return 0;
-}
-
-int
-smtpdconf_filter_runs(const struct smtpd_conf *c, const char *name,
-    const char *program)
-{
-	return filter_runs(c, name, program, 0);
 }

@@ -6,40 +6,59 @@
 #include "base/compat.h"
 
 /*
- * smtpd.conf(5) read leniently, for check config: its lines as words, with
- * macros and includes in place.  What smtpd itself would refuse is no matter
- * of ours ("smtpd -n").
+ * smtpd.conf(5) read leniently, for check config: its statements as words, as
+ * smtpd's own lexer sees them (macros are text that is read again, a newline
+ * within braces ends nothing, "\" at the end of a line joins it with the
+ * next).  What smtpd itself would refuse is no matter of ours ("smtpd -n").
  */
 struct smtpd_line {
-	char		**word;		/* braces and commas are left out */
+	char		**word;		/* "{", "}", "!", "=", "<table>" too */
+	char		 *quoted;	/* 1: in quotes, so no keyword */
 	size_t		  nwords;
+	const char	 *file;
 	int		  number;
 };
 
 struct smtpd_conf {
 	struct smtpd_line *line;
 	size_t		  nlines;
-	/* Macros: names and values in turn. */
-	char		**macro;
+	char		**macro;	/* names and values in turn */
 	size_t		  nmacros;
-	int		  depth;	/* of includes */
+	char		**file;		/* all that were read, the first first */
+	size_t		  nfiles;
+	char		**missing;	/* "FILE: why", of includes */
+	size_t		  nmissing;
 };
 
 /* NULL with errno if the file can't be read. */
 struct smtpd_conf *smtpdconf_read(const char *path);
 void	smtpdconf_free(struct smtpd_conf *);
 
-/* The word behind key in a line, or NULL. */
+/* Whether word i is that keyword or punctuation. */
+int	smtpdconf_is(const struct smtpd_line *, size_t i, const char *word);
+/* The word behind a keyword, the first of a list; or NULL. */
 const char *smtpdconf_after(const struct smtpd_line *, const char *key);
 int	smtpdconf_has(const struct smtpd_line *, const char *word);
 /* "kind name ...": the line that defines it, or NULL. */
 const struct smtpd_line *smtpdconf_find(const struct smtpd_conf *,
 	    const char *kind, const char *name);
+
 /*
- * Whether a filter is, or as a chain holds, one whose command has that
- * program.  name may be NULL.
+ * The line that says which command a filter is: itself, its "proc", or one of
+ * its chain, whose command has that program.  NULL if there is none; name may
+ * be NULL.
  */
-int	smtpdconf_filter_runs(const struct smtpd_conf *, const char *name,
-	    const char *program);
+const struct smtpd_line *smtpdconf_filter(const struct smtpd_conf *,
+	    const char *name, const char *program);
+/* The command of such a line, or NULL. */
+const char *smtpdconf_command(const struct smtpd_line *);
+
+/*
+ * What a table holds: the keys of a list in place, of a "file:", of one word.
+ * name without "<" and ">".  Calls each with every one of them; -1 if what is
+ * in it can't be told from here (another back end, a file that can't be read).
+ */
+int	smtpdconf_table(const struct smtpd_conf *, const char *name,
+	    void (*each)(const char *, void *), void *);
 
 #endif

@@ -28,6 +28,7 @@
  *	{"op":"post","host","port","path","addrs","type":"media/type",
  *	 "verify":bool,"seconds":n} with a descriptor of the body
  *	-> {"status":"ok","http":200,"type":"text/plain","body":"...",
+ *	    "date":"the server's clock","notafter":epoch,
  *	    "cert":"ok"|"expired"|"host-mismatch"|"not-trusted"|"other",
  *	    "text":"TLS library's words"}
  *	   "status" otherwise "refused" (address not allowed), "connect",

@@ -162,7 +162,12 @@ http_end(struct http *h, const char *status, const char *text)
 		if (json_object_set_new(answer, "http",
 		    json_integer(h->answer.http)) == -1 ||
 		    json_object_set_new(answer, "type",
-		    clean(h->answer.type)) == -1)
+		    clean(h->answer.type)) == -1 ||
+		    json_object_set_new(answer, "date",
+		    clean(h->answer.date)) == -1 ||
+		    json_object_set_new(answer, "notafter",
+		    json_integer(h->conn.tls == NULL ? 0 :
+		    tls_peer_cert_notafter(h->conn.tls))) == -1)
 			fatalx("json_object_set");
 		add_body(answer, &h->answer);
 	}

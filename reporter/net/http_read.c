@@ -47,6 +47,7 @@ read_status(struct httpread *r)
 		return wrong(r, "malformed HTTP status");
 	r->http = code;
 	r->type[0] = '\0';
+	r->date[0] = '\0';
 	r->chunked = r->has_length = 0;
 	r->left = 0;
 	r->state = READ_HEAD;
@@ -99,6 +100,9 @@ read_field(struct httpread *r)
 		return read_length(r, value);
 	if (strcasecmp(name, "Content-Type") == 0)
 		read_type(r, value);
+	else if (strcasecmp(name, "Date") == 0)
+		/* One that is too long is no date: it is not looked at. */
+		(void)strlcpy(r->date, value, sizeof(r->date));
 	if (strcasecmp(name, "Transfer-Encoding") == 0) {
 		if (strcasecmp(value, "chunked") != 0)
 			return wrong(r, "unknown Transfer-Encoding");

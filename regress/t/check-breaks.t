@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# sgectl check config finds what is broken: data/check/breaks.tsv says each
+# break of a good set-up and what must be said.  What needs a running smtpd is
+# in e2e-breaks.t.
+here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/bed/tap.sh"
+TOP=${here%/*}
+. "$here/bed/dns.sh"
+if ! dns_unbound; then
+	echo "1..0 # SKIP needs unbound"
+	exit 0
+fi
+dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-breaks.XXXXXX") || exit 1
+trap 'dns_stop; rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
+chmod 755 "$dir"
+tab=$(printf '\t')
+# Who runs it owns the files, as root does on a mail host.
+me=$(id -un)
+AS=
+if [ "$(id -u)" -eq 0 ]; then
+	me=nobody
+	AS="setpriv --reuid 65534 --regid 65534 --clear-groups"
+fi
+
+# A DNS in which there is nothing but our key.
+mkdir "$dir/dns"
+dns_start "$dir/dns" <<'EOT' || bail "unbound does not start"
+	local-data: 'sge._domainkey.minties.govt.nz. TXT "v=DKIM1; k=rsa; p=MIIB"'
+EOT
+
+# A good set-up in $dir/good.
+good=$dir/good
+mkdir -p "$good/bin"
+sh "$here/data/sgectl/make" "$good" || bail "no fixture"
+cp "$here/../reporter/sgectl" "$here/../filter/filter-sge" "$dir" || exit 1
+printf '#!/bin/sh\nexit 0\n' >"$good/filter-dkimsign"
+printf '#!/bin/sh\nexit 0\n' >"$good/sendmail"
+: >"$good/ca.pem"
+echo key >"$good/dkim.key"
+chmod 640 "$good/dkim.key"
+echo 'OpenSMTPD 7.6.0-portable' >"$good/bin/version"
+cat >"$good/bin/smtpd" <<'EOT'
+#!/bin/sh
+# It reads @DIR@/smtpd.conf and listens at @DIR@/smtpd.sock .
+case $1 in
+-h) echo "version: $(cat @DIR@/bin/version)" >&2; exit 1 ;;
+-n) [ ! -f @DIR@/bin/smtpd-n ] || . @DIR@/bin/smtpd-n ;;
+esac
+EOT
+chmod 755 "$good/filter-dkimsign" "$good/sendmail" "$good/bin/smtpd"
+sed -e "s,\"filter-,\"@DIR@/filter-," -e "s,@DIR@/filter-sge,$dir/filter-sge," \
+    -e "s,/etc/mail/,@DIR@/,g" \
+    -e "s,user _sgefilter group _sgefilter,user $me," \
+    "$here/../etc/smtpd.conf.example" >"$good/smtpd.conf"
+cp "$good/sge.conf" "$good/sge"
+sed -e '/^legacy/d' -e '/^local/s/ }/ "library.govt.nz" }/' \
+    -e '/^report from/d' "$good/sge" >"$good/sge.conf"
+cat >>"$good/sge.conf" <<'EOT'
+report from "tlsrpt-noreply@minties.govt.nz"
+ca "@DIR@/ca.pem"
+report sendmail "@DIR@/sendmail"
+resolver 127.0.0.1 port @PORT@
+EOT
+
+# fresh: the good one again, in $dir/set.
+set=$dir/set
+fresh()
+{
+	rm -rf "$set"
+	cp -R "$good" "$set"
+	for f in smtpd.conf sge.conf bin/smtpd; do
+		sed -e "s,@PORT@,$dns_port," -e "s,@DIR@,$set,g" -e "s,$good,$set,g" "$good/$f" \
+		    >"$set/$f"
+	done
+	[ -z "$AS" ] || chown -R 65534:65534 "$set"
+}
+
+# complaints: what check config says beyond "ok", in a form of one line each.
+complaints()
+{
+	# shellcheck disable=SC2086
+	PATH=$set/bin:$PATH $AS "$dir/sgectl" -p -f "$set/sge.conf" \
+	    check config ${1:+"$1"} >"$dir/out" 2>"$dir/err"
+	status=$?
+	cut -d '|' -f 4- "$dir/out"
+}
+
+fresh
+complaints >"$dir/base"
+is "$status" 1 "a set-up without daemons: exit 1"
+grep -v -e '^ok|' -e '^info|' "$dir/base" >"$dir/base.bad"
+# No user, no smtpd, no sged, no DNS in this test.
+is "$(grep -v -e "no user _sge" -e "filter-sge runs as $me, " -e 'smtpd does not run' \
+    -e '^bad|does not answer at' -e '^bad|no table-sge in' \
+    -e '^bad|.*in the DNS (nxdomain)' -e '^unknown|' "$dir/base.bad")" "" "and nothing else is wrong"
+like "$(cat "$dir/base")" "*ok|reads $set/smtpd.conf, as it is built*" \
+    "the smtpd.conf that smtpd is built to read is found and named"
+like "$(cat "$dir/base")" '*ok|mail of this host: sge-verify by "verify", sge-encrypt by "encrypt", other domains by "outbound"*' \
+    "which way mail of this host goes"
+like "$(cat "$dir/base")" '*ok|mail of authenticated users: sge-verify by*' \
+    "and that of authenticated users"
+like "$(cat "$dir/base")" "*ok|filter-sge starts as $me*" \
+    "filter-sge was started"
+
+kinds=0
+while IFS=$tab read -r file script level want; do
+	case $file in ''|'#'*) continue ;; esac
+	kinds=$((kinds + 1))
+	script=$(printf '%s\n' "$script" | sed "s,@DIR@,$set,g")
+	fresh
+	if [ "$file" = run ]; then
+		# shellcheck disable=SC2086
+		$AS sh -c "$script"
+	else
+		sed "$script" "$set/$file.conf" >"$set/new"
+		if cmp -s "$set/new" "$set/$file.conf"; then
+			ok 1 "$file: $script changes nothing"
+			continue
+		fi
+		cat "$set/new" >"$set/$file.conf"
+	fi
+	complaints >"$dir/said"
+	grep -Fvx -f "$dir/base" "$dir/said" >"$dir/more"
+	# shellcheck disable=SC2254
+	like "$(cat "$dir/more")" "*$level|*$want*" "$file: $want"
+	is "$status" 1 "  exit status"
+	[ ! -s "$dir/err" ] || note "$(cat "$dir/err")"
+done <"$here/data/check/breaks.tsv"
+[ $kinds -ge 58 ]
+ok $? "$kinds kinds of breaks"
+
+# Another file than smtpd's own.
+fresh
+cp "$set/smtpd.conf" "$set/mine.conf"
+complaints "$set/mine.conf" >"$dir/said"
+like "$(cat "$dir/said")" \
+    "*warn|$set/mine.conf is looked at, and smtpd reads $set/smtpd.conf*" \
+    "a file that smtpd does not read"
+finish

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# sgectl check config on the mail host as it runs: nothing to mend, and then
+# what only a running one can have: daemons that are down or read an older
+# file, owners, programs that cannot do their work, hosts that fail.
+. "$(dirname "$0")/../bed/bed.sh"
+bed_enter "$0" "$@"
+bed_up
+sge_conf_usual
+sed -i '/old scanners/d; s/"dia.govt.nz" "moe.govt.nz"/"dia.govt.nz"/' \
+    "$A/etc/mail/sge.conf"
+dns "_smtp._tls.minties.govt.nz TXT v=TLSRPTv1; rua=mailto:tls-reports@minties.govt.nz"
+peer mx.dia.govt.nz 11 ok
+https_up 240
+# date_at WHEN: the clock of the policy host, as its answers tell it.
+date_at()
+{
+	policy dia.govt.nz 240 enforce 2419200 mx.dia.govt.nz
+	sed -i "1s/\$/\nDate: $(date -u -d "$1" \
+	    '+%a, %d %b %Y %H:%M:%S GMT')\r/" \
+	    "$BED/answers/mta-sts.dia.govt.nz/_.well-known_mta-sts.txt"
+}
+date_at now
+mail_host_up
+echo '/usr/local/sbin/sgectl digest' >"$A/etc/daily.local"
+
+# config: what check config says now.
+config()
+{
+	out=$(sgectl -p check config 2>&1)
+	status=$?
+	out=$(printf '%s\n' "$out" | cut -d '|' -f 3-)
+}
+
+# broken PATTERN [STATUS]: that is said, and the exit status.
+broken()
+{
+	config
+	like "$out" "*$1*" "$1"
+	is $status "${2:-1}" "  exit status"
+}
+
+config
+is "$(printf '%s\n' "$out" | grep -v -e '|ok|' -e '|info|')" "" \
+    "nothing to mend"
+is $status 0 "and exit 0"
+like "$out" '*smtpd|ok|reads /etc/smtpd.conf, as it is built*' \
+    "which file smtpd reads"
+like "$out" '*smtpd|ok|OpenSMTPD 7.*' "its version"
+like "$out" '*smtpd|ok|smtpd -n finds nothing wrong in /etc/smtpd.conf*' \
+    "smtpd -n was asked"
+like "$out" '*smtpd|ok|filter-sge starts as *' "filter-sge starts"
+like "$out" '*smtpd|ok|table-sge starts as opensmtpd*' "table-sge starts"
+like "$out" '*connect|ok|dia.govt.nz: mx.dia.govt.nz *certificate good*' \
+    "the connector holds"
+like "$out" '*DKIM|ok|opensmtpd can read /etc/mail/dkim.key*' \
+    "the key can be read by who signs"
+like "$out" '*clock|ok|* s from that of mta-sts.dia.govt.nz*' "the clock"
+
+# Files changed under what runs.
+cp "$A/etc/smtpd.conf" "$BED/smtpd.conf"
+cp -p "$A/etc/mail/sge.conf" "$BED/sge.conf"
+wait_for 5 sh -c "touch $A/etc/smtpd.conf; [ $A/etc/smtpd.conf -nt $A/run/smtpd.sock ]"
+broken '|bad|/etc/smtpd.conf was changed after smtpd started'
+touch -d '2001-01-01' "$A/etc/smtpd.conf"
+printf '# more\n' >>"$A/etc/mail/sge.conf"
+broken 'sged|bad|runs with an older /etc/mail/sge.conf'
+cp -p "$BED/sge.conf" "$A/etc/mail/sge.conf"
+echo 'no such directive' >>"$A/etc/smtpd.conf"
+broken '|bad|smtpd -n does not take /etc/smtpd.conf: *syntax error'
+cp "$BED/smtpd.conf" "$A/etc/smtpd.conf"
+touch -d '2001-01-01' "$A/etc/smtpd.conf"
+
+# Owners and modes.
+sge_user=$(stat -c %u:%g "$A/var/spool/sged/sessions")
+chown 0 "$A/var/spool/sged/sessions"
+sessions_mode=$(stat -c %a "$A/var/spool/sged/sessions")
+chmod 755 "$A/var/spool/sged/sessions"
+broken 'spool|bad|*who cannot write /var/spool/sged/sessions (chown'
+chown "$sge_user" "$A/var/spool/sged/sessions"
+chmod "$sessions_mode" "$A/var/spool/sged/sessions"
+chmod 600 "$A/var/spool/sged/routes"
+broken "spool|bad|table-sge runs as opensmtpd, who cannot read"
+chmod 644 "$A/var/spool/sged/routes"
+chmod 600 "$A/etc/mail/sge.conf"
+broken '|bad|*table-sge does not start as opensmtpd*'
+chmod 644 "$A/etc/mail/sge.conf"
+chown 873 "$A/etc/mail/sge.conf"
+broken "|bad|/etc/mail/sge.conf is not root's"
+chown 0 "$A/etc/mail/sge.conf"
+chmod 600 "$A/etc/mail/dkim.key"
+broken 'DKIM|bad|/etc/mail/dkim.key cannot be read by opensmtpd, who signs'
+chmod 640 "$A/etc/mail/dkim.key"
+
+# Hosts of others.
+date_at '+1 hour'
+broken 'clock|bad|this host has *, and mta-sts.dia.govt.nz *: set it'
+date_at now
+bed_stop mx.dia.govt.nz
+broken 'connect|unknown|dia.govt.nz: mx.dia.govt.nz * could not be tried' 2
+peer_start mx.dia.govt.nz 11 nostarttls
+broken 'connect|bad|dia.govt.nz: mx.dia.govt.nz * offers no STARTTLS'
+bed_stop mx.dia.govt.nz
+cert -e mx.dia.govt.nz
+peer_start mx.dia.govt.nz 11 ok
+broken 'connect|bad|dia.govt.nz: * has a certificate that is over'
+
+# Daemons.
+bed_stop smtpd.A
+broken 'smtpd|bad|smtpd does not run (/var/run/smtpd.sock)'
+bed_stop sged
+broken 'sged|bad|does not answer at /var/run/sged.sock'
+finish

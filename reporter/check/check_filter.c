@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check config: the programs that smtpd runs: filter-sge, table-sge, the one
+ * that signs: whether they are there, and start as who they run.
+ */
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "check/check_run.h"
+#include "check/smtpd_conf.h"
+
+#define PART "smtpd"
+#define SAID_MAX 400
+
+static const char *const libexecs[] = { "/usr/local/libexec/smtpd",
+    "/usr/libexec/opensmtpd", "/usr/lib/x86_64-linux-gnu/opensmtpd" };
+
+const char *
+check_smtpd_user(void)
+{
+	static const char *const users[] = { "_smtpd", "opensmtpd", "smtpd" };
+	size_t i;
+
+	for (i = 0; i < nitems(users); i++)
+		if (getpwnam(users[i]) != NULL)
+			return users[i];
+	return users[0];
+}
+
+/* The path of a program that smtpd looks for in its folder; 0 or -1. */
+static int
+libexec(const char *name, size_t len, char path[], size_t size)
+{
+	size_t i;
+
+	if (*name == '/') {
+		(void)snprintf(path, size, "%.*s", (int)len, name);
+		return access(path, X_OK);
+	}
+	for (i = 0; i < nitems(libexecs); i++) {
+		(void)snprintf(path, size, "%s/%.*s", libexecs[i], (int)len,
+		    name);
+		if (access(path, X_OK) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+/* The value behind an option letter in a command, or NULL. */
+const char *
+check_option(const char *command, char letter, char out[], size_t size)
+{
+	const char *p;
+	size_t len;
+
+	for (p = command; (p = strchr(p, '-')) != NULL; p++) {
+		if (p == command || (p[-1] != ' ' && p[-1] != '\t') ||
+		    p[1] != letter)
+			continue;
+		p += 2;
+		p += strspn(p, " \t'");
+		len = strcspn(p, " \t'");
+		if (len == 0 || len >= size)
+			return NULL;
+		memcpy(out, p, len);
+		out[len] = '\0';
+		return out;
+	}
+	return NULL;
+}
+
+/* Starts it as smtpd would; only root can become another. */
+static void
+start(struct check *c, const char *where, const struct run *r,
+    const char *name)
+{
+	const struct passwd *pw = getpwnam(r->user);
+	char said[SAID_MAX];
+
+	if (pw == NULL) {
+		check_part(c, PART, CHECK_BAD, "%s: there is no user %s, as "
+		    "whom %s is to run", where, r->user, name);
+		return;
+	}
+	if (geteuid() != 0 && geteuid() != pw->pw_uid) {
+		check_part(c, PART, CHECK_INFO, "%s was not started as %s: "
+		    "only root can", name, r->user);
+		return;
+	}
+	if (check_run(r, said, sizeof(said)) == 0)
+		check_part(c, PART, CHECK_OK, "%s starts as %s", name,
+		    r->user);
+	else
+		check_part(c, PART, CHECK_BAD, "%s: %s does not start as %s, "
+		    "and smtpd stops when it ends: %s", where, name, r->user,
+		    *said == '\0' ? "it says nothing" :
+		    view_clean(said, SAID_MAX));
+}
+
+static void
+check_filter(struct check *c, const struct smtpd_line *line)
+{
+	const char *command = smtpdconf_command(line), *conf;
+	char where[1024], path[1024], full[4096], file[1024];
+	struct run r = { NULL, NULL, full, "config|ready\n",
+	    "register|ready" };
+	size_t len;
+
+	(void)snprintf(where, sizeof(where), "%s:%d", line->file,
+	    line->number);
+	conf = check_option(command, 'f', file, sizeof(file));
+	if (conf == NULL)
+		conf = CONF_PATH;
+	if (strcmp(conf, c->view->path) != 0)
+		check_part(c, PART, CHECK_BAD, "%s: filter-sge reads %s, and "
+		    "this check %s; write filter-sge -f %s", where, conf,
+		    c->view->path, c->view->path);
+	len = strcspn(command, " \t");
+	if (libexec(command, len, path, sizeof(path)) == -1) {
+		check_part(c, PART, CHECK_BAD, "%s: no program %.*s: make "
+		    "install puts it in smtpd's folder", where, (int)len,
+		    command);
+		return;
+	}
+	if ((r.user = smtpdconf_after(line, "user")) == NULL) {
+		check_part(c, PART, CHECK_BAD, "%s: filter-sge has no user, "
+		    "so it runs as smtpd's own, who must not write the spool; "
+		    "write user %s group %s behind it", where,
+		    SGE_FILTER_USER, SGE_FILTER_USER);
+		return;
+	}
+	if (strcmp(r.user, SGE_FILTER_USER) != 0)
+		check_part(c, PART, CHECK_BAD, "%s: filter-sge runs as %s, "
+		    "whose other programs could then end it; write user %s "
+		    "group %s", where, r.user, SGE_FILTER_USER,
+		    SGE_FILTER_USER);
+	r.group = smtpdconf_after(line, "group");
+	(void)snprintf(full, sizeof(full), "exec %s%s", path, command + len);
+	start(c, where, &r, "filter-sge");
+	(void)snprintf(path, sizeof(path), "%s/sessions",
+	    c->view->conf->spool);
+	if (check_access(r.user, r.group, path, W_OK | X_OK) == 0)
+		check_part(c, "spool", CHECK_BAD, "%s: filter-sge runs as %s, "
+		    "who cannot write %s (chown -R %s:%s %s; chmod 770 %s)",
+		    where, r.user, path, r.user, r.user, path, path);
+	(void)snprintf(path, sizeof(path), "%s/routes", c->view->conf->spool);
+	if (access(path, F_OK) == 0 && check_access(r.user, r.group, path,
+	    R_OK) == 0)
+		check_part(c, "spool", CHECK_BAD, "%s: filter-sge runs as %s, "
+		    "who cannot read %s", where, r.user, path);
+}
+
+/* The private key, as the program that signs with it. */
+static void
+check_signer(struct check *c, const struct smtpd_line *line)
+{
+	const char *command = smtpdconf_command(line), *user, *key;
+	char file[1024], path[1024];
+	size_t len = strcspn(command, " \t");
+
+	if (libexec(command, len, path, sizeof(path)) == -1)
+		check_part(c, PART, CHECK_BAD, "%s:%d: no program %.*s in "
+		    "smtpd's folder: install the package that has it",
+		    line->file, line->number, (int)len, command);
+	if ((key = check_option(command, 'k', file, sizeof(file))) == NULL)
+		return;
+	if ((user = smtpdconf_after(line, "user")) == NULL)
+		user = check_smtpd_user();
+	check_dkim_file(c, line, key, user, smtpdconf_after(line, "group"));
+}
+
+static void
+check_table(struct check *c)
+{
+	char path[1024], command[2100];
+	struct run r = { NULL, NULL, command,
+	    "config|tablename|sge-verify\nconfig|ready\n", "register|ready" };
+
+	if (libexec("table-sge", 9, path, sizeof(path)) == -1) {
+		check_part(c, "system", CHECK_BAD, "no table-sge in %s or %s: "
+		    "smtpd looks for it there; make install puts it there",
+		    libexecs[0], libexecs[1]);
+		return;
+	}
+	r.user = check_smtpd_user();
+	(void)snprintf(command, sizeof(command), "exec %s %s", path,
+	    c->view->path);
+	start(c, path, &r, "table-sge");
+	(void)snprintf(path, sizeof(path), "%s/routes", c->view->conf->spool);
+	if (access(path, F_OK) == 0 && check_access(r.user, NULL, path,
+	    R_OK) == 0)
+		check_part(c, "spool", CHECK_BAD, "table-sge runs as %s, who "
+		    "cannot read %s (chmod 0644 %s)", r.user, path, path);
+}
+
+void
+check_filters(struct check *c, const struct smtpd_conf *s)
+{
+	const struct smtpd_line *line;
+	const char *command;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->nlines; i++) {
+		line = &s->line[i];
+		if ((command = smtpdconf_command(line)) == NULL)
+			continue;
+		if (strstr(command, "filter-sge") != NULL) {
+			check_filter(c, line);
+			n++;
+		} else if (strstr(command, "dkimsign") != NULL)
+			check_signer(c, line);
+	}
+	if (n == 0)
+		check_part(c, PART, CHECK_BAD, "no filter-sge: write filter "
+		    "\"sge\" proc-exec \"filter-sge -f %s\" user %s group %s",
+		    c->view->path, SGE_FILTER_USER, SGE_FILTER_USER);
+	check_table(c);
+}

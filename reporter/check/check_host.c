@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check config: this host: users, folders and files with their owners and
+ * modes, the daily job, the clock.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "check/check.h"
+#include "lib/ipc.h"
+#include "rfc/sts.h"
+
+/* Files may be a moment newer than a clock that is set. */
+#define FUTURE_SECONDS 60
+/* A report's day, a signature's time, a certificate's: seconds are enough. */
+#define CLOCK_SECONDS 120
+#define CLOCK_HOSTS 4
+
+/* What a file must be; the command that makes it so is said. */
+struct want {
+	const char	*part;
+	const char	*path;
+	const char	*owner;		/* NULL: root, or who runs this */
+	int		 folder;
+	mode_t		 mode;		/* what is right */
+	mode_t		 never;		/* bits that must not be there */
+	const char	*why;
+};
+
+static void
+check_one(struct check *c, const struct want *w)
+{
+	const struct passwd *pw = NULL;
+	struct stat sb;
+
+	if (stat(w->path, &sb) == -1) {
+		check_part(c, w->part, errno == EACCES ? CHECK_DARK :
+		    CHECK_BAD, "%s: %s%s", w->path, strerror(errno),
+		    errno == ENOENT && w->folder ? " (sged makes it when it "
+		    "starts)" : "");
+		return;
+	}
+	if (w->folder && !S_ISDIR(sb.st_mode)) {
+		check_part(c, w->part, CHECK_BAD, "%s is no directory: move "
+		    "it away and start sged", w->path);
+		return;
+	}
+	if (w->owner != NULL && (pw = getpwnam(w->owner)) != NULL &&
+	    sb.st_uid != pw->pw_uid)
+		check_part(c, w->part, CHECK_BAD, "%s is not %s's: %s (chown "
+		    "%s %s)", w->path, w->owner, w->why, w->owner, w->path);
+	else if (w->owner == NULL && sb.st_uid != 0 &&
+	    sb.st_uid != geteuid())
+		check_part(c, w->part, CHECK_BAD, "%s is not root's: %s "
+		    "(chown root %s)", w->path, w->why, w->path);
+	else if ((sb.st_mode & w->never) != 0 ||
+	    (w->folder && (sb.st_mode & S_IRWXU) != S_IRWXU))
+		check_part(c, w->part, CHECK_BAD, "%s has mode %04o: %s "
+		    "(chmod %04o %s)", w->path, (unsigned int)sb.st_mode &
+		    07777, w->why, (unsigned int)w->mode, w->path);
+	else if (w->folder)
+		check_part(c, w->part, CHECK_OK, "%s", w->path);
+}
+
+void
+check_config_file(struct check *c, const char *path)
+{
+	struct want w = { "system", path, NULL, 0, 0644, S_IWGRP | S_IWOTH,
+	    "who writes it says where mail goes" };
+
+	check_one(c, &w);
+}
+
+/* The folder of a file. */
+static void
+folder_of(const char *path, char out[], size_t size)
+{
+	char *slash;
+
+	(void)strlcpy(out, path, size);
+	if ((slash = strrchr(out, '/')) != NULL && slash != out)
+		*slash = '\0';
+}
+
+static void
+check_folders(struct check *c)
+{
+	const struct conf *conf = c->view->conf;
+	char sessions[1024], database[1024];
+	static const char *const users[] = { SGE_USER, SGE_NET_USER,
+	    SGE_FILTER_USER };
+	struct want wants[] = {
+		{ "spool", sessions, SGE_FILTER_USER, 1, 0770, S_IWOTH,
+		    "filter-sge writes there" },
+		{ "sged", database, SGE_USER, 1, 0750, S_IWGRP | S_IWOTH,
+		    "sged's database is in it" },
+	};
+	size_t i;
+
+	(void)snprintf(sessions, sizeof(sessions), "%s/sessions", conf->spool);
+	folder_of(conf->database, database, sizeof(database));
+	for (i = 0; i < nitems(users); i++)
+		if (getpwnam(users[i]) == NULL)
+			check_part(c, "system", CHECK_BAD, "no user %s: see "
+			    "sged(8), FILES, how to make it", users[i]);
+	for (i = 0; i < nitems(wants); i++)
+		check_one(c, &wants[i]);
+	for (i = 0; i < conf->nfiles; i++)
+		check_config_file(c, conf->files[i]);
+}
+
+static void
+check_database(struct check *c)
+{
+	const char *path = c->view->conf->database;
+	struct store *store;
+
+	if (access(path, F_OK) == -1)
+		check_part(c, "sged", errno == ENOENT ? CHECK_BAD :
+		    CHECK_DARK, "database %s: %s%s", path, strerror(errno),
+		    errno == ENOENT ? " (sged makes it when it starts)" : "");
+	else if ((store = store_open(path, STORE_READ)) == NULL)
+		check_part(c, "sged", CHECK_BAD, "database %s cannot be read: "
+		    "move it away, and sged begins a new one", path);
+	else {
+		check_part(c, "sged", CHECK_OK, "database %s", path);
+		store_close(store);
+	}
+}
+
+static void
+check_programs(struct check *c)
+{
+	const struct conf *conf = c->view->conf;
+
+	if (access(conf->report_sendmail, X_OK) == -1)
+		check_part(c, "system", CHECK_BAD, "report sendmail %s: %s; "
+		    "write its path in %s", conf->report_sendmail,
+		    strerror(errno), c->view->path);
+	if (access(conf->ca, R_OK) == -1)
+		check_part(c, "system", CHECK_BAD, "ca %s: %s; write the file "
+		    "of trusted authorities in %s", conf->ca,
+		    strerror(errno), c->view->path);
+}
+
+/* Jobs that read the digest. */
+static void
+check_digest(struct check *c)
+{
+	static const char *const files[] = { "/etc/daily.local",
+	    "/etc/crontab", "/etc/cron.d/sge", "/etc/cron.daily/sge",
+	    "/var/cron/tabs/root", "/var/spool/cron/crontabs/root" };
+	char *line = NULL;
+	size_t i, size = 0;
+	int found = 0;
+	FILE *f;
+
+	for (i = 0; i < nitems(files) && !found; i++) {
+		if ((f = fopen(files[i], "r")) == NULL)
+			continue;
+		while (!found && getline(&line, &size, f) != -1)
+			found = line[strspn(line, " \t")] != '#' &&
+			    strstr(line, "sgectl") != NULL &&
+			    strstr(line, "digest") != NULL;
+		fclose(f);
+	}
+	free(line);
+	if (!found)
+		check_part(c, "system", CHECK_INFO, "no daily job runs sgectl "
+		    "digest: write /usr/local/sbin/sgectl digest into "
+		    "/etc/daily.local, or into a job of cron");
+}
+
+/* What was written in the future was written by a clock that ran ahead. */
+static int
+check_future(struct check *c)
+{
+	const struct conf *conf = c->view->conf;
+	struct stat sb;
+	size_t i;
+
+	for (i = 0; i <= conf->nfiles; i++) {
+		const char *path = i < conf->nfiles ? conf->files[i] :
+		    conf->database;
+
+		if (stat(path, &sb) == -1 || (int64_t)sb.st_mtime <=
+		    c->view->now + FUTURE_SECONDS)
+			continue;
+		check_part(c, "clock", CHECK_BAD, "%s is of %s, and it is %s "
+		    "by this host's clock: set it (rdate, ntpd; timedatectl)",
+		    path, view_instant((int64_t)sb.st_mtime),
+		    view_instant(c->view->now));
+		return -1;
+	}
+	return 0;
+}
+
+/* "Date:" of the answer of a policy host, or 0. */
+static int64_t
+date_of(struct check *c, const char *domain)
+{
+	char host[DOMAIN_MAX + 16], date[64];
+	json_t *addrs, *request, *got;
+	struct tm tm;
+	int64_t when = 0;
+
+	(void)snprintf(host, sizeof(host), "mta-sts.%s", domain);
+	addrs = ask(c->asker, WORLD_RESOLVE, ask_dns("addr", host));
+	if (json_array_size(json_object_get(addrs, "addr")) == 0) {
+		json_decref(addrs);
+		return 0;
+	}
+	request = json_pack("{s:s,s:s,s:i,s:s,s:i,s:i,s:O}", "op", "get",
+	    "host", host, "port", 443, "path", "/.well-known/mta-sts.txt",
+	    "max", STS_POLICY_MAX, "seconds", STS_FETCH_SECONDS, "addrs",
+	    json_object_get(addrs, "addr"));
+	if (request == NULL)
+		fatalx("check config");
+	got = ask(c->asker, WORLD_NET, request);
+	(void)strlcpy(date, ipc_string(got, "date", ""), sizeof(date));
+	memset(&tm, 0, sizeof(tm));
+	if (strptime(date, "%a, %d %b %Y %H:%M:%S", &tm) != NULL)
+		when = (int64_t)timegm(&tm);
+	json_decref(got);
+	json_decref(addrs);
+	return when;
+}
+
+/*
+ * The clock, by that of another's web server: of a member whose connector we
+ * have, since that one is sure to be somebody else's; then our own.
+ */
+static void
+check_clock(struct check *c)
+{
+	const struct conf *conf = c->view->conf;
+	const char *domain = NULL;
+	size_t i, pos = 0;
+	int64_t when = 0, now, off;
+
+	if (check_future(c) == -1 || c->asker == NULL)
+		return;
+	for (i = 0; when == 0 && i < conf->nconnectors && i < CLOCK_HOSTS;
+	    i++)
+		when = date_of(c, domain = conf->connectors[i].domain);
+	for (i = 0; when == 0 && i < CLOCK_HOSTS &&
+	    (domain = domset_next(conf->local, &pos)) != NULL; i++)
+		if (*domain != '.')
+			when = date_of(c, domain);
+	now = (int64_t)time(NULL);
+	off = when > now ? when - now : now - when;
+	if (when == 0)
+		check_part(c, "clock", CHECK_INFO, "not compared: no policy "
+		    "host of a member or of ours told its time");
+	else if (off > CLOCK_SECONDS)
+		check_part(c, "clock", CHECK_BAD, "this host has %s, and "
+		    "mta-sts.%s %s: set it (rdate, ntpd; timedatectl)",
+		    view_instant(now), domain, view_instant(when));
+	else
+		check_part(c, "clock", CHECK_OK, "%lld s from that of "
+		    "mta-sts.%s", (long long)off, domain);
+}
+
+void
+check_host(struct check *c)
+{
+	check_folders(c);
+	check_database(c);
+	check_programs(c);
+	check_digest(c);
+	check_clock(c);
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check config: which way each kind of mail takes through smtpd.conf's
+ * "match" statements, and whether its action keeps what table-sge and
+ * sge.conf(5) say of the destination.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "check/check.h"
+#include "check/smtpd_match.h"
+
+#define PART "smtpd"
+
+/* Of what smtpd.conf names, so many are followed. */
+#define NAMED_MAX 256
+#define ADDRESSES_MAX 32
+
+enum fault {
+	FAULT_NONE,
+	FAULT_CLEAR,		/* may go without TLS */
+	FAULT_NO_TLS,		/* never uses it */
+	FAULT_UNVERIFIED,
+	FAULT_UNROUTED,		/* not to the host of sge-routes */
+	FAULT_WAITS,		/* sge-routes has no host for it */
+	FAULT_FORCED,		/* mail to hosts without TLS stays */
+	FAULT_SMARTHOST,	/* in clear to the smart host */
+	FAULT_STRICT,		/* certificates where only TLS is asked */
+	FAULT_POLICY,		/* before sge-verify is asked */
+	FAULT_HERE,		/* delivered, where it should be relayed */
+	FAULT_OPEN,		/* strangers may relay */
+	FAULT_REPORT		/* our reports under forced TLS */
+};
+
+static const struct {
+	enum check_level level;
+	const char	*text;
+} faults[] = {
+	{ CHECK_OK, "" },
+	{ CHECK_BAD, "it may go in clear; write action \"encrypt\" relay tls "
+	    "no-verify" },
+	{ CHECK_BAD, "it goes in clear: write smtp+tls:// for its host" },
+	{ CHECK_BAD, "no certificate is verified; take no-verify out, or "
+	    "match it with the action that has relay tls domain "
+	    "<sge-routes>" },
+	{ CHECK_BAD, "it does not go to the host that the connector or the "
+	    "policy names; write relay tls domain <sge-routes>" },
+	{ CHECK_BAD, "it waits in the queue for ever, since sge-routes has no "
+	    "host for it; take domain <sge-routes> out" },
+	{ CHECK_WARN, "hosts without TLS get no mail, which the guide leaves "
+	    "to sge.conf's flows; write relay without tls" },
+	{ CHECK_BAD, "the smart host gets it without forced TLS; write "
+	    "smtp+tls:// for its host" },
+	{ CHECK_WARN, "hosts whose certificate no authority vouches for get "
+	    "no mail, and require tls asks for TLS only; add no-verify" },
+	{ CHECK_WARN, "its MTA-STS policy, should it have one, is not "
+	    "applied; put the match for domain <sge-verify> before this one" },
+	{ CHECK_BAD, "it is delivered on this host" },
+	{ CHECK_BAD, "this host is an open relay; add auth, or from local, "
+	    "or the domains it takes mail for" },
+	{ CHECK_BAD, "our reports would be held to forced TLS, which RFC 8460 "
+	    "forbids; put match from local mail-from before it, with an "
+	    "action relay without tls" }
+};
+
+/* One fault of one statement, with all the mail that meets it. */
+struct finding {
+	const struct smtpd_line *match;
+	const struct smtpd_line *action;
+	enum fault	 fault;
+	unsigned int	 sources;
+	enum mail_need	 need;
+	const char	*domain;
+	int		 some;
+};
+
+struct ways {
+	struct check	*check;
+	const struct smtpd_conf *smtpd;
+	struct finding	*finding;
+	size_t		 n;
+	char		**named;	/* domains that matches name */
+	size_t		 nnamed;
+	const char	*address[ADDRESSES_MAX];	/* of "from src" */
+	size_t		 naddresses;
+};
+
+static void
+found(struct ways *w, const struct smtpd_line *match,
+    const struct smtpd_line *action, enum fault fault, const struct mail *m,
+    int some)
+{
+	struct finding *f;
+	size_t i;
+
+	if (fault == FAULT_NONE)
+		return;
+	for (i = 0; i < w->n; i++) {
+		f = &w->finding[i];
+		if (f->match == match && f->fault == fault &&
+		    (fault == FAULT_OPEN || (f->need == m->need &&
+		    f->domain == m->domain))) {
+			f->sources |= 1U << m->source;
+			f->some &= some;
+			return;
+		}
+	}
+	w->finding = reallocarray(w->finding, w->n + 1, sizeof(*w->finding));
+	if (w->finding == NULL)
+		fatal("check config");
+	f = &w->finding[w->n++];
+	f->match = match;
+	f->action = action;
+	f->fault = fault;
+	f->sources = 1U << m->source;
+	f->need = m->need;
+	f->domain = m->domain;
+	f->some = some;
+}
+
+static int
+begins(const char *s, const char *prefix)
+{
+	return s != NULL && strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether the URL of "relay host" forces TLS. */
+static int
+url_forces(const char *url)
+{
+	return begins(url, "smtp+tls://") || begins(url, "smtps://");
+}
+
+static enum fault
+judge_verify(const struct smtpd_line *action)
+{
+	const char *table = smtpdconf_after(action, "domain");
+
+	if (table == NULL || strcmp(table, "<sge-routes>") != 0)
+		return FAULT_UNROUTED;
+	if (smtpdconf_has(action, "no-verify"))
+		return FAULT_UNVERIFIED;
+	return smtpdconf_has(action, "tls") ? FAULT_NONE : FAULT_CLEAR;
+}
+
+/* What a relay action does to mail of that need. */
+static enum fault
+judge(const struct smtpd_line *action, const struct mail *m)
+{
+	const char *host = smtpdconf_after(action, "host");
+	const char *table = smtpdconf_after(action, "domain");
+	int routed = table != NULL && strcmp(table, "<sge-routes>") == 0;
+	int tls = smtpdconf_has(action, "tls") || url_forces(host);
+
+	if (m->need == NEED_OWN)
+		return routed ? FAULT_WAITS : begins(host, "smtp+notls://") ?
+		    FAULT_NO_TLS : FAULT_NONE;
+	if (m->need == NEED_VERIFY)
+		return judge_verify(action);
+	if (routed)
+		return FAULT_WAITS;
+	if (begins(host, "smtp+notls://"))
+		return FAULT_NO_TLS;
+	if (m->need == NEED_ENCRYPT && !tls)
+		return FAULT_CLEAR;
+	if (m->need == NEED_ENCRYPT)
+		return host == NULL && !smtpdconf_has(action, "no-verify") ?
+		    FAULT_STRICT : FAULT_NONE;
+	if (host != NULL)
+		return tls ? FAULT_NONE : FAULT_SMARTHOST;
+	return tls ? FAULT_FORCED : FAULT_NONE;
+}
+
+static int
+is_relay(const struct smtpd_line *action)
+{
+	return smtpdconf_is(action, 2, "relay");
+}
+
+/*
+ * The statement that takes all such mail, or NULL; each that may take some of
+ * it on the way is given to meet with some set.
+ */
+static const struct smtpd_line *
+follow(struct ways *w, const struct mail *m,
+    void (*meet)(struct ways *, const struct smtpd_line *,
+    const struct smtpd_line *, const struct mail *, int some))
+{
+	const struct smtpd_conf *s = w->smtpd;
+	const struct smtpd_line *line, *action;
+	enum match_answer answer;
+	size_t i;
+
+	for (i = 0; i < s->nlines; i++) {
+		line = &s->line[i];
+		if (!smtpdconf_is(line, 0, "match"))
+			continue;
+		answer = match_asks(s, w->check->view->conf, line, m);
+		if (answer == MATCH_NO)
+			continue;
+		action = smtpdconf_find(s, "action", smtpdconf_after(line,
+		    "action"));
+		if (action != NULL && meet != NULL)
+			meet(w, line, action, m, answer == MATCH_SOME);
+		if (answer == MATCH_ALL)
+			return line;
+	}
+	return NULL;
+}
+
+/* Whether sge-verify is asked before that statement, for this source. */
+static int
+verified_before(struct ways *w, const struct smtpd_line *match,
+    const struct mail *m)
+{
+	struct mail any = *m;
+	const struct smtpd_line *verify;
+
+	any.need = NEED_VERIFY;
+	any.domain = NULL;
+	any.rcpt = NULL;
+	verify = follow(w, &any, NULL);
+	return verify != NULL && verify <= match;
+}
+
+static void
+meet_out(struct ways *w, const struct smtpd_line *match,
+    const struct smtpd_line *action, const struct mail *m, int some)
+{
+	enum fault fault;
+
+	if (m->source == SOURCE_STRANGER && m->domain == NULL)
+		fault = FAULT_OPEN;
+	else if (!is_relay(action))
+		fault = m->domain == NULL && !some ? FAULT_HERE : FAULT_NONE;
+	else if ((fault = judge(action, m)) == FAULT_NONE &&
+	    m->domain != NULL && m->need != NEED_OWN &&
+	    m->need != NEED_VERIFY && m->source != SOURCE_STRANGER &&
+	    !verified_before(w, match, m))
+		fault = FAULT_POLICY;
+	found(w, match, action, fault, m, some);
+}
+
+static void
+meet_report(struct ways *w, const struct smtpd_line *match,
+    const struct smtpd_line *action, const struct mail *m, int some)
+{
+	const char *table = smtpdconf_after(action, "domain");
+
+	if (is_relay(action) && (smtpdconf_has(action, "tls") ||
+	    table != NULL))
+		found(w, match, action, FAULT_REPORT, m, some);
+	else if (!is_relay(action))
+		found(w, match, action, FAULT_HERE, m, some);
+}
+
+static void
+add_named(const char *entry, void *arg)
+{
+	struct ways *w = arg;
+	const char *at = strrchr(entry, '@');
+	char name[DOMAIN_MAX];
+	size_t i;
+
+	entry = at == NULL ? entry : at + 1;
+	if (w->nnamed == NAMED_MAX || domain_normal(entry, strlen(entry), name,
+	    sizeof(name)) == -1 || strchr(name, '.') == NULL)
+		return;
+	for (i = 0; i < w->nnamed; i++)
+		if (strcmp(w->named[i], name) == 0)
+			return;
+	w->named = reallocarray(w->named, w->nnamed + 1, sizeof(*w->named));
+	if (w->named == NULL ||
+	    (w->named[w->nnamed] = strdup(name)) == NULL)
+		fatal("check config");
+	w->nnamed++;
+}
+
+static void
+add_address(const char *entry, void *arg)
+{
+	struct ways *w = arg;
+	size_t i;
+
+	if (w->naddresses == nitems(w->address))
+		return;
+	for (i = 0; i < w->naddresses; i++)
+		if (strcmp(w->address[i], entry) == 0)
+			return;
+	w->address[w->naddresses++] = entry;
+}
+
+/* Domains and addresses that the statements name: each is followed too. */
+static void
+collect(struct ways *w)
+{
+	const struct smtpd_line *line;
+	size_t i, j;
+
+	for (i = 0; i < w->smtpd->nlines; i++) {
+		line = &w->smtpd->line[i];
+		if (!smtpdconf_is(line, 0, "match"))
+			continue;
+		for (j = 1; j + 1 < line->nwords; j++)
+			if (smtpdconf_is(line, j, "domain") ||
+			    smtpdconf_is(line, j, "rcpt-to"))
+				(void)match_each(w->smtpd, line, j + 1,
+				    add_named, w);
+			else if (smtpdconf_is(line, j, "src") &&
+			    line->word[j + 1][0] != '<')
+				(void)match_each(w->smtpd, line, j + 1,
+				    add_address, w);
+	}
+}
+
+/* "this host, authenticated users": who meets it. */
+static void
+who(unsigned int sources, char out[], size_t outsz)
+{
+	static const char *const names[SOURCES] = { "this host",
+	    "authenticated users", "hosts that from src names", "anybody" };
+	size_t i;
+
+	out[0] = '\0';
+	for (i = 0; i < nitems(names); i++) {
+		if ((sources & (1U << i)) == 0)
+			continue;
+		if (out[0] != '\0')
+			(void)strlcat(out, ", ", outsz);
+		(void)strlcat(out, names[i], outsz);
+	}
+}
+
+static const char *const needs[] = { "domains of sge-verify (connector, "
+    "MTA-STS enforce)", "domains of sge-encrypt (require tls)",
+    "other domains", "our own domains" };
+
+static void
+say_findings(struct ways *w)
+{
+	const struct finding *f;
+	char sources[128];
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		f = &w->finding[i];
+		who(f->sources, sources, sizeof(sources));
+		check_part(w->check, PART, faults[f->fault].level, "%s:%d: "
+		    "mail of %s to %s %s action \"%s\": %s", f->match->file,
+		    f->match->number, sources, f->fault == FAULT_OPEN ?
+		    "any domain" : f->domain != NULL ? f->domain :
+		    needs[f->need], f->some ? "may leave by" : "leaves by",
+		    f->action->word[1], faults[f->fault].text);
+	}
+}
+
+/* One source to all needs; what takes it is said where all is well. */
+static void
+follow_source(struct ways *w, enum mail_source source, const char *address)
+{
+	static const char *const of[SOURCES] = { "this host",
+	    "authenticated users", "hosts of from src" };
+	const struct smtpd_line *line[NEED_OWN];
+	struct mail m = { source, address, NULL, NEED_VERIFY, NULL, NULL };
+	const char *name[NEED_OWN];
+	size_t i, before = w->n, none = 0;
+
+	for (i = 0; i < nitems(line); i++) {
+		m.need = (enum mail_need)i;
+		line[i] = follow(w, &m, meet_out);
+		name[i] = line[i] == NULL ? NULL :
+		    smtpdconf_after(line[i], "action");
+		if (line[i] == NULL)
+			none++;
+	}
+	if (none == nitems(line) && source == SOURCE_ADDRESS)
+		return;
+	for (i = 0; i < nitems(line); i++)
+		if (line[i] == NULL)
+			check_part(w->check, PART, CHECK_BAD, "no match takes "
+			    "mail of %s%s%s to %s: it is refused; write match "
+			    "%s for %s action ...", of[source],
+			    address == NULL ? "" : " ", address == NULL ? "" :
+			    address, needs[i], source == SOURCE_LOCAL ?
+			    "from local" : source == SOURCE_AUTH ?
+			    "auth from any" : "from src",
+			    i == NEED_VERIFY ? "domain <sge-verify>" :
+			    i == NEED_ENCRYPT ? "domain <sge-encrypt>" :
+			    "any");
+	if (none == 0 && w->n == before)
+		check_part(w->check, PART, CHECK_OK, "mail of %s%s%s: "
+		    "sge-verify by \"%s\", sge-encrypt by \"%s\", other "
+		    "domains by \"%s\"", of[source], address == NULL ? "" :
+		    " ", address == NULL ? "" : address,
+		    name[0] == NULL ? "reject" : name[0],
+		    name[1] == NULL ? "reject" : name[1],
+		    name[2] == NULL ? "reject" : name[2]);
+}
+
+static void
+follow_named(struct ways *w, enum mail_source source, const char *address)
+{
+	const struct conf *conf = w->check->view->conf;
+	struct mail m = { source, address, NULL, NEED_OWN, NULL, NULL };
+	size_t i;
+
+	for (i = 0; i < w->nnamed; i++) {
+		m.domain = w->named[i];
+		m.need = match_need(conf, m.domain);
+		if (m.need != NEED_OWN)
+			(void)follow(w, &m, meet_out);
+	}
+}
+
+/* Mail for our own domains that comes from outside. */
+static void
+follow_in(struct ways *w)
+{
+	const struct conf *conf = w->check->view->conf;
+	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN, NULL, NULL };
+	size_t pos = 0;
+	int all = 1;
+
+	while ((m.domain = domset_next(conf->local, &pos)) != NULL) {
+		if (*m.domain == '.' || follow(w, &m, meet_out) != NULL)
+			continue;
+		all = 0;
+		check_part(w->check, PART, CHECK_WARN, "no match takes mail "
+		    "from outside for %s, which sge.conf has under local: "
+		    "write match from any for domain \"%s\" action ...",
+		    m.domain, m.domain);
+	}
+	if (all)
+		check_part(w->check, PART, CHECK_OK, "mail from outside for "
+		    "our own domains is taken");
+}
+
+static void
+follow_reports(struct ways *w)
+{
+	struct mail m = { SOURCE_LOCAL, NULL, NULL, NEED_VERIFY, NULL, NULL };
+	const struct smtpd_line *line = NULL;
+	size_t before = w->n;
+	int need;
+
+	m.sender = w->check->view->conf->report_from;
+	for (need = NEED_VERIFY; need < NEED_OWN; need++) {
+		m.need = (enum mail_need)need;
+		line = follow(w, &m, meet_report);
+	}
+	if (line == NULL)
+		check_part(w->check, PART, CHECK_BAD, "no match for mail-from "
+		    "%s: write match from local mail-from \"%s\" for any "
+		    "action \"reports\"", m.sender, m.sender);
+	else if (w->n == before)
+		check_part(w->check, PART, CHECK_OK, "reports go out whatever "
+		    "TLS does (%s:%d)", line->file, line->number);
+}
+
+static int
+has_auth(const struct smtpd_conf *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlines; i++)
+		if ((smtpdconf_is(&s->line[i], 0, "listen") &&
+		    (smtpdconf_has(&s->line[i], "auth") ||
+		    smtpdconf_has(&s->line[i], "auth-optional"))) ||
+		    (smtpdconf_is(&s->line[i], 0, "match") &&
+		    smtpdconf_has(&s->line[i], "auth")))
+			return 1;
+	return 0;
+}
+
+void
+check_matches(struct check *c, const struct smtpd_conf *s)
+{
+	struct ways w;
+	struct mail stranger = { SOURCE_STRANGER, NULL, NULL, NEED_NOTHING,
+	    NULL, NULL };
+	size_t i;
+
+	memset(&w, 0, sizeof(w));
+	w.check = c;
+	w.smtpd = s;
+	collect(&w);
+	follow_source(&w, SOURCE_LOCAL, NULL);
+	follow_named(&w, SOURCE_LOCAL, NULL);
+	if (has_auth(s)) {
+		follow_source(&w, SOURCE_AUTH, NULL);
+		follow_named(&w, SOURCE_AUTH, NULL);
+	}
+	for (i = 0; i < w.naddresses; i++) {
+		follow_source(&w, SOURCE_ADDRESS, w.address[i]);
+		follow_named(&w, SOURCE_ADDRESS, w.address[i]);
+	}
+	for (i = NEED_VERIFY; i < NEED_OWN; i++) {
+		stranger.need = (enum mail_need)i;
+		(void)follow(&w, &stranger, meet_out);
+	}
+	follow_named(&w, SOURCE_STRANGER, NULL);
+	follow_in(&w);
+	follow_reports(&w);
+	say_findings(&w);
+	while (w.nnamed > 0)
+		free(w.named[--w.nnamed]);
+	free(w.named);
+	free(w.finding);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/bounds.h"
+#include "check/smtpd_match.h"
+
+enum mail_need
+match_need(const struct conf *conf, const char *domain)
+{
+	const struct conf_rule *rule;
+
+	if (conf_is_local(conf, domain))
+		return NEED_OWN;
+	if (conf_connector(conf, domain) != NULL)
+		return NEED_VERIFY;
+	rule = conf_rule_out(conf, domain);
+	if (rule->req == REQ_PREFER_TLS)
+		return NEED_NOTHING;
+	return rule->req == REQ_TLS ? NEED_ENCRYPT : NEED_VERIFY;
+}
+
+int
+match_each(const struct smtpd_conf *s, const struct smtpd_line *line,
+    size_t i, void (*each)(const char *, void *), void *arg)
+{
+	char name[256];
+	size_t len;
+
+	if (smtpdconf_is(line, i, "regex"))
+		return -1;
+	if (i >= line->nwords)
+		return 0;
+	if (smtpdconf_is(line, i, "{")) {
+		while (++i < line->nwords && !smtpdconf_is(line, i, "}"))
+			each(line->word[i], arg);
+		return 0;
+	}
+	len = strlen(line->word[i]);
+	if (line->word[i][0] != '<' || line->quoted[i] || len < 3 ||
+	    len >= sizeof(name)) {
+		each(line->word[i], arg);
+		return 0;
+	}
+	memcpy(name, line->word[i] + 1, len - 2);
+	name[len - 2] = '\0';
+	return smtpdconf_table(s, name, each, arg);
+}
+
+struct search {
+	const char	*value;
+	const char	*domain;	/* of an address, or value itself */
+	int		 found;
+};
+
+/* As smtpd compares: "*" in a domain; "user@", "@domain", "@" in addresses. */
+static void
+search_one(const char *entry, void *arg)
+{
+	struct search *s = arg;
+	const char *at = strrchr(entry, '@');
+	size_t len;
+
+	if (s->domain == s->value) {
+		s->found |= strcmp(entry, "@") == 0 ||
+		    fnmatch(at == NULL ? entry : at + 1, s->value,
+		    FNM_CASEFOLD) == 0;
+		return;
+	}
+	if (at == NULL) {
+		len = (size_t)(s->domain - s->value) - 1;
+		s->found |= strlen(entry) == len &&
+		    strncasecmp(entry, s->value, len) == 0;
+		return;
+	}
+	if (at[1] != '\0' && strcasecmp(at + 1, s->domain) != 0)
+		return;
+	len = (size_t)(at - entry);
+	s->found |= len == 0 || (strncasecmp(entry, s->value, len) == 0 &&
+	    s->value[len] == '@');
+}
+
+enum match_answer
+match_holds(const struct smtpd_conf *s, const struct smtpd_line *line,
+    size_t i, const char *value)
+{
+	struct search search = { value, strrchr(value, '@'), 0 };
+
+	search.domain = search.domain == NULL ? value : search.domain + 1;
+	if (match_each(s, line, i, search_one, &search) == -1)
+		return MATCH_SOME;
+	return search.found ? MATCH_ALL : MATCH_NO;
+}
+
+static void
+covers_one(const char *entry, void *arg)
+{
+	int *all = arg;
+
+	*all |= strcmp(entry, "*") == 0 || strcmp(entry, "@") == 0 ||
+	    strcmp(entry, "@*") == 0;
+}
+
+/*
+ * For mail to any domain of a need.  Domains that are named are asked for by
+ * their name, each with what it needs itself: here they are none.
+ */
+static enum match_answer
+covers(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
+    const struct mail *m)
+{
+	int all = 0;
+
+	/* What strangers may send to: a list of those that are taken here. */
+	if (match_each(s, line, i, covers_one, &all) == -1)
+		return m->source == SOURCE_STRANGER ? MATCH_NO : MATCH_SOME;
+	return all ? MATCH_ALL : MATCH_NO;
+}
+
+/* "for domain X", "for rcpt-to X", "rcpt-to X": X at word i. */
+static enum match_answer
+asks_rcpt(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
+    int address, const struct mail *m)
+{
+	char user[DOMAIN_MAX + 1];
+
+	if (smtpdconf_is(line, i, "<sge-verify>"))
+		return m->need == NEED_VERIFY ? MATCH_ALL : MATCH_NO;
+	if (smtpdconf_is(line, i, "<sge-encrypt>"))
+		return m->need == NEED_ENCRYPT ? MATCH_ALL : MATCH_NO;
+	if (m->domain == NULL)
+		return covers(s, line, i, m);
+	if (!address)
+		return match_holds(s, line, i, m->domain);
+	if (m->rcpt != NULL)
+		return match_holds(s, line, i, m->rcpt);
+	/* Any user of the domain, no one in particular. */
+	(void)snprintf(user, sizeof(user), "@%s", m->domain);
+	return match_holds(s, line, i, user);
+}
+
+static enum match_answer
+asks_for(const struct smtpd_conf *s, const struct conf *conf,
+    const struct smtpd_line *line, size_t i, const struct mail *m)
+{
+	if (smtpdconf_is(line, i, "any"))
+		return MATCH_ALL;
+	/* The host's own names. */
+	if (smtpdconf_is(line, i, "local"))
+		return m->domain != NULL && strcmp(m->domain,
+		    conf->hostname) == 0 ? MATCH_ALL : MATCH_NO;
+	return asks_rcpt(s, line, i + 1, smtpdconf_is(line, i, "rcpt-to"), m);
+}
+
+struct addresses {
+	int		 anybody;
+	int		 local;
+	const char	*address;
+	int		 found;
+};
+
+static void
+address_one(const char *entry, void *arg)
+{
+	struct addresses *a = arg;
+
+	a->anybody |= strcmp(entry, "0.0.0.0/0") == 0 ||
+	    strcmp(entry, "::/0") == 0 || strcmp(entry, "any") == 0;
+	a->local |= strcmp(entry, "local") == 0 ||
+	    strncmp(entry, "127.", 4) == 0 || strcmp(entry, "::1") == 0;
+	a->found |= a->address != NULL && strcmp(entry, a->address) == 0;
+}
+
+static enum match_answer
+asks_src(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
+    const struct mail *m)
+{
+	struct addresses a = { 0, 0, m->address, 0 };
+
+	if (match_each(s, line, i, address_one, &a) == -1)
+		return m->source == SOURCE_LOCAL ? MATCH_NO : MATCH_SOME;
+	if (a.anybody)
+		return MATCH_ALL;
+	if (m->source == SOURCE_LOCAL)
+		return a.local ? MATCH_ALL : MATCH_NO;
+	return m->source == SOURCE_ADDRESS && a.found ? MATCH_ALL : MATCH_NO;
+}
+
+struct others {
+	const char	*one;
+	int		 there;
+};
+
+static void
+others_one(const char *entry, void *arg)
+{
+	struct others *o = arg;
+
+	o->there |= strcasecmp(entry, o->one) != 0;
+}
+
+/* Strangers name themselves as they like; the report's sender is only sged. */
+static enum match_answer
+asks_sender(const struct smtpd_conf *s, const struct conf *conf,
+    const struct smtpd_line *line, size_t i, const struct mail *m)
+{
+	struct others others = { conf->report_from, 0 };
+
+	if (m->sender != NULL)
+		return match_holds(s, line, i, m->sender);
+	if (m->source != SOURCE_STRANGER && match_each(s, line, i, others_one,
+	    &others) == 0 && !others.there)
+		return MATCH_NO;
+	return MATCH_SOME;
+}
+
+static enum match_answer
+asks_from(const struct smtpd_conf *s, const struct conf *conf,
+    const struct smtpd_line *line, size_t i, const struct mail *m)
+{
+	if (smtpdconf_is(line, i, "any"))
+		return MATCH_ALL;
+	if (smtpdconf_is(line, i, "local") || smtpdconf_is(line, i, "socket"))
+		return m->source == SOURCE_LOCAL ? MATCH_ALL : MATCH_NO;
+	if (smtpdconf_is(line, i, "auth"))
+		return m->source == SOURCE_AUTH ? MATCH_ALL : MATCH_NO;
+	if (smtpdconf_is(line, i, "src"))
+		return asks_src(s, line, i + 1, m);
+	if (smtpdconf_is(line, i, "mail-from"))
+		return asks_sender(s, conf, line, i + 1, m);
+	return MATCH_SOME;		/* rdns */
+}
+
+/* Whether mail of that source can come in by a listener with the tag. */
+static enum match_answer
+asks_tag(const struct smtpd_conf *s, const char *tag, const struct mail *m)
+{
+	const struct smtpd_line *line;
+	const char *name;
+	size_t i;
+	int socket;
+
+	for (i = 0; i < s->nlines; i++) {
+		line = &s->line[i];
+		if (!smtpdconf_is(line, 0, "listen") ||
+		    (name = smtpdconf_after(line, "tag")) == NULL ||
+		    strcmp(name, tag) != 0)
+			continue;
+		socket = smtpdconf_is(line, 2, "socket");
+		if (m->source == SOURCE_LOCAL && socket)
+			return MATCH_ALL;
+		if (m->source == SOURCE_AUTH && (smtpdconf_has(line, "auth") ||
+		    smtpdconf_has(line, "auth-optional")))
+			return MATCH_SOME;
+		if (m->source >= SOURCE_ADDRESS && !socket &&
+		    !smtpdconf_has(line, "auth"))
+			return MATCH_SOME;
+	}
+	return MATCH_NO;
+}
+
+/* Whether word i begins a value, and is no keyword of "match". */
+static int
+is_value(const struct smtpd_line *line, size_t i)
+{
+	return i < line->nwords && (line->quoted[i] ||
+	    line->word[i][0] == '<' || line->word[i][0] == '{');
+}
+
+/* Behind a value: a word, or a list with its braces. */
+static size_t
+skip_value(const struct smtpd_line *line, size_t i)
+{
+	if (smtpdconf_is(line, i, "regex"))
+		i++;
+	if (smtpdconf_is(line, i, "{"))
+		while (i < line->nwords && !smtpdconf_is(line, i, "}"))
+			i++;
+	return i + 1;
+}
+
+/* One criterion at *i, which moves behind it. */
+static enum match_answer
+criterion(const struct smtpd_conf *s, const struct conf *conf,
+    const struct smtpd_line *line, size_t *i, const struct mail *m)
+{
+	size_t at = (*i)++;
+
+	if (smtpdconf_is(line, at, "from") || smtpdconf_is(line, at, "for")) {
+		*i = smtpdconf_is(line, at + 1, "any") || smtpdconf_is(line,
+		    at + 1, "local") || smtpdconf_is(line, at + 1, "socket") ?
+		    at + 2 : ((smtpdconf_is(line, at + 1, "auth") ||
+		    smtpdconf_is(line, at + 1, "rdns")) && !is_value(line,
+		    at + 2)) ? at + 2 : skip_value(line, at + 2);
+		return smtpdconf_is(line, at, "from") ? asks_from(s, conf,
+		    line, at + 1, m) : asks_for(s, conf, line, at + 1, m);
+	}
+	if (smtpdconf_is(line, at, "auth")) {
+		if (is_value(line, at + 1)) {
+			*i = skip_value(line, at + 1);
+			return m->source == SOURCE_AUTH ? MATCH_SOME :
+			    MATCH_NO;
+		}
+		return m->source == SOURCE_AUTH ? MATCH_ALL : MATCH_NO;
+	}
+	if (smtpdconf_is(line, at, "tls"))
+		return m->source == SOURCE_AUTH ? MATCH_ALL :
+		    m->source == SOURCE_LOCAL ? MATCH_NO : MATCH_SOME;
+	*i = skip_value(line, at + 1);
+	if (smtpdconf_is(line, at, "mail-from"))
+		return asks_sender(s, conf, line, at + 1, m);
+	if (smtpdconf_is(line, at, "rcpt-to"))
+		return asks_rcpt(s, line, at + 1, 1, m);
+	if (smtpdconf_is(line, at, "tag") && at + 1 < line->nwords)
+		return asks_tag(s, line->word[at + 1], m);
+	return MATCH_SOME;		/* helo, and what we do not know */
+}
+
+enum match_answer
+match_asks(const struct smtpd_conf *s, const struct conf *conf,
+    const struct smtpd_line *line, const struct mail *m)
+{
+	enum match_answer all = MATCH_ALL, one;
+	size_t i = 1;
+	int from = 0, to = 0, not;
+
+	while (i < line->nwords && !smtpdconf_is(line, i, "action") &&
+	    !smtpdconf_is(line, i, "reject")) {
+		if ((not = smtpdconf_is(line, i, "!")))
+			i++;
+		from |= smtpdconf_is(line, i, "from");
+		to |= smtpdconf_is(line, i, "for");
+		one = criterion(s, conf, line, &i, m);
+		if (not && one != MATCH_SOME)
+			one = one == MATCH_ALL ? MATCH_NO : MATCH_ALL;
+		if (one < all)
+			all = one;
+	}
+	/* smtpd.conf(5): without them, "from local" and "for local". */
+	if (!from && m->source != SOURCE_LOCAL)
+		return MATCH_NO;
+	if (!to && (m->domain == NULL || strcmp(m->domain, conf->hostname) !=
+	    0))
+		return MATCH_NO;
+	return all;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_SMTPDMATCH_H
+#define SGE_SMTPDMATCH_H
+
+#include "check/smtpd_conf.h"
+#include "conf/conf.h"
+
+/*
+ * smtpd.conf's "match" statements, followed as smtpd does for each mail: in
+ * order, and the first that matches holds.  What is asked for is not one mail
+ * but all of a kind, so that a statement may match some of them only.
+ */
+
+/* Who hands the mail over. */
+enum mail_source {
+	SOURCE_LOCAL,		/* a program of this host: sendmail(8) */
+	SOURCE_AUTH,		/* an authenticated user, from anywhere */
+	SOURCE_ADDRESS,		/* a host that a "from src" names */
+	SOURCE_STRANGER		/* anybody else */
+};
+#define SOURCES 4
+
+/* Where it goes: as table-sge, or sge.conf, has the domain. */
+enum mail_need {
+	NEED_VERIFY,		/* in sge-verify */
+	NEED_ENCRYPT,		/* in sge-encrypt */
+	NEED_NOTHING,		/* in neither */
+	NEED_OWN		/* one of our own domains */
+};
+
+struct mail {
+	enum mail_source source;
+	const char	*address;	/* SOURCE_ADDRESS: the first of them */
+	const char	*sender;	/* NULL: an ordinary one */
+	enum mail_need	 need;
+	const char	*domain;	/* NULL: any of that need */
+	const char	*rcpt;		/* an address in domain; NULL: any */
+};
+
+enum match_answer {
+	MATCH_NO,
+	MATCH_SOME,		/* or: it can't be told from here */
+	MATCH_ALL
+};
+
+enum match_answer match_asks(const struct smtpd_conf *, const struct conf *,
+	    const struct smtpd_line *match, const struct mail *);
+/*
+ * Whether what follows word i of a match (one word, a list, a table) holds
+ * that value: a domain, or an address where it has an '@'.
+ */
+enum match_answer match_holds(const struct smtpd_conf *,
+	    const struct smtpd_line *match, size_t i, const char *value);
+/* Calls each with every word there; -1 if it can't be told. */
+int	match_each(const struct smtpd_conf *, const struct smtpd_line *match,
+	    size_t i, void (*each)(const char *, void *), void *arg);
+/* What sge.conf alone says that a domain (in normal form) needs. */
+enum mail_need match_need(const struct conf *, const char *domain);
+
+#endif
