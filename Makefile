@@ -244,7 +244,8 @@ SGECTL_OBJS =	\
 		reporter/view/view_reporters.o \
 		reporter/view/view_route.o \
 		reporter/view/view_sent.o \
-		reporter/view/view_status.o
+		reporter/view/view_status.o \
+		reporter/view/view_test.o
 
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
 		${REPORTER_OBJS} ${WORLD_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}

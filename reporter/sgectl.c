@@ -65,6 +65,12 @@ run_route(struct ctl *ctl, int argc __unused, char *argv[])
 }
 
 static int
+run_test(struct ctl *ctl, int argc, char *argv[])
+{
+	return view_test(&ctl->view, argc, argv);
+}
+
+static int
 run_metrics(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 {
 	return view_metrics(&ctl->view);
@@ -151,6 +157,8 @@ static const struct ctl_command commands[] = {
 	    cmd_check_config },
 	{ "read", "csn:", "[-cs] [-n top] [file ...]",
 	    0, -1, CTL_CONF_MAY, 0, 1, cmd_read },
+	{ "test", "", "from address to address [from-address ip] "
+	    "[tls version]", 4, 8, CTL_CONF | CTL_VIEW, 1, 2, run_test },
 	{ "deliver", "", "", 0, 0, CTL_CONF, 0, EX_TEMPFAIL, cmd_deliver },
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ "html", "d:n:", "[-d days] [-n top] dir", 1, 1,

@@ -93,6 +93,8 @@ int	view_received(const struct view *);
 int	view_reporters(const struct view *);
 int	view_policy(const struct view *, const char *domain);
 int	view_route(const struct view *, const char *domain);
+/* A dry run of one mail; 0 it goes, 1 it does not, 2 it is not known. */
+int	view_test(const struct view *, int argc, char *const argv[]);
 int	view_digest(const struct view *, int always);
 int	view_html(const struct view *, const char *dir);
 int	view_metrics(const struct view *);

@@ -14,9 +14,10 @@
 #include "store/query_policy.h"
 #include "base/log.h"
 #include "ctl/print.h"
+#include "view/view_route.h"
 
-static const char *
-why_sentence(const struct answer *a)
+const char *
+view_route_why(const struct answer *a)
 {
 	switch (a->why) {
 	case WHY_LOCAL:
@@ -66,7 +67,7 @@ print_tables(const struct view *v, const struct answer *a)
 		fprintf(v->out, ":\n  no host is allowed, the mail waits in "
 		    "the queue");
 	fputc('\n', v->out);
-	view_wrap(v->out, "Why: ", "  ", why_sentence(a));
+	view_wrap(v->out, "Why: ", "  ", view_route_why(a));
 }
 
 static void
@@ -84,8 +85,8 @@ print_learned(const struct heard_route *r, void *arg)
 		    view_clean(r->urls, 500));
 }
 
-static struct routes *
-open_routes(const struct conf *conf)
+struct routes *
+view_routes_open(const struct conf *conf)
 {
 	struct routes *routes;
 	char *path;
@@ -109,7 +110,7 @@ view_route(const struct view *v, const char *arg)
 
 	if (view_normal(arg, domain, sizeof(domain)) == -1)
 		return 1;
-	routes = open_routes(v->conf);
+	routes = view_routes_open(v->conf);
 	answer_find(v->conf, routes, domain, v->now, &answer);
 	if (v->form != FORM_TEXT)
 		view_row(v, "route", "ttiitttet", "domain", domain, "class",
@@ -118,7 +119,7 @@ view_route(const struct view *v, const char *arg)
 		    (int64_t)answer.encrypt, "url", answer.url, "rule",
 		    requirement_name(answer.rule->req), "learned",
 		    kinds[answer.route.kind], "until", answer.route.until,
-		    "why", why_sentence(&answer));
+		    "why", view_route_why(&answer));
 	else {
 		view_say(v, "Route to %s, class %s, %s", domain,
 		    conf_class_name(v->conf, conf_class(v->conf, domain)),

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# sgectl test: a dry run of one mail, in and out.
+here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/bed/tap.sh"
+dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-test.XXXXXX") || exit 1
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
+sh "$here/data/sgectl/make" "$dir" || bail "no fixture"
+cat >"$dir/spool/routes" <<'EOT'
+enforced.example|enforce|4102444800|smtp+tls://mx.enforced.example
+plain.example|none|4102444800|
+uni.govt.nz|none|4102444800|
+EOT
+sed '/^legacy/s/until [0-9-]*/until 2099-03-31/' "$dir/sge.conf" \
+    >"$dir/new" && mv "$dir/new" "$dir/sge.conf"
+
+# EXIT|OPERANDS|the row must be like
+while IFS='|' read -r want operands pattern; do
+	# shellcheck disable=SC2086
+	out=$("$here/../reporter/sgectl" -p -f "$dir/sge.conf" \
+	    test $operands 2>&1 </dev/null)
+	is $? "$want" "$operands: exit $want"
+	like "$out" "$(echo "$pattern" | tr ' ' '?')" "  $pattern"
+done <<'EOT'
+0|from a@minties.govt.nz to b@dia.govt.nz|*restricted>restricted?require connector?pass?-?verify?smtp+tls://mx.dia.govt.nz?*
+0|from a@minties.govt.nz to b@uni.govt.nz|*restricted>government?require tls?pass?-?encrypt?-?none?*
+0|from a@minties.govt.nz to b@enforced.example|*prefer tls?pass?-?verify?smtp+tls://mx.enforced.example?enforce?*
+0|from a@minties.govt.nz to b@plain.example|*prefer tls?pass?-?outbound?-?none?*
+2|from a@minties.govt.nz to b@new.example|*?pass?-?outbound?-?-?whether the domain has an MTA-STS policy is not known*
+0|to b@minties.govt.nz tls 1.2 from a@dia.govt.nz from-address 198.51.100.4|*restricted>restricted?require connector?pass?-?-?-?-?*
+1|from a@dia.govt.nz to b@minties.govt.nz from-address 192.0.2.9|*?reject?550 5.7.1 *by its connector*
+1|from a@uni.govt.nz to b@minties.govt.nz from-address 192.0.2.9 tls none|*?reject?530 5.7.0 Must issue a STARTTLS command first*
+1|from a@uni.govt.nz to b@minties.govt.nz from-address 2001:db8::9 tls 1.1|*?reject?550 5.7.0 This session has TLSv1.1*
+0|from a@uni.govt.nz to b@minties.govt.nz from-address 10.1.2.3 tls none|*?legacy?*
+0|from a@x.example to b@minties.govt.nz from-address 192.0.2.9 tls none|*public>restricted?prefer tls?pass?*
+0|from <> to b@plain.example|test?-?b@plain.example?*?pass?*
+2|from a@b.example to|usage*
+2|from a@b.example to c@d.example tls 9|*want none, 1.0, 1.1, 1.2 or 1.3*
+2|from a@b.example to c@d.example from-address x|*no IP address*
+2|from a@b.example from c@d.example|*want from and to*
+EOT
+like "$("$here/../reporter/sgectl" -f "$dir/sge.conf" test from \
+    a@minties.govt.nz to b@dia.govt.nz)" '*
+  route    action "verify" to smtp+tls://mx.dia.govt.nz
+*
+Exit 0.' "in words"
+# A member without a connector.
+sed '/^connector "dia/d' "$dir/sge.conf" >"$dir/less.conf"
+out=$("$here/../reporter/sgectl" -p -f "$dir/less.conf" test \
+    from a@minties.govt.nz to b@dia.govt.nz)
+is $? 1 "a member without a connector: exit 1"
+like "$out" '*|reject|550 5.7.1 *' "and what is answered"
+finish

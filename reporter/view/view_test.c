@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * test: what would become of one mail.  filter-sge's and table-sge's own
+ * functions decide; nothing is sent, asked or written.
+ */
+
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/bounds.h"
+#include "ctl/print.h"
+#include "rule/flow.h"
+#include "rule/table_answer.h"
+#include "view/view_route.h"
+
+#define GOES 0
+#define GOES_NOT 1
+#define NOT_KNOWN 2
+
+/* The mail, as the command line has it. */
+struct dry {
+	const char	*from;		/* addresses; "" null sender */
+	const char	*to;
+	char		 from_domain[DOMAIN_MAX];
+	char		 to_domain[DOMAIN_MAX];
+	const char	*peer;		/* from-address, or NULL: this host */
+	struct addr	 addr;
+	enum tlsver	 tls;
+};
+
+static int
+take_domain(const char *what, const char *address, char out[], size_t size)
+{
+	const char *domain = domain_of_address(address);
+
+	if (domain == NULL)
+		domain = address;
+	if (domain_normal(domain, strlen(domain), out, size) == -1) {
+		warnx("%s %s: no address, and no domain", what, address);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+take_tls(const char *text, enum tlsver *version)
+{
+	static const char *const names[] = { "none", "ssl", "1.0", "1.1",
+	    "1.2", "1.3" };
+	size_t i;
+
+	for (i = 0; i < nitems(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*version = (enum tlsver)i;
+			return 0;
+		}
+	warnx("tls %s: want none, 1.0, 1.1, 1.2 or 1.3", text);
+	return -1;
+}
+
+/* Pairs of a word and its value, in any order; 0 or -1 after a message. */
+static int
+take(struct dry *d, int argc, char *const argv[])
+{
+	int i;
+
+	memset(d, 0, sizeof(*d));
+	d->tls = TLSVER_1_3;
+	for (i = 0; i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "from") == 0)
+			d->from = argv[i + 1];
+		else if (strcmp(argv[i], "to") == 0)
+			d->to = argv[i + 1];
+		else if (strcmp(argv[i], "from-address") == 0)
+			d->peer = argv[i + 1];
+		else if (strcmp(argv[i], "tls") == 0) {
+			if (take_tls(argv[i + 1], &d->tls) == -1)
+				return -1;
+		} else
+			break;
+	}
+	if (i < argc) {
+		warnx("%s: want from, to, from-address or tls, each with its "
+		    "value", argv[i]);
+		return -1;
+	}
+	if (d->from == NULL || d->to == NULL) {
+		warnx("want from and to");
+		return -1;
+	}
+	if (d->peer != NULL && addr_parse(d->peer, strlen(d->peer),
+	    &d->addr) == -1) {
+		warnx("from-address %s: no IP address", d->peer);
+		return -1;
+	}
+	if (strcmp(d->from, "<>") == 0)
+		d->from = "";
+	if (*d->from != '\0' && take_domain("from", d->from, d->from_domain,
+	    sizeof(d->from_domain)) == -1)
+		return -1;
+	return take_domain("to", d->to, d->to_domain, sizeof(d->to_domain));
+}
+
+/* What goes on behind the verdict, and the exit status of it. */
+static int
+outcome(const struct view *v, const struct dry *d,
+    const struct flow_answer *f, const struct answer *a, const char **why)
+{
+	if (f->verdict == VERDICT_REJECT) {
+		*why = "filter-sge refuses the recipient with that text";
+		return GOES_NOT;
+	}
+	if (conf_is_local(v->conf, d->to_domain)) {
+		*why = "it is taken, and delivered as smtpd.conf says";
+		return GOES;
+	}
+	if (a->verify && a->url[0] == '\0') {
+		*why = "no host is allowed for it: it waits in the queue";
+		return GOES_NOT;
+	}
+	if (a->route.kind == ROUTE_UNKNOWN && a->why != WHY_CONNECTOR) {
+		*why = "whether the domain has an MTA-STS policy is not known "
+		    "here yet: sged asks with the first mail to it (sgectl "
+		    "check domain asks now)";
+		return NOT_KNOWN;
+	}
+	*why = a->verify ? "it goes to that host only, with a verified "
+	    "certificate" : a->encrypt ? "it goes to an MX host with TLS 1.2 "
+	    "or later" : "it goes to an MX host, with TLS where that has it";
+	return GOES;
+}
+
+static const char *
+action_of(const struct view *v, const struct dry *d, const struct answer *a)
+{
+	return conf_is_local(v->conf, d->to_domain) ? "-" : a->verify ?
+	    "verify" : a->encrypt ? "encrypt" : "outbound";
+}
+
+static void
+print(const struct view *v, const struct dry *d, const struct flow_answer *f,
+    const struct answer *a, const char *flow, const char *why, int status)
+{
+	static const char *const kinds[] = { "not known", "none enforced",
+	    "MTA-STS enforce" };
+	char verdict[600];
+
+	view_say(v, "Mail from %s to %s, %s%s, %s", *d->from == '\0' ? "<>" :
+	    view_clean(d->from, 200), view_clean(d->to, 200),
+	    d->peer == NULL ? "of this host or an authenticated user" :
+	    "from ", d->peer == NULL ? "" : d->peer, d->peer == NULL ? "" :
+	    d->tls == TLSVER_NONE ? " without TLS" : d->tls == TLSVER_1_2 ?
+	    " with TLS 1.2" : d->tls == TLSVER_1_3 ? " with TLS 1.3" :
+	    " with an old TLS");
+	view_say(v, "  flow     %s: %s", flow, requirement_name(f->rule->req));
+	(void)snprintf(verdict, sizeof(verdict), "%s%s%s",
+	    verdict_name(f->verdict), f->reply[0] == '\0' ? "" : ": ",
+	    f->reply);
+	view_wrap(v->out, "  verdict  ", "           ", verdict);
+	if (!conf_is_local(v->conf, d->to_domain)) {
+		view_say(v, "  policy   %s", kinds[a->route.kind]);
+		view_say(v, "  route    action \"%s\"%s%s",
+		    action_of(v, d, a), a->url[0] == '\0' ||
+		    !a->verify ? "" : " to ", !a->verify ? "" :
+		    view_clean(a->url, 0));
+		view_wrap(v->out, "  because  ", "           ",
+		    view_route_why(a));
+	}
+	view_wrap(v->out, "Thus: ", "  ", why);
+	view_unknown(v, "what smtpd.conf makes of it (sgectl check config "
+	    "looks)%s.", d->peer == NULL || conf_is_local(v->conf,
+	    d->to_domain) ? "" : ", and whether that address may relay");
+	fprintf(v->out, "Exit %d.\n", status);
+}
+
+int
+view_test(const struct view *v, int argc, char *const argv[])
+{
+	struct flow_query q;
+	struct flow_answer f;
+	struct answer a;
+	struct routes *routes;
+	struct dry d;
+	char flow[80];
+	const char *why;
+	int status;
+
+	if (take(&d, argc, argv) == -1)
+		return NOT_KNOWN;
+	memset(&q, 0, sizeof(q));
+	q.from = d.from_domain;
+	q.helo = "";
+	q.to = d.to_domain;
+	q.remote = d.peer == NULL ? NULL : &d.addr;
+	q.trusted = d.peer == NULL || addr_is_loopback(&d.addr);
+	q.tls = d.tls;
+	q.when = v->now;
+	/* A bounce of this host is ours, as filter-sge takes it. */
+	if (d.from_domain[0] == '\0' && d.peer == NULL)
+		q.from = v->conf->hostname;
+	flow_decide(v->conf, &q, &f);
+	flow_name(v->conf, f.from_class, f.to_class, flow, sizeof(flow));
+	routes = view_routes_open(v->conf);
+	answer_find(v->conf, routes, d.to_domain, v->now, &a);
+	status = outcome(v, &d, &f, &a, &why);
+	if (v->form != FORM_TEXT)
+		view_row(v, "test", "ttttttttttti", "from", d.from, "to", d.to,
+		    "address", d.peer, "flow", flow, "rule",
+		    requirement_name(f.rule->req), "verdict",
+		    verdict_name(f.verdict), "reply", f.reply[0] == '\0' ?
+		    NULL : f.reply, "action", action_of(v, &d, &a), "url",
+		    a.verify && a.url[0] != '\0' ? a.url : NULL, "policy",
+		    a.route.kind == ROUTE_ENFORCE ? "enforce" :
+		    a.route.kind == ROUTE_NONE ? "none" : NULL, "why", why,
+		    "exit", (int64_t)status);
+	else
+		print(v, &d, &f, &a, flow, why, status);
+	routes_free(routes);
+	return status;
+}
