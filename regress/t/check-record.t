@@ -93,6 +93,9 @@ if ! dns_unbound; then
 fi
 dns_start "$dir" <<'EOT' || bail "unbound does not start"
 	local-data: '_smtp._tls.good.test. 77 TXT "v=TLSRPTv1; rua=" "mailto:a@b.example"'
+	local-data: 'mail.test. MX 20 mx2.mail.test.'
+	local-data: 'mail.test. MX 10 mx1.mail.test.'
+	local-data: 'nomail.test. MX 0 .'
 	local-data: '_smtp._tls.two.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 	local-data: '_smtp._tls.two.test. TXT "v=TLSRPTv1; rua=mailto:c@b.example"'
 	local-data: '_smtp._tls.beside.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
@@ -134,6 +137,32 @@ bad.test	1	write mailto:tls@bad.test
 wild.test	1	a wildcard answers
 x.broken.test	2	is not "no record"
 EOT
+
+# The policy file of the MX hosts that there are.
+out=$(sgectl -f "$dir/sge.conf" policy new mail.test 2>&1)
+is $? 0 "policy new"
+like "$out" '*Zone   _mta-sts IN TXT "v=STSv1; id=20????????????;"*' \
+    "its record"
+like "$out" '*
+https://mta-sts.mail.test/.well-known/mta-sts.txt:
+version: STSv1
+mode: testing
+mx: mx1.mail.test
+mx: mx2.mail.test
+max_age: 604800
+*server "mta-sts.mail.test"*server_name mta-sts.mail.test;*' \
+    "its file, and how to serve it"
+like "$(sgectl -f "$dir/sge.conf" policy new -e mail.test 2>&1)" \
+    '*mode: enforce*max_age: 2419200*' "to be enforced"
+like "$(sgectl -p -f "$dir/sge.conf" policy new mail.test 2>&1)" \
+    'record|_mta-sts.mail.test|TXT|3600|v=STSv1; id=*;
+file|https://mta-sts.mail.test/.well-known/mta-sts.txt|version: STSv1*' \
+    "in fields"
+out=$(sgectl -f "$dir/sge.conf" policy new nomail.test 2>&1)
+is $? 1 "a null MX: exit 1"
+like "$out" '*no MX host*' "and why"
+sgectl -f "$dir/sge.conf" policy new x.broken.test >/dev/null 2>&1
+is $? 2 "the DNS does not answer: exit 2"
 dns_stop
 out=$(sgectl -f "$dir/sge.conf" check record good.test 2>&1)
 is $? 2 "no DNS server: exit 2"

@@ -105,6 +105,7 @@ int	ctl_sendmail(const struct conf *, FILE *mail, const char *to);
 int	cmd_report(struct ctl *, int, char *[]);
 int	cmd_send(struct ctl *, int, char *[]);
 int	cmd_record_new(struct ctl *, int, char *[]);
+int	cmd_policy_new(struct ctl *, int, char *[]);
 int	cmd_check_record(struct ctl *, int, char *[]);
 int	cmd_check_domain(struct ctl *, int, char *[]);
 int	cmd_check_config(struct ctl *, int, char *[]);
