@@ -67,6 +67,20 @@ like "$out" '*rua=\\033\[31mx*' "control characters are escaped"
 like "$out" "*
                   ^
 bad*" "and the mark stands where the first of them is shown"
+# Forms of an address that no sender can use: which one, and what to write.
+while IFS='|' read -r rua want; do
+	out=$(sgectl check record -s "v=TLSRPTv1; rua=$rua")
+	is $? 1 "$rua: exit 1"
+	like "$(echo $out)" "*bad $want*" "  $want"
+done <<'EOT'
+mailto://a@b.example|mailto has no //, which would be part of the address: write mailto:a@b.example
+mailto:<a@b.example>|no < and > around the address: write mailto:a@b.example 1
+mailto:ok@b.example,mailto:<c@b.example>|no < and > around the address: write mailto:c@b.example
+mailto:a@[192.0.2.1]|an address literal
+mailto:a@[IPv6:2001:db8::1]|an address literal
+mailto:ä@b.example|the address is not ASCII
+mailto:a@bä.example|the domain is not ASCII: write mailto:a@xn--b-0fa.example
+EOT
 sgectl check record >/dev/null 2>&1
 is $? 1 "neither a domain nor a text"
 
@@ -104,6 +118,9 @@ dns_start "$dir" <<'EOT' || bail "unbound does not start"
 	local-data: '_smtp._tls.nodata.test. A 192.0.2.1'
 	local-data: '_smtp._tls.alias.test. CNAME _smtp._tls.good.test.'
 	local-data: 'smtp._tls.wrong.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: '_tlsrpt.wrong1.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: '_smtp_tls.wrong2.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
+	local-data: '_tls._smtp.wrong3.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 	local-data: '_smtp._tls.twice.test.twice.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 	local-data: 'apex.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 	local-data: '_smtp._tls.bad.test. TXT "v=TLSRPTv1; rua=tls@bad.test"'
@@ -131,6 +148,11 @@ other.test	1	a record of SPF
 nodata.test	1	has no TXT record
 none.test	1	no such name
 wrong.test	1	stands at smtp._tls.wrong.test
+wrong1.test	1	stands at _tlsrpt.wrong1.test
+wrong2.test	1	stands at _smtp_tls.wrong2.test
+wrong3.test	1	stands at _tls._smtp.wrong3.test
+_smtp._tls.good.test	0	_smtp._tls.good.test TXT ttl 77
+none.test	1	TXT none, remembered for
 twice.test	1	stands at _smtp._tls.twice.test.twice.test
 apex.test	1	stands at apex.test
 bad.test	1	write mailto:tls@bad.test

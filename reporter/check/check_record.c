@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "check/check_ask.h"
 #include "base/bounds.h"
@@ -19,10 +20,12 @@
 #include "base/log.h"
 #include "rfc/rua.h"
 
+#define PREFIX "_smtp._tls."
+
 /* Names that people publish it at by mistake; "%s": the domain. */
 static const char *const wrong_names[] = {
 	"_smtp-tlsrpt.%s", "_smtp_tlsrpt.%s", "smtp._tls.%s", "_tls.%s",
-	"_smtp._tls.%s.%s", "%s"
+	"_tlsrpt.%s", "_smtp_tls.%s", "_tls._smtp.%s", "_smtp._tls.%s.%s", "%s"
 };
 
 static int
@@ -164,9 +167,15 @@ around(const struct view *v, const char *name, const json_t *answer,
 {
 	const char *canon = ipc_string(answer, "canon", "");
 
-	if (v->form == FORM_TEXT)
+	if (v->form == FORM_TEXT && strcmp(ipc_string(answer, "status", ""),
+	    "ok") == 0)
 		fprintf(v->out, "%s  TXT  ttl %lld  dnssec %s\n", name,
 		    (long long)ipc_int(answer, "ttl", 0),
+		    ipc_bool(answer, "secure", 0) ? "yes" : "no");
+	else if (v->form == FORM_TEXT)
+		/* The zone says how long resolvers remember that (RFC 2308). */
+		fprintf(v->out, "%s  TXT  none, remembered for %lld s  "
+		    "dnssec %s\n", name, (long long)ipc_int(answer, "ttl", 0),
 		    ipc_bool(answer, "secure", 0) ? "yes" : "no");
 	if (*canon != '\0' && strcmp(canon, name) != 0)
 		lint_add(lint, LINT_INFO, LINT_NOWHERE, "an alias (CNAME) of "
@@ -232,7 +241,10 @@ cmd_check_record(struct ctl *ctl, int argc, char *argv[])
 	struct lint lint;
 	int rc;
 
-	if (argc == 1 && view_normal(argv[0], domain, sizeof(domain)) == -1)
+	/* The guide has the record's own name typed (step 4). */
+	if (argc == 1 && view_normal(strncasecmp(argv[0], PREFIX,
+	    sizeof(PREFIX) - 1) == 0 ? argv[0] + sizeof(PREFIX) - 1 : argv[0],
+	    domain, sizeof(domain)) == -1)
 		return CHECK_FIX;
 	if (text != NULL) {
 		lint_record(text, argc == 1 ? domain : NULL, &lint);

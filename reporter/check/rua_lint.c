@@ -144,6 +144,69 @@ check_version(struct lint *lint, const char *s)
 	return 0;
 }
 
+/* An address that is not ASCII: its domain's A-label where there is one. */
+static void
+add_utf8(struct lint *lint, size_t where, const char *address, size_t len)
+{
+	const char *at = memchr(address, '@', len);
+	char name[DOMAIN_MAX], alabel[DOMAIN_MAX];
+	size_t local = at == NULL ? len : (size_t)(at - address), i;
+
+	for (i = 0; i < local; i++)
+		if ((unsigned char)address[i] > 0x7e) {
+			lint_add(lint, LINT_BAD, where, "the address is not "
+			    "ASCII, which few senders can send to: use one "
+			    "that is");
+			return;
+		}
+	if (at == NULL || len - local - 1 >= sizeof(name))
+		return;
+	memcpy(name, at + 1, len - local - 1);
+	name[len - local - 1] = '\0';
+	if (domain_to_alabel(name, alabel, sizeof(alabel)) == -1)
+		lint_add(lint, LINT_BAD, where, "the domain is not ASCII: "
+		    "write its A-label (xn--...)");
+	else
+		lint_add(lint, LINT_BAD, where, "the domain is not ASCII: "
+		    "write mailto:%.*s@%s", (int)local, address, alabel);
+}
+
+/* Forms of mailto that people take from elsewhere; 1 if there was one. */
+static int
+check_mailto(struct lint *lint, const char *text)
+{
+	const char *p = text, *address, *at;
+	size_t len, i, where;
+	int found = 0;
+
+	for (; (p = strstr(p, "mailto:")) != NULL; p = address + len) {
+		address = p + 7;
+		len = strcspn(address, ",; \t");
+		where = (size_t)(address - text);
+		at = memchr(address, '@', len);
+		for (i = 0; i < len; i++)
+			if ((unsigned char)address[i] > 0x7e)
+				break;
+		if (len > 2 && strncmp(address, "//", 2) == 0)
+			lint_add(lint, LINT_BAD, where, "mailto has no //, "
+			    "which would be part of the address: write "
+			    "mailto:%.*s", (int)len - 2, address + 2);
+		else if (len > 2 && *address == '<')
+			lint_add(lint, LINT_BAD, where, "no < and > around "
+			    "the address: write mailto:%.*s", (int)len -
+			    (address[len - 1] == '>' ? 2 : 1), address + 1);
+		else if (at != NULL && at[1] == '[')
+			lint_add(lint, LINT_BAD, where, "an address literal: "
+			    "senders send to a domain's name only");
+		else if (i < len)
+			add_utf8(lint, where, address, len);
+		else
+			continue;
+		found = 1;
+	}
+	return found;
+}
+
 /* What rua_parse says, in words that help where the cause is a usual one. */
 static void
 add_fault(struct lint *lint, const char *text, size_t where, const char *why)
@@ -212,8 +275,8 @@ check_field(struct lint *lint, const char *text, size_t at, size_t len,
 		check_rua_text(lint, text, at + 4, len - 4);
 	} else if (strncmp(text + at, "pct=", 4) == 0)
 		lint_add(lint, LINT_WARN, at, "pct is not in RFC 8460: it has "
-		    "no effect, and checkdmarc calls the record invalid; "
-		    "remove it");
+		    "no effect, and checkdmarc before 6.0 calls the record "
+		    "invalid; remove it");
 	else
 		lint_add(lint, LINT_WARN, at, "%.*s is not a field of RFC "
 		    "8460: senders ignore it, some checkers call the record "
@@ -324,7 +387,7 @@ lint_record(const char *text, const char *domain, struct lint *lint)
 		lint_add(lint, LINT_BAD, 0, "the record is empty");
 		return;
 	}
-	if (!check_version(lint, text))
+	if (!check_version(lint, text) || check_mailto(lint, text))
 		return;
 	switch (rua_parse(&text, 1, &rua, &record, &why, &where)) {
 	case RUA_OK:
