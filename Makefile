@@ -207,6 +207,7 @@ SGECTL_OBJS =	\
 		reporter/check/smtpd_conf.o \
 		reporter/check/smtpd_line.o \
 		reporter/check/smtpd_match.o \
+		reporter/check/sts_lint.o \
 		reporter/command/cmd_deliver.o \
 		reporter/command/cmd_read.o \
 		reporter/command/cmd_report.o \

@@ -76,6 +76,27 @@ checked nopolicy.nz 1 'answers HTTP 404, not 200'
 cert -e mta-sts.badcert.nz
 domain badcert.nz ok
 checked badcert.nz 1 'certificate expired'
+# The policy, line by line.
+domain lines.nz ok
+printf '%s\r\n' 'HTTP/1.1 200 OK' 'Content-Type: text/plain' \
+    'Connection: close' '' 'version: STSv1' 'mode: enforce' 'Mode: none' \
+    'mode: testing' 'mx: mx.lines.nz' 'mx: 203.0.113.9' 'mx: old.lines.nz.' \
+    'note: x' 'max_age: 864000' |
+    answer mta-sts.lines.nz /.well-known/mta-sts.txt
+checked lines.nz 1 'line 3: upper and lower case matter in keys: write mode' \
+    'line 4: mode again' 'line 6: mx is an address' \
+    'line 7: mx ends in a dot' 'line 8: note is no key' \
+    'max_age 864000: senders forget the policy within two weeks' \
+    'the policy names old.lines.nz, and no MX record does' \
+    'certificate of mta-sts.lines.nz ends 2099-12-31'
+domain places.nz ok
+dns_gone _mta-sts.places.nz
+dns "_mta_sts.places.nz TXT v=STSv1; id=1;"
+checked places.nz 1 'no MTA-STS record at _mta-sts.places.nz' \
+    'stands at _mta_sts.places.nz, where no sender looks'
+domain two.nz ok
+dns "_mta-sts.two.nz TXT v=STSv1; id=1;" "_mta-sts.two.nz TXT v=STSv1; id=2;"
+checked two.nz 1 'more than one MTA-STS record at _mta-sts.two.nz'
 dns "bare.nz MX 0 ."
 checked bare.nz 1 'TLS-RPT|bad|no TLSRPT record' \
     'MTA-STS|bad|no MTA-STS record' 'takes no mail (null MX)'

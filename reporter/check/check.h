@@ -49,6 +49,11 @@ struct check {
 
 void	check_part(struct check *, const char *part, enum check_level,
 	    const char *, ...) __attribute__((__format__(printf, 4, 5)));
+/* The lines of an MTA-STS policy, each fault with its number. */
+void	check_policy_lines(struct check *, const char *body, size_t len);
+/* A record of it where no sender looks; one that a wildcard gives. */
+void	check_sts_elsewhere(struct check *);
+void	check_sts_wildcard(struct check *);
 /* From the answer to "mx". */
 void	check_mx(struct check *, const json_t *answer);
 

@@ -12,6 +12,7 @@
 #include "base/bounds.h"
 #include "check/check.h"
 #include "ctl/ctl.h"
+#include "lib/date.h"
 #include "lib/ipc.h"
 #include "check/rua_lint.h"
 #include "base/log.h"
@@ -20,6 +21,10 @@
 
 /* RFC 8461 3.2: lives of weeks are meant; a day protects little. */
 #define MAX_AGE_LOW (7 * 86400)
+/* Enforced, it is to outlast a web server that is down over the holidays. */
+#define ENFORCE_AGE_LOW (14 * 86400)
+/* The policy host's certificate: renewed in time, or senders lose the policy. */
+#define CERT_DAYS_LOW 14
 
 enum {
 	Q_TLSRPT,
@@ -88,10 +93,12 @@ check_sts_record(struct check *c, const json_t *answer)
 	switch (sts_record_parse(txts, n, id, sizeof(id), &why)) {
 	case STS_OK:
 		check_part(c, "MTA-STS", CHECK_OK, "record, id %s", id);
+		check_sts_wildcard(c);
 		return 1;
 	case STS_ABSENT:
-		check_part(c, "MTA-STS", CHECK_BAD, "no MTA-STS record at "
-		    "_mta-sts.%s (or not exactly one)", c->domain);
+		check_part(c, "MTA-STS", CHECK_BAD, "%s at _mta-sts.%s: "
+		    "sgectl policy new %s", why, c->domain, c->domain);
+		check_sts_elsewhere(c);
 		break;
 	case STS_INVALID:
 		check_part(c, "MTA-STS", CHECK_BAD, "the record is "
@@ -112,6 +119,7 @@ check_sts_policy(struct check *c, const char *body, size_t len,
 		check_part(c, "MTA-STS", CHECK_WARN, "the policy is served "
 		    "as %s, not text/plain", *type == '\0' ? "no type" :
 		    view_clean(type, 60));
+	check_policy_lines(c, body, len);
 	if ((policy = sts_policy_parse(body, len, &why)) == NULL) {
 		check_part(c, "MTA-STS", CHECK_BAD, "the policy is "
 		    "malformed: %s", why);
@@ -124,10 +132,12 @@ check_sts_policy(struct check *c, const char *body, size_t len,
 		    CHECK_WARN : CHECK_BAD, "policy, mode %s: senders deliver "
 		    "in clear all the same; SGE wants enforce",
 		    sts_mode_name(policy->mode));
-	if (policy->max_age < MAX_AGE_LOW)
+	if (policy->max_age < (policy->mode == STS_ENFORCE ?
+	    ENFORCE_AGE_LOW : MAX_AGE_LOW))
 		check_part(c, "MTA-STS", CHECK_WARN, "max_age %lld: senders "
-		    "forget the policy within a week; weeks are meant (RFC "
-		    "8461)", (long long)policy->max_age);
+		    "forget the policy within %s; weeks are meant (RFC 8461 "
+		    "3.2)", (long long)policy->max_age, policy->mode ==
+		    STS_ENFORCE ? "two weeks" : "a week");
 	c->policy = policy;
 }
 
@@ -144,6 +154,18 @@ ask_policy(const struct check *c, const json_t *host)
 	if (request == NULL || json_object_set(request, "addrs", addrs) == -1)
 		fatalx("check domain");
 	return request;
+}
+
+static void
+check_policy_certificate(struct check *c, int64_t end)
+{
+	int64_t left = (end - c->view->now) / DAY_SECONDS;
+
+	if (end > 0)
+		check_part(c, "MTA-STS", left < CERT_DAYS_LOW ? CHECK_WARN :
+		    CHECK_OK, "certificate of mta-sts.%s ends %s, %lld %s "
+		    "left", c->domain, view_day(day_of(end)), (long long)left,
+		    view_plural(left, "day", "days"));
 }
 
 /* What came of the GET, where it was not a policy. */
@@ -193,6 +215,7 @@ check_sts(struct check *c, const json_t *record, const json_t *host)
 	}
 	got = ask(c->asker, WORLD_NET, ask_policy(c, host));
 	body = ipc_string(got, "body", NULL);
+	check_policy_certificate(c, ipc_int(got, "notafter", 0));
 	if (strcmp(ipc_string(got, "status", "gone"), "ok") == 0 &&
 	    ipc_int(got, "http", 0) == 200 && body != NULL)
 		check_sts_policy(c, body, strlen(body), ipc_string(got,

@@ -199,6 +199,24 @@ check_policy_mx(struct check *c, const char *host)
 	    "host %s: senders that enforce it do not use it", host);
 }
 
+/* Lines of the policy that match no MX host: stale, or mistyped. */
+static void
+check_policy_lone(struct check *c, const char *const hosts[], size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; c->policy != NULL && i < c->policy->nmx; i++) {
+		for (j = 0; j < n; j++)
+			if (sts_pattern_matches(c->policy->mx[i], hosts[j]))
+				break;
+		if (j == n)
+			check_part(c, "MTA-STS", CHECK_WARN, "the policy names "
+			    "%s, and no MX record does: take it out, or "
+			    "publish the MX record", view_clean(
+			    c->policy->mx[i], 200));
+	}
+}
+
 void
 check_mx(struct check *c, const json_t *answer)
 {
@@ -231,6 +249,7 @@ check_mx(struct check *c, const json_t *answer)
 		    "takes no mail");
 		return;
 	}
+	check_policy_lone(c, hosts, n);
 	ask_all(c->asker, q, n);
 	probe_hosts(c, hosts, q, n);
 	for (i = 0; i < n; i++)

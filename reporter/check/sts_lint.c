@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check domain: the lines of an MTA-STS policy (RFC 8461 3.2), each fault with
+ * the number of its line; and a record that stands where nobody looks.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/addr.h"
+#include "base/bounds.h"
+#include "check/check.h"
+#include "lib/ipc.h"
+#include "rfc/sts.h"
+
+#define PART "MTA-STS"
+
+static const char *const keys[] = { "version", "mode", "max_age", "mx" };
+#define KEY_MX 3
+
+/* Where people publish it by mistake; "%s": the domain. */
+static const char *const wrong_names[] = { "_mta_sts.%s", "_mtasts.%s",
+    "mta-sts.%s", "_mta-sts.%s.%s", "%s" };
+
+static void
+check_mx_line(struct check *c, int number, const char *value)
+{
+	struct addr addr;
+	size_t len = strlen(value);
+
+	if (addr_parse(value, len, &addr) == 0)
+		check_part(c, PART, CHECK_BAD, "line %d: mx is an address: "
+		    "senders compare the name of the MX record; write that",
+		    number);
+	else if (len > 0 && value[len - 1] == '.')
+		check_part(c, PART, CHECK_WARN, "line %d: mx ends in a dot, "
+		    "which some senders do not match: take it away", number);
+	else if (strchr(value, '*') != NULL && (strncmp(value, "*.", 2) != 0 ||
+	    strchr(value + 2, '*') != NULL))
+		check_part(c, PART, CHECK_BAD, "line %d: \"*\" may stand only "
+		    "as \"*.\" before a domain", number);
+}
+
+static void
+check_value(struct check *c, int number, size_t key, const char *value)
+{
+	const char *error = NULL;
+
+	switch (key) {
+	case 0:
+		if (strcmp(value, "STSv1") != 0)
+			check_part(c, PART, CHECK_BAD, "line %d: write "
+			    "version: STSv1", number);
+		break;
+	case 1:
+		if (strcmp(value, "enforce") != 0 &&
+		    strcmp(value, "testing") != 0 &&
+		    strcmp(value, "none") != 0)
+			check_part(c, PART, CHECK_BAD, "line %d: mode is "
+			    "enforce, testing or none, in lower case", number);
+		break;
+	case 2:
+		(void)strtonum(value, 0, STS_MAX_AGE_MAX, &error);
+		if (error != NULL)
+			check_part(c, PART, CHECK_WARN, "line %d: max_age is "
+			    "a number of seconds, at most %lld", number,
+			    (long long)STS_MAX_AGE_MAX);
+		break;
+	case KEY_MX:
+		check_mx_line(c, number, value);
+		break;
+	}
+}
+
+/* "key: value", without blanks at its end; seen: bits of the keys so far. */
+static void
+check_line(struct check *c, int number, char *line, unsigned int *seen)
+{
+	char *value = strchr(line, ':');
+	size_t i;
+
+	if (*line == ' ' || *line == '\t') {
+		check_part(c, PART, CHECK_BAD, "line %d begins with a blank: "
+		    "take it away", number);
+		return;
+	}
+	if (value == NULL) {
+		check_part(c, PART, CHECK_BAD, "line %d has no \":\": write "
+		    "key: value", number);
+		return;
+	}
+	*value++ = '\0';
+	value += strspn(value, " \t");
+	for (i = 0; i < nitems(keys); i++)
+		if (strcasecmp(line, keys[i]) == 0)
+			break;
+	if (i == nitems(keys))
+		check_part(c, PART, CHECK_WARN, "line %d: %s is no key of RFC "
+		    "8461: senders pass over it", number,
+		    view_clean(line, 60));
+	else if (strcmp(line, keys[i]) != 0)
+		check_part(c, PART, CHECK_BAD, "line %d: upper and lower case "
+		    "matter in keys: write %s", number, keys[i]);
+	else if (i != KEY_MX && (*seen & (1U << i)) != 0)
+		check_part(c, PART, CHECK_WARN, "line %d: %s again: only the "
+		    "first counts", number, keys[i]);
+	else {
+		*seen |= 1U << i;
+		check_value(c, number, i, value);
+	}
+}
+
+void
+check_policy_lines(struct check *c, const char *body, size_t len)
+{
+	char *text, *line, *rest;
+	unsigned int seen = 0;
+	size_t n;
+	int number = 0;
+
+	if ((text = strndup(body, len)) == NULL)
+		return;
+	for (rest = text; (line = strsep(&rest, "\n")) != NULL;) {
+		number++;
+		n = strlen(line);
+		while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
+			line[--n] = '\0';
+		if (n > 0)
+			check_line(c, number, line, &seen);
+	}
+	free(text);
+}
+
+static int
+has_record(const json_t *answer)
+{
+	const char *txts[TXT_RECORDS_MAX];
+	size_t i, n = ask_strings(answer, "txt", txts, TXT_RECORDS_MAX);
+
+	for (i = 0; i < n; i++)
+		if (strncmp(txts[i], "v=STSv1", 7) == 0)
+			return 1;
+	return 0;
+}
+
+void
+check_sts_elsewhere(struct check *c)
+{
+	char name[2 * DOMAIN_MAX + 32];
+	json_t *answer;
+	size_t i;
+
+	for (i = 0; i < nitems(wrong_names); i++) {
+		check_format(name, sizeof(name), wrong_names[i], c->domain);
+		if (strlen(name) >= DOMAIN_MAX)
+			continue;
+		answer = ask(c->asker, WORLD_RESOLVE, ask_dns("txt", name));
+		if (has_record(answer))
+			check_part(c, PART, CHECK_BAD, "an MTA-STS record "
+			    "stands at %s, where no sender looks: move it to "
+			    "_mta-sts.%s", name, c->domain);
+		json_decref(answer);
+	}
+}
+
+void
+check_sts_wildcard(struct check *c)
+{
+	char name[DOMAIN_MAX + 32];
+	json_t *answer;
+
+	(void)snprintf(name, sizeof(name), "_sge-%08x.%s", arc4random(),
+	    c->domain);
+	if (strlen(name) >= DOMAIN_MAX)
+		return;
+	answer = ask(c->asker, WORLD_RESOLVE, ask_dns("txt", name));
+	if (has_record(answer))
+		check_part(c, PART, CHECK_WARN, "a wildcard answers with an "
+		    "MTA-STS record for every name (%s too): publish it at "
+		    "_mta-sts itself", name);
+	json_decref(answer);
+}
