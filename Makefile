@@ -241,6 +241,7 @@ SGECTL_OBJS =	\
 		reporter/view/view_flow.o \
 		reporter/view/view_letter.o \
 		reporter/view/view_metrics.o \
+		reporter/view/view_metrics_host.o \
 		reporter/view/view_policy.o \
 		reporter/view/view_received.o \
 		reporter/view/view_reporters.o \

@@ -23,7 +23,7 @@
 #define MAX_AGE_LOW (7 * 86400)
 /* Enforced, it is to outlast a web server that is down over the holidays. */
 #define ENFORCE_AGE_LOW (14 * 86400)
-/* The policy host's certificate: renewed in time, or senders lose the policy. */
+/* The policy host's certificate: without it senders lose the policy. */
 #define CERT_DAYS_LOW 14
 
 enum {

@@ -24,7 +24,7 @@ struct smtpd_conf {
 	size_t		  nlines;
 	char		**macro;	/* names and values in turn */
 	size_t		  nmacros;
-	char		**file;		/* all that were read, the first first */
+	char		**file;		/* all that were read, in order */
 	size_t		  nfiles;
 	char		**missing;	/* "FILE: why", of includes */
 	size_t		  nmissing;

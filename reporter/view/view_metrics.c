@@ -13,18 +13,7 @@
 #include "store/query_flow.h"
 #include "store/query_sent.h"
 #include "store/unread_box.h"
-#include "ctl/print.h"
-
-#define LABELS_MAX 3
-
-/* Samples of one family, as text or as rows. */
-struct metric {
-	const struct view *view;
-	const char	*name;
-	/* The last is the one that value() names; unused ones are NULL. */
-	const char	*label[LABELS_MAX];
-	const char	*value[LABELS_MAX];
-};
+#include "view/metrics.h"
 
 static void
 escaped(FILE *out, const char *text)
@@ -37,8 +26,8 @@ escaped(FILE *out, const char *text)
 	}
 }
 
-static void
-family(struct metric *m, const struct view *v, const char *name,
+void
+metric_family(struct metric *m, const struct view *v, const char *name,
     const char *help)
 {
 	memset(m, 0, sizeof(*m));
@@ -54,23 +43,23 @@ static void
 row(const struct metric *m, int64_t n)
 {
 	static const char *const names[] = { "class", "direction", "tls",
-	    "result", "state" };
+	    "result", "state", "host" };
 	const char *values[nitems(names)] = { NULL };
 	size_t i, j;
 
 	for (i = 0; i < nitems(names); i++)
-		for (j = 0; j < LABELS_MAX; j++)
+		for (j = 0; j < METRIC_LABELS; j++)
 			if (m->label[j] != NULL &&
 			    strcmp(m->label[j], names[i]) == 0)
 				values[i] = m->value[j];
-	view_row(m->view, "metric", "dttttt" "ti", "day", m->view->last,
+	view_row(m->view, "metric", "dttttttit", "day", m->view->last,
 	    "name", m->name, names[0], values[0], names[1], values[1],
 	    names[2], values[2], names[3], values[3], names[4], values[4],
-	    "value", n);
+	    "value", n, names[5], values[5]);
 }
 
-static void
-sample(const struct metric *m, int64_t n)
+void
+metric_sample(const struct metric *m, int64_t n)
 {
 	FILE *out = m->view->out;
 	const char *before = "{";
@@ -81,7 +70,7 @@ sample(const struct metric *m, int64_t n)
 		return;
 	}
 	fputs(m->name, out);
-	for (i = 0; i < LABELS_MAX; i++) {
+	for (i = 0; i < METRIC_LABELS; i++) {
 		if (m->label[i] == NULL)
 			continue;
 		fprintf(out, "%s%s=\"", before, m->label[i]);
@@ -93,12 +82,12 @@ sample(const struct metric *m, int64_t n)
 }
 
 /* With one label: what it is called was said before. */
-static void
-value(struct metric *m, const char *label, const char *text, int64_t n)
+void
+metric_value(struct metric *m, const char *label, const char *text, int64_t n)
 {
-	m->label[LABELS_MAX - 1] = label;
-	m->value[LABELS_MAX - 1] = text;
-	sample(m, n);
+	m->label[METRIC_LABELS - 1] = label;
+	m->value[METRIC_LABELS - 1] = text;
+	metric_sample(m, n);
 }
 
 static void
@@ -113,11 +102,11 @@ flow(const struct seen_flow *flow, void *arg)
 	m->value[0] = flow->class;
 	m->label[1] = "direction";
 	m->value[1] = seen_dir(flow->dir);
-	value(m, "tls", "1.3", flow->counts.tls13);
-	value(m, "tls", "1.2", flow->counts.tls12);
-	value(m, "tls", "older", flow->counts.older);
-	value(m, "tls", "none", flow->counts.clear);
-	value(m, "tls", "refused", flow->counts.refused);
+	metric_value(m, "tls", "1.3", flow->counts.tls13);
+	metric_value(m, "tls", "1.2", flow->counts.tls12);
+	metric_value(m, "tls", "older", flow->counts.older);
+	metric_value(m, "tls", "none", flow->counts.clear);
+	metric_value(m, "tls", "refused", flow->counts.refused);
 }
 
 static int
@@ -127,7 +116,7 @@ sessions(const struct view *v)
 	struct metric m;
 	int dir;
 
-	family(&m, v, "sge_sessions", "Sessions of the day by class, "
+	metric_family(&m, v, "sge_sessions", "Sessions of the day by class, "
 	    "direction and TLS version.");
 	if (seen_flows(v->store, v->first, v->last, SEEN_WHOLE, flow,
 	    &m) == -1)
@@ -136,20 +125,21 @@ sessions(const struct view *v)
 		if (seen_total(v->store, v->first, v->last, dir, &c[dir]) ==
 		    -1)
 			return -1;
-	family(&m, v, "sge_sessions_all", "Sessions of the day, each once.");
+	metric_family(&m, v, "sge_sessions_all", "Sessions of the day, each "
+	    "once.");
 	for (dir = 0; dir < 2; dir++)
-		value(&m, "direction", seen_dir(dir), seen_sum(&c[dir]));
-	family(&m, v, "sge_sessions_clear", "Sessions of the day without "
-	    "TLS, each once.");
+		metric_value(&m, "direction", seen_dir(dir), seen_sum(&c[dir]));
+	metric_family(&m, v, "sge_sessions_clear", "Sessions of the day "
+	    "without TLS, each once.");
 	for (dir = 0; dir < 2; dir++)
-		value(&m, "direction", seen_dir(dir), c[dir].clear);
+		metric_value(&m, "direction", seen_dir(dir), c[dir].clear);
 	return 0;
 }
 
 static void
 state(const char *name, int64_t n, int64_t next __unused, void *arg)
 {
-	value(arg, "state", name, n);
+	metric_value(arg, "state", name, n);
 }
 
 struct sums {
@@ -179,19 +169,20 @@ reports(const struct view *v)
 	if (told_sums(v->store, v->first, v->last, &ok, &fail) == -1 ||
 	    heard_days(v->store, v->first, v->last, heard, &in) == -1)
 		return -1;
-	family(&m, v, "sge_reports", "Our reports of the day by state.");
+	metric_family(&m, v, "sge_reports", "Our reports of the day by state.");
 	if (told_states(v->store, v->first, v->last, state, &m) == -1)
 		return -1;
-	family(&m, v, "sge_policy_sessions", "Outbound sessions as our "
+	metric_family(&m, v, "sge_policy_sessions", "Outbound sessions as our "
 	    "reports count them.");
-	value(&m, "result", "ok", ok);
-	value(&m, "result", "failed", fail);
-	family(&m, v, "sge_received_reports", "Reports received about us.");
-	sample(&m, in.reports);
-	family(&m, v, "sge_received_sessions", "Sessions that others "
+	metric_value(&m, "result", "ok", ok);
+	metric_value(&m, "result", "failed", fail);
+	metric_family(&m, v, "sge_received_reports", "Reports received about "
+	    "us.");
+	metric_sample(&m, in.reports);
+	metric_family(&m, v, "sge_received_sessions", "Sessions that others "
 	    "reported about us, each once.");
-	value(&m, "result", "ok", in.sessions - in.failed);
-	value(&m, "result", "failed", in.failed);
+	metric_value(&m, "result", "ok", in.sessions - in.failed);
+	metric_value(&m, "result", "failed", in.failed);
 	return 0;
 }
 
@@ -203,24 +194,26 @@ view_metrics(const struct view *v)
 	char dir[900];
 	int64_t n;
 
-	family(&m, v, "sge_day", "The first second of the UTC day that is "
-	    "counted.");
-	sample(&m, v->last * 86400);
+	metric_family(&m, v, "sge_day", "The first second of the UTC day that "
+	    "is counted.");
+	metric_sample(&m, v->last * 86400);
 	if (sessions(v) == -1 || reports(v) == -1 ||
 	    seen_spool(v->store, &spool) == -1)
 		return 1;
-	family(&m, v, "sge_records", "Session records read since the "
+	metric_family(&m, v, "sge_records", "Session records read since the "
 	    "database began.");
-	value(&m, "result", "counted", spool.lines);
-	value(&m, "result", "unreadable", spool.bad);
-	value(&m, "result", "newer", spool.newer);
-	family(&m, v, "sge_unknown_sessions", "Failed outbound sessions "
+	metric_value(&m, "result", "counted", spool.lines);
+	metric_value(&m, "result", "unreadable", spool.bad);
+	metric_value(&m, "result", "newer", spool.newer);
+	metric_family(&m, v, "sge_unknown_sessions", "Failed outbound sessions "
 	    "without a domain.");
-	sample(&m, seen_unknown(v->store, v->first, v->last));
-	family(&m, v, "sge_unread_mails", "Mails to the mailbox of reports "
-	    "that could not be read, and are kept.");
+	metric_sample(&m, seen_unknown(v->store, v->first, v->last));
+	metric_family(&m, v, "sge_unread_mails", "Mails to the mailbox of "
+	    "reports that could not be read, and are kept.");
 	if ((n = unread_count(v->conf, dir, sizeof(dir))) >= 0)
-		sample(&m, n);
+		metric_sample(&m, n);
+	if (metrics_host(v) == -1)
+		return 1;
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "# EOF\n");
 	return 0;
