@@ -192,6 +192,13 @@ test_answers(const struct conf *conf)
 	    " from=hall.nz to=minties.govt.nz tls=none remote=10.1.2.3\n") !=
 	    NULL, "is said");
 	is_str(rcpt(IN, "b@Exa mple"), "", "a recipient that is no address");
+	event("smtp-in|link-connect|0000000000000005|mx.x.govt.nz|pass|"
+	    "198.51.100.5:4000|192.0.2.250:25");
+	event("smtp-in|link-identify|0000000000000005|EHLO|mx.x.govt.nz");
+	mail("0000000000000005", "");
+	is_str(rcpt("0000000000000005", "b@a.example"), "530 5.7.0 Must issue"
+	    " a STARTTLS command first: government>public requires TLSv1.2 or"
+	    " later", "a bounce is of the host that its name leads to");
 	event("smtp-in|link-connect|0000000000000004|x|pass|unix:/s|"
 	    "unix:/s");
 	mail("0000000000000004", "me@minties.govt.nz");
@@ -206,7 +213,8 @@ test_answers(const struct conf *conf)
 static void
 test_names(const struct conf *conf)
 {
-	const char *records;
+	char huge[2 + DOMAIN_MAX + 1];
+	const char *records, *cut;
 
 	begin(conf, 0);
 	connect_in(IN, "192.0.2.7", "TLSv1.3");
@@ -214,6 +222,10 @@ test_names(const struct conf *conf)
 	(void)rcpt(IN, "staff");
 	(void)rcpt(IN, "staff@");
 	(void)rcpt(IN, "a@b@Minties.GOVT.nz");
+	memset(huge, '_', sizeof(huge) - 1);
+	memcpy(huge, "a@", 2);
+	huge[sizeof(huge) - 1] = '\0';
+	(void)rcpt(IN, huge);
 	mail(IN, "staff");
 	(void)rcpt(IN, "b@minties.govt.nz");
 	mail(IN, "x@No Domain_");
@@ -238,6 +250,9 @@ test_names(const struct conf *conf)
 	    "what is no domain stays, in small letters, and is public");
 	ok(strstr(records, "\"from\":\"\",\"to\":\"minties.govt.nz\"") != NULL,
 	    "the null sender has none");
+	if (ok((cut = strstr(records, "\"to\":\"__")) != NULL,
+	    "what is longer than a domain"))
+		is_int(strspn(cut + 6, "_"), DOMAIN_MAX - 1, "is cut off");
 	is_int(count(records, "\"report\":true"), 1,
 	    "the sender of reports is told apart");
 }
@@ -260,6 +275,7 @@ test_verbose(const struct conf *conf)
 	    "\"Me@minties.govt.nz\",\"flow\":\"member>member\"") != NULL,
 	    "-v: whole addresses, as they were written");
 	ok(strstr(records, "\"to\":\"staff@mail.minties.govt.nz\"") != NULL &&
+	    strstr(records, "staff@\"") == NULL &&
 	    strstr(records, "staff@@") == NULL,
 	    "with our host where there was none");
 	ok(strstr(records, "\"from\":\"\",\"to\":\"you@minties.govt.nz\"") !=
@@ -440,6 +456,7 @@ test_out(const struct conf *conf)
 	    "\"old-tls\"") != NULL, "a bounce is of our host");
 	ok(strstr(records, "\"flow\":\"member>government\",\"verdict\":"
 	    "\"testing\",\"why\":\"no-tls\"") != NULL, "each has its reason");
+	is_int(count(records, "\"dir\":\"out\""), 4, "four connections out");
 	is_int(count(records, "\"verdict\":\"pass\",\"why\":null"), 2,
 	    "and what passes has none");
 }
