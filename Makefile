@@ -232,6 +232,7 @@ SGECTL_OBJS =	\
 		reporter/view/html_flow.o \
 		reporter/view/html_sent.o \
 		reporter/view/html_style.o \
+		reporter/view/metric_print.o \
 		reporter/view/spool_lag.o \
 		reporter/view/view_cleartext.o \
 		reporter/view/view_domain.o \

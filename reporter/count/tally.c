@@ -71,20 +71,6 @@ tally_bytes(const struct tally *t)
 	    hash_bytes(t->ndetails) + hash_bytes(t->unknown);
 }
 
-void
-tally_domain(const char *name, char out[], size_t outsz)
-{
-	const char *at;
-
-	/* filter-sge -v writes whole addresses. */
-	if (name != NULL && (at = strrchr(name, '@')) != NULL)
-		name = at + 1;
-	if (name == NULL || *name == '\0')
-		strlcpy(out, DOMAIN_NULL, outsz);
-	else if (domain_normal(name, strlen(name), out, outsz) == -1)
-		strlcpy(out, DOMAIN_OTHERS, outsz);
-}
-
 static enum bucket
 bucket_of_tls(const struct record *r)
 {

@@ -123,7 +123,7 @@ int	tally_is_smarthost(const struct tally *, const struct record *);
 void	tally_session(struct tally *, const struct record *);
 /* A failed one of which nobody can say whose it was. */
 void	tally_unknown(struct tally *, const struct record *);
-/* The domain of an address or domain of a record, or DOMAIN_OTHERS. */
+/* tally_side.c: the domain that a record names, or DOMAIN_OTHERS. */
 void	tally_domain(const char *name, char out[], size_t outsz);
 
 #endif

@@ -9,6 +9,20 @@
 
 #include "count/tally.h"
 
+void
+tally_domain(const char *name, char out[], size_t outsz)
+{
+	const char *at;
+
+	/* filter-sge -v writes whole addresses. */
+	if (name != NULL && (at = strrchr(name, '@')) != NULL)
+		name = at + 1;
+	if (name == NULL || *name == '\0')
+		strlcpy(out, DOMAIN_NULL, outsz);
+	else if (domain_normal(name, strlen(name), out, outsz) == -1)
+		strlcpy(out, DOMAIN_OTHERS, outsz);
+}
+
 /* Sessions of this host's own programs and users, sged's looks among them. */
 int
 tally_is_local(const struct record *r)

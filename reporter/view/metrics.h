@@ -16,6 +16,7 @@ struct metric {
 	const char	*value[METRIC_LABELS];
 };
 
+/* metric_print.c */
 /* Begins a family: name and help are static texts. */
 void	metric_family(struct metric *, const struct view *, const char *name,
 	    const char *help);
@@ -24,7 +25,7 @@ void	metric_sample(const struct metric *, int64_t);
 void	metric_value(struct metric *, const char *label, const char *text,
 	    int64_t);
 
-/* What is so now, whatever the day; 0 or -1. */
+/* view_metrics_host.c: what is so now, whatever the day; 0 or -1. */
 int	metrics_host(const struct view *);
 
 #endif
