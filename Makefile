@@ -230,6 +230,7 @@ SGECTL_OBJS =	\
 		reporter/view/html.o \
 		reporter/view/html_chart.o \
 		reporter/view/html_flow.o \
+		reporter/view/html_problems.o \
 		reporter/view/html_sent.o \
 		reporter/view/html_style.o \
 		reporter/view/metric_print.o \

@@ -144,6 +144,8 @@ sgectl html "$dir/html"
 is "$(grep -c '<script' "$page")" 0 "no markup of others in the page"
 is_plain "$page"
 ok $? "the page is plain"
+like "$(grep -e '<section' -e 'To fix' "$page")" '*id="problems"*To fix*id="flows"*' \
+    "what is to be fixed comes first"
 grep -q '&lt;script&gt;' "$page"
 ok $? "and shows what it is"
 sgectl show metrics >"$dir/out"

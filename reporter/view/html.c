@@ -41,8 +41,9 @@ print_head(const struct html *h)
 	html_text(h->out, v->conf->hostname);
 	fprintf(h->out, "</h1>\n<p>");
 	html_own(h->out, v->conf->organization);
-	fprintf(h->out, ", %s.  Written %s.</p>\n<nav><a href=\"#flows\">"
-	    "Flows</a> <a href=\"#clear\">Share in clear</a> "
+	fprintf(h->out, ", %s.  Written %s.</p>\n<nav>"
+	    "<a href=\"#problems\">Problems</a> <a href=\"#flows\">Flows</a> "
+	    "<a href=\"#clear\">Share in clear</a> "
 	    "<a href=\"#versions\">TLS versions</a> <a href=\"#top\">"
 	    "Correspondents</a> <a href=\"#sent\">Sent</a> "
 	    "<a href=\"#received\">Received</a></nav>\n</header>\n<main>\n",
@@ -67,6 +68,7 @@ static int
 print_page(const struct html *h)
 {
 	print_head(h);
+	html_problems(h);
 	if (html_flows(h) == -1 || html_clear(h) == -1 ||
 	    html_reports(h) == -1)
 		return -1;

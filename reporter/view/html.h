@@ -54,7 +54,9 @@ void	html_bar(const struct html *, const char *label,
 	    const int64_t values[], const struct html_series[], size_t n,
 	    int64_t all);
 
-/* The sections, each with its own queries; 0 or -1. */
+/* What wants to be done; what can't be read is one of them. */
+void	html_problems(const struct html *);
+/* The other sections, each with its own queries; 0 or -1. */
 int	html_flows(const struct html *);
 int	html_clear(const struct html *);
 int	html_reports(const struct html *);

@@ -17,6 +17,7 @@
 /* Classes with a colour of their own; the rest share the last. */
 #define CLASSES 6
 #define VERSIONS 5
+#define WELL 2		/* of these, TLS 1.3 and 1.2 */
 
 static const char *const class_css[CLASSES] = { "c0", "c1", "c2", "c3", "c4",
     "c5" };
@@ -132,6 +133,7 @@ print_versions(const struct flows *f)
 	    "direction.  Between government, everything but TLS 1.3 and 1.2 "
 	    "is forbidden.");
 	html_legend(h, versions, VERSIONS);
+	fprintf(h->out, "<div class=\"bars\">\n");
 	for (i = 0; i < f->nclasses; i++)
 		for (dir = 1; dir >= 0; dir--) {
 			version_values(&f->counts[i][dir], values);
@@ -140,10 +142,13 @@ print_versions(const struct flows *f)
 			html_bar(h, label, values, versions, VERSIONS,
 			    seen_sum(&f->counts[i][dir]));
 		}
-	fprintf(h->out, "<div class=\"scroll\" tabindex=\"0\"><table><thead>"
-	    "<tr><th>class</th><th>dir</th><th class=\"n\">sessions</th>");
+	fprintf(h->out, "</div>\n<div class=\"scroll\" tabindex=\"0\"><table>"
+	    "<thead><tr><th>class</th><th>dir</th>"
+	    "<th class=\"n\">sessions</th>");
+	/* On a phone what went well makes room for what did not. */
 	for (j = 0; j < VERSIONS; j++)
-		fprintf(h->out, "<th class=\"n\">%s</th>", versions[j].name);
+		fprintf(h->out, "<th class=\"n%s\">%s</th>", j < WELL ? " m" :
+		    "", versions[j].name);
 	fprintf(h->out, "</tr></thead><tbody>\n");
 	for (i = 0; i < f->nclasses; i++)
 		for (dir = 1; dir >= 0; dir--) {
@@ -154,7 +159,8 @@ print_versions(const struct flows *f)
 			    "</td>", seen_dir(dir),
 			    (long long)seen_sum(&f->counts[i][dir]));
 			for (j = 0; j < VERSIONS; j++)
-				fprintf(h->out, "<td class=\"n\">%lld</td>",
+				fprintf(h->out, "<td class=\"n%s\">%lld</td>",
+				    j < WELL ? " m" : "",
 				    (long long)values[j]);
 			fprintf(h->out, "</tr>\n");
 		}
@@ -229,8 +235,9 @@ clear_row(const struct seen_incident *row, void *arg)
 		fprintf(h->out, "<div class=\"scroll\" tabindex=\"0\"><table>"
 		    "<thead><tr><th>domain</th><th class=\"n\">sessions</th>"
 		    "<th class=\"w\"></th><th>dir</th><th>why</th>"
-		    "<th>class</th><th class=\"n\">days</th><th>since</th>"
-		    "<th>last</th></tr></thead><tbody>\n");
+		    "<th class=\"m\">class</th><th class=\"n m\">days</th>"
+		    "<th class=\"m\">since</th><th class=\"m\">last</th>"
+		    "</tr></thead><tbody>\n");
 	}
 	if (v->top != 0 && c->rows > v->top) {
 		c->more++;
@@ -245,11 +252,11 @@ clear_row(const struct seen_incident *row, void *arg)
 	    (long long)row->sessions, 100.0 * (double)row->sessions /
 	    (double)(c->most == 0 ? 1 : c->most), seen_dir(row->dir));
 	html_text(h->out, seen_why(row->why));
-	fprintf(h->out, "</td><td>");
+	fprintf(h->out, "</td><td class=\"m\">");
 	html_text(h->out, conf_class_name(v->conf, conf_class(v->conf,
 	    row->domain)));
-	fprintf(h->out, "</td><td class=\"n\">%lld</td><td>%s</td><td>%s"
-	    "</td></tr>\n", (long long)row->days,
+	fprintf(h->out, "</td><td class=\"n m\">%lld</td><td class=\"m\">%s"
+	    "</td><td class=\"m\">%s</td></tr>\n", (long long)row->days,
 	    view_day(day_of(row->first)), view_day(day_of(row->last)));
 }
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The page's first section: what the digest of the last day has to fix and to
+ * watch.
+ */
+
+#include "view/digest.h"
+#include "view/html.h"
+
+static void
+list(const struct html *h, const struct digest *digest, int fix)
+{
+	const struct digest_item *item;
+	size_t i, n = 0;
+
+	for (i = 0; i < digest->n; i++) {
+		item = &digest->item[i];
+		if (item->fix != fix)
+			continue;
+		if (n++ == 0)
+			fprintf(h->out, "<h3>%s</h3>\n<ul class=\"%s\">\n",
+			    fix ? "To fix" : "To watch", fix ? "fix" :
+			    "watch");
+		fprintf(h->out, "<li>");
+		html_text(h->out, item->text);
+		if (item->command != NULL) {
+			fprintf(h->out, " <code>sgectl ");
+			html_text(h->out, item->command);
+			fprintf(h->out, "</code>");
+		}
+		fprintf(h->out, "</li>\n");
+	}
+	if (n > 0)
+		fprintf(h->out, "</ul>\n");
+}
+
+void
+html_problems(const struct html *h)
+{
+	struct view day = *h->view;
+	struct digest digest;
+
+	day.first = day.last;
+	digest_find(&day, &digest);
+	html_section(h, "problems", "Problems", view_period(&day));
+	if (digest.n == 0)
+		fprintf(h->out, "<p>None: nothing to fix, nothing to watch."
+		    "</p>\n");
+	list(h, &digest, 1);
+	list(h, &digest, 0);
+	html_section_end(h);
+	digest_free(&digest);
+}
