@@ -122,6 +122,8 @@ REPORTER_OBJS =	\
 		reporter/rfc/sts.o \
 		reporter/store/store.o \
 		reporter/store/store_delivery.o \
+		reporter/store/query_received.o \
+		reporter/store/store_names.o \
 		reporter/store/store_received.o \
 		reporter/store/store_report.o \
 		reporter/store/store_schema.o
@@ -176,7 +178,6 @@ SGED_OBJS =	\
 		reporter/setup.o \
 		reporter/store/store_fetch.o \
 		reporter/store/store_flow.o \
-		reporter/store/store_names.o \
 		reporter/store/store_probe.o \
 		reporter/store/store_route.o \
 		reporter/store/store_segment.o \

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "lib/sandbox.h"
+#include "store/store_received.h"
 
 #define TOP_DEFAULT 20
 
@@ -251,6 +252,8 @@ prepare(struct ctl *ctl)
 			warnx("no database yet: sged makes it when it starts");
 			return -1;
 		}
+		if (received_ours(ctl->view.store, ctl->conf) == -1)
+			return -1;
 	}
 	return 0;
 }

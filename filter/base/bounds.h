@@ -129,8 +129,18 @@
 #define READ_JSON_VALUES_MAX 1000000
 /* Lines of a policy, or MX patterns, kept of a report's policy. */
 #define READ_STRINGS_MAX 64
+/* Signatures of a mail that are looked at. */
+#define RD_SIGNERS_MAX 8
 /* Oddities named of one report. */
 #define READ_ODDITIES_MAX 24
+/*
+ * Reports that are kept: of one sender that proves itself, or of all together
+ * that do not, in a day (a host of a thousand domains gets as many of one
+ * reporter); and bytes of all that is kept.
+ */
+#define RECEIVED_DAY_MAX 5000
+#define RECEIVED_DAY_SIZE_MAX (64 * 1024 * 1024)
+#define RECEIVED_SIZE_MAX (1024LL * 1024 * 1024)
 /* Folders within folders when a whole tree is read. */
 #define READ_FOLDER_DEPTH_MAX 8
 

@@ -255,7 +255,7 @@ on_report(const struct rd_report *r, void *arg)
 		free(text);
 		text = NULL;
 	}
-	if (received_add(run->store, r, GOT_NOW) == RECEIVED_ERROR)
+	if (received_add(run->store, r, GOT_NOW, 0) == RECEIVED_ERROR)
 		errx(1, "received_add");
 	run->stored++;
 }

@@ -54,8 +54,8 @@ sed 's/"Id"/"Id2"/' "$dir/r.json" > "$dir/r2.json"
 } | deliver
 is $? 0 'a mail with one good report of two'
 is "$(unread)" 1 'is kept'
-like "$(ctl -p show received -d 2026-03-05)" '*|2|no|certificate-expired|*' \
-    'and the good one stored'
+is "$(ctl -p show received -d 2026-03-05 | grep -c '|certificate-expired|')" \
+    2 'and the good one stored'
 rm "$dir"/unread/*
 # Longer than is read.
 {
@@ -81,17 +81,17 @@ echo 'this is no database, nor was it ever one' > "$dir/two/sged.db"
 "$sgectl" -f "$dir/two.conf" deliver < "$dir/mail"
 is $? 75 'a file that is no database: EX_TEMPFAIL'
 if [ "$(id -u)" -eq 0 ] && mkdir "$dir/full" &&
-    mount -t tmpfs -o size=256k tmpfs "$dir/full" 2>/dev/null; then
+    mount -t tmpfs -o size=512k tmpfs "$dir/full" 2>/dev/null; then
 	trap 'umount "$dir/full"; rm -rf "$dir"' EXIT
 	sed "s,$dir/sged.db,$dir/full/sged.db," "$dir/sge.conf" \
 	    > "$dir/full.conf"
-	head -c 250000 /dev/zero > "$dir/full/ballast"
+	head -c 510000 /dev/zero > "$dir/full/ballast"
 	"$sgectl" -f "$dir/full.conf" deliver < "$dir/mail"
 	is $? 75 'a full disk: EX_TEMPFAIL'
 	"$sgectl" -f "$dir/full.conf" deliver < "$dir/long"
 	is $? 75 'nor is there room to keep it'
 	rm -rf "$dir"/full/*
-	head -c 100000 /dev/zero > "$dir/full/ballast"
+	head -c 200000 /dev/zero > "$dir/full/ballast"
 	"$sgectl" -f "$dir/full.conf" deliver < "$dir/long"
 	is $? 75 'a mail of which only a part fits'
 	is "$(find "$dir/full/unread" -type f | wc -l | tr -d ' ')" 0 \

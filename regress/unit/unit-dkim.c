@@ -24,6 +24,8 @@ conf_make(void)
 	    "contact \"c@minties.govt.nz\"\n"
 	    "hostname \"mail.minties.govt.nz\"\n"
 	    "local { \"minties.govt.nz\" }\n"
+	    "dkim verified by { \"mail.minties.govt.nz\""
+	    " \"filter.example\" }\n"
 	    "database sqlite \"/nonexistent\"\n"
 	    "report from \"r@minties.govt.nz\"\n", &said)) == NULL)
 		errx(1, "conf_read: %s", said == NULL ? "" : said);
@@ -43,17 +45,20 @@ static const struct {
 	const char	*head;
 	const char	*want;
 } cases[] = {
-	{ "none", FROM, "" },
+	{ "none", FROM, "none" },
 	{ "pass by our host", HOP OURS PASS FROM, "pass google.com" },
-	{ "by a host of a local domain", "Authentication-Results: "
-	    "mx2.minties.govt.nz 1;" PASS FROM, "pass google.com" },
+	{ "by another that is named", "Authentication-Results: "
+	    "filter.example 1;" PASS FROM, "pass google.com" },
+	{ "by a host of a local domain that is not named",
+	    "Authentication-Results: mx2.minties.govt.nz 1;" PASS FROM,
+	    "none" },
 	{ "by header.i", OURS " spf=pass smtp.mailfrom=x;\n dkim=pass (2048-bit"
 	    " key; it is good) header.i=@google.com\n" FROM,
 	    "pass google.com" },
 	{ "by somebody else's host", "Authentication-Results: mx.google.com;"
-	    PASS FROM, "" },
+	    PASS FROM, "none" },
 	{ "by a host that only begins like ours", "Authentication-Results: "
-	    "mail.minties.govt.nz.evil.example;" PASS FROM, "" },
+	    "mail.minties.govt.nz.evil.example;" PASS FROM, "none" },
 	{ "another's signature", OURS " dkim=pass header.d=evil.example\n"
 	    FROM, "other evil.example" },
 	{ "the From domain's parent", OURS " dkim=pass header.d=b.example\n"
@@ -66,21 +71,34 @@ static const struct {
 	{ "fail", OURS " dkim=fail (bad) header.d=google.com\n" FROM,
 	    "fail" },
 	{ "not signed", OURS " dkim=none\n" FROM, "none" },
-	{ "no result of DKIM", OURS " spf=pass\n" FROM, "" },
+	{ "no result of DKIM", OURS " spf=pass\n" FROM, "none" },
 	{ "two fields of ours together", OURS " spf=pass\n" OURS PASS FROM,
 	    "pass google.com" },
 	{ "the upper one counts", OURS " dkim=fail\n" OURS PASS FROM,
 	    "fail" },
 	{ "below another field", OURS " spf=pass\nSubject: x\n" OURS PASS
-	    FROM, "" },
+	    FROM, "none" },
 	{ "below another host's", OURS " spf=pass\n"
-	    "Authentication-Results: x.example; none\n" OURS PASS FROM, "" },
-	{ "below a foreign hop", HOP FOREIGN OURS PASS FROM, "" },
+	    "Authentication-Results: x.example; none\n" OURS PASS FROM, "none" },
+	{ "below a foreign hop", HOP FOREIGN OURS PASS FROM, "none" },
 	{ "below our own hops", HOP HOP OURS PASS FROM, "pass google.com" },
 	{ "a quoted address as a result", OURS " spf=pass smtp.mailfrom=\"a; "
-	    "dkim=pass header.d=google.com\"@evil.example\n" FROM, "" },
+	    "dkim=pass header.d=google.com\"@evil.example\n" FROM, "none" },
 	{ "a comment as a result", OURS " spf=pass (a; dkim=pass "
-	    "header.d=google.com)\n" FROM, "" },
+	    "header.d=google.com)\n" FROM, "none" },
+	{ "a parenthesis behind a backslash", OURS " dkim=fail (\\); dkim=pass "
+	    "header.d=google.com ) header.d=google.com\n" FROM, "fail" },
+	{ "a quote behind a backslash", OURS " spf=pass smtp.mailfrom=\"a\\\"; "
+	    "dkim=pass header.d=google.com; x=\\\"\"@evil.example\n" FROM,
+	    "none" },
+	{ "a backslash that ends a comment", OURS " spf=pass (a\\\\) ;" PASS
+	    FROM, "pass google.com" },
+	{ "a comment within a comment", OURS " spf=pass (a (b) ; dkim=pass "
+	    "header.d=google.com)\n" FROM, "none" },
+	{ "a comment that does not end", OURS " dkim=fail ( ;" PASS FROM,
+	    "none" },
+	{ "a quoted word that does not end", OURS " dkim=fail x=\" ;" PASS
+	    FROM, "none" },
 	{ "an address that names a domain", OURS " dkim=pass "
 	    "header.i=\"x header.d=google.com\"@evil.example\n" FROM,
 	    "other evil.example" },
@@ -94,20 +112,25 @@ main(void)
 {
 	struct conf *conf = conf_make();
 	struct mime mail;
-	char text[4096], *dkim;
+	struct rd_dkim dkim;
+	char text[4096], from[DOMAIN_MAX], *mark;
+	const char *const names[] = { from };
 	size_t i;
 
 	for (i = 0; i < nitems(cases); i++) {
 		snprintf(text, sizeof(text), "%s\nbody\n" OURS PASS,
 		    cases[i].head);
 		mime_split(text, strlen(text), &mail);
-		dkim = reader_dkim(&mail, conf);
-		is_str(dkim, cases[i].want, "%s", cases[i].name);
-		free(dkim);
-		dkim = reader_dkim(&mail, NULL);
-		is_str(dkim, "", "%s: nobody is trusted without sge.conf",
+		reader_from(&mail, from, sizeof(from));
+		reader_dkim(&mail, conf, &dkim);
+		mark = reader_mark(&dkim, names, 1);
+		is_str(mark, cases[i].want, "%s", cases[i].name);
+		free(mark);
+		reader_dkim(&mail, NULL, &dkim);
+		mark = reader_mark(&dkim, names, 1);
+		is_str(mark, "", "%s: nobody is trusted without sge.conf",
 		    cases[i].name);
-		free(dkim);
+		free(mark);
 	}
 	conf_free(conf);
 	return done_testing();

@@ -100,7 +100,7 @@ store_report(const struct rd_report *r, void *arg)
 
 	if (d->error)
 		return;
-	if ((result = received_add(d->store, r, d->now)) == RECEIVED_ERROR) {
+	if ((result = received_add(d->store, r, d->now, 1)) == RECEIVED_ERROR) {
 		d->error = 1;
 		return;
 	}

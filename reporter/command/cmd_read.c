@@ -159,13 +159,14 @@ keep(struct reading *g, const struct rd_report *r)
 		g->began = 1;
 		g->commit = now_ms();
 	}
-	switch (received_add(g->store, r, g->view->now)) {
+	switch (received_add(g->store, r, g->view->now, 0)) {
 	case RECEIVED_NEW:
 		g->stored++;
 		break;
 	case RECEIVED_KNOWN:
 		g->known++;
 		break;
+	case RECEIVED_OVER:
 	case RECEIVED_ERROR:
 		g->storing_failed = 1;
 		break;

@@ -189,6 +189,15 @@ print_lines(const struct view *v, const char *label, const char *text)
 	json_decref(list);
 }
 
+/* A sender that applies MTA-STS and DANE counts a session under both. */
+static int
+are_same_sessions(const struct rd_policy *a, const struct rd_policy *b)
+{
+	return strcmp(a->domain, b->domain) == 0 &&
+	    ((strcmp(a->type, "sts") == 0 && strcmp(b->type, "tlsa") == 0) ||
+	    (strcmp(a->type, "tlsa") == 0 && strcmp(b->type, "sts") == 0));
+}
+
 static void
 print_policy(const struct view *v, const struct rd_report *r, size_t at)
 {
@@ -206,7 +215,7 @@ print_policy(const struct view *v, const struct rd_report *r, size_t at)
 		fprintf(v->out, "%lld failed (%s)", (long long)p->fail,
 		    view_share(p->fail, p->ok + p->fail));
 	for (i = 0; i < at; i++)
-		if (strcmp(r->policies[i].domain, p->domain) == 0)
+		if (are_same_sessions(&r->policies[i], p))
 			break;
 	fprintf(v->out, "%s\n", i < at ? " (same sessions)" : "");
 	if (v->verbose) {

@@ -385,7 +385,7 @@ found_leaf(const struct mime_leaf *leaf, void *arg)
 		f->hint.filename = leaf->filename;
 	/* The signature is of the outer mail's sender, not of one within. */
 	if (leaf->nested)
-		f->hint.dkim = "";
+		f->hint.from = "";
 	if (is_base64_of_report((const char *)leaf->data, leaf->len)) {
 		data = mime_base64((const char *)leaf->data, leaf->len, &len);
 		f->hint.odd = "base64, not said so";
@@ -450,7 +450,8 @@ find_mail(struct find *f, const char *data, size_t len)
 {
 	struct mime mail;
 	struct rd_hint before = f->hint;
-	char *id, *dkim, *lines;
+	struct rd_dkim dkim;
+	char *id, *lines, from[DOMAIN_MAX];
 	int found = f->found, said = f->said;
 
 	if (f->mails >= 3) {
@@ -461,10 +462,14 @@ find_mail(struct find *f, const char *data, size_t len)
 		data = lines;
 	mime_split(data, len, &mail);
 	id = subject_id(&mail);
-	dkim = f->mails == 0 && f->packs == 0 ?
-	    reader_dkim(&mail, f->reader->conf) : strdup("");
+	reader_from(&mail, from, sizeof(from));
+	reader_dkim(&mail, f->reader->conf, &dkim);
+	/* What is packed, or within another mail, no verifier has seen. */
+	if (f->mails > 0 || f->packs > 0)
+		dkim.nsigners = 0;
 	f->hint.id = id;
-	f->hint.dkim = dkim;
+	f->hint.from = from;
+	f->hint.dkim = &dkim;
 	f->mails++;
 	if (mime_walk(data, len, found_leaf, f) == -1)
 		problem(f, "more parts than are read", 0);
@@ -472,7 +477,6 @@ find_mail(struct find *f, const char *data, size_t len)
 	if (f->mails == 0 && f->found == found && f->said == said)
 		problem(f, "no report in it", 0);
 	free(id);
-	free(dkim);
 	free(lines);
 	f->hint = before;
 }

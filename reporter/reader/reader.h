@@ -45,7 +45,7 @@ struct rd_report {
 	char		*id;
 	char		*contact;
 	char		*submitter;	/* the reporter's domain */
-	char		*dkim;		/* see reader_dkim; "" not known */
+	char		*dkim;		/* see reader_mark; "" not known */
 	int64_t		 day;		/* of start */
 	int64_t		 start;
 	int64_t		 finish;
@@ -56,11 +56,22 @@ struct rd_report {
 	size_t		 nodd;
 };
 
-/* Sessions of one policy domain of a report, each counted once. */
+/*
+ * Sessions of one policy domain of a report, each counted once: policies of a
+ * type are summed (one changed at noon, two MX hosts have two TLSA sets); sts
+ * and tlsa are the same sessions, so the larger counts; others are added.
+ */
 struct rd_total {
 	const char	*domain;
-	int64_t		 sessions;	/* of the largest policy */
-	int64_t		 failed;	/* the largest failure count */
+	int64_t		 sessions;
+	int64_t		 failed;
+};
+
+/* What a verifier of ours said of a mail's signatures. */
+struct rd_dkim {
+	char		 signer[RD_SIGNERS_MAX][DOMAIN_MAX]; /* that passed */
+	size_t		 nsigners;
+	char		 result[32];	/* of the first; "": nobody's */
 };
 
 /* What is known from around the JSON; members may be NULL. */
@@ -69,7 +80,8 @@ struct rd_hint {
 	const char	*domain;	/* TLS-Report-Domain */
 	const char	*submitter;	/* TLS-Report-Submitter */
 	const char	*id;		/* the Subject's Report-ID */
-	const char	*dkim;
+	const char	*from;		/* the From field's domain */
+	const struct rd_dkim *dkim;
 	const char	*odd;		/* of the packing */
 	int64_t		 now;
 };
@@ -113,14 +125,21 @@ const char *reader_scan(const char *text, size_t len, char **copy,
 char	*reader_utf16(const unsigned char *, size_t len, size_t *outlen);
 
 /*
- * What Authentication-Results of a mail say of its DKIM signatures:
- * "pass D" when one with d=D passed and D is the From domain or its parent;
- * "other D" when it is another's; else the result ("fail", "none"); "" where
- * no host of ours says anything.  Only the topmost fields of a host that is
- * our hostname or in a local domain count (RFC 8601 5: others may be forged).
- * The caller frees.
+ * What Authentication-Results of a mail say of its DKIM signatures, by the
+ * topmost field of those that conf names (dkim verified by; RFC 8601 5: others
+ * may be forged).
  */
-char	*reader_dkim(const struct mime *, const struct conf *);
+void	reader_dkim(const struct mime *, const struct conf *,
+	    struct rd_dkim *);
+/* The From field's domain, "" where it can't be told. */
+void	reader_from(const struct mime *, char out[], size_t outsz);
+/*
+ * "pass D" where a signature of D passed and D is each of the names or its
+ * parent; "other D" where only others' passed; else the result ("fail",
+ * "none"); "" where nobody judges.  The caller frees.
+ */
+char	*reader_mark(const struct rd_dkim *, const char *const names[],
+	    size_t n);
 
 /*
  * Whatever may hold reports: JSON, gzip, zip, or a mail with any of them.

@@ -18,30 +18,51 @@
 
 /*
  * Takes comments out, in place, and makes what is quoted one word: a sender's
- * address may hold anything.
+ * address may hold anything.  Behind a backslash nothing opens or closes (RFC
+ * 5322 3.2.1).  -1 where a comment or a quoted word does not end: then nobody
+ * can tell what stands within it.
  */
-static void
+static int
 drop_comments(char *s)
 {
 	char *out = s;
 	int depth = 0, quoted = 0;
 
 	for (; *s != '\0'; s++) {
-		if (depth == 0 && *s == '"')
+		if ((quoted || depth > 0) && *s == '\\' && s[1] != '\0') {
+			s++;
+			if (quoted)
+				*out++ = isalnum((unsigned char)*s) ? *s : '_';
+		} else if (depth == 0 && *s == '"') {
 			quoted = !quoted;
-		if (!quoted && *s == '(') {
+			*out++ = *s;
+		} else if (quoted) {
+			*out++ = strchr(" ;=()", *s) != NULL ? '_' : *s;
+		} else if (*s == '(') {
 			depth++;
-			continue;
-		}
-		if (!quoted && depth > 0) {
+		} else if (depth > 0) {
 			if (*s == ')' && --depth == 0)
 				*out++ = ' ';
-			continue;
-		}
-		*out++ = quoted && (*s == ' ' || *s == ';' || *s == '=') ?
-		    '_' : *s;
+		} else
+			*out++ = *s;
 	}
 	*out = '\0';
+	return depth > 0 || quoted ? -1 : 0;
+}
+
+/* Whether the name a field begins with is one of "dkim verified by". */
+static int
+is_verifier(const struct conf *conf, const char *value)
+{
+	size_t i, n;
+
+	value += strspn(value, " ");
+	n = strcspn(value, " ;");
+	for (i = 0; i < conf->ndkim_authserv; i++)
+		if (strlen(conf->dkim_authserv[i]) == n &&
+		    strncasecmp(value, conf->dkim_authserv[i], n) == 0)
+			return 1;
+	return 0;
 }
 
 /* Whether the name up to one of stop is of a host of ours. */
@@ -71,7 +92,8 @@ is_our_hop(const struct conf *conf, char *value)
 {
 	const char *by;
 
-	drop_comments(value);
+	if (drop_comments(value) == -1)
+		return 0;
 	if (strncasecmp(value, "by ", 3) == 0)
 		by = value + 3;
 	else if ((by = strcasestr(value, " by ")) != NULL)
@@ -113,17 +135,15 @@ signer(const char *method, char out[], size_t outsz)
 	return -1;
 }
 
-/* The From field's domain, "" where it can't be told. */
-static void
-from_domain(const struct mime *mail, char out[], size_t outsz)
+void
+reader_from(const struct mime *mail, char out[], size_t outsz)
 {
 	char *from, *p;
 
 	out[0] = '\0';
 	if ((from = mime_header(mail, "From")) == NULL)
 		return;
-	drop_comments(from);
-	if ((p = strrchr(from, '@')) != NULL) {
+	if (drop_comments(from) == 0 && (p = strrchr(from, '@')) != NULL) {
 		p++;
 		if (domain_normal(p, strcspn(p, " >,;"), out, outsz) == -1)
 			out[0] = '\0';
@@ -131,85 +151,97 @@ from_domain(const struct mime *mail, char out[], size_t outsz)
 	free(from);
 }
 
-/* Whether d may sign for that From domain: the same, or a parent. */
+/* Whether d may sign for that domain: the same, or a parent. */
 static int
-signs_for(const char *d, const char *from)
+signs_for(const char *d, const char *domain)
 {
-	size_t dl = strlen(d), fl = strlen(from);
+	size_t dl = strlen(d), len = strlen(domain);
 
 	/* A top-level domain signs for nobody. */
-	if (fl == 0 || strchr(d, '.') == NULL)
+	if (len == 0 || strchr(d, '.') == NULL)
 		return 0;
-	return strcmp(d, from) == 0 || (fl > dl &&
-	    from[fl - dl - 1] == '.' && strcmp(from + fl - dl, d) == 0);
+	return strcmp(d, domain) == 0 || (len > dl &&
+	    domain[len - dl - 1] == '.' && strcmp(domain + len - dl, d) == 0);
 }
 
-/*
- * Judges the dkim methods of one field; best is replaced by a better result.
- * Returns whether there was one.
- */
-static int
-judge(char *value, const char *from, char best[], size_t bestsz)
+/* A signature that passed; more than is kept of a mail are left out. */
+static void
+add_signer(struct rd_dkim *dkim, const char *d)
 {
-	char *method, *next, *p, d[DOMAIN_MAX], result[32];
-	int found = 0, pass;
+	if (dkim->nsigners == nitems(dkim->signer))
+		return;
+	(void)strlcpy(dkim->signer[dkim->nsigners++], d,
+	    sizeof(dkim->signer[0]));
+}
+
+/* The result behind "dkim" of one method's text; "" if it is another method. */
+static void
+dkim_result(const char *method, char out[], size_t outsz)
+{
+	const char *p = method + 4;
+
+	out[0] = '\0';
+	if (strncasecmp(method, "dkim", 4) != 0)
+		return;
+	p += strspn(p, " ");
+	if (*p++ != '=')
+		return;
+	p += strspn(p, " ");
+	(void)snprintf(out, outsz, "%.*s", (int)strcspn(p, " "), p);
+	for (; *out != '\0'; out++)
+		*out = isalpha((unsigned char)*out) ?
+		    tolower((unsigned char)*out) : '?';
+}
+
+/* Notes the dkim methods of one field; returns whether there was one. */
+static int
+read_methods(char *value, struct rd_dkim *dkim)
+{
+	char *method, *next, d[DOMAIN_MAX], result[sizeof(dkim->result)];
+	int found = 0;
 
 	for (method = strchr(value, ';'); method != NULL; method = next) {
 		method++;
 		if ((next = strchr(method, ';')) != NULL)
 			*next = '\0';
 		method += strspn(method, " ");
-		if (strncasecmp(method, "dkim", 4) == 0) {
-			p = method + 4;
-			p += strspn(p, " ");
-			if (*p == '=') {
-				p++;
-				p += strspn(p, " ");
-				snprintf(result, sizeof(result), "%.*s",
-				    (int)strcspn(p, " "), p);
-				for (p = result; *p != '\0'; p++)
-					*p = isalpha((unsigned char)*p) ?
-					    tolower((unsigned char)*p) : '?';
-				pass = strcmp(result, "pass") == 0;
-				if (pass && signer(method, d,
-				    sizeof(d)) == -1)
-					d[0] = '\0';
-				if (pass && signs_for(d, from))
-					snprintf(best, bestsz, "pass %s", d);
-				else if (pass &&
-				    strncmp(best, "pass", 4) != 0)
-					snprintf(best, bestsz, "other %s", d);
-				else if (!found && best[0] == '\0')
-					strlcpy(best, result, bestsz);
-				found = 1;
-			}
-		}
-		if (next != NULL)
-			*next = ';';
+		dkim_result(method, result, sizeof(result));
+		if (result[0] == '\0')
+			continue;
+		if (strcmp(result, "pass") == 0 &&
+		    signer(method, d, sizeof(d)) == 0)
+			add_signer(dkim, d);
+		if (!found)
+			(void)strlcpy(dkim->result, result,
+			    sizeof(dkim->result));
+		found = 1;
 	}
 	return found;
 }
 
-char *
-reader_dkim(const struct mime *mail, const struct conf *conf)
+void
+reader_dkim(const struct mime *mail, const struct conf *conf,
+    struct rd_dkim *dkim)
 {
-	char name[80], from[DOMAIN_MAX], best[DOMAIN_MAX + 16] = "";
-	char *value, *copy;
+	char name[80], *value;
 	size_t at = 0;
 	int begun = 0, done = 0;
 
-	from_domain(mail, from, sizeof(from));
-	while (conf != NULL && !done &&
+	memset(dkim, 0, sizeof(*dkim));
+	if (conf == NULL || conf->ndkim_authserv == 0)
+		return;
+	/* What the verifier says nothing of is not signed. */
+	(void)strlcpy(dkim->result, "none", sizeof(dkim->result));
+	while (!done &&
 	    (value = mime_next(mail, &at, name, sizeof(name))) != NULL) {
 		if (strcasecmp(name, "Authentication-Results") == 0) {
-			drop_comments(value);
 			/* What follows another host's is not ours. */
-			if (!is_our_host(conf, value + strspn(value, " "),
-			    " ;"))
+			if (drop_comments(value) == -1 ||
+			    !is_verifier(conf, value))
 				done = begun;
 			else {
 				begun = 1;
-				done = judge(value, from, best, sizeof(best));
+				done = read_methods(value, dkim);
 			}
 		} else if (strcasecmp(name, "Received") == 0) {
 			/* Below another host's, others wrote. */
@@ -218,7 +250,28 @@ reader_dkim(const struct mime *mail, const struct conf *conf)
 			done = begun;
 		free(value);
 	}
-	if ((copy = strdup(best)) == NULL)
-		fatal("strdup");
-	return copy;
+}
+
+char *
+reader_mark(const struct rd_dkim *dkim, const char *const names[], size_t n)
+{
+	char *mark;
+	size_t i, k;
+	int rc;
+
+	for (i = 0; i < dkim->nsigners; i++) {
+		for (k = 0; k < n && signs_for(dkim->signer[i], names[k]); k++)
+			continue;
+		if (k == n)
+			break;
+	}
+	if (i < dkim->nsigners)
+		rc = asprintf(&mark, "pass %s", dkim->signer[i]);
+	else if (dkim->nsigners > 0)
+		rc = asprintf(&mark, "other %s", dkim->signer[0]);
+	else
+		rc = asprintf(&mark, "%s", dkim->result);
+	if (rc == -1)
+		fatal("asprintf");
+	return mark;
 }

@@ -334,6 +334,29 @@ content_id(const char *text, size_t len)
 	return rd_copy(buf);
 }
 
+/*
+ * Who signed it, if that is whom all names in it are of: else a signature
+ * proves only that somebody can sign.
+ */
+static void
+read_mark(struct rd_report *r, const struct rd_hint *hint)
+{
+	const char *names[3];
+	char *header = NULL;
+	size_t n = 0;
+
+	if (hint->dkim == NULL) {
+		r->dkim = rd_copy("");
+		return;
+	}
+	names[n++] = hint->from;
+	names[n++] = r->submitter;
+	if (hint->submitter != NULL && hint->submitter[0] != '\0')
+		names[n++] = header = reader_domain(hint->submitter);
+	r->dkim = reader_mark(hint->dkim, names, n);
+	free(header);
+}
+
 static void
 read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
     const char *text, size_t len)
@@ -362,7 +385,7 @@ read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
 		    reader_clean(hint->id, strlen(hint->id), NULL) :
 		    content_id(text, len);
 	}
-	r->dkim = rd_copy(hint->dkim != NULL ? hint->dkim : "");
+	read_mark(r, hint);
 }
 
 /* The JSON as jansson sees it; NULL with *why. */

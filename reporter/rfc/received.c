@@ -63,15 +63,40 @@ rd_oddities(const struct rd_report *r)
 	return s;
 }
 
-/* A sender that applies two policies counts each session under both. */
+/* Sums of one domain, by type. */
+struct sums {
+	struct rd_total	 sts;
+	struct rd_total	 tlsa;
+	struct rd_total	 other;
+};
+
+static void
+sums_add(struct sums *s, const struct rd_policy *p)
+{
+	struct rd_total *t;
+
+	t = strcmp(p->type, "sts") == 0 ? &s->sts :
+	    strcmp(p->type, "tlsa") == 0 ? &s->tlsa : &s->other;
+	t->sessions += p->ok + p->fail;
+	t->failed += p->fail;
+}
+
+static int64_t
+larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 size_t
 rd_totals(const struct rd_report *r, struct rd_total **out)
 {
-	struct rd_total *list, *t;
+	struct rd_total *list;
+	struct sums *sums;
 	const struct rd_policy *p;
 	size_t i, k, n = 0;
 
-	if ((list = calloc(r->npolicies + 1, sizeof(*list))) == NULL)
+	if ((list = calloc(r->npolicies + 1, sizeof(*list))) == NULL ||
+	    (sums = calloc(r->npolicies + 1, sizeof(*sums))) == NULL)
 		fatal("calloc");
 	for (i = 0; i < r->npolicies; i++) {
 		p = &r->policies[i];
@@ -83,12 +108,15 @@ rd_totals(const struct rd_report *r, struct rd_total **out)
 			list[n].domain = p->domain;
 			k = ++n;
 		}
-		t = &list[k - 1];
-		if (p->ok + p->fail > t->sessions)
-			t->sessions = p->ok + p->fail;
-		if (p->fail > t->failed)
-			t->failed = p->fail;
+		sums_add(&sums[k - 1], p);
 	}
+	for (i = 0; i < n; i++) {
+		list[i].sessions = sums[i].other.sessions +
+		    larger(sums[i].sts.sessions, sums[i].tlsa.sessions);
+		list[i].failed = sums[i].other.failed +
+		    larger(sums[i].sts.failed, sums[i].tlsa.failed);
+	}
+	free(sums);
 	*out = list;
 	return n;
 }

@@ -8,6 +8,7 @@
 
 #include "store/query_policy.h"
 #include "store/query_flow.h"
+#include "store/received_sql.h"
 
 /* Who sent it, as the reader keeps it: the domain, else the organisation. */
 #define REPORTER "CASE WHEN COALESCE(r.submitter, '') = '' THEN r.org" \
@@ -15,7 +16,6 @@
 
 #define SESSIONS "tls13 + tls12 + older + clear + refused"
 
-/* A report may list a session under two policies: the largest counts. */
 int
 heard_failures(struct store *st, int64_t first, int64_t last,
     void (*cb)(const struct heard_failure *, void *), void *arg)
@@ -24,17 +24,23 @@ heard_failures(struct store *st, int64_t first, int64_t last,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "WITH base (who, n) AS (SELECT who, SUM(n)"
-	    " FROM (SELECT " REPORTER " AS who, MAX(p.ok + p.fail) AS n"
-	    " FROM received r JOIN received_policy p ON p.received = r.id"
-	    " WHERE r.day BETWEEN ?1 AND ?2 GROUP BY r.id, p.domain)"
-	    " GROUP BY who) SELECT " REPORTER " AS who, d.type, d.mx,"
-	    " SUM(d.count) AS c, (SELECT n FROM base WHERE base.who = "
-	    REPORTER ") FROM received r"
-	    " JOIN received_policy p ON p.received = r.id"
-	    " JOIN received_detail d ON d.policy = p.id"
-	    " WHERE r.day BETWEEN ?1 AND ?2"
-	    " GROUP BY who, d.type, d.mx ORDER BY c DESC, who, 2, 3");
+	stmt = store_prepare(st, "WITH all_of AS (SELECT who, standing,"
+	    " sum(n) AS n FROM (SELECT " REPORTER " AS who, "
+	    RECEIVED_STANDING " AS standing, "
+	    RECEIVED_ONCE("p.ok + p.fail") " AS n FROM received r"
+	    " JOIN received_policy p ON p.received = r.id WHERE r.day"
+	    " BETWEEN ?1 AND ?2 AND " RECEIVED_OURS("p.domain")
+	    " GROUP BY r.id, p.domain) GROUP BY who, standing),"
+	    " one AS (SELECT " REPORTER " AS who, d.type AS type, d.mx AS mx, "
+	    RECEIVED_STANDING " AS standing, " RECEIVED_ONCE("d.count")
+	    " AS n FROM received r JOIN received_policy p"
+	    " ON p.received = r.id JOIN received_detail d ON d.policy = p.id"
+	    " WHERE r.day BETWEEN ?1 AND ?2 AND " RECEIVED_OURS("p.domain")
+	    " GROUP BY r.id, p.domain, d.type, d.mx)"
+	    " SELECT who, type, mx, sum(n) AS c, (SELECT n FROM all_of"
+	    " WHERE all_of.who = one.who"
+	    " AND all_of.standing = one.standing), standing FROM one"
+	    " GROUP BY who, type, mx, standing ORDER BY c DESC, who, 2, 3");
 	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -43,6 +49,7 @@ heard_failures(struct store *st, int64_t first, int64_t last,
 		row.mx = store_text(stmt, 2);
 		row.count = sqlite3_column_int64(stmt, 3);
 		row.base = sqlite3_column_int64(stmt, 4);
+		row.standing = sqlite3_column_int(stmt, 5);
 		cb(&row, arg);
 	}
 	return store_done(st, stmt, rc);
@@ -57,11 +64,12 @@ heard_days(struct store *st, int64_t first, int64_t last,
 	int rc;
 
 	stmt = store_prepare(st, "SELECT day, COUNT(DISTINCT id), SUM(n),"
-	    " SUM(f) FROM (SELECT r.day AS day, r.id AS id,"
-	    " MAX(p.ok + p.fail) AS n, MAX(p.fail) AS f FROM received r"
-	    " JOIN received_policy p ON p.received = r.id"
-	    " WHERE r.day BETWEEN ? AND ? GROUP BY r.id, p.domain)"
-	    " GROUP BY day");
+	    " SUM(f) FROM (SELECT r.day AS day, r.id AS id, "
+	    RECEIVED_ONCE("p.ok + p.fail") " AS n, " RECEIVED_ONCE("p.fail")
+	    " AS f FROM received r JOIN received_policy p"
+	    " ON p.received = r.id WHERE r.day BETWEEN ?1 AND ?2 AND "
+	    RECEIVED_OURS("p.domain") " AND " RECEIVED_STANDING " < 2"
+	    " GROUP BY r.id, p.domain) GROUP BY day");
 	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -83,7 +91,9 @@ heard_modes(struct store *st, int64_t first, int64_t last, const char *mode,
 
 	stmt = store_prepare(st, "SELECT p.domain, MAX(" REPORTER ")"
 	    " FROM received r JOIN received_policy p ON p.received = r.id"
-	    " WHERE r.day BETWEEN ? AND ? AND p.type = 'sts' AND p.mode = ?"
+	    " WHERE r.day BETWEEN ?1 AND ?2 AND p.type = 'sts'"
+	    " AND p.mode = ?3 AND ours(p.domain) AND " RECEIVED_STANDING
+	    " < 2"
 	    " GROUP BY p.domain ORDER BY p.domain");
 	if (stmt == NULL || store_bind(stmt, "iit", first, last, mode) == -1)
 		return -1;

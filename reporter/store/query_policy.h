@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "store/store.h"
+#include "store/store_received.h"
 
 /*
  * What digest, html and metrics read of reports received, of MTA-STS, of
@@ -13,13 +14,14 @@
  * All return 0, or -1 with a log line.
  */
 
-/* What one reporter says failed, by type and MX host. */
+/* What one reporter says failed with our domains, by type and MX host. */
 struct heard_failure {
 	const char	*reporter;
 	const char	*type;
 	const char	*mx;		/* "" where it is not said */
 	int64_t		 count;
 	int64_t		 base;		/* the reporter's sessions, each once */
+	enum received_standing standing;
 };
 
 int	heard_failures(struct store *, int64_t first, int64_t last,

@@ -6,26 +6,47 @@
 #include <stdint.h>
 
 #include "base/compat.h"
+#include "conf/conf.h"
 #include "reader/reader.h"
 #include "store/store.h"
 
 /*
- * Reports received, in the database.  A session that a report counts under two
- * policies of a domain counts once in all of these.  Texts are good during the
- * callback.  domain: reported on, or the reporter's; NULL: all.
+ * Reports received, in the database: evidence, kept as it came.  A session
+ * that a report counts under two policies of a domain counts once in all of
+ * these.  Texts are good during the callback.  domain: reported on, or the
+ * reporter's; NULL: all.
  */
 enum received_result {
 	RECEIVED_NEW,
-	RECEIVED_KNOWN,		/* organisation and report-id were there */
+	RECEIVED_KNOWN,		/* the very same was there */
+	RECEIVED_OVER,		/* more than is kept; counted as such */
 	RECEIVED_ERROR		/* said in the log */
 };
 
 /*
- * The same report again is known.  One that passed DKIM takes the place of one
- * that did not; another report under a used report-id gets a number behind it.
+ * Only the very same report is known; another one under a report-id that is
+ * used gets a number behind it, and nothing takes the place of anything.
+ * bounded: within what is kept of a sender and a day, and in all.
  */
 enum received_result received_add(struct store *, const struct rd_report *,
-	    int64_t now);
+	    int64_t now, int bounded);
+/* Reports that were over the bounds since a day, or -1. */
+int64_t	received_over(struct store *, int64_t since);
+
+/* What is believed of a report. */
+enum received_standing {
+	RECEIVED_PROVED,	/* signed by whom it names */
+	RECEIVED_UNJUDGED,	/* no verifier of ours said anything */
+	/* Not signed, signed by others, or a proved one has its report-id. */
+	RECEIVED_UNPROVED
+};
+
+/*
+ * Tells the store which domains are ours, by local and hostname of conf, which
+ * must outlive it; no local: all are.  Before any query below.  0, or -1 with
+ * a log line.
+ */
+int	received_ours(struct store *, const struct conf *);
 /* Commits reach the disk before they return: for who answers for a mail. */
 int	received_durable(struct store *);
 
@@ -39,6 +60,8 @@ struct received_failure {
 	const char	*mx;
 	const char	*reason;
 	int64_t		 count;
+	enum received_standing standing;
+	int		 ours;		/* domain is */
 };
 
 struct received_total {
@@ -53,6 +76,8 @@ struct received_total {
 	int		 other;
 	const char	*mode;		/* of the MTA-STS policy */
 	int64_t		 reports;
+	enum received_standing standing;
+	int		 ours;		/* domain is */
 };
 
 struct received_report {
@@ -64,10 +89,13 @@ struct received_report {
 	const char	*dkim;
 	const char	*oddities;
 	int64_t		 stored;
+	enum received_standing standing;
 };
 
 struct received_count {
-	int64_t		 reports;
+	int64_t		 reports;	/* on domains of ours, or on domain */
+	int64_t		 foreign;	/* on others */
+	int64_t		 unproved;
 	int64_t		 judged;	/* our host said what DKIM told */
 	int64_t		 passed;	/* for the sender's domain */
 	int64_t		 reporters;
@@ -85,7 +113,10 @@ int	received_totals(struct store *, int64_t first, int64_t last,
 int	received_reports(struct store *, int64_t first, int64_t last,
 	    const char *domain,
 	    void (*)(const struct received_report *, void *), void *);
-/* Every policy under which a reporter had successes with domain that day. */
+/*
+ * Every policy under which a reporter had successes with domain that day; not
+ * of reports that are unproved.
+ */
 int	received_successes(struct store *, int64_t day, const char *domain,
 	    void (*)(const char *reporter, const char *mx,
 	    const char *strings, void *), void *);

@@ -208,5 +208,30 @@ const char *const store_steps[] = {
 	"CREATE TABLE sts_error (domain TEXT, since INTEGER, until INTEGER,"
 	" type TEXT, error TEXT, PRIMARY KEY (domain, since)) WITHOUT ROWID;"
 	"CREATE INDEX detail_fetching ON detail (domain) WHERE pending = 2",
+	/*
+	 * received.given: the report-id as the report has it; report_id is
+	 * that, or with a number behind it.  received_over: reports above what
+	 * is kept of a sender and day; "" stands for all that prove nothing.
+	 */
+	"ALTER TABLE received ADD COLUMN given TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE received ADD COLUMN size INTEGER NOT NULL DEFAULT 1024;"
+	"UPDATE received SET given = report_id;"
+	"UPDATE received SET given = substr(report_id, 1,"
+	" length(report_id) - 2) WHERE report_id GLOB '*#[2-9]' AND EXISTS"
+	" (SELECT 1 FROM received first WHERE first.org = received.org AND"
+	" first.report_id = substr(received.report_id, 1,"
+	" length(received.report_id) - 2));"
+	"CREATE INDEX received_given ON received (org, given);"
+	"CREATE INDEX received_stored ON received (stored);"
+	"CREATE TABLE received_over (day INTEGER, sender TEXT,"
+	" reports INTEGER, PRIMARY KEY (day, sender)) WITHOUT ROWID;"
+	"INSERT INTO meta (key, value) SELECT 'received_size',"
+	" coalesce(sum(size), 0) FROM received;"
+	"CREATE TRIGGER received_came AFTER INSERT ON received BEGIN"
+	" UPDATE meta SET value = value + new.size"
+	" WHERE key = 'received_size'; END;"
+	"CREATE TRIGGER received_went AFTER DELETE ON received BEGIN"
+	" UPDATE meta SET value = value - old.size"
+	" WHERE key = 'received_size'; END",
 	NULL
 };

@@ -38,6 +38,9 @@ static const struct {
 	    " LIMIT ?2)" },
 	{ BEFORE(reports), "DELETE FROM received WHERE id IN (SELECT id"
 	    " FROM received WHERE day < ?1 LIMIT ?2)" },
+	{ BEFORE(reports), "DELETE FROM received_over WHERE (day, sender) IN"
+	    " (SELECT day, sender FROM received_over WHERE day < ?1"
+	    " LIMIT ?2)" },
 	/* Report-IDs begin with their day. */
 	{ BEFORE(reports), "DELETE FROM bounced WHERE (report_id, address) IN"
 	    " (SELECT report_id, address FROM bounced WHERE report_id <"

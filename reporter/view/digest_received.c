@@ -84,6 +84,26 @@ tie(const struct view *v, const struct heard_failure *row, char out[],
 	    (long long)in.clear);
 }
 
+/* Whether our own look at the host found what the report says. */
+static int
+is_seen_by_us(const struct view *v, const struct heard_failure *row)
+{
+	struct heard_look look;
+
+	return *row->mx != '\0' && heard_look(v->store, row->mx,
+	    v->first * DAY_SECONDS, &look) == 1 &&
+	    strcmp(look.type, row->type) == 0;
+}
+
+static const char *
+standing(const struct heard_failure *row)
+{
+	return row->standing == RECEIVED_PROVED ? "" :
+	    row->standing == RECEIVED_UNJUDGED ?
+	    "; no verifier of ours judged its signature" :
+	    "; nothing proves that it is theirs";
+}
+
 static void
 failure(const struct heard_failure *row, void *arg)
 {
@@ -114,9 +134,11 @@ failure(const struct heard_failure *row, void *arg)
 		(void)snprintf(n, sizeof(n), "%lld of %lld sessions (%s)",
 		    (long long)row->count, (long long)row->base,
 		    view_share(row->count, row->base));
-	digest_add(digest, 1, command, "%s %s%s: %s%s%s",
+	/* What anybody may have written calls nobody out of bed alone. */
+	digest_add(digest, row->standing == RECEIVED_PROVED ||
+	    is_seen_by_us(v, row), command, "%s %s%s: %s%s%s%s",
 	    view_clean(row->reporter, 200), found(row->type), at, n, tied,
-	    hint);
+	    hint, standing(row));
 }
 
 static void

@@ -115,6 +115,13 @@ may_be_at(json_t *list, const char *mx, int *only)
 	return 0;
 }
 
+/* What a stranger may have made up is no evidence. */
+static int
+counts(const struct recv_row *r)
+{
+	return r->ours && r->standing != RECEIVED_UNPROVED;
+}
+
 static int
 shows_tls(const struct recv_row *r)
 {
@@ -201,7 +208,8 @@ judge(const struct view *v, const struct evidence *e, struct recv_row *rows,
 	int only, certain;
 
 	for (i = 0; i < n; i++)
-		if (strcmp(rows[i].type, NOT_OFFERED) == 0)
+		if (counts(&rows[i]) &&
+		    strcmp(rows[i].type, NOT_OFFERED) == 0)
 			name_add(&missed, rows[i].reporter);
 	if (missed.n == 0 || rows[0].mx[0] == '\0')
 		return;
@@ -210,7 +218,7 @@ judge(const struct view *v, const struct evidence *e, struct recv_row *rows,
 		own = received_own_tls(v->store, rows[0].day);
 	had.n = 0;
 	for (i = 0; i < n; i++)
-		if (shows_tls(&rows[i]) &&
+		if (counts(&rows[i]) && shows_tls(&rows[i]) &&
 		    !name_in(&missed, rows[i].reporter))
 			name_add(&had, rows[i].reporter);
 	certain = had.n > 0;
@@ -222,7 +230,8 @@ judge(const struct view *v, const struct evidence *e, struct recv_row *rows,
 			certain |= only && !e->several;
 		}
 	for (i = 0; i < n; i++) {
-		if (strcmp(rows[i].type, NOT_OFFERED) != 0)
+		if (!counts(&rows[i]) ||
+		    strcmp(rows[i].type, NOT_OFFERED) != 0)
 			continue;
 		rows[i].others = had.n;
 		rows[i].certain = certain;
@@ -297,6 +306,8 @@ failure(const struct received_failure *f, void *arg)
 	set(&r->mx, f->mx);
 	set(&r->reason, f->reason);
 	r->count = f->count;
+	r->standing = f->standing;
+	r->ours = f->ours;
 }
 
 static int

@@ -37,6 +37,37 @@ is_wanted(const struct view *v, const char *reporter, const char *domain)
 	    v->class) == 0;
 }
 
+/*
+ * What stands in the table, what stands apart since nothing proves that it is
+ * the sender's, and what is none of our business.
+ */
+enum group {
+	GROUP_COUNTED,
+	GROUP_UNPROVED,
+	GROUP_FOREIGN
+};
+
+static enum group
+group_of(const struct recv_row *r)
+{
+	return !r->ours ? GROUP_FOREIGN : r->standing == RECEIVED_UNPROVED ?
+	    GROUP_UNPROVED : GROUP_COUNTED;
+}
+
+static struct recv_row *
+add_row(struct table *t, const struct received_total *total, const char *type,
+    int64_t count)
+{
+	struct recv_row *r;
+
+	r = recv_rows_add(&t->list, total->day, total->reporter,
+	    total->domain, type);
+	r->count = count;
+	r->standing = total->standing;
+	r->ours = total->ours;
+	return r;
+}
+
 /* "sts testing", "tlsa + sts", "no policy" */
 static char *
 policy_text(const struct received_total *total)
@@ -69,19 +100,16 @@ total(const struct received_total *total, void *arg)
 		strlcpy(t->domain, total->domain, sizeof(t->domain));
 	else if (strcmp(t->domain, total->domain) != 0)
 		t->many = 1;
-	t->sessions += total->sessions;
-	t->failed += total->failed;
-	if (total->unexplained > 0) {
-		r = recv_rows_add(&t->list, total->day, total->reporter,
-		    total->domain, "not-said");
-		r->count = total->unexplained;
+	if (total->ours && total->standing != RECEIVED_UNPROVED) {
+		t->sessions += total->sessions;
+		t->failed += total->failed;
 	}
+	if (total->unexplained > 0)
+		(void)add_row(t, total, "not-said", total->unexplained);
 	if (total->sessions > total->failed) {
-		r = recv_rows_add(&t->list, total->day, total->reporter,
-		    total->domain, "");
+		r = add_row(t, total, "", total->sessions - total->failed);
 		free(r->reason);
 		r->reason = policy_text(total);
-		r->count = total->sessions - total->failed;
 	}
 }
 
@@ -104,7 +132,8 @@ by_kind(const void *x, const void *y)
 	const struct recv_row *a = x, *b = y;
 	int c;
 
-	if ((c = b->downgrade - a->downgrade) != 0 ||
+	if ((c = (int)group_of(a) - (int)group_of(b)) != 0 ||
+	    (c = b->downgrade - a->downgrade) != 0 ||
 	    (c = strcmp(a->type, b->type)) != 0 ||
 	    (c = strcmp(a->reporter, b->reporter)) != 0 ||
 	    (c = strcmp(a->sip, b->sip)) != 0 ||
@@ -119,8 +148,10 @@ static int
 by_weight(const void *x, const void *y)
 {
 	const struct recv_row *a = x, *b = y;
-	int fa = a->type[0] != '\0', fb = b->type[0] != '\0';
+	int fa = a->type[0] != '\0', fb = b->type[0] != '\0', c;
 
+	if ((c = (int)group_of(a) - (int)group_of(b)) != 0)
+		return c;
 	if (a->downgrade != b->downgrade)
 		return b->downgrade - a->downgrade;
 	if (fa != fb)
@@ -166,12 +197,27 @@ drop_unwanted(struct table *t)
 	for (i = 0; i < t->list.n; i++) {
 		r = &t->list.rows[i];
 		if (is_wanted(t->view, r->reporter, r->domain)) {
-			t->detailed += r->count;
+			if (group_of(r) == GROUP_COUNTED)
+				t->detailed += r->count;
 			t->list.rows[n++] = *r;
 		} else
 			recv_row_free(r);
 	}
 	t->list.n = n;
+}
+
+static const char *
+standing_name(const struct recv_row *r)
+{
+	switch (group_of(r)) {
+	case GROUP_UNPROVED:
+		return "unproved";
+	case GROUP_FOREIGN:
+		return "foreign";
+	case GROUP_COUNTED:
+		break;
+	}
+	return r->standing == RECEIVED_PROVED ? "proved" : "unjudged";
 }
 
 static void
@@ -181,7 +227,7 @@ machine_row(const struct view *v, const struct recv_row *r)
 	int ok = r->type[0] == '\0';
 
 	view_row(v, v->form == FORM_PIPE ? "recv" : "received",
-	    "dttittttttti", "day", r->day, "reporter", r->reporter,
+	    "dttitttttttit", "day", r->day, "reporter", r->reporter,
 	    "sender", r->sip[0] != '\0' ? r->sip : NULL, "count", r->count,
 	    "tls", tls == 'Y' ? "yes" : tls == 'N' ? "no" : "unknown",
 	    "type", ok ? NULL : r->type,
@@ -190,7 +236,7 @@ machine_row(const struct view *v, const struct recv_row *r)
 	    "reason", ok || r->reason[0] == '\0' ? NULL : r->reason,
 	    "domain", r->domain[0] != '\0' ? r->domain : NULL,
 	    "policy", ok ? r->reason : NULL,
-	    "downgrade", (int64_t)r->downgrade);
+	    "downgrade", (int64_t)r->downgrade, "standing", standing_name(r));
 }
 
 /* What stands below a row: where from and to, and what speaks for it. */
@@ -277,11 +323,15 @@ report_row(const struct received_report *r, void *arg)
 	if (strncmp(r->dkim, "pass ", 5) == 0)
 		fprintf(v->out, "  dkim=%s\n", view_clean(r->dkim + 5, 100));
 	else if (strncmp(r->dkim, "other ", 6) == 0)
-		fprintf(v->out, "  dkim=%s, which is not the sender's\n",
+		view_say(v, "  dkim=%s, which is not whom From, contact-info "
+		    "and TLS-Report-Submitter name: not believed",
 		    view_clean(r->dkim + 6, 100));
 	else
-		fprintf(v->out, "  dkim=%s\n", r->dkim[0] == '\0' ?
-		    "not known" : view_clean(r->dkim, 100));
+		view_say(v, "  dkim=%s%s", r->dkim[0] == '\0' ?
+		    "not known" : view_clean(r->dkim, 100),
+		    r->standing != RECEIVED_UNPROVED ? "" :
+		    r->dkim[0] != '\0' ? ": not believed" :
+		    ": not believed, as a signed one has its report-id");
 	if (r->oddities[0] != '\0')
 		view_wrap(v->out, "  oddities: ", "    ",
 		    view_clean(r->oddities, 0));
@@ -320,13 +370,16 @@ text_foot(const struct table *t, const struct received_count *c)
 	if (t->detailed > t->failed)
 		view_say(v, "The failures' details add up to %lld: a session "
 		    "may fail in several ways.", (long long)t->detailed);
-	/* Where our host judges signatures, those without one stand out. */
-	if (c->judged > 0 && c->passed < c->reports)
-		fprintf(v->out, "%lld of %lld %s by no signature of their "
-		    "sender (-v shows which).\n",
-		    (long long)(c->reports - c->passed),
+	if (c->unproved > 0)
+		view_say(v, "%lld of %lld %s not proved to be of whom %s: "
+		    "not counted (-v shows which).", (long long)c->unproved,
 		    (long long)c->reports, view_plural(c->reports,
-		    "report is proved", "reports are proved"));
+		    "report is", "reports are"), view_plural(c->unproved,
+		    "it names", "they name"));
+	if (c->foreign > 0)
+		view_say(v, "%lld %s on no domain of ours: not counted.",
+		    (long long)c->foreign, view_plural(c->foreign,
+		    "report is", "reports are"));
 	fprintf(v->out, "Reports give no address for sessions that "
 	    "succeeded.  Senders without TLS\nreports, and those that had "
 	    "no session, are not seen here.\n");
@@ -336,24 +389,33 @@ static int
 text(const struct table *t, const struct received_count *c)
 {
 	const struct view *v = t->view;
+	const struct recv_row *r;
 	size_t i, shown = t->list.n;
 	int64_t rest = 0;
 
 	if (v->top > 0 && (size_t)v->top < shown)
 		shown = v->top;
 	text_head(t, c);
-	if (c->reports == 0) {
+	if (c->reports == 0)
 		view_say(v, "No report.  That proves little: many senders "
 		    "report only failures, or never.");
+	if (t->list.n == 0)
 		return 0;
-	}
 	fprintf(v->out, "%-*s %-15s %6s  TLS  %-16s %s\n", NAME_WIDTH,
 	    "Sending domain", "Sending IP", "Count", "Failure type", "Reason");
 	for (i = 0; i < t->list.n; i++) {
-		if (i < shown)
-			text_row(v, &t->list.rows[i]);
-		else
-			rest += t->list.rows[i].count;
+		r = &t->list.rows[i];
+		if (i >= shown) {
+			rest += r->count;
+			continue;
+		}
+		if (i == 0 ? group_of(r) != GROUP_COUNTED :
+		    group_of(r) != group_of(r - 1))
+			view_say(v, group_of(r) == GROUP_FOREIGN ?
+			    "On domains that are not ours, not counted:" :
+			    "Not proved to be of whom they name, not "
+			    "counted:");
+		text_row(v, r);
 	}
 	if (rest > 0)
 		fprintf(v->out, "+ %zu more, %lld sessions (-n 0 for all)\n",

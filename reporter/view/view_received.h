@@ -17,6 +17,8 @@ struct recv_row {
 	char		*mx;
 	char		*reason;	/* of successes: the policy */
 	int64_t		 count;
+	enum received_standing standing;
+	int		 ours;		/* domain is one of ours */
 	/* Set by downgrade_mark. */
 	int		 downgrade;
 	int		 others;	/* reporters that had TLS there */

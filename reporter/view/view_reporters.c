@@ -31,6 +31,7 @@ struct trend {
 	struct reporter	 all;
 	char		 domain[128];	/* the one all are about */
 	int		 many;		/* several domains */
+	int64_t		 unproved;	/* reports left out */
 };
 
 static int
@@ -83,8 +84,13 @@ total(const struct received_total *total, void *arg)
 {
 	struct trend *t = arg;
 
-	if (!is_wanted(t->view, total->reporter, total->domain))
+	if (!is_wanted(t->view, total->reporter, total->domain) ||
+	    !total->ours)
 		return;
+	if (total->standing == RECEIVED_UNPROVED) {
+		t->unproved += total->reports;
+		return;
+	}
 	if (t->domain[0] == '\0')
 		strlcpy(t->domain, total->domain, sizeof(t->domain));
 	else if (strcmp(t->domain, total->domain) != 0)
@@ -181,6 +187,12 @@ text(struct trend *t)
 			    "longest for %lld.\n", SILENT_DAYS,
 			    (long long)silent);
 	}
+	if (t->unproved > 0)
+		view_say(v, "%lld %s that nothing proves to be of %s sender "
+		    "%s left out (show received lists them).",
+		    (long long)t->unproved, view_plural(t->unproved,
+		    "report", "reports"), view_plural(t->unproved, "its",
+		    "their"), view_plural(t->unproved, "is", "are"));
 	fprintf(v->out, "Many reporters write only when something failed, and "
 	    "senders without TLS\nreports never do: silence is no proof that "
 	    "all went well.\n");

@@ -20,6 +20,7 @@ cat > "$dir/sge.conf" <<-CONF
 	database sqlite "$dir/sged.db"
 	socket "$dir/sged.sock"
 	report from "tlsrpt-noreply@minties.govt.nz"
+	dkim verified by { "mx1.minties.govt.nz" }
 CONF
 
 ctl()

@@ -1,0 +1,146 @@
+#!/bin/sh
+#
+# Reports received are evidence: no mark, order or sender makes one disappear,
+# and what is believed of each is said.
+. "$(dirname "$0")/../bed/tap.sh"
+. "$(dirname "$0")/../data/received/lib.sh"
+data=$here/data/received
+day=2026-11-24
+
+# fresh AUTHSERV-ID...: an empty database, and whose results are believed
+fresh()
+{
+	rm -rf "$dir"/sged.db* "$dir/unread"
+	sed '/dkim verified/d' "$dir/sge.conf" > "$dir/new.conf"
+	[ $# -eq 0 ] || printf 'dkim verified by { "%s" }\n' "$1" \
+	    >> "$dir/new.conf"
+	mv "$dir/new.conf" "$dir/sge.conf"
+}
+
+# give FILE...: each through deliver
+give()
+{
+	for f; do
+		ctl deliver < "$f" || echo "deliver: $?"
+	done
+}
+
+# rows [PATTERN]: reporter, count, tls, standing
+rows()
+{
+	ctl -p show received -n 0 -d $day | grep -e "${1:-.}" |
+	    awk -F'|' '{ print $3, $5, $6, $NF }' | sort | tr '\n' ';'
+}
+
+totals()
+{
+	ctl show received -d $day | grep '^Failed [0-9]'
+}
+
+# Two contents under one predictable id, in either order.
+for order in 'forged genuine' 'genuine forged'; do
+	fresh mail.minties.govt.nz
+	set -- $order
+	give "$data/$1.eml" "$data/$2.eml"
+	out=$(ctl -v show received -n 0 -d $day)
+	like "$out" '*Failed 92 of 892 sessions*' \
+	    "$order: what Google signed counts, and it alone"
+	like "$out" '*not counted:*' 'the other stands apart'
+	like "$out" '*#2*' 'both are there'
+	like "$out" '*dkim=evil.example, which is not whom*' 'and why'
+	is "$(ctl -p show received -d $day | grep -c '|unproved$')" \
+	    "$(ctl -p show received -d $day | grep -vc '|proved$')" \
+	    'nothing is left between'
+	like "$(ctl digest -a -d $day | sed -n '/^FIX/,/^WATCH/p')" \
+	    '*google.com*92 of 892*' 'one is to be fixed'
+	give "$data/$1.eml" "$data/$2.eml"
+	is "$(ctl -v show received -d $day | grep -c ' id ')" 2 \
+	    'the same again is known'
+done
+
+# Nobody's marks are believed without "dkim verified by".
+fresh
+give "$data/forged.eml" "$data/genuine.eml"
+is "$(ctl -p show received -d $day | grep -c 'unjudged$')" \
+    "$(ctl -p show received -d $day | grep -c .)" 'nobody judges: no marks'
+is "$(ctl digest -a -d $day | grep -c 'google.com found')" 1 'it is said'
+is "$(ctl digest -a -d $day | sed -n '/^FIX/,/^WATCH/p' | grep -c google)" 0 \
+    'but nobody is called for it'
+fresh other.host.example
+give "$data/genuine.eml"
+like "$(rows)" '*google.com 92 no unproved;*' \
+    "another host's results are not believed"
+
+# Two hosts of one organisation write one id.
+fresh
+give "$data/host-a.eml" "$data/host-b.eml"
+both=$(totals)
+fresh
+give "$data/host-b.eml" "$data/host-a.eml"
+is "$(totals)" "$both" 'two hosts, one id: the order does not matter'
+a=$(ctl -j read "$data/host-a.eml" | sed 's/.*"failed":\([0-9]*\)}\].*/\1/')
+b=$(ctl -j read "$data/host-b.eml" | sed 's/.*"failed":\([0-9]*\)}\].*/\1/')
+like "$both" "Failed $((a + b)) of *" 'and both count'
+
+# A mail whose comment holds what looks like a result.
+fresh mail.minties.govt.nz
+give "$data/comment.eml"
+like "$(ctl -v show received -d $day)" '*dkim=fail: not believed*' \
+    'a parenthesis behind a backslash closes no comment'
+
+# A mark is for the domain of all three.
+signed()
+{
+	printf 'Authentication-Results: mail.minties.govt.nz; dkim=pass '
+	printf 'header.d=%s\nFrom: x@%s\nTLS-Report-Domain: ' "$1" "$2"
+	printf 'minties.govt.nz\nTLS-Report-Submitter: %s\n\n' "$3"
+	report "Org $1$2$3" "a@$4" "$1$2$3$4" $day "$(policy sts 9 1 \
+	    "$(detail certificate-expired 1 192.0.2.1 mx.minties.govt.nz)")"
+}
+fresh mail.minties.govt.nz
+signed a.example a.example a.example a.example > "$dir/m1"
+signed a.example b.example a.example a.example > "$dir/m2"
+signed a.example a.example b.example a.example > "$dir/m3"
+signed a.example a.example a.example b.example > "$dir/m4"
+signed a.example m.a.example n.a.example o.a.example > "$dir/m5"
+give "$dir/m1" "$dir/m2" "$dir/m3" "$dir/m4" "$dir/m5"
+is "$(rows certificate)" "a.example 1 no proved;a.example 2 no unproved;\
+b.example 1 no unproved;o.a.example 1 no proved;" \
+    'From, contact-info and TLS-Report-Submitter alike'
+
+# The same content, signed the second time: its mark is believed then.
+fresh mail.minties.govt.nz
+sed 's/^Authentication-Results.*/X: y/' "$data/genuine.eml" > "$dir/bare"
+give "$dir/bare"
+like "$(totals)" 'Failed 0 of 0 *' 'unsigned'
+give "$data/genuine.eml" "$dir/bare"
+like "$(totals)" 'Failed 92 of 892 *' 'signed, and then unsigned again'
+is "$(ctl -v show received -d $day | grep -c ' id ')" 1 'one report'
+
+# Domains that are not ours.
+fresh
+give "$data/foreign.eml"
+is "$(rows | tr ';' '\n' | grep -vc 'foreign$')" 0 'of others: marked'
+like "$(totals)" 'Failed 0 of 0 *' 'not counted'
+is "$(ctl digest -a -d $day | grep -c 'nobody.example')" 0 'nothing raised'
+like "$(ctl show reporters -d $day)" '*No report in 90 days*' 'no trend'
+
+# Policies of a type are other sessions, sts and tlsa the same.
+count()
+{
+	ctl -j read "$1" | sed 's/.*"totals":\[\([^]]*\)\].*/\1/'
+}
+like "$(count "$data/policy-changed.json")" '*"sessions":200,"failed":90*' \
+    'a policy changed at noon'
+like "$(count "$data/two-tlsa.json")" '*"sessions":160,"failed":10*' \
+    'two TLSA sets'
+like "$(count "$data/own-midday.json")" '*"sessions":230,"failed":90*' \
+    'two policies, and none'
+fresh
+for f in policy-changed two-tlsa; do
+	ctl read -s "$data/$f.json" > /dev/null
+done
+like "$(totals)" 'Failed 100 of 360 *' 'stored, the same'
+like "$(ctl -p show metrics -d $day; ctl show reporters -d $day)" \
+    '*100*360*' 'in the trend too'
+finish
