@@ -100,6 +100,7 @@ REPORTER_OBJS =	\
 		reporter/lib/date.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
+		reporter/reader/budget.o \
 		reporter/reader/mailbox.o \
 		reporter/reader/mime.o \
 		reporter/reader/mime_code.o \
@@ -107,6 +108,7 @@ REPORTER_OBJS =	\
 		reporter/reader/reader_dkim.o \
 		reporter/reader/reader_json.o \
 		reporter/reader/reader_member.o \
+		reporter/reader/reader_policy.o \
 		reporter/reader/reader_scan.o \
 		reporter/reader/reader_text.o \
 		reporter/reader/unpack.o \
@@ -210,6 +212,8 @@ SGECTL_OBJS =	\
 		reporter/check/smtpd_match.o \
 		reporter/check/sts_lint.o \
 		reporter/command/cmd_deliver.o \
+		reporter/command/deliver_answer.o \
+		reporter/command/deliver_parse.o \
 		reporter/command/cmd_read.o \
 		reporter/command/cmd_report.o \
 		reporter/command/cmd_send.o \

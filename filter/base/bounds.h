@@ -118,11 +118,28 @@
 #define READ_MAIL_MAX (16 * 1024 * 1024)
 #define READ_PACKED_MAX (16 * 1024 * 1024)
 #define READ_REPORT_MAX (64 * 1024 * 1024)
+/*
+ * One mail, whatever is nested in it: bytes gone through (one packed report of
+ * the largest size, twice), parts and packed files, CPU seconds; and what is
+ * kept of it, rows counted with their text.
+ */
+#define READ_WORK_MAX (256LL * 1024 * 1024)
+#define READ_MEMBERS_MAX 400
+#define READ_CPU_SECONDS 6
+#define READ_KEPT_MAX (1024 * 1024)
+#define READ_ROW_SIZE 128
+/* Of the process that reads it: a hung system call, and all its memory. */
+#define READ_WALL_SECONDS 60
+#define READ_MEMORY_MAX (1024LL * 1024 * 1024)
+/* What that process says of it: READ_KEPT_MAX, as JSON at its longest. */
+#define READ_ANSWER_MAX (16 * 1024 * 1024)
 #define READ_MIME_DEPTH_MAX 8
 #define READ_MIME_PARTS_MAX 100
 #define READ_JSON_DEPTH_MAX 32
 #define READ_POLICIES_MAX 10000
-#define READ_DETAILS_MAX 100000
+/* Of a report; more are summed by type, so many types of a policy. */
+#define READ_DETAILS_MAX 2000
+#define READ_SUMMED_MAX 16
 #define READ_TEXT_MAX 1024
 /* Files in a zip archive; members and values of all JSON in a report. */
 #define READ_ZIP_FILES_MAX 100

@@ -224,7 +224,7 @@ struct run {
 };
 
 static void
-on_report(const struct rd_report *r, void *arg)
+on_report(struct rd_report *r, void *arg)
 {
 	struct run *run = arg;
 	char *text = NULL, *json;
@@ -257,6 +257,7 @@ on_report(const struct rd_report *r, void *arg)
 	}
 	if (received_add(run->store, r, GOT_NOW, 0) == RECEIVED_ERROR)
 		errx(1, "received_add");
+	rd_report_free(r);
 	run->stored++;
 }
 

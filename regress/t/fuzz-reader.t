@@ -9,7 +9,8 @@ mkdir -p "$bin/asan"
 src="regress/fuzz/fuzz-reader.c filter/base/addr.c filter/base/domain.c
 filter/base/domset.c filter/base/json_scan.c filter/base/log.c
 reporter/command/print_received.c reporter/ctl/print.c reporter/lib/date.c
-reporter/rfc/received.c reporter/store/store.c
+reporter/rfc/received.c reporter/store/query_received.c
+reporter/store/store.c
 reporter/store/store_names.c reporter/store/store_received.c
 reporter/store/store_schema.c
 reporter/view/view_downgrade.c reporter/view/view_explain.c

@@ -57,7 +57,7 @@ append(char *to, size_t size, const char *what)
 }
 
 static void
-got_report(const struct rd_report *r, void *arg)
+got_report(struct rd_report *r, void *arg)
 {
 	struct got *g = arg;
 	const struct rd_policy *p;
@@ -102,6 +102,7 @@ got_report(const struct rd_report *r, void *arg)
 	odd = rd_oddities(r);
 	strlcpy(g->odd, odd, sizeof(g->odd));
 	free(odd);
+	rd_report_free(r);
 }
 
 static void

@@ -12,11 +12,21 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "command/deliver_bounce.h"
 #include "report/report.h"
 #include "store/store_report.h"
 #include "tap.h"
 
 static char	 dir[] = "/tmp/unit-bounce.XXXXXXXXXX";
+
+/* A mail's way through deliver, as far as it is a bounce. */
+static int
+bounce_read(struct store *st, const char *mail, size_t len)
+{
+	struct dsn dsn;
+
+	return bounce_parse(mail, len, &dsn) ? bounce_take(st, &dsn) : 0;
+}
 
 static int64_t
 number(struct store *st, const char *sql)

@@ -12,8 +12,9 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "ctl/ctl.h"
 #include "base/log.h"
+#include "command/deliver_parse.h"
+#include "ctl/ctl.h"
 #include "store/store_received.h"
 #include "report/report.h"
 #include "lib/sandbox.h"
@@ -27,8 +28,7 @@ struct line {
 struct delivery {
 	struct store	*store;
 	int64_t		 now;
-	int		 error;
-	const char	*why;		/* the last problem, a static text */
+	int		 over;		/* a report was above what is kept */
 	struct line	*lines;		/* to be logged once it is stored */
 	size_t		 nlines;
 };
@@ -90,53 +90,39 @@ add_line(struct delivery *d, const struct rd_report *r,
 /* A report of many domains is logged by so many of them. */
 #define LINES_MAX 100
 
-static void
-store_report(const struct rd_report *r, void *arg)
+static int
+store_report(struct delivery *d, const struct rd_report *r)
 {
-	struct delivery *d = arg;
 	struct rd_total *totals;
 	size_t i, n;
 	enum received_result result;
 
-	if (d->error)
-		return;
-	if ((result = received_add(d->store, r, d->now, 1)) == RECEIVED_ERROR) {
-		d->error = 1;
-		return;
+	if ((result = received_add(d->store, r, d->now, 1)) == RECEIVED_ERROR)
+		return -1;
+	if (result == RECEIVED_OVER) {
+		d->over = 1;
+		return 0;
 	}
 	n = rd_totals(r, &totals);
 	for (i = 0; i < n && d->nlines < LINES_MAX; i++)
 		add_line(d, r, &totals[i], result == RECEIVED_KNOWN);
 	free(totals);
+	return 0;
 }
 
-static void
-note_problem(const char *text, void *arg)
-{
-	struct delivery *d = arg;
-
-	d->why = text;
-}
-
-/*
- * Stores every report of the mail in one transaction.  Returns how many there
- * were, or -1: to be tried again.
- */
+/* All reports of the mail in one transaction: 0, or -1, to be tried again. */
 static int
-store_all(struct delivery *d, struct reader *reader, const char *mail,
-    size_t len)
+store_all(struct delivery *d, const struct answer *answer)
 {
-	int found;
+	size_t i;
+	int rc = 0;
 
 	if (received_durable(d->store) == -1 || store_begin(d->store) == -1)
 		return -1;
-	found = reader_read(reader, "", (const unsigned char *)mail, len);
-	if (d->error) {
-		store_rollback(d->store);
-		return -1;
-	}
+	for (i = 0; i < answer->nreports && rc == 0; i++)
+		rc = store_report(d, answer->reports[i]);
 	/* From here on the reports are safe. */
-	return store_commit(d->store) == -1 ? -1 : found;
+	return store_end(d->store, rc);
 }
 
 static void
@@ -160,47 +146,48 @@ keep(const struct conf *conf, const char *mail, size_t len, FILE *rest,
 
 	if (unread_keep(conf, mail, len, rest, path, sizeof(path)) == -1)
 		return EX_TEMPFAIL;
-	log_warnx("tlsrpt unread reason=\"%s\" file=%s", why, path);
+	log_warnx("tlsrpt unread reason=\"%s\" file=%s", log_clean(why),
+	    path);
 	return EX_OK;
 }
 
 static int
-take(const struct conf *conf, struct delivery *d, const char *mail, size_t len)
+take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
+    struct answer *answer)
 {
-	struct reader reader;
-	int found, bounce;
+	int bounce = 0;
 
-	memset(&reader, 0, sizeof(reader));
-	reader.conf = conf;
-	reader.now = d->now;
-	reader.report = store_report;
-	reader.problem = note_problem;
-	reader.arg = d;
-	if ((d->store = store_open(conf->database, STORE_WRITE)) == NULL)
+	/* All that is of strangers is read before the database is touched. */
+	if (deliver_parse(conf, d->now, mail, len, answer) == -1 ||
+	    (d->store = store_open(conf->database, STORE_WRITE)) == NULL)
 		return EX_TEMPFAIL;
-	/* One of our own reports comes back: the report may be in it too. */
-	if ((bounce = bounce_read(d->store, mail, len)) == -1)
+	if (answer->is_bounce &&
+	    (bounce = bounce_take(d->store, &answer->dsn)) == -1)
 		return EX_TEMPFAIL;
 	if (bounce == 1)
 		return EX_OK;
-	if ((found = store_all(d, &reader, mail, len)) == -1)
+	if (answer->nreports > 0 && store_all(d, answer) == -1)
 		return EX_TEMPFAIL;
 	log_lines(d);
-	if (found > 0 && reader.problems == 0)
+	if (answer->nreports > 0 && answer->problems == 0 && answer->ended &&
+	    !d->over)
 		return EX_OK;
-	return keep(conf, mail, len, NULL, d->why != NULL ? d->why :
-	    "no report in it");
+	return keep(conf, mail, len, NULL, d->over ?
+	    "more reports than are kept of a sender and day" :
+	    answer->why != NULL ? answer->why : "no report in it");
 }
 
 int
 cmd_deliver(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 {
 	struct delivery d;
+	struct answer answer;
 	char *mail;
 	size_t len, i;
 	int more, status;
 
 	memset(&d, 0, sizeof(d));
+	memset(&answer, 0, sizeof(answer));
 	d.now = ctl->view.now;
 	log_init("sgectl", 0, ctl->view.verbose);
 	sandbox_reader(ctl->conf);
@@ -212,11 +199,12 @@ cmd_deliver(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 		status = keep(ctl->conf, mail, len, stdin,
 		    "longer than is read");
 	else
-		status = take(ctl->conf, &d, mail, len);
+		status = take(ctl->conf, &d, mail, len, &answer);
 	store_close(d.store);
 	for (i = 0; i < d.nlines; i++)
 		free(d.lines[i].text);
 	free(d.lines);
+	answer_free(&answer);
 	free(mail);
 	return status;
 }

@@ -13,8 +13,12 @@
 #include "store/store_received.h"
 #include "lib/sandbox.h"
 
-/* What was read is committed so often, so that sged need not wait for us. */
-#define COMMIT_MS 300
+/*
+ * So many reports, or so much text, are stored together: nothing is read while
+ * the database waits for us.
+ */
+#define BATCH_REPORTS 200
+#define BATCH_DETAILS 5000
 /* Work that takes longer than this shows a line, so often. */
 #define PROGRESS_AFTER_MS 2000
 #define PROGRESS_MS 500
@@ -32,11 +36,12 @@ struct reading {
 	struct reader	 reader;
 	struct seen	 seen;
 	const char	*file;		/* being read */
-	int		 may_wait;	/* a stream: commit each at once */
-	int		 began;		/* a transaction is open */
+	int		 may_wait;	/* a stream: store each at once */
+	struct rd_report *batch[BATCH_REPORTS];
+	size_t		 nbatch;
+	size_t		 ndetails;	/* of these */
 	int		 storing_failed;
 	int64_t		 begun;		/* ms */
-	int64_t		 commit;
 	int64_t		 progress;
 	int		 tty;
 	int		 shown;		/* a progress line stands there */
@@ -138,41 +143,53 @@ seen_before(struct seen *s, const struct rd_report *r)
 	return 0;
 }
 
-static void
-commit(struct reading *g)
+static int
+store_one(struct reading *g, const struct rd_report *r)
 {
-	if (g->began && store_commit(g->store) == -1)
-		g->storing_failed = 1;
-	g->began = 0;
-}
-
-static void
-keep(struct reading *g, const struct rd_report *r)
-{
-	if (g->storing_failed)
-		return;
-	if (!g->began) {
-		if (store_begin(g->store) == -1) {
-			g->storing_failed = 1;
-			return;
-		}
-		g->began = 1;
-		g->commit = now_ms();
-	}
 	switch (received_add(g->store, r, g->view->now, 0)) {
 	case RECEIVED_NEW:
 		g->stored++;
-		break;
+		return 0;
 	case RECEIVED_KNOWN:
 		g->known++;
-		break;
+		return 0;
 	case RECEIVED_OVER:
 	case RECEIVED_ERROR:
-		g->storing_failed = 1;
 		break;
 	}
-	if (g->may_wait || now_ms() - g->commit > COMMIT_MS)
-		commit(g);
+	return -1;
+}
+
+/* Stores what was read so far, in one transaction. */
+static void
+store_batch(struct reading *g)
+{
+	size_t i;
+	int rc = 0;
+
+	if (g->nbatch == 0)
+		return;
+	if (!g->storing_failed && store_begin(g->store) == 0) {
+		for (i = 0; i < g->nbatch && rc == 0; i++)
+			rc = store_one(g, g->batch[i]);
+		if (store_end(g->store, rc) == -1)
+			g->storing_failed = 1;
+	} else
+		g->storing_failed = 1;
+	for (i = 0; i < g->nbatch; i++)
+		rd_report_free(g->batch[i]);
+	g->nbatch = g->ndetails = 0;
+}
+
+/* Takes the report over. */
+static void
+keep(struct reading *g, struct rd_report *r)
+{
+	g->batch[g->nbatch++] = r;
+	g->ndetails += r->ndetails;
+	if (g->may_wait || g->nbatch == BATCH_REPORTS ||
+	    g->ndetails >= BATCH_DETAILS)
+		store_batch(g);
 }
 
 static void
@@ -191,7 +208,7 @@ print_json(struct reading *g, const struct rd_report *r, int duplicate)
 }
 
 static void
-report(const struct rd_report *r, void *arg)
+report(struct rd_report *r, void *arg)
 {
 	struct reading *g = arg;
 	const struct view *v = g->view;
@@ -227,6 +244,8 @@ report(const struct rd_report *r, void *arg)
 	/* Also a duplicate: it may be the one that is signed. */
 	if (g->store != NULL)
 		keep(g, r);
+	else
+		rd_report_free(r);
 }
 
 static void
@@ -298,11 +317,8 @@ read_all(struct reading *g, int argc, char *argv[])
 		if ((g->may_wait ? mailbox_stream(&box, stdin,
 		    "standard input") : mailbox_path(&box, argv[i])) == -1)
 			break;
-		if (g->store != NULL)
-			commit(g);
 	}
-	if (g->store != NULL)
-		commit(g);
+	store_batch(g);
 	mailbox_free(&box);
 }
 

@@ -18,6 +18,7 @@
 #include "base/bounds.h"
 #include "lib/date.h"
 #include "base/log.h"
+#include "command/deliver_bounce.h"
 #include "reader/mime.h"
 #include "report/report.h"
 #include "rfc/rua.h"
@@ -25,17 +26,6 @@
 
 /* An address that bounced three reports is rested so long. */
 #define REST_SECONDS (30 * DAY_SECONDS)
-
-struct dsn {
-	int	 told;			/* there was an Action */
-	int	 failed;		/* "Action: failed" */
-	char	 recipient[READ_TEXT_MAX];
-	char	 text[READ_TEXT_MAX];
-	char	 status[READ_TEXT_MAX];
-	char	 message_id[READ_TEXT_MAX];	/* of what came back */
-	char	 report_id[READ_TEXT_MAX];	/* from its Subject */
-	char	*words;			/* the part for people, or NULL */
-};
 
 /* Cut off where it is too long: then it is none of ours, or only shown. */
 static void
@@ -271,38 +261,45 @@ note(struct store *st, const struct dsn *dsn, int64_t report,
 }
 
 int
-bounce_read(struct store *st, const char *mail, size_t len)
+bounce_parse(const char *mail, size_t len, struct dsn *dsn)
 {
-	struct store_report re;
-	struct dsn dsn;
+	struct budget budget;
 	char *dot;
-	int rc;
 
+	memset(dsn, 0, sizeof(*dsn));
 	if (len > READ_MAIL_MAX || !is_multipart(mail, len))
 		return 0;
-	memset(&dsn, 0, sizeof(dsn));
-	(void)mime_walk(mail, len, leaf, &dsn);
-	if (dsn.text[0] == '\0')
-		reason(&dsn);
-	if (dsn.text[0] == '\0')
-		copy_value(dsn.text, dsn.status);
-	free(dsn.words);
-	if (!dsn.told)
+	budget_start(&budget);
+	(void)mime_walk(mail, len, &budget, leaf, dsn);
+	if (dsn->text[0] == '\0')
+		reason(dsn);
+	if (dsn->text[0] == '\0')
+		copy_value(dsn->text, dsn->status);
+	free(dsn->words);
+	dsn->words = NULL;
+	if (!dsn->told)
 		return 0;
 	/* Our Message-ID has the report-id and the address in it. */
-	if (dsn.report_id[0] == '\0') {
-		copy_value(dsn.report_id, dsn.message_id);
-		if ((dot = strrchr(dsn.report_id, '.')) != NULL)
+	if (dsn->report_id[0] == '\0') {
+		copy_value(dsn->report_id, dsn->message_id);
+		if ((dot = strrchr(dsn->report_id, '.')) != NULL)
 			*dot = '\0';
 	}
-	if (dsn.report_id[0] == '\0')
-		return 0;
+	return dsn->report_id[0] != '\0';
+}
+
+int
+bounce_take(struct store *st, const struct dsn *dsn)
+{
+	struct store_report re;
+	int rc;
+
 	if (store_begin(st) == -1)
 		return -1;
-	rc = store_report_by_id(st, dsn.report_id, &re);
+	rc = store_report_by_id(st, dsn->report_id, &re);
 	/* That one is late, or was tried for too long, counts for nothing. */
-	if (rc == 1 && dsn.failed)
-		rc = note(st, &dsn, re.id, re.report_id);
+	if (rc == 1 && dsn->failed)
+		rc = note(st, dsn, re.id, re.report_id);
 	if (rc == -1) {
 		store_rollback(st);
 		return -1;

@@ -289,6 +289,12 @@ sandbox_mailer(const struct conf *conf __unused)
 }
 
 void
+sandbox_parser(void)
+{
+	confine(NULL, 0, "stdio");
+}
+
+void
 sandbox_view(const struct conf *conf)
 {
 	struct places places;
@@ -322,7 +328,7 @@ sandbox_reader(const struct conf *conf)
 		};
 
 		confine(needs, nitems(needs), "stdio rpath wpath cpath fattr "
-		    "flock");
+		    "flock proc");
 	}
 	places_free(&places);
 }

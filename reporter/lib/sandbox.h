@@ -24,6 +24,8 @@ void	sandbox_net(void);
 void	sandbox_mailer(const struct conf *);
 /* sgectl: views read the database only. */
 void	sandbox_view(const struct conf *);
+/* What reads strangers' mail for deliver: its open descriptors, no more. */
+void	sandbox_parser(void);
 /* sgectl read, deliver: the database and the given files. */
 void	sandbox_reader(const struct conf *);
 

@@ -236,8 +236,10 @@ mime_param(const char *value, const char *name, char out[], size_t outsz)
 struct walk {
 	void		(*leaf)(const struct mime_leaf *, void *);
 	void		*arg;
+	struct budget	*budget;
 	int		 parts;
-	int		 over;
+	int		 over;		/* something was left out */
+	int		 stop;
 };
 
 static void	walk_mail(struct walk *, const char *, size_t, int, int);
@@ -293,7 +295,7 @@ walk_multipart(struct walk *w, const struct mime *mail,
 	if (blen == 0)
 		return 0;
 	end = part->body + part->bodylen;
-	for (p = part->body; p <= end; p = next) {
+	for (p = part->body; p <= end && !w->stop; p = next) {
 		kind = 0;
 		next = end + 1;
 		if (p < end) {
@@ -363,7 +365,11 @@ walk_part(struct walk *w, const struct mime *mail, const struct mime *part,
 	char *ctype, type[80] = "text/plain", boundary[256];
 	size_t n;
 
-	if (depth > READ_MIME_DEPTH_MAX || ++w->parts > READ_MIME_PARTS_MAX) {
+	/* A part is searched for parts, and decoded. */
+	if (!w->stop && depth <= READ_MIME_DEPTH_MAX)
+		w->stop = ++w->parts > READ_MIME_PARTS_MAX ||
+		    budget_take(w->budget, 2 * (int64_t)part->bodylen, 1) == -1;
+	if (w->stop || depth > READ_MIME_DEPTH_MAX) {
 		w->over = 1;
 		return;
 	}
@@ -401,10 +407,10 @@ walk_mail(struct walk *w, const char *data, size_t len, int depth, int nested)
 }
 
 int
-mime_walk(const char *data, size_t len,
-    void (*leaf)(const struct mime_leaf *, void *), void *arg)
+mime_walk(const char *data, size_t len, struct budget *budget,
+    void (*leaf)(const struct mime_leaf *, void *arg), void *arg)
 {
-	struct walk w = { leaf, arg, 0, 0 };
+	struct walk w = { leaf, arg, budget, 0, 0, 0 };
 
 	walk_mail(&w, data, len, 0, 0);
 	return w.over ? -1 : 0;

@@ -3,7 +3,7 @@
 #ifndef SGE_MIME_H
 #define SGE_MIME_H
 
-#include "base/compat.h"
+#include "reader/budget.h"
 
 /*
  * Mails as they come (RFC 5322, 2045, 2046), read with every tolerance: types,
@@ -51,10 +51,10 @@ struct mime_leaf {
 
 /*
  * Calls leaf for every part of a mail, of mails within it too (message/rfc822),
- * down to READ_MIME_DEPTH_MAX and READ_MIME_PARTS_MAX.  Returns 0, or -1 if
- * there were more.
+ * down to READ_MIME_DEPTH_MAX and READ_MIME_PARTS_MAX, and as far as the budget
+ * reaches (NULL: none).  Returns 0, or -1 if there were more.
  */
-int	mime_walk(const char *data, size_t len,
+int	mime_walk(const char *data, size_t len, struct budget *,
 	    void (*leaf)(const struct mime_leaf *, void *arg), void *arg);
 
 /*

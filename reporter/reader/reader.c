@@ -43,6 +43,8 @@ struct find {
 	const struct mime *mail;	/* outermost */
 };
 
+static const char spent[] = "takes more work than is given to one mail";
+
 static void	find_any(struct find *, const unsigned char *, size_t);
 static void	find_mail(struct find *, const char *, size_t);
 
@@ -54,6 +56,28 @@ problem(struct find *f, const char *text, int skipped)
 	f->said++;
 	if (f->reader->problem != NULL)
 		f->reader->problem(text, f->reader->arg);
+}
+
+/* Charges work that is about to be done; -1: that is said, leave it. */
+static int
+charge(struct find *f, size_t bytes, int64_t members)
+{
+	int was = f->hint.budget->spent;
+
+	if (budget_take(f->hint.budget, (int64_t)bytes, members) == 0)
+		return 0;
+	if (!was)
+		problem(f, spent, 0);
+	return -1;
+}
+
+/* Hands a report on, which is the callee's from now on. */
+static void
+found_report(struct find *f, struct rd_report *r)
+{
+	f->found++;
+	f->reader->reports++;
+	f->reader->report(r, f->reader->arg);
 }
 
 static size_t
@@ -123,7 +147,7 @@ find_list(struct find *f, const char *text, size_t len)
 
 	while (at < len) {
 		at += strspn(text + at, " \t\r\n,");
-		if (at >= len || text[at] != '{')
+		if (at >= len || text[at] != '{' || charge(f, 0, 1) == -1)
 			break;
 		r = reader_json(text + at, len - at, &f->hint, &used, &why);
 		/* What follows it may be one. */
@@ -135,10 +159,7 @@ find_list(struct find *f, const char *text, size_t len)
 			continue;
 		}
 		rd_odd(r, "a list of reports");
-		f->found++;
-		f->reader->reports++;
-		f->reader->report(r, f->reader->arg);
-		rd_report_free(r);
+		found_report(f, r);
 	}
 }
 
@@ -151,12 +172,14 @@ find_json(struct find *f, const char *text, size_t len)
 	size_t at, used;
 	int first = 1;
 
+	if (charge(f, len, 0) == -1)
+		return;
 	at = blanks((const unsigned char *)text, len);
 	if (text[at] == '[') {
 		find_list(f, text + at, len - at);
 		return;
 	}
-	while (at < len && text[at] == '{') {
+	while (at < len && text[at] == '{' && charge(f, 0, 1) == 0) {
 		r = reader_json(text + at, len - at, &f->hint, &used, &why);
 		if (r == NULL) {
 			/* A text that just begins like one is no loss. */
@@ -170,10 +193,7 @@ find_json(struct find *f, const char *text, size_t len)
 			at++;
 		if (at < len && text[at] != '{')
 			rd_odd(r, "text after the report");
-		f->found++;
-		f->reader->reports++;
-		f->reader->report(r, f->reader->arg);
-		rd_report_free(r);
+		found_report(f, r);
 		first = 0;
 	}
 }
@@ -189,7 +209,7 @@ find_gzip(struct find *f, const unsigned char *data, size_t len)
 		problem(f, "packed data are longer than is read", 0);
 		return;
 	}
-	if (unpack_gzip(data, len, READ_REPORT_MAX, &out, &outlen, &odd,
+	if (unpack_gzip(data, len, READ_REPORT_MAX, f->hint.budget, &out, &outlen, &odd,
 	    &why) == -1) {
 		problem(f, why, 0);
 		return;
@@ -215,6 +235,8 @@ found_in_zip(const char *name, const unsigned char *data, size_t len,
 		problem(f, why, 0);
 		return;
 	}
+	if (charge(f, len, 0) == -1)
+		return;
 	if ((copy = malloc(len + 1)) == NULL)
 		fatal("malloc");
 	memcpy(copy, data, len);
@@ -236,8 +258,8 @@ find_zip(struct find *f, const unsigned char *data, size_t len)
 		return;
 	}
 	f->packs++;
-	if (unpack_zip(data, len, READ_REPORT_MAX, found_in_zip, f,
-	    &why) == -1)
+	if (unpack_zip(data, len, READ_REPORT_MAX, f->hint.budget,
+	    found_in_zip, f, &why) == -1)
 		problem(f, why, 0);
 	else if (f->found == found && f->said == said)
 		problem(f, "zip archive without a report", 0);
@@ -263,7 +285,7 @@ found_in_mbox(const char *name __unused, const unsigned char *data, size_t len,
 		problem(arg, error, 0);
 	else
 		find_mail(arg, (const char *)data, len);
-	return 0;
+	return ((struct find *)arg)->hint.budget->spent ? -1 : 0;
 }
 
 /* A mail, or an mbox, that was packed. */
@@ -273,6 +295,8 @@ find_mails(struct find *f, const unsigned char *data, size_t len)
 	struct mailbox box;
 	FILE *fp;
 
+	if (charge(f, len, 0) == -1)
+		return;
 	memset(&box, 0, sizeof(box));
 	box.item = found_in_mbox;
 	box.arg = f;
@@ -375,6 +399,8 @@ found_leaf(const struct mime_leaf *leaf, void *arg)
 	unsigned char *data;
 	size_t len;
 
+	if (f->hint.budget->spent)
+		return;
 	domain = mime_header(leaf->mail, "TLS-Report-Domain");
 	submitter = mime_header(leaf->mail, "TLS-Report-Submitter");
 	if (domain != NULL)
@@ -458,6 +484,8 @@ find_mail(struct find *f, const char *data, size_t len)
 		problem(f, "mails within mails, too deep", 0);
 		return;
 	}
+	if (charge(f, len, 1) == -1)
+		return;
 	if ((lines = cr_lines(data, len)) != NULL)
 		data = lines;
 	mime_split(data, len, &mail);
@@ -471,7 +499,8 @@ find_mail(struct find *f, const char *data, size_t len)
 	f->hint.from = from;
 	f->hint.dkim = &dkim;
 	f->mails++;
-	if (mime_walk(data, len, found_leaf, f) == -1)
+	if (mime_walk(data, len, f->hint.budget, found_leaf, f) == -1 &&
+	    !f->hint.budget->spent)
 		problem(f, "more parts than are read", 0);
 	f->mails--;
 	if (f->mails == 0 && f->found == found && f->said == said)
@@ -485,11 +514,14 @@ int
 reader_read(struct reader *r, const char *name, const unsigned char *data,
     size_t len)
 {
+	struct budget budget;
 	struct find f;
 	unsigned char *copy;
 
+	budget_start(&budget);
 	memset(&f, 0, sizeof(f));
 	f.reader = r;
+	f.hint.budget = &budget;
 	f.name = name;
 	f.hint.filename = name;
 	f.hint.now = r->now;
@@ -511,6 +543,8 @@ reader_read(struct reader *r, const char *name, const unsigned char *data,
 		find_any(&f, copy, len);
 		free(copy);
 	}
+	if (budget.spent && f.said == 0)
+		problem(&f, spent, 0);
 	if (f.found == 0 && f.said == 0)
 		problem(&f, "no report in it", 0);
 	return f.found;

@@ -9,6 +9,7 @@
 #include "base/bounds.h"
 #include "base/compat.h"
 #include "conf/conf.h"
+#include "reader/budget.h"
 #include "reader/mime.h"
 
 /*
@@ -54,6 +55,7 @@ struct rd_report {
 	size_t		 ndetails;	/* of all policies */
 	const char	*odd[READ_ODDITIES_MAX];	/* static texts */
 	size_t		 nodd;
+	char		*oddities;	/* instead of odd, or NULL */
 };
 
 /*
@@ -82,6 +84,7 @@ struct rd_hint {
 	const char	*id;		/* the Subject's Report-ID */
 	const char	*from;		/* the From field's domain */
 	const struct rd_dkim *dkim;
+	struct budget	*budget;
 	const char	*odd;		/* of the packing */
 	int64_t		 now;
 };
@@ -93,6 +96,8 @@ struct rd_hint {
 struct rd_report *reader_json(const char *text, size_t len,
 	    const struct rd_hint *, size_t *used, const char **why);
 void	rd_report_free(struct rd_report *);
+/* What a failure holds, not it itself. */
+void	rd_detail_free(struct rd_detail *);
 /* Adds an oddity, a static text, once. */
 void	rd_odd(struct rd_report *, const char *);
 /* "a; b", the caller frees. */
@@ -143,13 +148,13 @@ char	*reader_mark(const struct rd_dkim *, const char *const names[],
 
 /*
  * Whatever may hold reports: JSON, gzip, zip, or a mail with any of them.
- * Calls report for each found (borrowed); problem for each thing that looked
+ * Calls report for each found, which the callee frees; problem for each thing that looked
  * like one and can't be read, or is of another kind ("DMARC, skipped").
  */
 struct reader {
 	const struct conf *conf;	/* NULL: no host is trusted */
 	int64_t		 now;
-	void		(*report)(const struct rd_report *, void *arg);
+	void		(*report)(struct rd_report *, void *arg);
 	void		(*problem)(const char *text, void *arg);
 	void		*arg;
 	/* Counted by reader_read; the caller sets them to 0. */

@@ -18,199 +18,6 @@ odd_of_scan(const char *text, void *arg)
 	rd_odd(arg, text);
 }
 
-static char *
-array_text(json_t *list)
-{
-	char *s;
-
-	if ((s = json_dumps(list, JSON_COMPACT)) == NULL)
-		fatal("json_dumps");
-	return s;
-}
-
-/* The mode an MTA-STS policy's lines name. */
-static char *
-mode_of(json_t *lines)
-{
-	const char *s, *p;
-	json_t *item;
-	size_t i;
-	char mode[16];
-
-	json_array_foreach(lines, i, item) {
-		s = json_string_value(item);
-		for (p = s; (p = strcasestr(p, "mode:")) != NULL; p++) {
-			if (p != s && isalnum((unsigned char)p[-1]))
-				continue;
-			p += 5 + strspn(p + 5, " ");
-			snprintf(mode, sizeof(mode), "%.*s",
-			    (int)strspn(p, "abcdefghijklmnopqrstuvwxyz"), p);
-			return rd_copy(mode);
-		}
-	}
-	return rd_copy("");
-}
-
-static void
-read_detail(struct rd_report *r, struct rd_detail *d, json_t *obj)
-{
-	char *other;
-
-	d->type = rd_text(r, obj, "result-type");
-	if (d->type[0] == '\0')
-		rd_odd(r, "a failure without result-type");
-	d->sip = rd_text(r, obj, "sending-mta-ip");
-	if (d->sip[0] == '\0' && (strncmp(d->type, "starttls", 8) == 0 ||
-	    strncmp(d->type, "certificate", 11) == 0))
-		rd_odd(r, "no sending-mta-ip");
-	d->rip = rd_text(r, obj, "receiving-ip");
-	other = rd_text(r, obj, "receiving-mx-hostname");
-	d->mx = reader_domain(other);
-	free(other);
-	d->helo = rd_text(r, obj, "receiving-mx-helo");
-	d->reason = rd_text(r, obj, "failure-reason-code");
-	if (d->reason[0] == '\0') {
-		/* The name in drafts of the RFC. */
-		free(d->reason);
-		d->reason = rd_text(r, obj, "failure-error-code");
-	}
-	d->info = rd_text(r, obj, "additional-information");
-	if ((d->count = rd_count(r, obj, "failed-session-count")) == -1) {
-		rd_odd(r, "a failure without a count: taken as 1");
-		d->count = 1;
-	}
-}
-
-/* Returns the sum of the details' counts. */
-static int64_t
-read_details(struct rd_report *r, struct rd_policy *p, json_t *list)
-{
-	json_t *one = NULL, *item;
-	int64_t sum = 0;
-	size_t i, n;
-
-	if (json_is_object(list)) {
-		rd_odd(r, "failure-details is no list");
-		if ((one = json_array()) == NULL)
-			fatal("json_array");
-		json_array_append(one, list);
-		list = one;
-	}
-	n = json_array_size(list);
-	if (n > READ_DETAILS_MAX - r->ndetails) {
-		rd_odd(r, "more failure-details than are kept");
-		n = READ_DETAILS_MAX - r->ndetails;
-	}
-	if (n > 0 &&
-	    (p->details = calloc(n, sizeof(*p->details))) == NULL)
-		fatal("calloc");
-	for (i = 0; i < n; i++) {
-		item = json_array_get(list, i);
-		if (!json_is_object(item)) {
-			rd_odd(r, "a failure that is no object");
-			continue;
-		}
-		read_detail(r, &p->details[p->ndetails], item);
-		sum += p->details[p->ndetails++].count;
-	}
-	r->ndetails += p->ndetails;
-	json_decref(one);
-	return sum;
-}
-
-static void
-read_summary(struct rd_report *r, struct rd_policy *p, json_t *summary,
-    int64_t sum)
-{
-	if (summary == NULL)
-		rd_odd(r, "no summary");
-	p->ok = rd_count(r, summary, "total-successful-session-count");
-	p->fail = rd_count(r, summary, "total-failure-session-count");
-	if (p->ok == -1)
-		p->ok = 0;
-	if (p->fail == -1) {
-		/* Left out where nothing failed; else the details tell. */
-		if (sum > 0)
-			rd_odd(r, "no failure count: the details' sum taken");
-		p->fail = sum < RD_COUNT_MAX ? sum : RD_COUNT_MAX;
-	} else if (p->ndetails > 0 && sum != p->fail)
-		rd_odd(r, "failure-details do not add up to the summary");
-	else if (p->ndetails == 0 && p->fail > 0)
-		rd_odd(r, "failures without details");
-}
-
-static void
-read_policy(struct rd_report *r, struct rd_policy *p, json_t *obj,
-    const struct rd_hint *hint)
-{
-	json_t *policy, *list;
-	char *s;
-	int64_t sum;
-
-	if ((policy = rd_member(r, obj, "policy")) == NULL ||
-	    !json_is_object(policy)) {
-		rd_odd(r, "no \"policy\" in a policy");
-		policy = obj;
-	}
-	s = rd_text(r, policy, "policy-domain");
-	if (s[0] == '\0' && hint->domain != NULL && hint->domain[0] != '\0') {
-		rd_odd(r, "no policy-domain: that of the mail or file taken");
-		free(s);
-		s = rd_copy(hint->domain);
-	} else if (s[0] == '\0')
-		rd_odd(r, "no policy-domain");
-	p->domain = reader_domain(s);
-	free(s);
-	p->type = rd_text(r, policy, "policy-type");
-	if (strcmp(p->type, "sts") != 0 && strcmp(p->type, "tlsa") != 0 &&
-	    strcmp(p->type, "no-policy-found") != 0)
-		rd_odd(r, p->type[0] == '\0' ? "no policy-type" :
-		    "a policy-type that is not in RFC 8460");
-	list = rd_strings(r, rd_member(r, policy, "policy-string"), 0);
-	p->strings = array_text(list);
-	p->mode = mode_of(list);
-	json_decref(list);
-	list = rd_strings(r, rd_member(r, policy, "mx-host"), 1);
-	p->mx = array_text(list);
-	json_decref(list);
-	sum = read_details(r, p, rd_member(r, obj, "failure-details"));
-	read_summary(r, p, rd_member(r, obj, "summary"), sum);
-}
-
-static void
-read_policies(struct rd_report *r, json_t *root, const struct rd_hint *hint)
-{
-	json_t *list = rd_member(r, root, "policies"), *one = NULL, *item;
-	size_t i, n;
-
-	if (json_is_object(list)) {
-		rd_odd(r, "policies is no list");
-		if ((one = json_array()) == NULL)
-			fatal("json_array");
-		json_array_append(one, list);
-		list = one;
-	}
-	n = json_array_size(list);
-	if (n == 0)
-		rd_odd(r, "no policies");
-	if (n > READ_POLICIES_MAX) {
-		rd_odd(r, "more policies than are kept");
-		n = READ_POLICIES_MAX;
-	}
-	if (n > 0 &&
-	    (r->policies = calloc(n, sizeof(*r->policies))) == NULL)
-		fatal("calloc");
-	for (i = 0; i < n; i++) {
-		item = json_array_get(list, i);
-		if (json_is_object(item))
-			read_policy(r, &r->policies[r->npolicies++], item,
-			    hint);
-		else
-			rd_odd(r, "a policy that is no object");
-	}
-	json_decref(one);
-}
-
 /* The n-th field (from 0) between '!' of a file name (RFC 8460 5.1). */
 static char *
 name_field(const char *name, int n)
@@ -441,13 +248,17 @@ reader_json(const char *text, size_t len, const struct rd_hint *given,
 		*why = "JSON, but no TLS report";
 		goto fail;
 	}
+	if (budget_keep(hint.budget, READ_ROW_SIZE) == -1) {
+		*why = "more reports than are kept of one mail";
+		goto fail;
+	}
 	if (hint.odd != NULL)
 		rd_odd(r, hint.odd);
 	if (hint.domain == NULL || hint.domain[0] == '\0')
 		hint.domain = domain = name_field(hint.filename, 1);
 	read_names(r, root, &hint, good, goodlen);
 	read_range(r, root, &hint);
-	read_policies(r, root, &hint);
+	reader_policies(r, root, &hint);
 	goto out;
 fail:
 	rd_report_free(r);

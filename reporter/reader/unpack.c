@@ -28,9 +28,17 @@ struct output {
 	size_t		 len;
 	size_t		 size;
 	size_t		 max;
+	struct budget	*budget;
 };
 
 static const char too_big[] = "expands to more than is read";
+static const char spent[] = "takes more work than is given to one mail";
+
+static int
+is_spent(const struct budget *budget)
+{
+	return budget != NULL && budget->spent;
+}
 
 /* Makes room; -1 when the bound is reached. */
 static int
@@ -44,6 +52,8 @@ output_grow(struct output *o)
 	size = o->size == 0 ? 16384 : o->size * 2;
 	if (size > o->max)
 		size = o->max;
+	if (budget_take(o->budget, size - o->size, 0) == -1)
+		return -1;
 	if ((data = realloc(o->data, size + 1)) == NULL)
 		fatal("realloc");
 	o->data = data;
@@ -65,6 +75,10 @@ inflate_one(const unsigned char *in, size_t len, int bits, struct output *o,
 	ssize_t took = -1;
 	int r;
 
+	if (budget_take(o->budget, len, 1) == -1) {
+		*why = spent;
+		return -1;
+	}
 	memset(&z, 0, sizeof(z));
 	if (inflateInit2(&z, bits) != Z_OK)
 		fatalx("inflateInit2");
@@ -73,7 +87,7 @@ inflate_one(const unsigned char *in, size_t len, int bits, struct output *o,
 	z.avail_in = len;
 	do {
 		if (o->len == o->size && output_grow(o) == -1) {
-			*why = too_big;
+			*why = is_spent(o->budget) ? spent : too_big;
 			goto out;
 		}
 		before = o->size - o->len;
@@ -91,9 +105,10 @@ out:
 
 int
 unpack_gzip(const unsigned char *in, size_t len, size_t max,
-    unsigned char **out, size_t *outlen, const char **odd, const char **why)
+    struct budget *budget, unsigned char **out, size_t *outlen,
+    const char **odd, const char **why)
 {
-	struct output o = { NULL, 0, 0, max };
+	struct output o = { NULL, 0, 0, max, budget };
 	size_t at = 0;
 	ssize_t took;
 	int end;
@@ -201,9 +216,9 @@ typedef void zip_found(const char *, const unsigned char *, size_t,
 /* Hands one member over; returns where its data end, 0 if not known. */
 static size_t
 member_read(const unsigned char *in, size_t len, const struct member *m,
-    size_t *left, zip_found *found, void *arg)
+    size_t *left, struct budget *budget, zip_found *found, void *arg)
 {
-	struct output o = { NULL, 0, 0, *left };
+	struct output o = { NULL, 0, 0, *left, budget };
 	const char *why = NULL;
 	size_t avail = len - m->data;
 	ssize_t took;
@@ -216,7 +231,9 @@ member_read(const unsigned char *in, size_t len, const struct member *m,
 		return m->packed > 0 ? m->data + avail : 0;
 	}
 	if (m->method == ZIP_STORED) {
-		if (avail > *left)
+		if (budget_take(budget, avail, 1) == -1)
+			found(m->name, NULL, 0, spent, arg);
+		else if (avail > *left)
 			found(m->name, NULL, 0, too_big, arg);
 		else if (avail > 0) {
 			*left -= avail;
@@ -229,11 +246,12 @@ member_read(const unsigned char *in, size_t len, const struct member *m,
 		return m->packed > 0 ? m->data + avail : 0;
 	}
 	took = inflate_one(in + m->data, avail, BITS_RAW, &o, &end, &why);
+	/* What came out was work, also where it is of no use. */
+	*left -= o.len;
 	if (took == -1 || o.len == 0) {
 		found(m->name, NULL, 0, why != NULL ? why :
 		    "zip data can not be expanded", arg);
 	} else {
-		*left -= o.len;
 		o.data[o.len] = '\0';
 		found(m->name, o.data, o.len, NULL, arg);
 	}
@@ -266,8 +284,8 @@ find_directory(const unsigned char *in, size_t len, unsigned int *n)
 }
 
 int
-unpack_zip(const unsigned char *in, size_t len, size_t max, zip_found *found,
-    void *arg, const char **why)
+unpack_zip(const unsigned char *in, size_t len, size_t max,
+    struct budget *budget, zip_found *found, void *arg, const char **why)
 {
 	struct member m;
 	size_t at, left = max;
@@ -276,13 +294,14 @@ unpack_zip(const unsigned char *in, size_t len, size_t max, zip_found *found,
 	at = find_directory(in, len, &n);
 	if (at < len) {
 		while (seen < n && seen < READ_ZIP_FILES_MAX &&
-		    len - at >= ZIP_CENTRAL_SIZE &&
+		    !is_spent(budget) && len - at >= ZIP_CENTRAL_SIZE &&
 		    le(in + at, 4) == ZIP_CENTRAL) {
 			if (local_header(in, len, le(in + at + 42, 4),
 			    &m) == 0) {
 				/* Sizes stand here even for streamed ones. */
 				m.packed = le(in + at + 20, 4);
-				member_read(in, len, &m, &left, found, arg);
+				member_read(in, len, &m, &left, budget, found,
+				    arg);
 				seen++;
 			} else
 				n--;
@@ -297,9 +316,10 @@ unpack_zip(const unsigned char *in, size_t len, size_t max, zip_found *found,
 			return 0;
 	}
 	/* No directory, or one that leads nowhere: go from file to file. */
-	for (at = 0; seen < READ_ZIP_FILES_MAX &&
+	for (at = 0; seen < READ_ZIP_FILES_MAX && !is_spent(budget) &&
 	    local_header(in, len, at, &m) == 0; seen++) {
-		if ((at = member_read(in, len, &m, &left, found, arg)) == 0)
+		if ((at = member_read(in, len, &m, &left, budget, found,
+		    arg)) == 0)
 			return 0;
 		/* A data descriptor (12 or 16 bytes) may follow. */
 		for (n = 0; n < 24 && at + 4 <= len &&

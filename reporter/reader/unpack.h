@@ -3,11 +3,12 @@
 #ifndef SGE_UNPACK_H
 #define SGE_UNPACK_H
 
-#include "base/compat.h"
+#include "reader/budget.h"
 
 /*
  * What reports come packed in: gzip (RFC 1952) and zip, by zlib alone.  Data
- * of others: every size is bounded, and what is wrong is said in words.
+ * of others: every size is bounded, all work is charged to the budget, and
+ * what is wrong is said in words.
  */
 
 /*
@@ -17,7 +18,7 @@
  * bad checksum, bytes behind it), or NULL.
  */
 int	unpack_gzip(const unsigned char *in, size_t len, size_t max,
-	    unsigned char **out, size_t *outlen, const char **odd,
+	    struct budget *, unsigned char **out, size_t *outlen, const char **odd,
 	    const char **why);
 
 /*
@@ -27,7 +28,7 @@ int	unpack_gzip(const unsigned char *in, size_t len, size_t max,
  * other.  Returns 0, or -1 with *why where it is no archive.
  */
 int	unpack_zip(const unsigned char *in, size_t len, size_t max,
-	    void (*found)(const char *name, const unsigned char *data,
+	    struct budget *, void (*found)(const char *name, const unsigned char *data,
 	    size_t len, const char *why, void *arg), void *arg,
 	    const char **why);
 

@@ -69,14 +69,6 @@ json_t	*report_string(const char *, size_t max);
 json_t	*report_policies(struct store *, const char *domain, int64_t day,
 	    int summed, int64_t *ok, int64_t *failed, int *nothing);
 
-/*
- * Reads a mail that came to "report from".  If it says that one of our reports
- * could not be delivered, that is noted (RFC 3464); that one is late is not.
- * Returns 1, 0 if it is no such mail, -1 if it could not be noted, with a log
- * line.
- */
-int	bounce_read(struct store *, const char *mail, size_t len);
-
 /* One plain sentence for a result type, or NULL if it is none of RFC 8460. */
 const char *result_sentence(const char *type);
 

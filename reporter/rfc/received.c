@@ -9,26 +9,29 @@
 #include "reader/reader.h"
 
 void
+rd_detail_free(struct rd_detail *d)
+{
+	free(d->type);
+	free(d->sip);
+	free(d->rip);
+	free(d->mx);
+	free(d->helo);
+	free(d->reason);
+	free(d->info);
+}
+
+void
 rd_report_free(struct rd_report *r)
 {
 	struct rd_policy *p;
-	struct rd_detail *d;
 	size_t i, k;
 
 	if (r == NULL)
 		return;
 	for (i = 0; i < r->npolicies; i++) {
 		p = &r->policies[i];
-		for (k = 0; k < p->ndetails; k++) {
-			d = &p->details[k];
-			free(d->type);
-			free(d->sip);
-			free(d->rip);
-			free(d->mx);
-			free(d->helo);
-			free(d->reason);
-			free(d->info);
-		}
+		for (k = 0; k < p->ndetails; k++)
+			rd_detail_free(&p->details[k]);
 		free(p->details);
 		free(p->domain);
 		free(p->type);
@@ -42,6 +45,7 @@ rd_report_free(struct rd_report *r)
 	free(r->contact);
 	free(r->submitter);
 	free(r->dkim);
+	free(r->oddities);
 	free(r);
 }
 
@@ -51,6 +55,11 @@ rd_oddities(const struct rd_report *r)
 	char *s;
 	size_t i, len = 1;
 
+	if (r->oddities != NULL) {
+		if ((s = strdup(r->oddities)) == NULL)
+			fatal("strdup");
+		return s;
+	}
 	for (i = 0; i < r->nodd; i++)
 		len += strlen(r->odd[i]) + 2;
 	if ((s = calloc(1, len)) == NULL)
