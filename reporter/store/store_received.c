@@ -259,7 +259,7 @@ is_over(struct store *st, const struct rd_report *r, int64_t now)
 	int64_t since = now - DAY_SECONDS, reports, size, all;
 	int proved = is_proved(r);
 
-	all = store_meta(st, "received_size", 0);
+	all = store_number(st, 0, "SELECT bytes FROM received_size", "");
 	reports = store_number(st, -1, "SELECT count(*) FROM received"
 	    " WHERE stored > ?1 AND (dkim LIKE 'pass %') = ?2"
 	    " AND (?2 = 0 OR submitter = ?3)", "iit", since, (int64_t)proved,

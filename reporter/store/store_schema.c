@@ -212,6 +212,7 @@ const char *const store_steps[] = {
 	 * received.given: the report-id as the report has it; report_id is
 	 * that, or with a number behind it.  received_over: reports above what
 	 * is kept of a sender and day; "" stands for all that prove nothing.
+	 * received_size: of all rows.
 	 */
 	"ALTER TABLE received ADD COLUMN given TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE received ADD COLUMN size INTEGER NOT NULL DEFAULT 1024;"
@@ -225,13 +226,12 @@ const char *const store_steps[] = {
 	"CREATE INDEX received_stored ON received (stored);"
 	"CREATE TABLE received_over (day INTEGER, sender TEXT,"
 	" reports INTEGER, PRIMARY KEY (day, sender)) WITHOUT ROWID;"
-	"INSERT INTO meta (key, value) SELECT 'received_size',"
-	" coalesce(sum(size), 0) FROM received;"
+	"CREATE TABLE received_size (bytes INTEGER NOT NULL);"
+	"INSERT INTO received_size SELECT coalesce(sum(size), 0)"
+	" FROM received;"
 	"CREATE TRIGGER received_came AFTER INSERT ON received BEGIN"
-	" UPDATE meta SET value = value + new.size"
-	" WHERE key = 'received_size'; END;"
+	" UPDATE received_size SET bytes = bytes + new.size; END;"
 	"CREATE TRIGGER received_went AFTER DELETE ON received BEGIN"
-	" UPDATE meta SET value = value - old.size"
-	" WHERE key = 'received_size'; END",
+	" UPDATE received_size SET bytes = bytes - old.size; END",
 	NULL
 };
