@@ -158,6 +158,9 @@
 #define RECEIVED_DAY_MAX 5000
 #define RECEIVED_DAY_SIZE_MAX (64 * 1024 * 1024)
 #define RECEIVED_SIZE_MAX (1024LL * 1024 * 1024)
+/* Mails that held no report that could be read. */
+#define UNREAD_MAX 1000
+#define UNREAD_SIZE_MAX (256 * 1024 * 1024)
 /* Folders within folders when a whole tree is read. */
 #define READ_FOLDER_DEPTH_MAX 8
 

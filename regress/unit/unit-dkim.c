@@ -79,7 +79,8 @@ static const struct {
 	{ "below another field", OURS " spf=pass\nSubject: x\n" OURS PASS
 	    FROM, "none" },
 	{ "below another host's", OURS " spf=pass\n"
-	    "Authentication-Results: x.example; none\n" OURS PASS FROM, "none" },
+	    "Authentication-Results: x.example; none\n" OURS PASS FROM,
+	    "none" },
 	{ "below a foreign hop", HOP FOREIGN OURS PASS FROM, "none" },
 	{ "below our own hops", HOP HOP OURS PASS FROM, "pass google.com" },
 	{ "a quoted address as a result", OURS " spf=pass smtp.mailfrom=\"a; "

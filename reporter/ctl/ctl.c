@@ -142,12 +142,21 @@ ctl_usage(const struct ctl_command *c, FILE *f)
 int
 ctl_period(const char *text, int64_t now, int64_t *first, int64_t *last)
 {
-	const char *error;
+	const char *error, *to;
+	char from[16];
 	int64_t days;
 
 	if (strcmp(text, "today") == 0) {
 		*first = *last = day_of(now);
 		return 0;
+	}
+	if ((to = strstr(text, "..")) != NULL) {
+		if ((size_t)(to - text) >= sizeof(from))
+			return -1;
+		(void)snprintf(from, sizeof(from), "%.*s", (int)(to - text),
+		    text);
+		return day_parse(from, first) == -1 ||
+		    day_parse(to + 2, last) == -1 || *first > *last ? -1 : 0;
 	}
 	if (strchr(text, '-') != NULL) {
 		if (day_parse(text, first) == -1)
@@ -187,6 +196,8 @@ view_option(struct ctl *ctl, int letter, const char *value)
 			    "YYYY-MM-DD", value, DAYS_MAX);
 			return -1;
 		}
+		v->period = strspn(value, "0123456789") == strlen(value) ?
+		    PERIOD_DAYS : PERIOD_DATES;
 		break;
 	case 'D':
 		v->domain = value;

@@ -90,7 +90,8 @@ int	ctl_flag(const struct ctl *, int letter);
 const char *ctl_value(const struct ctl *, int letter);
 
 /*
- * "7" (days up to the last finished one), "2026-03-05", "today".  0 or -1.
+ * "7" (days up to the last finished one), "2026-03-05",
+ * "2026-03-01..2026-03-05", "today".  0 or -1.
  */
 int	ctl_period(const char *, int64_t now, int64_t *first, int64_t *last);
 

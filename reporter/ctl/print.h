@@ -18,6 +18,12 @@ enum view_form {
 	FORM_PIPE
 };
 
+enum view_period {
+	PERIOD_DEFAULT,
+	PERIOD_DAYS,			/* -d 7 */
+	PERIOD_DATES			/* -d 2026-03-05, or two with ".." */
+};
+
 struct view {
 	const struct conf *conf;
 	const char	*path;		/* of sge.conf */
@@ -27,6 +33,7 @@ struct view {
 	int		 verbose;
 	int64_t		 first;		/* days, both included */
 	int64_t		 last;
+	enum view_period period;	/* how these were given */
 	const char	*domain;	/* -D, or NULL */
 	const char	*class;		/* -c, or NULL */
 	int64_t		 top;		/* -n; 0: all */

@@ -209,8 +209,8 @@ find_gzip(struct find *f, const unsigned char *data, size_t len)
 		problem(f, "packed data are longer than is read", 0);
 		return;
 	}
-	if (unpack_gzip(data, len, READ_REPORT_MAX, f->hint.budget, &out, &outlen, &odd,
-	    &why) == -1) {
+	if (unpack_gzip(data, len, READ_REPORT_MAX, f->hint.budget, &out,
+	    &outlen, &odd, &why) == -1) {
 		problem(f, why, 0);
 		return;
 	}

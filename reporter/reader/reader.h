@@ -148,8 +148,9 @@ char	*reader_mark(const struct rd_dkim *, const char *const names[],
 
 /*
  * Whatever may hold reports: JSON, gzip, zip, or a mail with any of them.
- * Calls report for each found, which the callee frees; problem for each thing that looked
- * like one and can't be read, or is of another kind ("DMARC, skipped").
+ * Calls report for each found, which the callee frees; problem for each thing
+ * that looked like one and can't be read, or is of another kind ("DMARC,
+ * skipped").  All of it within one budget.
  */
 struct reader {
 	const struct conf *conf;	/* NULL: no host is trusted */

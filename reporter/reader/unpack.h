@@ -18,8 +18,8 @@
  * bad checksum, bytes behind it), or NULL.
  */
 int	unpack_gzip(const unsigned char *in, size_t len, size_t max,
-	    struct budget *, unsigned char **out, size_t *outlen, const char **odd,
-	    const char **why);
+	    struct budget *, unsigned char **out, size_t *outlen,
+	    const char **odd, const char **why);
 
 /*
  * Calls found for each file of a zip archive; data is NULL and why is set
@@ -28,8 +28,8 @@ int	unpack_gzip(const unsigned char *in, size_t len, size_t max,
  * other.  Returns 0, or -1 with *why where it is no archive.
  */
 int	unpack_zip(const unsigned char *in, size_t len, size_t max,
-	    struct budget *, void (*found)(const char *name, const unsigned char *data,
-	    size_t len, const char *why, void *arg), void *arg,
-	    const char **why);
+	    struct budget *, void (*found)(const char *name,
+	    const unsigned char *data, size_t len, const char *why,
+	    void *arg), void *arg, const char **why);
 
 #endif

@@ -16,32 +16,49 @@
 
 #define SESSIONS "tls13 + tls12 + older + clear + refused"
 
-int
-heard_failures(struct store *st, int64_t first, int64_t last,
+/* Whether r is of a struct heard_span: ?1 to ?5. */
+#define IN_SPAN "r.day BETWEEN ?1 AND ?2 AND r.id > ?3 AND r.stored >= ?4" \
+	" AND r.stored < ?5"
+
+/*
+ * Days of reporters that a span's reports speak of; all of their failures,
+ * with those of reports that came before, and sessions, each once.  A policy
+ * that failed and does not say how is a failure of its own type.
+ */
+#define FAILURES "WITH fresh AS (SELECT DISTINCT r.day AS day, " REPORTER \
+	" AS who FROM received r WHERE " IN_SPAN ")," \
+	" one AS (SELECT r.day AS day, " REPORTER " AS who," \
+	" coalesce(d.type, 'not-said') AS type, coalesce(d.mx, '') AS mx, " \
+	RECEIVED_STANDING " AS standing, " \
+	RECEIVED_ONCE("coalesce(d.count, p.fail)") " AS n, " IN_SPAN \
+	" AS is_new FROM received r JOIN received_policy p" \
+	" ON p.received = r.id LEFT JOIN received_detail d" \
+	" ON d.policy = p.id WHERE (d.id IS NOT NULL OR p.fail > 0) AND " \
+	RECEIVED_OURS("p.domain") " AND r.day IN (SELECT day FROM days)" \
+	" GROUP BY r.id, p.domain, coalesce(d.type, 'not-said')," \
+	" coalesce(d.mx, ''))," \
+	" every AS (SELECT day, who, standing, sum(n) AS n FROM (SELECT" \
+	" r.day AS day, " REPORTER " AS who, " RECEIVED_STANDING \
+	" AS standing, " RECEIVED_ONCE("p.ok + p.fail") " AS n" \
+	" FROM received r JOIN received_policy p ON p.received = r.id" \
+	" WHERE " RECEIVED_OURS("p.domain") " AND r.day IN (SELECT day" \
+	" FROM days) GROUP BY r.id, p.domain) GROUP BY day, who, standing)"
+
+static int
+span_bind(sqlite3_stmt *stmt, const struct heard_span *span)
+{
+	return store_bind(stmt, "iiiii", span->first, span->last,
+	    span->after, span->stored_from, span->stored_to);
+}
+
+static int
+span_rows(struct store *st, sqlite3_stmt *stmt, const struct heard_span *span,
     void (*cb)(const struct heard_failure *, void *), void *arg)
 {
 	struct heard_failure row;
-	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "WITH all_of AS (SELECT who, standing,"
-	    " sum(n) AS n FROM (SELECT " REPORTER " AS who, "
-	    RECEIVED_STANDING " AS standing, "
-	    RECEIVED_ONCE("p.ok + p.fail") " AS n FROM received r"
-	    " JOIN received_policy p ON p.received = r.id WHERE r.day"
-	    " BETWEEN ?1 AND ?2 AND " RECEIVED_OURS("p.domain")
-	    " GROUP BY r.id, p.domain) GROUP BY who, standing),"
-	    " one AS (SELECT " REPORTER " AS who, d.type AS type, d.mx AS mx, "
-	    RECEIVED_STANDING " AS standing, " RECEIVED_ONCE("d.count")
-	    " AS n FROM received r JOIN received_policy p"
-	    " ON p.received = r.id JOIN received_detail d ON d.policy = p.id"
-	    " WHERE r.day BETWEEN ?1 AND ?2 AND " RECEIVED_OURS("p.domain")
-	    " GROUP BY r.id, p.domain, d.type, d.mx)"
-	    " SELECT who, type, mx, sum(n) AS c, (SELECT n FROM all_of"
-	    " WHERE all_of.who = one.who"
-	    " AND all_of.standing = one.standing), standing FROM one"
-	    " GROUP BY who, type, mx, standing ORDER BY c DESC, who, 2, 3");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	if (stmt == NULL || span_bind(stmt, span) == -1)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		row.reporter = store_text(stmt, 0);
@@ -50,9 +67,52 @@ heard_failures(struct store *st, int64_t first, int64_t last,
 		row.count = sqlite3_column_int64(stmt, 3);
 		row.base = sqlite3_column_int64(stmt, 4);
 		row.standing = sqlite3_column_int(stmt, 5);
+		row.day = sqlite3_column_int64(stmt, 6);
 		cb(&row, arg);
 	}
 	return store_done(st, stmt, rc);
+}
+
+int
+heard_failures(struct store *st, const struct heard_span *span,
+    void (*cb)(const struct heard_failure *, void *), void *arg)
+{
+	return span_rows(st, store_prepare(st, FAILURES
+	    ", days AS (SELECT DISTINCT day FROM fresh)"
+	    " SELECT o.who, o.type, o.mx, sum(o.n) AS c, max(e.n),"
+	    " o.standing, o.day FROM one o JOIN fresh f ON f.day = o.day"
+	    " AND f.who = o.who JOIN every e ON e.day = o.day"
+	    " AND e.who = o.who AND e.standing = o.standing"
+	    " GROUP BY o.day, o.who, o.type, o.mx, o.standing"
+	    " HAVING max(o.is_new) ORDER BY c DESC, 1, 2, 3, 7"), span, cb,
+	    arg);
+}
+
+int
+heard_mended(struct store *st, const struct heard_span *span,
+    void (*cb)(const struct heard_failure *, void *), void *arg)
+{
+	return span_rows(st, store_prepare(st, FAILURES
+	    ", step AS (SELECT f.day AS day, f.who AS who, (SELECT"
+	    " max(r.day) FROM received r WHERE " REPORTER " = f.who"
+	    " AND r.day < f.day) AS before FROM fresh f),"
+	    " days AS (SELECT day FROM step UNION SELECT before FROM step)"
+	    " SELECT o.who, o.type, o.mx, sum(o.n), max(e.n), o.standing,"
+	    " s.day FROM step s JOIN one o ON o.day = s.before"
+	    " AND o.who = s.who JOIN every e ON e.day = s.day"
+	    " AND e.who = s.who AND e.standing = o.standing"
+	    " WHERE o.standing < 2 AND e.n > 0 AND NOT EXISTS (SELECT 1"
+	    " FROM one n WHERE n.day = s.day AND n.who = s.who"
+	    " AND n.type = o.type AND n.mx = o.mx AND n.standing < 2)"
+	    " GROUP BY s.day, o.who, o.type, o.mx, o.standing"
+	    " ORDER BY 1, 2, 3, 7"), span, cb, arg);
+}
+
+int64_t
+heard_newest(struct store *st, int64_t before)
+{
+	return store_number(st, 0, "SELECT max(id) FROM received"
+	    " WHERE stored < ?1", "i", before);
 }
 
 int

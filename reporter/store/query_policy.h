@@ -22,10 +22,32 @@ struct heard_failure {
 	int64_t		 count;
 	int64_t		 base;		/* the reporter's sessions, each once */
 	enum received_standing standing;
+	int64_t		 day;		/* that it speaks of */
 };
 
-int	heard_failures(struct store *, int64_t first, int64_t last,
+/* Which reports: all of these must hold. */
+struct heard_span {
+	int64_t		 first;		/* days they speak of */
+	int64_t		 last;
+	int64_t		 after;		/* stored after the one of that row */
+	int64_t		 stored_from;
+	int64_t		 stored_to;	/* and before this */
+};
+
+/*
+ * What the span's reports, and those before them on the same day and of the
+ * same reporter, say failed; not what only those before say.
+ */
+int	heard_failures(struct store *, const struct heard_span *,
 	    void (*)(const struct heard_failure *, void *), void *);
+/*
+ * What failed by the report before, and not by the span's: day and base are of
+ * the latter.
+ */
+int	heard_mended(struct store *, const struct heard_span *,
+	    void (*)(const struct heard_failure *, void *), void *);
+/* The newest row stored before that, 0 if there is none. */
+int64_t	heard_newest(struct store *, int64_t before);
 /* Sessions reported for one UTC day, each once. */
 struct heard_day {
 	int64_t		 day;

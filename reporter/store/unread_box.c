@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bounds.h"
 #include "base/log.h"
 #include "store/unread_box.h"
 
@@ -72,6 +73,84 @@ sync_folder(const char *path)
 	return rc;
 }
 
+/* Calls file for each that is kept; 0 or -1. */
+static int
+each(const char *path, void (*file)(int, const char *, const struct stat *,
+    void *), void *arg)
+{
+	struct dirent *entry;
+	struct stat sb;
+	DIR *dir;
+
+	/* It is made with the first mail. */
+	if ((dir = opendir(path)) == NULL)
+		return errno == ENOENT ? 0 : -1;
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && fstatat(dirfd(dir),
+		    entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(sb.st_mode))
+			file(dirfd(dir), entry->d_name, &sb, arg);
+	closedir(dir);
+	return 0;
+}
+
+struct look {
+	struct unread	*box;
+	int64_t		 since;
+	/* The one to go first, by age and name. */
+	char		 oldest[256];
+	int64_t		 when;
+};
+
+static void
+look_at(int dir __unused, const char *name, const struct stat *sb, void *arg)
+{
+	struct look *l = arg;
+
+	l->box->count++;
+	l->box->bytes += sb->st_size;
+	l->box->fresh += sb->st_mtime >= l->since;
+	if (l->oldest[0] != '\0' && (sb->st_mtime > l->when ||
+	    (sb->st_mtime == l->when && strcmp(name, l->oldest) > 0)))
+		return;
+	(void)strlcpy(l->oldest, name, sizeof(l->oldest));
+	l->when = sb->st_mtime;
+}
+
+int
+unread_look(const struct conf *conf, int64_t since, struct unread *box)
+{
+	struct look l = { box, since, "", 0 };
+
+	memset(box, 0, sizeof(*box));
+	if (folder_path(conf, box->path, sizeof(box->path)) == -1)
+		return -1;
+	return each(box->path, look_at, &l);
+}
+
+/* Removes the oldest until the bounds hold; keep: never this one. */
+static void
+make_room(const char *path, const char *keep)
+{
+	struct unread box;
+	struct look l;
+	char name[1200];
+
+	for (;;) {
+		memset(&box, 0, sizeof(box));
+		memset(&l, 0, sizeof(l));
+		l.box = &box;
+		if (each(path, look_at, &l) == -1 ||
+		    (box.count <= UNREAD_MAX && box.bytes <= UNREAD_SIZE_MAX))
+			return;
+		(void)snprintf(name, sizeof(name), "%s/%s", path, l.oldest);
+		if (strcmp(name, keep) == 0 || unlink(name) == -1)
+			return;
+		log_warnx("tlsrpt unread removed file=%s: there are more than "
+		    "are kept", name);
+	}
+}
+
 int
 unread_keep(const struct conf *conf, const char *data, size_t len, FILE *rest,
     char out[], size_t outsz)
@@ -107,8 +186,10 @@ unread_keep(const struct conf *conf, const char *data, size_t len, FILE *rest,
 	if (link(tmp, out) == -1)
 		goto bad;
 	(void)unlink(tmp);
-	if (sync_folder(dir) == 0)
+	if (sync_folder(dir) == 0) {
+		make_room(dir, out);
 		return 0;
+	}
 bad:
 	saved = errno;
 	if (fd != -1)
@@ -117,23 +198,4 @@ bad:
 	errno = saved;
 	log_warn("%s: mail not kept", dir);
 	return -1;
-}
-
-int64_t
-unread_count(const struct conf *conf, char out[], size_t outsz)
-{
-	struct dirent *entry;
-	int64_t n = 0;
-	DIR *dir;
-
-	if (folder_path(conf, out, outsz) == -1)
-		return -1;
-	/* It is made with the first mail. */
-	if ((dir = opendir(out)) == NULL)
-		return errno == ENOENT ? 0 : -1;
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.')
-			n++;
-	closedir(dir);
-	return n;
 }

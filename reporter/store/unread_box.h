@@ -10,7 +10,9 @@
 
 /*
  * The folder "unread" beside the database: mails that came as reports and
- * could not be read.  A mail is in it whole and on disk, or not at all.
+ * could not be read.  A mail is in it whole and on disk, or not at all.  No
+ * more than UNREAD_MAX of them, and of UNREAD_SIZE_MAX bytes, are kept: the
+ * oldest go.
  */
 
 /*
@@ -20,7 +22,14 @@
 int	unread_keep(const struct conf *, const char *data, size_t len,
 	    FILE *rest, char out[], size_t outsz);
 
-/* How many are there; -1: that can't be seen.  out: the folder's path. */
-int64_t	unread_count(const struct conf *, char out[], size_t outsz);
+struct unread {
+	char	 path[900];		/* of the folder */
+	int64_t	 count;
+	int64_t	 fresh;			/* since when was asked */
+	int64_t	 bytes;
+};
+
+/* What is there; 0, or -1: that can't be seen.  None: it is as good as empty. */
+int	unread_look(const struct conf *, int64_t since, struct unread *);
 
 #endif

@@ -7,20 +7,92 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/date.h"
 #include "view/digest.h"
 #include "store/query_policy.h"
 #include "ctl/print.h"
 
-void
-digest_find(const struct view *v, struct digest *digest)
+/* A first digest tells what came in so many days. */
+#define FIRST_DAYS 7
+/* One after a long silence tells of so many. */
+#define DAYS_MAX 31
+
+/* Which days and reports a digest of what is new tells of. */
+static void
+since_last_one(struct digest *digest)
 {
+	struct view *v = &digest->own;
+	int64_t day = store_meta(v->store, "digest_day", -1);
+
+	if (day == -1 || day > v->last) {
+		digest->span.after = heard_newest(v->store,
+		    (v->last - FIRST_DAYS + 1) * DAY_SECONDS);
+		return;
+	}
+	if (day == v->last) {
+		/* The same again. */
+		v->first = store_meta(v->store, "digest_first", v->last);
+		digest->span.after = store_meta(v->store, "digest_after", 0);
+		return;
+	}
+	v->first = day + 1 > v->last - DAYS_MAX + 1 ? day + 1 :
+	    v->last - DAYS_MAX + 1;
+	digest->span.after = store_meta(v->store, "digest_newest", 0);
+}
+
+void
+digest_find(const struct view *v, int since_last, struct digest *digest)
+{
+	struct heard_span all = { INT64_MIN, INT64_MAX, INT64_MIN, INT64_MIN,
+	    INT64_MAX };
+
 	memset(digest, 0, sizeof(*digest));
-	digest->view = v;
+	digest->own = *v;
+	digest->view = &digest->own;
+	digest->span = all;
+	digest->newest = heard_newest(v->store, INT64_MAX);
+	if (since_last && v->period == PERIOD_DEFAULT)
+		since_last_one(digest);
+	else if (since_last && v->period == PERIOD_DAYS) {
+		digest->span.stored_from = v->first * DAY_SECONDS;
+		digest->span.stored_to = (v->last + 1) * DAY_SECONDS;
+	} else {
+		digest->span.first = v->first;
+		digest->span.last = v->last;
+	}
 	digest_own(digest);
 	digest_seen(digest);
 	digest_heard(digest);
+}
+
+int
+digest_told(const struct digest *digest)
+{
+	const struct view *v = digest->view;
+	struct store *st;
+	int rc = 0;
+
+	/* Who reads others' databases leaves them as they are. */
+	if (v->period != PERIOD_DEFAULT ||
+	    access(v->conf->database, W_OK) == -1)
+		return 0;
+	if ((st = store_open(v->conf->database, STORE_WRITE)) == NULL)
+		return -1;
+	if (store_begin(st) == -1)
+		rc = -1;
+	else {
+		if (store_meta_set(st, "digest_day", v->last) == -1 ||
+		    store_meta_set(st, "digest_first", v->first) == -1 ||
+		    store_meta_set(st, "digest_after",
+		    digest->span.after) == -1 ||
+		    store_meta_set(st, "digest_newest", digest->newest) == -1)
+			rc = -1;
+		rc = store_end(st, rc);
+	}
+	store_close(st);
+	return rc;
 }
 
 void
@@ -92,36 +164,45 @@ print_unknown(const struct view *v)
 		    "record.");
 }
 
+static void
+print_text(const struct digest *digest)
+{
+	const struct view *v = digest->view;
+	int number = 0;
+
+	fprintf(v->out, "Subject: %s sge: %zu to fix, %zu to watch (%s)\n\n",
+	    v->conf->hostname, digest->nfix, digest->nwatch, view_period(v));
+	if (digest->n == 0)
+		fprintf(v->out, "All is well.\n");
+	if (digest->nfix > 0)
+		print_part(digest, 1, &number);
+	if (digest->nwatch > 0)
+		print_part(digest, 0, &number);
+	if (digest->nfix + digest->nwatch > digest->n)
+		fprintf(v->out, "and %zu more\n", digest->nfix +
+		    digest->nwatch - digest->n);
+	print_unknown(v);
+}
+
 int
 view_digest(const struct view *v, int always)
 {
 	struct digest digest;
-	int number = 0;
+	int rc = 0;
 
 	if (v->letter != NULL)
 		return view_letter(v);
-	digest_find(v, &digest);
-	if (digest.n == 0 && !always) {
-		digest_free(&digest);
-		return 0;
+	digest_find(v, 1, &digest);
+	if (always || digest.nfix + digest.nwatch > digest.ngoes_on) {
+		if (v->form != FORM_TEXT)
+			print_rows(&digest);
+		else
+			print_text(&digest);
 	}
-	if (v->form != FORM_TEXT) {
-		print_rows(&digest);
-		digest_free(&digest);
-		return 0;
-	}
-	fprintf(v->out, "Subject: %s sge: %zu to fix, %zu to watch (%s)\n\n",
-	    v->conf->hostname, digest.nfix, digest.nwatch, view_period(v));
-	if (digest.n == 0)
-		fprintf(v->out, "All is well.\n");
-	if (digest.nfix > 0)
-		print_part(&digest, 1, &number);
-	if (digest.nwatch > 0)
-		print_part(&digest, 0, &number);
-	if (digest.nfix + digest.nwatch > digest.n)
-		fprintf(v->out, "and %zu more\n", digest.nfix + digest.nwatch -
-		    digest.n);
-	print_unknown(v);
+	/* What nobody could read was not told. */
+	if (fflush(v->out) == EOF || ferror(v->out) ||
+	    digest_told(&digest) == -1)
+		rc = 1;
 	digest_free(&digest);
-	return 0;
+	return rc;
 }

@@ -109,8 +109,8 @@ refused(const struct seen_incident *row, void *arg)
 		(void)snprintf(host, sizeof(host), " at %s",
 		    *row->host == '\0' ? "an unnamed host" :
 		    view_clean(row->host, 100));
-	digest_command(command, sizeof(command), "show flow -D",
-	    row->domain);
+	digest_command(command, sizeof(command), digest_days(digest,
+	    "show flow", "-D"), row->domain);
 	digest_add(digest, fix, command, "%s %s %s: %lld %s %s %s, %s%s",
 	    class_of(v, row->domain), view_clean(seen_name(row->domain), 0),
 	    deed(row->why), (long long)row->sessions, is_ours(row) ?
@@ -135,8 +135,8 @@ in_clear(const struct seen_incident *row, void *arg)
 		clear->sessions += row->sessions;
 		return;
 	}
-	digest_command(command, sizeof(command), "show flow -D",
-	    row->domain);
+	digest_command(command, sizeof(command), digest_days(clear->digest,
+	    "show flow", "-D"), row->domain);
 	digest_add(clear->digest, 1, command, "%s %s: %lld %s in clear, %s "
 	    "(%s); the framework forbids it between government",
 	    class_of(v, row->domain), view_clean(row->domain, 0),
@@ -151,7 +151,8 @@ report_state(const char *state, int64_t n, int64_t next __unused, void *arg)
 	struct digest *digest = arg;
 
 	if (strcmp(state, "given-up") == 0)
-		digest_add(digest, 0, "show sent", "%lld of our reports %s "
+		digest_add(digest, DIGEST_WATCH, digest_days(digest,
+		    "show sent", ""), "%lld of our reports %s "
 		    "given up: no address of theirs took %s", (long long)n,
 		    view_plural(n, "was", "were"), view_plural(n, "it",
 		    "them"));
@@ -193,18 +194,21 @@ digest_seen(struct digest *digest)
 	(void)seen_refused(v->store, v->first, v->last, refused, digest);
 	(void)seen_clear(v->store, v->first, v->last, in_clear, &clear);
 	if (clear.domains > 0)
-		digest_add(digest, 0, "show cleartext -c public",
+		digest_add(digest, DIGEST_GOES_ON, digest_days(digest,
+		    "show cleartext", "-c public"),
 		    "cleartext with %lld public %s, %lld %s",
 		    (long long)clear.domains, view_plural(clear.domains,
 		    "domain", "domains"), (long long)clear.sessions,
 		    view_plural(clear.sessions, "session", "sessions"));
 	if (clear.legacy > 0)
-		digest_add(digest, 0, "show cleartext", "%lld %s of legacy "
+		digest_add(digest, DIGEST_GOES_ON, digest_days(digest,
+		    "show cleartext", ""), "%lld %s of legacy "
 		    "systems passed without TLS", (long long)clear.legacy,
 		    view_plural(clear.legacy, "session", "sessions"));
 	unknown = seen_unknown(v->store, v->first, v->last);
 	if (unknown > 0)
-		digest_add(digest, 0, "show failures", "%lld outbound %s "
+		digest_add(digest, DIGEST_WATCH, digest_days(digest,
+		    "show failures", ""), "%lld outbound %s "
 		    "failed before a domain was named, and could not be "
 		    "traced to one", (long long)unknown,
 		    view_plural(unknown, "session", "sessions"));

@@ -12,23 +12,25 @@
 #include "base/bounds.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "lib/date.h"
 #include "view/digest.h"
 
 /* Items of one digest: beyond these only their number is said. */
 #define ITEMS_MAX 200
 
 void
-digest_add(struct digest *digest, int fix, const char *command,
+digest_add(struct digest *digest, int level, const char *command,
     const char *fmt, ...)
 {
 	struct digest_item *item;
 	va_list ap;
 	int n;
 
-	if (fix)
+	if (level == DIGEST_FIX)
 		digest->nfix++;
 	else
 		digest->nwatch++;
+	digest->ngoes_on += level == DIGEST_GOES_ON;
 	if (digest->n == ITEMS_MAX)
 		return;
 	digest->item = reallocarray(digest->item, digest->n + 1,
@@ -36,7 +38,7 @@ digest_add(struct digest *digest, int fix, const char *command,
 	if (digest->item == NULL)
 		fatal("digest");
 	item = &digest->item[digest->n++];
-	item->fix = fix;
+	item->fix = level == DIGEST_FIX;
 	item->command = NULL;
 	va_start(ap, fmt);
 	n = vasprintf(&item->text, fmt, ap);
@@ -63,4 +65,19 @@ digest_command(char out[], size_t outsz, const char *base, const char *domain)
 			len -= 3;
 		(void)snprintf(out, outsz, "%.*s", (int)len, base);
 	}
+}
+
+const char *
+digest_days(const struct digest *digest, const char *view, const char *rest)
+{
+	const struct view *v = digest->view;
+	static char command[128];
+	char first[16], last[16];
+
+	day_print(v->first, first, sizeof(first));
+	day_print(v->last, last, sizeof(last));
+	(void)snprintf(command, sizeof(command), "%s -d %s%s%s%s%s", view,
+	    first, v->first == v->last ? "" : "..", v->first == v->last ? "" :
+	    last, *rest == '\0' ? "" : " ", rest);
+	return command;
 }

@@ -5,20 +5,32 @@
  * entries end soon.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/date.h"
 #include "view/digest.h"
 #include "store/query_policy.h"
 #include "view/spool_lag.h"
+#include "base/bounds.h"
 #include "base/log.h"
+#include "base/sged_client.h"
 #include "store/query_flow.h"
 #include "store/unread_box.h"
 
 #define SOON_DAYS 30
 #define VERY_SOON_DAYS 7
 #define UNREAD_SECONDS (3 * 3600)
+
+/* What ends on a day is news on a few days before it. */
+static enum digest_level
+level_of(int64_t left)
+{
+	return left == SOON_DAYS || left == SOON_DAYS / 2 ||
+	    left <= VERY_SOON_DAYS ? DIGEST_WATCH : DIGEST_GOES_ON;
+}
 
 static void
 legacies(struct digest *digest)
@@ -32,11 +44,14 @@ legacies(struct digest *digest)
 		l = &v->conf->legacies[i];
 		left = (l->end - v->now) / DAY_SECONDS;
 		if (l->end <= v->now)
-			digest_add(digest, 0, NULL, "legacy \"%s\" ended on "
+			digest_add(digest, l->end > v->first * DAY_SECONDS ?
+			    DIGEST_WATCH : DIGEST_GOES_ON, NULL,
+			    "legacy \"%s\" ended on "
 			    "%s: its mail without TLS is refused; take it out "
 			    "of sge.conf", l->reason, l->until);
 		else if (left <= SOON_DAYS)
-			digest_add(digest, 0, NULL, "legacy \"%s\" ends on "
+			digest_add(digest, level_of(left), NULL,
+			    "legacy \"%s\" ends on "
 			    "%s, in %lld %s: from then on its mail without "
 			    "TLS is refused", l->reason, l->until,
 			    (long long)left, view_plural(left, "day",
@@ -64,7 +79,8 @@ certificate(const struct heard_probe *row, void *arg)
 		    "our %s [%s] has expired", view_clean(row->host, 200),
 		    view_clean(row->addr, 46));
 	else if (row->notafter != 0 && left <= SOON_DAYS)
-		digest_add(probed->digest, left <= VERY_SOON_DAYS, command,
+		digest_add(probed->digest, left <= VERY_SOON_DAYS ?
+		    DIGEST_FIX : level_of(left), command,
 		    "the certificate of our %s [%s] ends on %s, in %lld %s",
 		    view_clean(row->host, 200), view_clean(row->addr, 46),
 		    view_day(day_of(row->notafter)), (long long)left,
@@ -121,7 +137,8 @@ recording(struct digest *digest)
 		    "newer version and were not counted: update sged",
 		    (long long)spool.newer);
 	if (v->conf->mode == MODE_TESTING)
-		digest_add(digest, 0, NULL, "mode testing: sge.conf refuses "
+		digest_add(digest, DIGEST_GOES_ON, NULL, "mode testing: sge.conf "
+		    "refuses "
 		    "nothing");
 }
 
@@ -150,20 +167,47 @@ unread(struct digest *digest)
 static void
 mails(struct digest *digest)
 {
-	char dir[900], command[1000];
-	int64_t n = unread_count(digest->view->conf, dir, sizeof(dir));
+	const struct view *v = digest->view;
+	struct unread box;
+	char command[1000];
+	int64_t over;
 
-	if (n <= 0)
-		return;
-	(void)snprintf(command, sizeof(command), "read %s", dir);
-	digest_add(digest, 0, command, "%lld %s to the mailbox of reports "
-	    "could not be read: kept in %s", (long long)n,
-	    view_plural(n, "mail", "mails"), view_clean(dir, 400));
+	if (unread_look(v->conf, v->first * DAY_SECONDS, &box) == 0 &&
+	    box.count > 0) {
+		(void)snprintf(command, sizeof(command), "read %s", box.path);
+		digest_add(digest, box.fresh > 0 ? DIGEST_WATCH :
+		    DIGEST_GOES_ON, command, "%lld %s to the mailbox of "
+		    "reports could not be read%s: kept in %s, at most %d and "
+		    "%d MB, the oldest are removed", (long long)box.count,
+		    view_plural(box.count, "mail", "mails"), box.fresh > 0 ?
+		    "" : ", none of them new", view_clean(box.path, 400),
+		    UNREAD_MAX, UNREAD_SIZE_MAX / (1024 * 1024));
+	}
+	if ((over = received_over(v->store, v->first)) > 0)
+		digest_add(digest, DIGEST_WATCH, "show received -v",
+		    "%lld %s above what is kept of one sender and day, or of "
+		    "all that prove nothing", (long long)over,
+		    view_plural(over, "report was", "reports were"));
+}
+
+/* A socket that nobody listens at: sged ended without taking it along. */
+static void
+daemon_is_down(struct digest *digest)
+{
+	int fd;
+
+	if ((fd = client_connect(digest->view->conf->socket)) != -1)
+		close(fd);
+	else if (errno == ECONNREFUSED)
+		digest_add(digest, DIGEST_FIX, "show status", "sged is not "
+		    "running: no record is counted, no policy learned, and no "
+		    "report sent");
 }
 
 void
 digest_own(struct digest *digest)
 {
+	daemon_is_down(digest);
 	unread(digest);
 	recording(digest);
 	certificates(digest);

@@ -108,10 +108,11 @@ static void
 failure(const struct heard_failure *row, void *arg)
 {
 	struct digest *digest = arg;
-	const struct view *v = digest->view;
-	char command[512], at[300], hint[160], tied[200], n[64];
+	struct view its_day = *digest->view, *v = &its_day;
+	char command[512], base[64], at[300], hint[160], tied[200], n[64];
 	int64_t others = 0;
 
+	v->first = v->last = row->day;
 	at[0] = hint[0] = '\0';
 	if (*row->mx != '\0')
 		(void)snprintf(at, sizeof(at), " at %s",
@@ -123,8 +124,9 @@ failure(const struct heard_failure *row, void *arg)
 		(void)snprintf(hint, sizeof(hint), "; %lld other %s had TLS "
 		    "there: downgrade on the way?", (long long)others,
 		    view_plural(others, "reporter", "reporters"));
-	digest_command(command, sizeof(command), "show received -D",
-	    row->reporter);
+	(void)snprintf(base, sizeof(base), "show received -d %s -D",
+	    view_day(row->day));
+	digest_command(command, sizeof(command), base, row->reporter);
 	tie(v, row, tied, sizeof(tied));
 	/* A session may fail in several ways. */
 	if (row->count > row->base)
@@ -136,16 +138,33 @@ failure(const struct heard_failure *row, void *arg)
 		    view_share(row->count, row->base));
 	/* What anybody may have written calls nobody out of bed alone. */
 	digest_add(digest, row->standing == RECEIVED_PROVED ||
-	    is_seen_by_us(v, row), command, "%s %s%s: %s%s%s%s",
-	    view_clean(row->reporter, 200), found(row->type), at, n, tied,
-	    hint, standing(row));
+	    is_seen_by_us(v, row) ? DIGEST_FIX : DIGEST_WATCH, command,
+	    "%s %s%s: %s on %s%s%s%s", view_clean(row->reporter, 200), found(row->type), at,
+	    n, view_day(row->day), tied, hint, standing(row));
+}
+
+/* A fix was seen to hold. */
+static void
+mended(const struct heard_failure *row, void *arg)
+{
+	char command[512], base[64], at[300] = "";
+
+	if (*row->mx != '\0')
+		(void)snprintf(at, sizeof(at), " at %s",
+		    view_clean(row->mx, 200));
+	(void)snprintf(base, sizeof(base), "show received -d %s -D",
+	    view_day(row->day));
+	digest_command(command, sizeof(command), base, row->reporter);
+	digest_add(arg, DIGEST_WATCH, command, "mended: %s %s%s before, and "
+	    "on %s in none of %lld sessions", view_clean(row->reporter, 200),
+	    found(row->type), at, view_day(row->day), (long long)row->base);
 }
 
 static void
 testing(const char *domain, const char *reporter, void *arg)
 {
-	digest_add(arg, 0, "check domain", "the MTA-STS policy of %s is still "
-	    "\"testing\" (seen by %s)", view_clean(domain, 200),
+	digest_add(arg, DIGEST_GOES_ON, "check domain", "the MTA-STS policy "
+	    "of %s is still \"testing\" (seen by %s)", view_clean(domain, 200),
 	    view_clean(reporter, 200));
 }
 
@@ -154,7 +173,8 @@ digest_heard(struct digest *digest)
 {
 	const struct view *v = digest->view;
 
-	(void)heard_failures(v->store, v->first, v->last, failure, digest);
+	(void)heard_failures(v->store, &digest->span, failure, digest);
+	(void)heard_mended(v->store, &digest->span, mended, digest);
 	(void)heard_modes(v->store, v->first, v->last, "testing", testing,
 	    digest);
 }

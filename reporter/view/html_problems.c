@@ -42,7 +42,7 @@ html_problems(const struct html *h)
 	struct digest digest;
 
 	day.first = day.last;
-	digest_find(&day, &digest);
+	digest_find(&day, 0, &digest);
 	html_section(h, "problems", "Problems", view_period(&day));
 	if (digest.n == 0)
 		fprintf(h->out, "<p>None: nothing to fix, nothing to watch."

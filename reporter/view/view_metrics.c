@@ -116,8 +116,7 @@ view_metrics(const struct view *v)
 {
 	struct seen_spool spool;
 	struct metric m;
-	char dir[900];
-	int64_t n;
+	struct unread box;
 
 	metric_family(&m, v, "sge_day", "The first second of the UTC day that "
 	    "is counted.");
@@ -135,8 +134,8 @@ view_metrics(const struct view *v)
 	metric_sample(&m, seen_unknown(v->store, v->first, v->last));
 	metric_family(&m, v, "sge_unread_mails", "Mails to the mailbox of "
 	    "reports that could not be read, and are kept.");
-	if ((n = unread_count(v->conf, dir, sizeof(dir))) >= 0)
-		metric_sample(&m, n);
+	if (unread_look(v->conf, 0, &box) == 0)
+		metric_sample(&m, box.count);
 	if (metrics_host(v) == -1)
 		return 1;
 	if (v->form == FORM_TEXT)

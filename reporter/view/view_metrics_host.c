@@ -37,7 +37,7 @@ problems(const struct view *v)
 	struct digest digest;
 	struct metric m;
 
-	digest_find(v, &digest);
+	digest_find(v, 0, &digest);
 	metric_family(&m, v, "sge_problems", "What the digest of the day has "
 	    "to fix and to watch.");
 	metric_value(&m, "state", "fix", (int64_t)digest.nfix);

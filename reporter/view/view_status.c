@@ -117,7 +117,7 @@ print_attention(const struct view *v)
 	struct digest digest;
 	size_t i, shown = 0;
 
-	digest_find(v, &digest);
+	digest_find(v, 0, &digest);
 	if (digest.nfix + digest.nwatch == 0)
 		fprintf(v->out, "look at  nothing: all is well (%s UTC)\n",
 		    view_day(v->last));

@@ -1,0 +1,147 @@
+#!/bin/sh
+#
+# Ten days of reports as they really come, Google's 10 to 16 hours after the
+# day and Microsoft's 20 hours to 23 days: each that tells of a failure is told
+# in one digest, whenever daily(8) runs, and each command shows the numbers
+# that it stands below.
+. "$(dirname "$0")/../bed/tap.sh"
+. "$(dirname "$0")/../data/received/lib.sh"
+${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/tool/clock.c" ||
+    bail 'the clock'
+
+# at EPOCH COMMAND...: sgectl at that time
+at()
+{
+	at_when=$1
+	shift
+	SGE_CLOCK=$at_when LD_PRELOAD="$dir/clock.so" "$sgectl" \
+	    -f "$dir/sge.conf" "$@"
+}
+
+# come EPOCH ORGANISATION DOMAIN DAY FAILED: a report arrives
+come()
+{
+	report "$2" "a@$3" "$4_$3" "$4" "$(policy sts 1000 "$5" "$(detail \
+	    certificate-expired "$5" 192.0.2.1 mx1.minties.govt.nz)")" \
+	    > "$dir/one.json"
+	mail "x@$3" "$dir/one.json" > "$dir/one"
+	at "$1" deliver < "$dir/one" || echo "# deliver: $?"
+}
+
+# day N: its date, from 2026-03-01 on
+day()
+{
+	perl -MPOSIX -e 'print strftime("%Y-%m-%d", gmtime(1772323200 +
+	    86400 * $ARGV[0]))' "$1"
+}
+
+begin=1772323200
+
+# simulate ZONE OFFSET EVERY OPTIONS...: the digest each EVERY days at 01:30
+# of that zone, while reports come in; how often each was told.
+simulate()
+{
+	sim_offset=$2
+	sim_every=$3
+	sim_zone=$1
+	shift 3
+	rm -rf "$dir"/sged.db* "$dir/unread" "$dir/told"
+	# Ten days of two reporters; failures from 11 to 30, one of each.
+	n=0
+	: > "$dir/plan"
+	while [ $n -lt 10 ]; do
+		end=$((begin + (n + 1) * 86400))
+		echo "$((end + 36000 + n * 2300)) Google google.com $n" \
+		    "$((11 + n))" >> "$dir/plan"
+		late=$((72000 + n * n * 23500))
+		echo "$((end + late)) Microsoft microsoft.com $n $((21 + n))" \
+		    >> "$dir/plan"
+		n=$((n + 1))
+	done
+	n=1
+	while [ $n -le 36 ]; do
+		[ $((n % sim_every)) -ne 0 ] || echo "$((begin + n * 86400 +
+		    5400 - sim_offset)) digest" >> "$dir/plan"
+		n=$((n + 1))
+	done
+	sort -n "$dir/plan" > "$dir/sorted"
+	while read -r when who domain n failed; do
+		if [ "$who" = digest ]; then
+			TZ=$sim_zone at "$when" digest -n 0 "$@"
+		else
+			come "$when" "$who" "$domain" "$(day "$n")" "$failed"
+		fi >> "$dir/told" 2>&1
+	done < "$dir/sorted"
+	tr '\n' ' ' < "$dir/told" | tr -s ' ' > "$dir/flat"
+	n=11
+	once=0
+	while [ $n -le 30 ]; do
+		[ "$(grep -o " $n of $((1000 + n)) sessions" "$dir/flat" |
+		    wc -l)" -ne 1 ] || once=$((once + 1))
+		n=$((n + 1))
+	done
+	echo $once
+}
+
+is "$(simulate UTC 0 1)" 20 'daily, at UTC'
+# Each command, on its numbers.
+wrong=0
+grep -o 'sgectl show received -d [^ ]* -D [^ ]*' "$dir/flat" | sort -u \
+    > "$dir/commands"
+while read -r _ command; do
+	set -- $command
+	# One line for each of the day's reports, as the reporter has but one.
+	out=$(at $((begin + 40 * 86400)) "$@" | tr '\n' ' ')
+	failed=${out#*Failed }
+	failed=${failed%% sessions*}
+	grep -q "$failed sessions.*$*" "$dir/flat" || wrong=$((wrong + 1))
+done < "$dir/commands"
+is "$wrong" 0 'each command shows the numbers it stands below'
+is "$(wc -l < "$dir/commands" | tr -d ' ')" 20 'of twenty'
+is "$(at $((begin + 36 * 86400 + 6000)) digest | grep -c google.com)" 0 \
+    'nothing of it is new later'
+is "$(simulate Pacific/Auckland 46800 1)" 20 'daily, at Pacific/Auckland'
+is "$(simulate UTC 0 7)" 20 'weekly, at UTC'
+is "$(simulate Pacific/Auckland 46800 7)" 20 'weekly, at Pacific/Auckland'
+is "$(simulate Pacific/Auckland 46800 7 -a -d 7)" 20 'weekly, with -a -d 7'
+
+# The same day's digest again, as after a mail that got lost.
+rm -rf "$dir"/sged.db*
+come $((begin + 86400 + 40000)) Google google.com "$(day 0)" 11
+at $((begin + 86400 + 50000)) digest > "$dir/first"
+at $((begin + 86400 + 50001)) digest > "$dir/second"
+check 'the same again on the same day' cmp "$dir/first" "$dir/second"
+like "$(cat "$dir/first")" '*google.com*11 of 1011*' 'with its news'
+at $((begin + 86400 + 50002)) digest > /dev/full 2>/dev/null
+check 'one that can not be written is no good' test $? -ne 0
+come $((begin + 86400 + 60000)) Microsoft microsoft.com "$(day 0)" 21
+out=$(at $((begin + 86400 + 60001)) digest | tr '\n' ' ' | tr -s ' ')
+like "$out" '*google.com*' 'and what came since: both'
+like "$out" '*21 of 1021*' 'are in it'
+out=$(at $((begin + 2 * 86400 + 50000)) digest)
+is "$(printf '%s' "$out" | grep -c 'of 10')" 0 'a day later: neither'
+# A fix that holds.
+report Google a@google.com fixed "$(day 1)" "$(policy sts 900 0 '')" \
+    > "$dir/one.json"
+mail x@google.com "$dir/one.json" > "$dir/one"
+at $((begin + 2 * 86400 + 60000)) deliver < "$dir/one"
+out=$(at $((begin + 3 * 86400)) digest | tr '\n' ' ' | tr -s ' ')
+like "$out" '*mended: google.com found our certificate expired at mx1.*none of 900*' \
+    'a fix was seen to hold'
+# A report that fails and does not say how.
+report Quiet a@quiet.example q "$(day 2)" "$(policy sts 90 7 '')" \
+    > "$dir/one.json"
+mail x@quiet.example "$dir/one.json" > "$dir/one"
+at $((begin + 3 * 86400 + 60000)) deliver < "$dir/one"
+like "$(at $((begin + 4 * 86400)) digest | tr '\n' ' ' | tr -s ' ')" \
+    '*quiet.example reported a failure: 7 of 97*' 'failures without details'
+# What goes on as ever wakes nobody.
+rm -rf "$dir"/sged.db*
+echo 'mode testing' >> "$dir/sge.conf"
+at $((begin + 86400)) read -s < /dev/null > /dev/null 2>&1
+sqlite3 "$dir/sged.db" "INSERT INTO flow (day, hour, dir, class, tls13, tls12,
+    older, clear, refused) SELECT $begin / 86400, 5, d.v, '*', 5, 0, 0, 4, 0
+    FROM (SELECT 0 AS v UNION SELECT 1) d"
+is "$(at $((begin + 86400 + 50000)) digest)" '' 'silent: nothing is new'
+like "$(at $((begin + 86400 + 50000)) digest -a)" '*mode testing*' '-a: all'
+finish
