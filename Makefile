@@ -58,6 +58,7 @@ COMMON_OBJS =	\
 		filter/base/json_scan.o \
 		filter/base/log.o \
 		filter/base/sged_client.o \
+		filter/base/sged_notice.o \
 		filter/conf/conf.o \
 		filter/conf/conf_add.o \
 		filter/conf/conf_check.o \
@@ -81,7 +82,6 @@ COMMON_OBJS =	\
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
 		filter/session/event.o \
-		filter/session/learn_quota.o \
 		filter/session/learn_wait.o \
 		filter/session/pool.o \
 		filter/session/reply_queue.o \
@@ -172,6 +172,7 @@ SGED_OBJS =	\
 		reporter/learn/learn_dns.o \
 		reporter/learn/learn_file.o \
 		reporter/learn/learn_look.o \
+		reporter/learn/learn_notice.o \
 		reporter/learn/learn_own.o \
 		reporter/learn/learn_policy.o \
 		reporter/learn/learn_route.o \
@@ -320,6 +321,7 @@ UNITS =		\
 		unit-loop \
 		unit-mailer \
 		unit-net \
+		unit-notice \
 		unit-reader \
 		unit-record \
 		unit-report \

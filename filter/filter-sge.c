@@ -19,6 +19,7 @@
 
 #include "session/reply_queue.h"
 #include "base/bounds.h"
+#include "base/sged_notice.h"
 #include "conf/conf.h"
 #include "confine.h"
 #include "session/event.h"
@@ -149,6 +150,7 @@ use_conf(struct filter *f, struct conf *conf)
 	f->sessions->routes = routes;
 	spool_move(f->spool, conf->spool);
 	waits_path(f->waits, conf->socket);
+	notice_path(f->sessions->notice, conf->socket);
 	conf_free(f->conf);
 	f->conf = conf;
 }
@@ -185,6 +187,7 @@ set_now(struct filter *f)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	f->now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 	f->sessions->now = time(NULL);
+	f->sessions->clock = f->now;
 }
 
 static void
@@ -219,7 +222,6 @@ request(struct filter *f, const struct event *ev)
 	}
 	s = session_find(f->sessions, ev->session);
 	wait.session = ev->session;
-	wait.outside = s == NULL || !(s->flags & S_TRUSTED);
 	memcpy(wait.id, ev->id, sizeof(wait.id));
 	memcpy(wait.token, token, sizeof(wait.token));
 	wait.rcpt = str_get(f->sessions->pool, rcpt->s, rcpt->len);
@@ -456,6 +458,7 @@ setup(struct filter *f, int verbose)
 	if (answers_init(&f->answers) == -1 ||
 	    (f->spool = spool_new(conf->spool)) == NULL ||
 	    (f->sessions = sessions_new(conf, f->spool, verbose)) == NULL ||
+	    (f->sessions->notice = notice_new(conf->socket)) == NULL ||
 	    (f->waits = waits_new(conf->socket, answered, f)) == NULL)
 		fatal("start");
 	use_conf(f, conf);
@@ -513,6 +516,8 @@ main(int argc, char *argv[])
 		turn(&f);
 	waits_free(f.waits);
 	answers_flush(&f.answers);
+	notice_free(f.sessions->notice);
+	f.sessions->notice = NULL;
 	sessions_free(f.sessions);
 	spool_free(f.spool);
 	return 0;

@@ -20,6 +20,7 @@
 
 #include "rule/table_answer.h"
 #include "base/bounds.h"
+#include "base/sged_notice.h"
 #include "confine.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -45,6 +46,7 @@ struct table {
 	struct conf	*conf;
 	uint64_t	 stamp;		/* of what was read or tried last */
 	struct routes	*routes;
+	struct notice	*notice;
 	time_t		 looked;	/* at the configuration's files */
 	unsigned long	 ignored;	/* lines that made no sense */
 	time_t		 complained;
@@ -130,6 +132,7 @@ reload(struct table *t, uint64_t stamp)
 		routes_free(t->routes);
 		t->routes = routes;
 	}
+	notice_path(t->notice, conf->socket);
 	conf_free(t->conf);
 	t->conf = conf;
 	t->stamp = conf->stamp;
@@ -219,6 +222,24 @@ check_domain(struct table *t, const char *id, const char *query)
 	reply("check-result", id, found ? "found" : "not-found", NULL);
 }
 
+/*
+ * smtpd asks this only for mail that it has in its queue.  What it checks
+ * ("for domain <...>") proves nothing: it looks at who may relay later, also
+ * where a stranger names the domain.
+ */
+static void
+tell_sged(struct table *t, const char *domain, const struct answer *a)
+{
+	struct timespec ts;
+
+	if (a->route.kind != ROUTE_UNKNOWN || a->why == WHY_LOCAL ||
+	    a->why == WHY_CONNECTOR || clock_gettime(CLOCK_MONOTONIC, &ts) ==
+	    -1)
+		return;
+	notice_send(t->notice, domain, (int64_t)ts.tv_sec * 1000 +
+	    ts.tv_nsec / 1000000);
+}
+
 static void
 lookup_relayhost(struct table *t, const char *id, const char *query)
 {
@@ -229,8 +250,10 @@ lookup_relayhost(struct table *t, const char *id, const char *query)
 	look(t, now);
 	a.url[0] = '\0';
 	if (t->kind == TABLE_ROUTES && domain_normal(query, strlen(query),
-	    domain, sizeof(domain)) == 0)
+	    domain, sizeof(domain)) == 0) {
 		answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
+		tell_sged(t, domain, &a);
+	}
 	if (a.url[0] == '\0')
 		reply("lookup-result", id, "not-found", NULL);
 	else
@@ -384,7 +407,8 @@ main(int argc, char *argv[])
 	if ((t.conf = read_conf(t.path)) == NULL)
 		return 1;
 	t.stamp = t.conf->stamp;
-	if ((t.routes = open_routes(t.conf)) == NULL)
+	if ((t.routes = open_routes(t.conf)) == NULL ||
+	    (t.notice = notice_new(t.conf->socket)) == NULL)
 		fatalx("no memory");
 	confine_table();
 
@@ -402,6 +426,7 @@ main(int argc, char *argv[])
 		t.used += (size_t)n;
 		lines(&t);
 	}
+	notice_free(t.notice);
 	routes_free(t.routes);
 	conf_free(t.conf);
 	return 0;

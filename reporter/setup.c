@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/sged_notice.h"
 #include "setup.h"
 
 #define BACKLOG 64
@@ -213,12 +214,13 @@ out:
 }
 
 static int
-listen_at(const struct sockaddr_un *sun, const struct owner *owner)
+bind_at(const struct sockaddr_un *sun, int type, mode_t mode,
+    const struct owner *owner)
 {
 	mode_t old;
 	int fd, rc;
 
-	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET, 0)) == -1)
+	if ((fd = socket(AF_UNIX, type, 0)) == -1)
 		return -1;
 	/* Nobody else may connect, not even for a moment. */
 	old = umask(0177);
@@ -226,7 +228,8 @@ listen_at(const struct sockaddr_un *sun, const struct owner *owner)
 	(void)umask(old);
 	if (rc == -1 || (owner->set &&
 	    chown(sun->sun_path, owner->uid, owner->gid) == -1) ||
-	    chmod(sun->sun_path, 0660) == -1 || listen(fd, BACKLOG) == -1 ||
+	    chmod(sun->sun_path, mode) == -1 ||
+	    (type == SOCK_SEQPACKET && listen(fd, BACKLOG) == -1) ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
 		close(fd);
 		return -1;
@@ -253,8 +256,9 @@ socket_dir(const char *path)
 	return 0;
 }
 
-int
-setup_listen(const struct conf *conf)
+/* The socket of that name, behind it suffix; -1 with a log line. */
+static int
+socket_make(const struct conf *conf, const char *suffix, int type, mode_t mode)
 {
 	struct sockaddr_un sun;
 	struct owner owner;
@@ -263,8 +267,8 @@ setup_listen(const struct conf *conf)
 
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
-	if (strlcpy(sun.sun_path, conf->socket, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path)) {
+	if ((size_t)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s%s",
+	    conf->socket, suffix) >= sizeof(sun.sun_path)) {
 		log_warnx("%s: too long for a socket", conf->socket);
 		return -1;
 	}
@@ -279,18 +283,40 @@ setup_listen(const struct conf *conf)
 	/* The lock says that nobody listens there. */
 	if (unlink(sun.sun_path) == -1 && errno != ENOENT)
 		log_warn("%s", sun.sun_path);
-	if ((fd = listen_at(&sun, &owner)) == -1)
+	if ((fd = bind_at(&sun, type, mode, &owner)) == -1)
 		log_warn("%s", sun.sun_path);
 	return fd;
 }
 
-void
-setup_unlisten(const struct conf *conf, int listener)
+int
+setup_listen(const struct conf *conf)
 {
-	if (listener == -1)
+	return socket_make(conf, "", SOCK_SEQPACKET, 0660);
+}
+
+int
+setup_notices(const struct conf *conf)
+{
+	/* smtpd's user, whoever that is, may write there. */
+	return socket_make(conf, NOTICE_SUFFIX, SOCK_DGRAM, 0222);
+}
+
+void
+setup_unlisten(const struct conf *conf, int listener, int notices)
+{
+	char *path;
+
+	if (listener != -1) {
+		close(listener);
+		(void)unlink(conf->socket);
+	}
+	if (notices == -1)
 		return;
-	close(listener);
-	(void)unlink(conf->socket);
+	close(notices);
+	if (asprintf(&path, "%s%s", conf->socket, NOTICE_SUFFIX) == -1)
+		fatal("setup");
+	(void)unlink(path);
+	free(path);
 }
 
 void

@@ -32,8 +32,10 @@ int	setup_lock(const struct conf *, int seconds);
  * free, or a dead one's.
  */
 int	setup_listen(const struct conf *);
-/* Closes and removes it. */
-void	setup_unlisten(const struct conf *, int listener);
+/* The one beside it that anybody may write to: sged_notice.h. */
+int	setup_notices(const struct conf *);
+/* Closes and removes both. */
+void	setup_unlisten(const struct conf *, int listener, int notices);
 /*
  * Tells who started us, if it asked by NOTIFY_SOCKET (sd_notify(3) of systemd),
  * a line like "READY=1".

@@ -42,6 +42,7 @@ struct parent {
 	struct loop	*loop;
 	int		 lock;
 	int		 listener;
+	int		 notices;
 	int		 engine;	/* closing it stops the engine */
 	pid_t		 pids[CHILDREN];
 	int		 stopping;
@@ -59,6 +60,7 @@ static const char *const names[CHILDREN] = { "resolve", "net", "mailer",
 static const struct engine_part parts[] = {
 	{ ingest_start, ingest_stop },
 	{ learn_start, learn_stop },
+	{ notice_start, notice_stop },
 	{ deliver_start, deliver_stop },
 	{ control_start, control_stop }
 };
@@ -112,7 +114,7 @@ children_stop(struct parent *p)
 static void
 engine_fork(struct parent *p, int world[WORLD_PARTS])
 {
-	int pair[2], fds[WORLD_PARTS + 3], i;
+	int pair[2], fds[WORLD_PARTS + 4], i;
 
 	if (ipc_pair(pair) == -1)
 		fatal("socketpair");
@@ -122,12 +124,14 @@ engine_fork(struct parent *p, int world[WORLD_PARTS])
 		for (i = 0; i < WORLD_PARTS; i++)
 			fds[i] = world[i];
 		fds[i++] = p->listener;
+		fds[i++] = p->notices;
 		fds[i++] = pair[1];
 		/* Held as long as anybody writes to the database. */
 		fds[i++] = p->lock;
 		process_enter(names[ENGINE], fds, (size_t)i);
 		engine_main(p->conf, fds, fds[WORLD_PARTS],
-		    fds[WORLD_PARTS + 1], parts, nitems(parts));
+		    fds[WORLD_PARTS + 1], fds[WORLD_PARTS + 2], parts,
+		    nitems(parts));
 	}
 	close(pair[1]);
 	p->engine = pair[0];
@@ -164,8 +168,9 @@ children_ended(struct parent *p)
 	p->named = 0;
 	p->first = NULL;
 	if (strcmp(p->conf->socket, p->next->socket) != 0) {
-		setup_unlisten(p->conf, p->listener);
+		setup_unlisten(p->conf, p->listener, p->notices);
 		p->listener = setup_listen(p->next);
+		p->notices = setup_notices(p->next);
 	}
 	if (strcmp(p->conf->database, p->next->database) != 0) {
 		close(p->lock);
@@ -174,7 +179,7 @@ children_ended(struct parent *p)
 	conf_free(p->conf);
 	p->conf = p->next;
 	p->next = NULL;
-	if (p->listener == -1 || p->lock == -1) {
+	if (p->listener == -1 || p->notices == -1 || p->lock == -1) {
 		p->status = 1;
 		loop_stop(p->loop);
 		return;
@@ -297,7 +302,7 @@ sged_run(struct parent *p)
 	setup_tell("READY=1");
 	loop_run(p->loop);
 	setup_tell("STOPPING=1");
-	setup_unlisten(p->conf, p->listener);
+	setup_unlisten(p->conf, p->listener, p->notices);
 	log_info("stopped");
 	loop_free(p->loop);
 	conf_free(p->conf);
@@ -309,7 +314,7 @@ int
 main(int argc, char *argv[])
 {
 	struct parent p = { .file = CONF_PATH, .lock = -1, .listener = -1,
-	    .engine = -1 };
+	    .notices = -1, .engine = -1 };
 	int ch, debug = 0, verbose = 0, noaction = 0;
 
 	while ((ch = getopt(argc, argv, "df:nVv")) != -1) {
@@ -349,7 +354,8 @@ main(int argc, char *argv[])
 		err(1, "realpath");
 	if (setup_dirs(p.conf) == -1 ||
 	    (p.lock = setup_lock(p.conf, LOCK_SECONDS)) == -1 ||
-	    (p.listener = setup_listen(p.conf)) == -1)
+	    (p.listener = setup_listen(p.conf)) == -1 ||
+	    (p.notices = setup_notices(p.conf)) == -1)
 		return 1;
 	if (!debug && daemon(0, 0) == -1)
 		err(1, "daemon");

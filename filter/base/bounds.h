@@ -59,14 +59,13 @@
 #define LEARN_WAITING_MAX 20000
 
 /*
- * Of these, for sessions that are not trusted: at once (sged learns that many
- * within any "learn timeout"), so long each (a policy host that hangs), in a
- * burst, and after it one in so many milliseconds.
+ * Domains that a table or filter tells sged of without waiting: so many in a
+ * burst, and one each so many milliseconds; and by each of them, no domain
+ * again within so many.  Who is above it is heard at the next attempt.
  */
-#define OUTSIDE_OPEN_MAX 32
-#define OUTSIDE_OPEN_MS 60000
-#define OUTSIDE_ASKED_MAX 2000
-#define OUTSIDE_MS 1000
+#define NOTICES_MAX 500
+#define NOTICE_MS 20
+#define NOTICE_AGAIN_MS 30000
 
 /* TXT records: the text of one, all its strings joined. */
 #define TXT_RECORD_MAX 8192

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/compat.h"
+#include "base/sged_notice.h"
 #include "conf/conf.h"
 #include "conf/conf_directive.h"
 
@@ -16,7 +17,9 @@
 #define LIST(field) \
 	offsetof(struct conf, field), offsetof(struct conf, n##field)
 #define DAY 86400
-#define PATH_OF_SOCKET (int)(sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+/* The one beside it has a longer name. */
+#define PATH_OF_SOCKET (int)(sizeof(((struct sockaddr_un *)0)->sun_path) - \
+	sizeof(NOTICE_SUFFIX))
 
 const struct directive directives[] = {
 	{ "include", "\"FILE\"", KIND_INCLUDE, 0, 0, 0, 0, NULL },

@@ -25,6 +25,7 @@ static const struct kind kinds[] = {
 	{ "link-tls",		 8, IN | OUT,	 1 },
 	{ "link-auth",		 9, IN,		 2 },
 	{ "tx-mail",		 7, IN,		 3 },
+	{ "tx-rcpt",		 7, IN,		 3 },
 	{ "tx-commit",		 9, IN | OUT,	 0 },
 	{ "protocol-client",	15, OUT,	 1 },
 	{ "link-disconnect",	15, IN | OUT,	 0 },
@@ -34,7 +35,8 @@ static const struct kind kinds[] = {
 /*
  * On the way out the client is smtpd itself, and what it says (MAIL FROM, RCPT
  * TO) tells all that tx-mail and tx-rcpt would, and also of a recipient whose
- * tx-rcpt never comes.
+ * tx-rcpt never comes.  On the way in, tx-rcpt alone tells whether smtpd took a
+ * recipient that a stranger named.
  */
 static const char registration[] =
     "register|report|smtp-in|link-connect\n"
@@ -42,6 +44,7 @@ static const char registration[] =
     "register|report|smtp-in|link-tls\n"
     "register|report|smtp-in|link-auth\n"
     "register|report|smtp-in|tx-mail\n"
+    "register|report|smtp-in|tx-rcpt\n"
     "register|report|smtp-in|tx-commit\n"
     "register|report|smtp-in|link-disconnect\n"
     "register|report|smtp-out|link-connect\n"
@@ -210,7 +213,7 @@ fields(struct event *ev, const char *p, const char *end, int minor)
 		ev->field[1] = f[0];
 		return 0;
 	}
-	if (ev->kind == EVENT_MAIL && minor < 6) {
+	if ((ev->kind == EVENT_MAIL || ev->kind == EVENT_RCPT) && minor < 6) {
 		if (split(p, end, 2, f) == -1)
 			return -1;
 		ev->field[0] = f[0];
@@ -255,7 +258,8 @@ guess(const char *name, size_t len)
 {
 	switch (len) {
 	case 7:
-		return name[0] == 't' ? EVENT_MAIL : EVENT_RCPT_TO;
+		return name[0] != 't' ? EVENT_RCPT_TO :
+		    name[3] == 'm' ? EVENT_MAIL : EVENT_RCPT;
 	case 8:
 		return EVENT_TLS;
 	case 9:

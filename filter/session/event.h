@@ -24,6 +24,7 @@ enum event_kind {
 	EVENT_TLS,		/* "TLSv1.3:CIPHER:256" */
 	EVENT_AUTH,		/* result, user */
 	EVENT_MAIL,		/* message, result, address */
+	EVENT_RCPT,		/* message, result, address */
 	EVENT_COMMIT,
 	EVENT_COMMAND,		/* a client's line */
 	EVENT_DISCONNECT,

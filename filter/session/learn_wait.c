@@ -13,7 +13,6 @@
 #include "base/sged_client.h"
 #include "session/learn_wait.h"
 #include "base/log.h"
-#include "session/learn_quota.h"
 
 struct waiting {
 	TAILQ_ENTRY(waiting)	 all;		/* by deadline */
@@ -29,7 +28,6 @@ struct question {
 	TAILQ_ENTRY(question)	 unsent;
 	struct waitings		 waits;
 	int			 sent;
-	int			 held;		/* from outside, too many */
 	char			 domain[];
 };
 RB_HEAD(waits_asked, question);
@@ -44,10 +42,8 @@ struct waits {
 	int			 said;		/* that sged is away */
 	struct waits_asked		 questions;
 	struct unsent		 unsent;
-	struct unsent		 held;
 	struct waitings		 waits;
 	size_t			 nwaits;
-	struct outside		 outside;
 };
 
 static int	 question_cmp(struct question *, struct question *);
@@ -56,8 +52,6 @@ static void	 drop(struct waits *, struct question *);
 static void	 end(struct waits *, struct waiting *, int);
 static void	 hang_up(struct waits *);
 static void	 connect_again(struct waits *, int64_t);
-static void	 let_in(struct waits *, struct question *);
-static void	 let_more_in(struct waits *, int64_t);
 static void	 send_questions(struct waits *);
 static void	 receive(struct waits *);
 
@@ -81,10 +75,8 @@ waits_new(const char *path, waits_done *done, void *arg)
 	l->tried = -WAITS_CONNECT_MS;
 	l->done = done;
 	l->arg = arg;
-	outside_init(&l->outside, 0);
 	RB_INIT(&l->questions);
 	TAILQ_INIT(&l->unsent);
-	TAILQ_INIT(&l->held);
 	TAILQ_INIT(&l->waits);
 	if ((l->path = strdup(path)) == NULL) {
 		free(l);
@@ -132,9 +124,7 @@ static void
 drop(struct waits *l, struct question *q)
 {
 	RB_REMOVE(waits_asked, &l->questions, q);
-	if (q->held)
-		TAILQ_REMOVE(&l->held, q, unsent);
-	else if (!q->sent)
+	if (!q->sent)
 		TAILQ_REMOVE(&l->unsent, q, unsent);
 	free(q);
 }
@@ -163,7 +153,6 @@ hang_up(struct waits *l)
 		return;
 	close(l->fd);
 	l->fd = -1;
-	outside_gone(&l->outside);
 	RB_FOREACH(q, waits_asked, &l->questions)
 		if (q->sent) {
 			q->sent = 0;
@@ -185,25 +174,6 @@ connect_again(struct waits *l, int64_t now)
 		log_warn("sged does not answer at %s", l->path);
 		l->said = 1;
 	}
-}
-
-static void
-let_in(struct waits *l, struct question *q)
-{
-	TAILQ_REMOVE(&l->held, q, unsent);
-	q->held = 0;
-	TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
-}
-
-/* As many as there is room for. */
-static void
-let_more_in(struct waits *l, int64_t now)
-{
-	struct question *q;
-
-	while ((q = TAILQ_FIRST(&l->held)) != NULL &&
-	    outside_ask(&l->outside, q->domain, now) == 0)
-		let_in(l, q);
 }
 
 static void
@@ -233,7 +203,6 @@ receive(struct waits *l)
 
 	for (i = 0; i < WAITS_ROUND && (got = client_learned(l->fd, domain,
 	    sizeof(domain))) == 1; i++) {
-		outside_learned(&l->outside, domain);
 		if ((q = find(l, domain)) == NULL)
 			continue;
 		/* The last one takes the question with it. */
@@ -265,20 +234,15 @@ waits_ask(struct waits *l, const char *domain, const struct waiter *wait,
 		memcpy(q->domain, domain, len);
 		TAILQ_INIT(&q->waits);
 		q->sent = 0;
-		q->held = 1;
 		RB_INSERT(waits_asked, &l->questions, q);
-		TAILQ_INSERT_TAIL(&l->held, q, unsent);
+		TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
 	}
-	/* Whoever is trusted is not kept waiting by others. */
-	if (!wait->outside && q->held)
-		let_in(l, q);
 	w->wait = *wait;
 	w->question = q;
 	w->deadline = now + ms;
 	TAILQ_INSERT_TAIL(&q->waits, w, same);
 	TAILQ_INSERT_TAIL(&l->waits, w, all);
 	l->nwaits++;
-	let_more_in(l, now);
 	connect_again(l, now);
 	send_questions(l);
 	return 0;
@@ -335,7 +299,6 @@ waits_run(struct waits *l, short revents, int64_t now)
 
 	if (l->fd != -1 && (revents & (POLLIN | POLLHUP | POLLERR)))
 		receive(l);
-	let_more_in(l, now);
 	if (l->nwaits > 0)
 		connect_again(l, now);
 	send_questions(l);

@@ -10,8 +10,8 @@
 /*
  * Recipients that wait until sged has learned where their domain's mail must
  * go.  Many of one domain make one question.  sged may be away: then it is
- * looked for every WAITS_CONNECT_MS while somebody waits.  What sessions that
- * are not trusted ask has its bounds (outside.h): beyond them, they wait here.
+ * looked for every WAITS_CONNECT_MS while somebody waits.  Only sessions that
+ * may relay wait: what a stranger names is nobody's to look up.
  */
 #define WAITS_CONNECT_MS 250
 /* Messages read at once: whatever sged sends, smtpd is not kept waiting. */
@@ -25,7 +25,6 @@ struct waiter {
 	char		 id[16];	/* as smtpd wrote them */
 	char		 token[16];
 	struct str	*rcpt;		/* the callee's, see waits_done */
-	int		 outside;	/* of a session that is not trusted */
 };
 
 /*

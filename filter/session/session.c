@@ -281,6 +281,10 @@ handle(struct sessions *ss, struct session *s, const struct event *ev)
 		if (text_is(&ev->field[1], "ok"))
 			session_mail(ss, s, &ev->field[2]);
 		break;
+	case EVENT_RCPT:
+		if (text_is(&ev->field[1], "ok"))
+			session_rcpt_taken(ss, s, &ev->field[2]);
+		break;
 	case EVENT_COMMIT:
 		committed(s);
 		break;

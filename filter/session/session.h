@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/sged_notice.h"
 #include "conf/conf.h"
 #include "session/event.h"
 #include "session/pool.h"
@@ -81,6 +82,7 @@ struct sessions {
 	const struct conf *conf;
 	struct spool	*spool;
 	struct routes	*routes;	/* NULL: nothing is known */
+	struct notice	*notice;	/* NULL: nobody is told */
 	struct pool	*pool;
 	struct slot	*slots;		/* open addressing */
 	size_t		 mask;
@@ -93,6 +95,7 @@ struct sessions {
 	size_t		 nclasses;
 	int		 verbose;
 	int64_t		 now;		/* epoch seconds, the caller's */
+	int64_t		 clock;		/* monotonic milliseconds, likewise */
 	uint64_t	 unknown;	/* events of sessions not known */
 	uint64_t	 evicted;
 	uint64_t	 nomem;
@@ -148,12 +151,19 @@ struct decision {
  * Returns 0 with d->reply, having noted and logged it; 1 if sged must be asked
  * about d->learn first (never but with LEARNED_NOT_ASKED).  id: as smtpd wrote
  * it, 16 digits.  A session that is not known is judged by what is: nothing
- * but its recipient.
+ * but its recipient.  What a session that may not relay says of domains that
+ * are not ours is neither asked about nor noted before smtpd has taken it.
  */
 int	session_rcpt(struct sessions *, uint64_t session, const char *id,
 	    const struct text *address, enum learned, struct decision *d);
 
-/* session_rcpt.c: a recipient of an outgoing session, judged and noted. */
+/* session_rcpt.c: smtpd took that recipient of an incoming session. */
+void	session_rcpt_taken(struct sessions *, struct session *,
+	    const struct text *address);
+/*
+ * session_rcpt.c: a recipient of an outgoing session, judged and noted; of a
+ * domain that nobody looked up yet sged is told.
+ */
 void	session_rcpt_out(struct sessions *, struct session *,
 	    const struct text *address);
 /* session_rcpt.c: the sender of a new transaction. */

@@ -38,8 +38,13 @@ static void	 log_verdict(struct sessions *, const struct session *,
 		    const struct flow_answer *);
 static void	 query(const struct session *, const char *, const char *,
 		    int64_t, struct flow_query *);
+static int	 is_ours(const struct sessions *, const char *);
+static int	 is_stranger(const struct sessions *, const struct session *,
+		    const char *);
 static int	 must_learn(struct sessions *, const char *,
 		    const struct flow_answer *);
+static int	 judge(struct sessions *, const struct session *,
+		    const struct text *, char [], struct flow_answer *);
 static void	 not_learned(const struct sessions *, struct flow_answer *);
 
 /*
@@ -328,14 +333,30 @@ query(const struct session *s, const char *from, const char *to, int64_t now,
 }
 
 static int
+is_ours(const struct sessions *ss, const char *domain)
+{
+	return conf_is_local(ss->conf, domain) ||
+	    strcmp(domain, ss->conf->hostname) == 0;
+}
+
+/*
+ * Somebody from outside names a domain of others.  smtpd refuses most of that,
+ * but only after the filter was asked; what it takes (as a backup MX, or from
+ * a network that may relay), it then says.
+ */
+static int
+is_stranger(const struct sessions *ss, const struct session *s, const char *to)
+{
+	return (s == NULL || !(s->flags & S_TRUSTED)) && !is_ours(ss, to);
+}
+
+static int
 must_learn(struct sessions *ss, const char *to, const struct flow_answer *a)
 {
 	struct route route;
 
 	if (a->verdict == VERDICT_REJECT || ss->routes == NULL ||
-	    conf_is_local(ss->conf, to) ||
-	    strcmp(to, ss->conf->hostname) == 0 ||
-	    conf_connector(ss->conf, to) != NULL)
+	    is_ours(ss, to) || conf_connector(ss->conf, to) != NULL)
 		return 0;
 	routes_find(ss->routes, to, ss->now, &route);
 	return route.kind == ROUTE_UNKNOWN;
@@ -358,44 +379,85 @@ not_learned(const struct sessions *ss, struct flow_answer *a)
 	    VERDICT_REJECT;
 }
 
+static const char *
+sender_domain(const struct session *s)
+{
+	return s == NULL || s->from == NULL ? "" : domain_part(s->from->s);
+}
+
+/* Whether to, an address's domain, is a domain name; what its flow says. */
+static int
+judge(struct sessions *ss, const struct session *s, const struct text *rcpt,
+    char to[], struct flow_answer *a)
+{
+	struct flow_query q;
+	int is_domain = domain_text(ss, rcpt, to, DOMAIN_MAX);
+
+	query(s, sender_domain(s), to, ss->now, &q);
+	/* With -v the sender's domain stands as he wrote it. */
+	q.normal = is_domain && !ss->verbose &&
+	    (s == NULL || !(s->flags & S_ODD_FROM));
+	flow_decide(ss->conf, &q, a);
+	return is_domain;
+}
+
 int
 session_rcpt(struct sessions *ss, uint64_t session, const char *id,
     const struct text *rcpt, enum learned learned, struct decision *d)
 {
 	struct session *s = session_find(ss, session);
-	struct flow_query q;
 	struct flow_answer a;
-	const char *from = "";
 	char to[DOMAIN_MAX];
-	int is_domain;
+	int is_domain, stranger;
 
 	if (s != NULL && (s->flags & S_OUT))
 		s = NULL;
 	if (s == NULL)
 		ss->unknown++;
-	else if (s->from != NULL)
-		from = domain_part(s->from->s);
-	is_domain = domain_text(ss, rcpt, to, sizeof(to));
-	query(s, from, to, ss->now, &q);
-	/* With -v the sender's domain stands as he wrote it. */
-	q.normal = is_domain && !ss->verbose &&
-	    (s == NULL || !(s->flags & S_ODD_FROM));
-	flow_decide(ss->conf, &q, &a);
-	if (is_domain && learned != LEARNED_KNOWN && must_learn(ss, to, &a)) {
+	is_domain = judge(ss, s, rcpt, to, &a);
+	stranger = is_stranger(ss, s, to);
+	if (is_domain && !stranger && learned != LEARNED_KNOWN &&
+	    must_learn(ss, to, &a)) {
 		if (learned == LEARNED_NOT_ASKED) {
 			(void)strlcpy(d->learn, to, sizeof(d->learn));
 			return 1;
 		}
 		not_learned(ss, &a);
 	}
-	if (s != NULL)
+	if (s != NULL && !stranger)
 		note(ss, s, address(ss, rcpt, to), &a);
 	if (a.verdict != VERDICT_PASS)
-		log_verdict(ss, s, id, from, to, &a);
+		log_verdict(ss, s, id, sender_domain(s), to, &a);
 	d->reply[0] = '\0';
 	if (a.verdict == VERDICT_REJECT)
 		(void)strlcpy(d->reply, a.reply, sizeof(d->reply));
 	return 0;
+}
+
+static void
+tell_sged(struct sessions *ss, const struct session *s, const char *to,
+    const struct flow_answer *a)
+{
+	/* Reports go without a policy, to whom a stranger's record names. */
+	if (ss->notice != NULL && !(s->flags & S_REPORT) &&
+	    must_learn(ss, to, a))
+		notice_send(ss->notice, to, ss->clock);
+}
+
+void
+session_rcpt_taken(struct sessions *ss, struct session *s,
+    const struct text *rcpt)
+{
+	struct flow_answer a;
+	char to[DOMAIN_MAX];
+	int is_domain = judge(ss, s, rcpt, to, &a);
+
+	/* The others were noted when they were named. */
+	if (!is_stranger(ss, s, to))
+		return;
+	note(ss, s, address(ss, rcpt, to), &a);
+	if (is_domain)
+		tell_sged(ss, s, to, &a);
 }
 
 /*
@@ -409,6 +471,7 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 	struct flow_answer a;
 	const char *from = s->from == NULL ? "" : domain_part(s->from->s);
 	char id[17], name[DOMAIN_MAX], to[DOMAIN_MAX];
+	int is_domain;
 
 	/* Bounces are ours: on the way out, we are who connects. */
 	if (from[0] == '\0')
@@ -421,7 +484,7 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 	a.from_class = a.to_class = CLASS_PUBLIC;
 	if (!(s->flags & S_ODD_FROM))
 		a.from_class = conf_class(ss->conf, from);
-	if (domain_text(ss, rcpt, to, sizeof(to)))
+	if ((is_domain = domain_text(ss, rcpt, to, sizeof(to))))
 		a.to_class = conf_class(ss->conf, to);
 	a.rule = flow_rule(ss->conf, s->flags & S_ODD_FROM ? "" : from,
 	    a.from_class, to, a.to_class);
@@ -437,6 +500,8 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 		a.why = s->tlsver == TLSVER_NONE ? REFUSAL_NO_TLS :
 		    REFUSAL_OLD_TLS;
 	note(ss, s, address(ss, rcpt, to), &a);
+	if (is_domain)
+		tell_sged(ss, s, to, &a);
 	if (a.verdict == VERDICT_PASS)
 		return;
 	(void)snprintf(id, sizeof(id), "%016llx", (unsigned long long)s->id);

@@ -21,13 +21,21 @@ sged_stop()
 }
 trap 'sged_stop; filter_kill; rm -rf "$T"' EXIT
 
-# session ID SENDER RECIPIENT [TLS]: up to its first recipient.
+# session ID SENDER RECIPIENT [TLS]: of this host, up to its first recipient.
 session()
 {
-	filter_say "$(connect "$1" 198.51.100.5
+	filter_say "$(connect "$1" "${from:-127.0.0.1}"
 	    [ -z "${4:-}" ] || tls "$1"
 	    mail "$1" "$2"
 	    rcpt "$1" "$3")"
+}
+
+# stranger ID SENDER RECIPIENT [TLS]: the same from outside.
+stranger()
+{
+	from=198.51.100.5
+	session "$@"
+	from=
 }
 
 answers()
@@ -52,7 +60,9 @@ session 00000000000000a3 a@kiwi.org d@other.nz
 session 00000000000000a4 a@ird.govt.nz e@unknown.govt.nz TLS
 session 00000000000000b1 a@kiwi.org b@known.nz
 session 00000000000000b2 a@kiwi.org b@mbie.govt.nz
-session 00000000000000b3 a@ird.govt.nz b@unknown.govt.nz
+stranger 00000000000000b3 a@ird.govt.nz b@unknown.govt.nz
+stranger 00000000000000b5 a@kiwi.org b@stranger.nz
+stranger 00000000000000b6 a@ird.govt.nz b@stranger.govt.nz TLS
 session 00000000000000b4 a@ird.govt.nz b@dia.govt.nz TLS
 check "a known domain: at once" \
     wait_for 10 answered 00000000000000b1 proceed
@@ -62,8 +72,13 @@ check "what is refused anyway: at once" \
     wait_for 10 answered 00000000000000b3 "reject|530"
 check "a domain with a connector: at once" \
     wait_for 10 answered 00000000000000b4 proceed
+check "what a stranger names: at once" \
+    wait_for 10 answered 00000000000000b5 proceed
+check "wherever it goes: smtpd will refuse it" \
+    wait_for 10 answered 00000000000000b6 proceed
 check "sged was asked" wait_for 10 asked other.nz 1
 check "once for two recipients" asked unknown.nz 1
+is "$(grep -c stranger "$T/asked")" 0 "but not of what strangers name"
 is "$(answers 00000000000000a)" 0 "the others wait"
 # One goes away, another's client too.
 filter_say "$(bye 00000000000000a3)"
@@ -86,8 +101,55 @@ check "asked again when sged is back" \
 sged_stop
 filter_end
 is $? 0 "ends well"
-is "$(grep -c '^filter-result' "$T/all")" 10 "each was answered once"
-is "$(filter_records | grep -c '"rcpts":1}')" 10 "and is on record"
+is "$(grep -c '^filter-result' "$T/all")" 12 "each was answered once"
+is "$(filter_records | grep -c '"rcpts":1}')" 9 "and is on record"
+is "$(filter_records | grep -c -e stranger -e 'unknown.govt.nz.*reject')" 0 \
+    "with no word of what strangers named"
+
+# --- smtpd takes what a stranger names: it is a backup MX ----------------
+
+# taken SESSION RESULT RECIPIENT: smtpd's answer to RCPT.
+taken()
+{
+	report in tx-rcpt "$1" "12345678|$2|$3"
+}
+
+filter_conf
+rm -rf "$T/spool/sessions"
+sged_start
+filter_start
+stranger 00000000000000e1 a@kiwi.org b@backup.nz
+check "at once, before smtpd has said so" \
+    wait_for 10 answered 00000000000000e1 proceed
+filter_say "$(taken 00000000000000e1 ok b@backup.nz
+    rcpt 00000000000000e1 b@other.nz
+    taken 00000000000000e1 permfail b@other.nz
+    rcpt 00000000000000e1 b@kiwi.nz
+    taken 00000000000000e1 ok b@kiwi.nz
+    commit 00000000000000e1
+    bye 00000000000000e1)"
+# On the way out, whatever an alias made of it.
+filter_say "$(report out link-connect 00000000000000e2 \
+    'mx.alias.nz|pass|192.0.2.25:40123|198.51.100.9:25'
+    report out protocol-client 00000000000000e2 'EHLO mail'
+    report out protocol-client 00000000000000e2 'MAIL FROM:<a@kiwi.org>'
+    report out protocol-client 00000000000000e2 'RCPT TO:<b@alias.nz>'
+    report out protocol-client 00000000000000e2 'RCPT TO:<c@alias.nz>'
+    report out protocol-client 00000000000000e2 'RCPT TO:<c@dia.govt.nz>'
+    report out protocol-client 00000000000000e2 'RSET'
+    report out protocol-client 00000000000000e2 \
+	'MAIL FROM:<tlsrpt-noreply@minties.govt.nz>'
+    report out protocol-client 00000000000000e2 'RCPT TO:<b@victim.nz>'
+    bye 00000000000000e2)"
+check "sged is told of a domain on the way out" \
+    wait_for 10 asked 'notice alias.nz' 1
+filter_end
+is "$(grep -v '^notice alias' "$T/asked")" 'notice backup.nz' \
+    "and of what smtpd took, of nothing else, each once"
+is "$(filter_records | grep -o '"to":"[a-z.]*"' | sort | tr '\n' ' ')" \
+    '"to":"alias.nz" "to":"backup.nz" "to":"dia.govt.nz" "to":"kiwi.nz" "to":"victim.nz" ' \
+    "on record is what smtpd took"
+sged_stop
 
 # --- the time is over ----------------------------------------------------
 

@@ -154,7 +154,7 @@ out=$(handshake sge-verify | "$table" "$dir/bad.conf" 2>err)
 is "$? $out" "1 " "a wrong configuration: exit 1"
 like "$(cat err)" "$dir/bad.conf:1: something is missing; *" "and FILE:LINE"
 "$table" >out 2>err
-is "$? $(cat err)" "1 usage: table-sge file" "no argument: usage"
+is "$? $(cat err)" "1 usage: table-sge [-V] file" "no argument: usage"
 
 # --- the spool is closed to the user that smtpd runs tables as
 mkdir notdir

@@ -74,12 +74,40 @@ question(int fd, int never, int gated)
 	return 0;
 }
 
+static void
+notice(int fd)
+{
+	char domain[256];
+	ssize_t n;
+
+	if ((n = recv(fd, domain, sizeof(domain) - 1, 0)) == -1)
+		return;
+	printf("notice %.*s\n", (int)n, domain);
+	fflush(stdout);
+}
+
+/* A socket at path, or the one beside it. */
+static int
+make(int type, const char *path, const char *suffix)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (snprintf(sun.sun_path, sizeof(sun.sun_path), "%s%s", path,
+	    suffix) >= (int)sizeof(sun.sun_path))
+		errx(2, "%s: too long", path);
+	unlink(sun.sun_path);
+	if ((fd = socket(AF_UNIX, type, 0)) == -1 ||
+	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		err(1, "%s", sun.sun_path);
+	return fd;
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct pollfd pfd[CLIENTS + 1];
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int c, i, n = 1, never = 0, gated = 0;
+	struct pollfd pfd[CLIENTS + 2];
+	int c, i, n = 2, never = 0, gated = 0;
 
 	while ((c = getopt(argc, argv, "dn")) != -1)
 		if (c == 'n')
@@ -88,28 +116,28 @@ main(int argc, char *argv[])
 			gated = 1;
 		else
 			return 2;
-	if (optind + 1 != argc ||
-	    strlen(argv[optind]) >= sizeof(sun.sun_path))
+	if (optind + 1 != argc)
 		return 2;
-	memcpy(sun.sun_path, argv[optind], strlen(argv[optind]) + 1);
-	unlink(sun.sun_path);
-	if ((pfd[0].fd = socket(AF_UNIX, SOCK_SEQPACKET, 0)) == -1 ||
-	    bind(pfd[0].fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
-	    listen(pfd[0].fd, CLIENTS) == -1)
-		err(1, "%s", sun.sun_path);
+	/* The other one first: a test waits for the daemon's own. */
+	pfd[1].fd = make(SOCK_DGRAM, argv[optind], ".notice");
+	pfd[0].fd = make(SOCK_SEQPACKET, argv[optind], "");
+	if (listen(pfd[0].fd, CLIENTS) == -1)
+		err(1, "listen");
 	alarm(120);
 	for (;;) {
 		for (i = 0; i < n; i++)
 			pfd[i].events = POLLIN;
 		if (poll(pfd, n, -1) == -1)
 			err(1, "poll");
-		for (i = n - 1; i > 0; i--)
+		if (pfd[1].revents != 0)
+			notice(pfd[1].fd);
+		for (i = n - 1; i > 1; i--)
 			if (pfd[i].revents != 0 &&
 			    question(pfd[i].fd, never, gated) == -1) {
 				close(pfd[i].fd);
 				pfd[i] = pfd[--n];
 			}
-		if (pfd[0].revents != 0 && n <= CLIENTS &&
+		if (pfd[0].revents != 0 && n < CLIENTS + 2 &&
 		    (c = accept(pfd[0].fd, NULL, NULL)) != -1)
 			pfd[n++].fd = c;
 	}

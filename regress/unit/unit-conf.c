@@ -19,6 +19,7 @@
 
 #include "conftext.h"
 #include "base/log.h"
+#include "base/sged_notice.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/sge-conf.XXXXXXXXXX";
@@ -318,15 +319,15 @@ missing(void)
 	    "nothing at all: contact");
 	free(said);
 	ok(conf_read("/nonexistent.conf", stdout) == NULL, "no file");
-	/* A longer path can't be connected to. */
+	/* A longer path can't be connected to, nor the one beside it. */
 	memset(path, 'x', sizeof(path) - 1);
 	path[0] = '/';
 	path[sizeof(path) - 1] = '\0';
 	snprintf(text, sizeof(text), NLOCAL "socket \"%s\"\n", path);
 	conf_free(conf_text(text, &said));
 	snprintf(text, sizeof(text), "CONF:4: the path of a socket may have "
-	    "%zu characters, this has %zu\n", sizeof(path) - 2,
-	    sizeof(path) - 1);
+	    "%zu characters, this has %zu\n", sizeof(path) - 2 -
+	    strlen(NOTICE_SUFFIX), sizeof(path) - 1);
 	is_str(said, text, "a socket's path that is too long");
 	free(said);
 	/* A line that is wrong is not missing too. */

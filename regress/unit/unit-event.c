@@ -74,6 +74,14 @@ test_versions(void)
 	    "|ce53f15f|a|b@c.nz|permfail"), EVENT_OK, "tx-mail 0.5");
 	is_str(field(1), "permfail", "result");
 	is_str(field(2), "a|b@c.nz", "address");
+	is_int(parse(HEAD "smtp-in|tx-rcpt|" ID "|ce53f15f|ok|a|b@c.nz"),
+	    EVENT_OK, "tx-rcpt 0.7");
+	is_int(ev.kind, EVENT_RCPT, "is one");
+	is_str(field(1), "ok", "result");
+	is_str(field(2), "a|b@c.nz", "address");
+	is_int(parse("report|0.5|1.1|smtp-in|tx-rcpt|" ID
+	    "|ce53f15f|a|ok@c.nz|permfail"), EVENT_OK, "tx-rcpt 0.5");
+	is_str(field(1), "permfail", "result");
 	is_int(parse("report|0.6|1.1|smtp-in|link-auth|" ID "|pass|x|fail"),
 	    EVENT_OK, "link-auth 0.6");
 	is_str(field(0), "fail", "result");
@@ -119,7 +127,7 @@ test_request(void)
 		"filter|0.7|1.1|smtp-out|rcpt-to|" ID "|f0fe8ae50f0c3055|a@b",
 		"report|0.7|1.1|smtp-in|rcpt-to|" ID "|f0fe8ae50f0c3055|a@b",
 		"filter|0.7|1.1|smtp-in|tx-mail|" ID "|f0fe8ae5|ok|a@b",
-		"report|0.7|1.1|smtp-in|tx-rcpt|" ID "|f0fe8ae5|ok|a@b",
+		"report|0.7|1.1|smtp-in|tx-data|" ID "|f0fe8ae5|ok",
 		"report|0.7|1.1|smtp-in|something-new|x"
 	};
 	size_t i;

@@ -5,6 +5,7 @@
  * in the place of the DNS, the policy hosts and the mail hosts.
  */
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <stdarg.h>
@@ -102,6 +103,9 @@ static struct site sites[] = {
 	    .mx = { "mx.part.nz", "mx2.part.nz" },
 	    .policy = "version: STSv1\nmode: enforce\nmx: mx.part.nz\n"
 	    "mx: mx2.part.nz\nmax_age: 86400\n" },
+	{ .domain = "alias.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.alias.nz" },
+	    .policy = POLICY("enforce", "mx.alias.nz") },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 };
 
@@ -425,6 +429,41 @@ again(struct bench *b, const char *domain)
 	if (lesson_new(b->e.learn, domain) == NULL)
 		fatalx("test: no lesson");
 	(void)settle(b, DEADLINE_MS);
+}
+
+/* Anything may be written there; only a name is taken, and nobody answers. */
+static void
+test_notice(struct bench *b)
+{
+	static const char *const odd[] = {
+		"", "no name.nz", "a|b.nz", "{\"send\":{}}", "us.nz",
+		"member.nz", "192.0.2.1\n", "x..nz"
+	};
+	char longer[600];
+	size_t i;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == -1)
+		fatal("test");
+	b->e.notices = pair[0];
+	notice_start(&b->e);
+	memset(longer, 'a', sizeof(longer));
+	for (i = 0; i < nitems(odd); i++)
+		(void)send(pair[1], odd[i], strlen(odd[i]), 0);
+	(void)send(pair[1], longer, sizeof(longer), 0);
+	(void)send(pair[1], "Alias.NZ.", 9, 0);
+	(void)send(pair[1], "alias.nz", 8, 0);
+	b->lookups = 0;
+	(void)settle(b, 200);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->lookups, 1, "one domain is learned, once");
+	is_str(line_of("alias.nz"), "enforce smtp+tls://mx.alias.nz",
+	    "the one that was named; nobody has asked");
+	is_str(rows(b, "SELECT count(*) FROM route WHERE domain = 'alias.nz'"
+	    " AND used > 0"), "1", "it counts as used");
+	b->lookups = 0;
+	notice_stop(&b->e);
+	close(pair[1]);
 }
 
 /* What the digest says of our own certificates comes from here. */
@@ -1295,6 +1334,7 @@ main(void)
 	test_attribute(&b);
 	test_no_file(&b);
 	test_changing(&b);
+	test_notice(&b);
 	test_trouble(&b);
 	stop(&b);
 	conf_free(conf);

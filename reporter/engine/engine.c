@@ -40,7 +40,8 @@ parent_closed(struct ipc *ipc __unused, void *arg)
 
 __dead void
 engine_main(const struct conf *conf, const int world[WORLD_PARTS],
-    int listener, int parent, const struct engine_part *parts, size_t nparts)
+    int listener, int notices, int parent, const struct engine_part *parts,
+    size_t nparts)
 {
 	struct engine e = { 0 };
 	struct ipc *ipc;
@@ -50,6 +51,7 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	sandbox_drop(SGE_USER, SGE_FILTER_USER);
 	e.conf = conf;
 	e.listener = listener;
+	e.notices = notices;
 	/* Counts of who writes to whom are nobody else's business. */
 	(void)umask(027);
 	if ((e.store = store_open(conf->database, STORE_WRITE)) == NULL)

@@ -16,6 +16,7 @@ struct engine {
 	struct store	*store;
 	struct world	*world;
 	int		 listener;	/* control's */
+	int		 notices;	/* learn's, see sged_notice.h */
 	int		 stopping;	/* start nothing new */
 	struct ingest	*ingest;	/* segments -> tallies */
 	struct learn	*learn;		/* policies, routes, probes */
@@ -34,6 +35,7 @@ struct engine_part {
  * another process is gone, and exits.
  */
 __dead void engine_main(const struct conf *, const int world[WORLD_PARTS],
-    int listener, int parent, const struct engine_part *, size_t nparts);
+    int listener, int notices, int parent, const struct engine_part *,
+    size_t nparts);
 
 #endif

@@ -23,5 +23,8 @@ void	learn_ask(struct engine *, const char *domain,
 	    void *arg);
 /* Who asked with arg is not told any more. */
 void	learn_forget(struct engine *, void *arg);
+/* Between them: learns what is told at engine->notices (sged_notice.h). */
+void	notice_start(struct engine *);
+void	notice_stop(struct engine *);
 
 #endif

@@ -156,6 +156,10 @@ struct learn {
 	size_t		 nlines;	/* in the file */
 	size_t		 nlive;		/* of these, at its last rewriting */
 	int		 broken;	/* it may end in half a line */
+	/* Domains told without a question; learn_notice.c. */
+	struct loop_fd	*notices;
+	int64_t		 notices_left;
+	int64_t		 notices_filled;
 };
 
 /* lesson.c */
