@@ -66,8 +66,8 @@ same_bits(const unsigned char *a, const unsigned char *b, int bits)
 	return (a[bytes] & mask) == (b[bytes] & mask);
 }
 
-static int
-is_mapped(const struct addr *a)
+int
+addr_is_ipv4(const struct addr *a)
 {
 	return memcmp(a->ip, mapped, sizeof(mapped)) == 0;
 }
@@ -155,7 +155,7 @@ addr_print(const struct addr *a, char out[], size_t outsz)
 	size_t n = 0;
 	int i, at, len;
 
-	if (is_mapped(a)) {
+	if (addr_is_ipv4(a)) {
 		for (i = 12; i < 16; i++) {
 			p = print_number(a->ip[i], p);
 			*p++ = i < 15 ? '.' : '\0';
@@ -183,7 +183,7 @@ addr_is_loopback(const struct addr *a)
 {
 	static const unsigned char one[16] = { [15] = 1 };
 
-	return is_mapped(a) ? a->ip[12] == 127 :
+	return addr_is_ipv4(a) ? a->ip[12] == 127 :
 	    memcmp(a->ip, one, sizeof(one)) == 0;
 }
 
@@ -208,7 +208,7 @@ addr_is_global(const struct addr *a)
 	unsigned char client[4];
 	int i;
 
-	if (is_mapped(a))
+	if (addr_is_ipv4(a))
 		return is_global4(a->ip + 12);
 	if (in_range(a->ip, &nat64, 1))
 		return is_global4(a->ip + 12);
@@ -258,7 +258,7 @@ cidr_print(const struct cidr *c, char out[], size_t outsz)
 	char ip[INET6_ADDRSTRLEN];
 	int most = 128, bits = c->bits;
 
-	if (is_mapped(&c->addr)) {
+	if (addr_is_ipv4(&c->addr)) {
 		most = 32;
 		bits -= 96;
 	}
@@ -273,7 +273,7 @@ int
 cidr_match(const struct cidr *c, const struct addr *a)
 {
 	/* "::/0" is all of IPv6, not IPv4 too because that stands mapped. */
-	if (c->bits < 96 && is_mapped(a))
+	if (c->bits < 96 && addr_is_ipv4(a))
 		return 0;
 	return same_bits(c->addr.ip, a->ip, c->bits);
 }

@@ -75,6 +75,15 @@
 #define MX_HOSTS_MAX 32
 #define MX_ADDRS_MAX 16
 
+/*
+ * Of these, hosts of a domain and addresses of a host that are asked how their
+ * TLS is, and hosts asked within one network (/24, /48) a second, whoever's
+ * records lead there: a domain's owner chooses whose addresses he names.
+ */
+#define PROBE_HOSTS_MAX 4
+#define PROBE_ADDRS_MAX 4
+#define PROBES_NETWORK_MAX 4
+
 /* MTA-STS (RFC 8461 3.2, 3.3): policy size, time, and life. */
 #define STS_POLICY_MAX (64 * 1024)
 #define STS_POLICY_LINES_MAX 512

@@ -18,6 +18,7 @@
 #include "conftext.h"
 #include "lib/date.h"
 #include "count/judge.h"
+#include "lib/hash.h"
 #include "learn/learn.h"
 #include "learn/lesson.h"
 #include "base/log.h"
@@ -40,7 +41,7 @@ static const char conf_lines[] =
 struct site {
 	const char	*domain;
 	const char	*txt;		/* the record, or a status */
-	const char	*mx[4];		/* by preference; [0] may be a status */
+	const char	*mx[8];		/* by preference; [0] may be a status */
 	int		 preference;	/* of all of them, if not 0 */
 	const char	*policy;	/* body, or a status; NULL: never */
 	int		 http;
@@ -106,6 +107,10 @@ static struct site sites[] = {
 	{ .domain = "alias.nz", .txt = "v=STSv1; id=1;",
 	    .mx = { "mx.alias.nz" },
 	    .policy = POLICY("enforce", "mx.alias.nz") },
+	{ .domain = "wide.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "other.wide.net", "a.wide.nz", "b.wide.nz", "c.wide.nz",
+	    "d.wide.nz", "e.wide.nz", "f.wide.nz" },
+	    .policy = POLICY("enforce", "*.wide.nz") },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 };
 
@@ -222,6 +227,23 @@ answer_mx(const struct site *s)
 	    list);
 }
 
+/* MX_ADDRS_MAX of them, each in a network of its own. */
+static void
+answer_wide(struct bench *b, const json_t *q)
+{
+	json_t *list = json_array();
+	char addr[64];
+	int i;
+
+	for (i = 0; i < MX_ADDRS_MAX; i++) {
+		snprintf(addr, sizeof(addr), "198.%d.%d.1",
+		    ipc_string(q, "name", "")[0], i);
+		json_array_append_new(list, json_string(addr));
+	}
+	reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:o}", "status", "ok",
+	    "addr", list));
+}
+
 /* A host's address is 192.0.2.N, N the length of its name. */
 static void
 play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
@@ -232,6 +254,10 @@ play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
 	const struct site *s;
 	char addr[64];
 
+	if (strcmp(op, "addr") == 0 && strstr(name, ".wide.n") != NULL) {
+		answer_wide(b, q);
+		return;
+	}
 	if (strcmp(op, "addr") == 0) {
 		snprintf(addr, sizeof(addr), "192.0.2.%zu", strlen(name));
 		if (strncmp(name, "mta-sts.noaddr", 14) == 0)
@@ -368,6 +394,8 @@ tick(void *arg)
 	struct bench *b = arg;
 
 	b->timer = NULL;
+	/* Two milliseconds are as good as a second. */
+	hash_clear(b->e.learn->networks);
 	if (idle(b) || b->ticks-- == 0) {
 		loop_stop(b->e.loop);
 		return;
@@ -429,6 +457,38 @@ again(struct bench *b, const char *domain)
 	if (lesson_new(b->e.learn, domain) == NULL)
 		fatalx("test: no lesson");
 	(void)settle(b, DEADLINE_MS);
+}
+
+/* Whatever somebody's records say, few hosts are asked, and few at once. */
+static void
+test_probes(struct bench *b)
+{
+	char host[64], addr[64];
+	int i;
+
+	b->probes = 0;
+	is_str(ask(b, "wide.nz"), "wide.nz=enforce ", "hosts and addresses");
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, PROBE_HOSTS_MAX * PROBE_ADDRS_MAX,
+	    "some of the hosts are looked at, at some addresses");
+	is_str(rows(b, "SELECT count(*) FROM probe WHERE"
+	    " host = 'other.wide.net'"), "0", "and only of the policy's");
+	b->probes = 0;
+	hash_clear(b->e.learn->networks);
+	for (i = 0; i < 32; i++) {
+		snprintf(host, sizeof(host), "h%d.victim.nz", i);
+		snprintf(addr, sizeof(addr), "203.0.113.%d", i + 1);
+		look_at(b->e.learn, host, addr, LOOK_DAILY);
+		snprintf(addr, sizeof(addr), "2001:db8:5:%x::1", i);
+		look_at(b->e.learn, host, addr, LOOK_DAILY);
+	}
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, 2 * PROBES_NETWORK_MAX,
+	    "of each of two networks a few within a second");
+	look_at(b->e.learn, "h9.victim.nz", "203.0.113.10", LOOK_DAILY);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, 2 * PROBES_NETWORK_MAX + 1, "then others");
+	b->probes = 0;
 }
 
 /* Anything may be written there; only a name is taken, and nobody answers. */
@@ -1334,6 +1394,7 @@ main(void)
 	test_attribute(&b);
 	test_no_file(&b);
 	test_changing(&b);
+	test_probes(&b);
 	test_notice(&b);
 	test_trouble(&b);
 	stop(&b);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/domain.h"
+#include "lib/hash.h"
 #include "learn/lesson.h"
 #include "base/log.h"
 
@@ -235,17 +236,38 @@ on_look(json_t *answer, void *arg)
 	look_free(look);
 }
 
-void
-look_at(struct learn *l, const char *host, const char *addr, int64_t age)
+/* Whether the network of addr has room for one more; then it is taken. */
+static int
+network_room(struct learn *l, const char *addr)
+{
+	struct addr a;
+	int *n;
+
+	if (addr_parse(addr, strlen(addr), &a) == -1)
+		return 0;
+	n = hash_get(l->networks, a.ip, addr_is_ipv4(&a) ? 15 : 6, NULL);
+	if (*n >= PROBES_NETWORK_MAX)
+		return 0;
+	(*n)++;
+	return 1;
+}
+
+static int
+is_wanted(struct learn *l, const char *host, const char *addr, int64_t age)
 {
 	struct store_probe p;
+
+	return l->nlooks < LOOKS_MAX && (age == 0 ||
+	    (store_probe_load(l->engine->store, host, addr, &p) == 0 &&
+	    time(NULL) - p.probed >= age));
+}
+
+static void
+look_begin(struct learn *l, const char *host, const char *addr)
+{
 	struct look *look;
 	json_t *request;
 
-	if (l->nlooks >= LOOKS_MAX || (age > 0 &&
-	    (store_probe_load(l->engine->store, host, addr, &p) == -1 ||
-	    time(NULL) - p.probed < age)))
-		return;
 	if ((look = calloc(1, sizeof(*look))) == NULL)
 		fatal("calloc");
 	look->learn = l;
@@ -262,6 +284,20 @@ look_at(struct learn *l, const char *host, const char *addr, int64_t age)
 		fatalx("json_pack");
 	look->number = world_ask(l->engine->world, WORLD_NET, request, -1,
 	    on_look, look);
+}
+
+void
+look_at(struct learn *l, const char *host, const char *addr, int64_t age)
+{
+	if (is_wanted(l, host, addr, age) && network_room(l, addr))
+		look_begin(l, host, addr);
+}
+
+void
+look_at_own(struct learn *l, const char *host, const char *addr, int64_t age)
+{
+	if (is_wanted(l, host, addr, age))
+		look_begin(l, host, addr);
 }
 
 /* The first n addresses of a host, as far as known; at most MX_ADDRS_MAX. */
@@ -281,16 +317,21 @@ look_host(struct learn *l, const char *domain, const char *host, int64_t age,
 void
 look_domain(struct lesson *lesson)
 {
-	size_t i;
+	size_t i, n = 0;
 
 	if ((!policy_is_held(&lesson->held, time(NULL)) ||
 	    lesson->held.policy->mode == STS_NONE) &&
 	    !is_verified(lesson->learn->engine->conf, lesson->domain))
 		return;
-	for (i = 0; i < lesson->nmxs; i++)
-		/* Each: a session is judged by what its own address showed. */
+	for (i = 0; i < lesson->nmxs && n < PROBE_HOSTS_MAX; i++) {
+		/* What the policy does not name is not looked at. */
+		if (!lesson->mxs[i].matches)
+			continue;
+		/* Some: a session is judged by what its address showed. */
 		look_host(lesson->learn, lesson->domain, lesson->mxs[i].host,
-		    LOOK_DAILY, MX_ADDRS_MAX);
+		    LOOK_DAILY, PROBE_ADDRS_MAX);
+		n++;
+	}
 }
 
 /* A session's failure waits for its reason. */
@@ -462,6 +503,7 @@ look_tick(struct learn *l)
 	int64_t now = time(NULL);
 	int rc;
 
+	hash_clear(l->networks);
 	connectors(l);
 	if (store_begin(st) == -1)
 		return;
@@ -483,6 +525,7 @@ void
 look_start(struct learn *l)
 {
 	RB_INIT(&l->looks);
+	l->networks = hash_new(sizeof(int));
 	l->failing = time(NULL);
 }
 
@@ -493,4 +536,5 @@ look_stop(struct learn *l)
 
 	while ((look = RB_MIN(looks, &l->looks)) != NULL)
 		look_free(look);
+	hash_free(l->networks);
 }

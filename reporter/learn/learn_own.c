@@ -81,7 +81,7 @@ on_addr(json_t *answer, void *arg)
 	json_array_foreach(list, i, item)
 		if (i < OWN_ADDRS_MAX &&
 		    (addr = json_string_value(item)) != NULL)
-			look_at(own->learn, own->name, addr,
+			look_at_own(own->learn, own->name, addr,
 			    age_of(own, addr));
 	own_free(own);
 }

@@ -144,6 +144,7 @@ struct learn {
 	int64_t		 ticks;
 	struct looks	 looks;
 	size_t		 nlooks;
+	struct hash	*networks;	/* looked at within this second */
 	int64_t		 failing;	/* failures were seen up to then */
 	size_t		 connector;	/* the next to be looked up */
 	struct owns	 owns;
@@ -224,8 +225,14 @@ void	file_forget(struct learn *);
 void	look_start(struct learn *);
 void	look_stop(struct learn *);
 void	look_tick(struct learn *);
-/* Asks the host, unless a newer answer than age seconds is there. */
+/*
+ * Asks the host, unless a newer answer than age seconds is there, or others of
+ * its network are asked now: then not yet.
+ */
 void	look_at(struct learn *, const char *host, const char *addr,
+	    int64_t age);
+/* The same for a host of ours, which nobody else can name. */
+void	look_at_own(struct learn *, const char *host, const char *addr,
 	    int64_t age);
 /* The hosts of a domain with a policy. */
 void	look_domain(struct lesson *);
