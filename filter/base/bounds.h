@@ -71,7 +71,11 @@
 #define TXT_RECORD_MAX 8192
 #define TXT_RECORDS_MAX 64
 
-/* MX hosts and addresses looked at for one domain. */
+/*
+ * MX records read of one domain; of these, hosts that are used, those that its
+ * policy names first, and addresses of each.
+ */
+#define MX_RECORDS_MAX 256
 #define MX_HOSTS_MAX 32
 #define MX_ADDRS_MAX 16
 

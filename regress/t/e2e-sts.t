@@ -34,6 +34,10 @@ sts enforce hijack.co.nz ok
 peer mx.attacker.nz 19 ok
 dns_gone hijack.co.nz
 dns "hijack.co.nz MX 10 mx.attacker.nz."
+# It says that it takes no mail at all (RFC 7505).
+sts enforce null.co.nz ok
+dns_gone null.co.nz
+dns "null.co.nz MX 0 ."
 sts none nothing.co.nz nostarttls
 sts testing tgood.co.nz ok
 sts testing tstrip.co.nz nostarttls
@@ -62,7 +66,7 @@ short_n=$n
 bad="strip wrong expired unknown hijack"
 testing="tgood tstrip twrong texpired tunknown thijack"
 nopolicy="fetch webpki invalid"
-for d in bank short $bad nothing $testing $nopolicy; do
+for d in bank short $bad null nothing $testing $nopolicy; do
 	submit staff@minties.govt.nz "u@$d.co.nz" || note "$d: sendmail failed"
 done
 
@@ -78,6 +82,8 @@ for d in nothing $testing $nopolicy; do
 	check "$d.co.nz: delivered" wait_for 60 got_mail "<u@$d.co.nz>"
 done
 
+check "null MX: it bounces, as without a policy" wait_for 60 grep -q \
+    'null.co.nz.*PermFail' "$BED/log/smtpd.A"
 # Each has failed at least once, and again when asked.
 tried()
 {

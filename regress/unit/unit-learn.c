@@ -18,6 +18,7 @@
 #include "conftext.h"
 #include "lib/date.h"
 #include "count/judge.h"
+#include "lib/cert_text.h"
 #include "lib/hash.h"
 #include "learn/learn.h"
 #include "learn/lesson.h"
@@ -111,6 +112,20 @@ static struct site sites[] = {
 	    .mx = { "other.wide.net", "a.wide.nz", "b.wide.nz", "c.wide.nz",
 	    "d.wide.nz", "e.wide.nz", "f.wide.nz" },
 	    .policy = POLICY("enforce", "*.wide.nz") },
+	{ .domain = "forward.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.forward.nz" },
+	    .policy = POLICY("enforce", "mx.forward.nz") },
+	{ .domain = "nullmx.nz", .txt = "v=STSv1; id=1;", .mx = { "null" },
+	    .policy = POLICY("enforce", "mx.nullmx.nz") },
+	{ .domain = "crowd.nz", .txt = "v=STSv1; id=1;", .mx = { "crowd" },
+	    .policy = POLICY("enforce", "mx39.crowd.nz") },
+	{ .domain = "two.nz", .txt = "v=STSv1; id=1;", .mx = { "mx.two.nz" },
+	    .policy = POLICY("enforce", "mx.two.nz") },
+	{ .domain = "blank.nz", .txt = "v=STSv1; id=1 ",
+	    .mx = { "mx.blank.nz" } },
+	{ .domain = "brief.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.brief.nz" }, .policy = "version: STSv1\n"
+	    "mode: enforce\nmx: mx.brief.nz\nmax_age: 120\n" },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 };
 
@@ -213,8 +228,21 @@ static json_t *
 answer_mx(const struct site *s)
 {
 	json_t *list = json_array();
+	char host[32];
 	size_t i;
 
+	if (strcmp(s->mx[0], "crowd") == 0) {
+		for (i = 0; i < 40; i++) {
+			snprintf(host, sizeof(host), "mx%zu.crowd.nz", i);
+			json_array_append_new(list, json_pack("[i, s]",
+			    (int)i, host));
+		}
+		return json_pack("{s:s, s:i, s:o}", "status", "ok", "ttl", 1,
+		    "mx", list);
+	}
+	if (strcmp(s->mx[0], "null") == 0)
+		return json_pack("{s:s, s:b, s:i, s:o}", "status", "nodata",
+		    "null", 1, "ttl", 1, "mx", list);
 	if (strchr(s->mx[0], '.') == NULL) {
 		json_decref(list);
 		return json_pack("{s:s, s:i}", "status", s->mx[0], "ttl", 1);
@@ -279,7 +307,10 @@ play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
 	}
 	b->lookups++;
 	s = site_of(name + strlen("_mta-sts."));
-	if (strncmp(s->txt, "v=", 2) == 0)
+	if (strcmp(s->domain, "two.nz") == 0)
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:i, s:[s, s]}",
+		    "status", "ok", "ttl", 1, "txt", s->txt, s->txt));
+	else if (strncmp(s->txt, "v=", 2) == 0)
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:i, s:[s, s]}",
 		    "status", "ok", "ttl", 1, "txt", "v=spf1 -all", s->txt));
 	else
@@ -459,6 +490,55 @@ again(struct bench *b, const char *domain)
 	(void)settle(b, DEADLINE_MS);
 }
 
+/* Why a domain has no policy, where it has tried to have one. */
+static const char *
+why(struct bench *b, const char *domain)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "SELECT why FROM route WHERE domain = "
+	    "'%s'", domain);
+	return rows(b, text);
+}
+
+static void
+test_letter(struct bench *b)
+{
+	int gets;
+
+	is_str(ask(b, "nullmx.nz"), "nullmx.nz=none ",
+	    "enforce and a null MX: the mail bounces as without (RFC 7505)");
+	is_str(why(b, "nullmx.nz"), "null MX (RFC 7505): the domain takes no "
+	    "mail", "and it is said why");
+	is_str(ask(b, "crowd.nz"), "crowd.nz=enforce ", "40 MX hosts");
+	is_str(line_of("crowd.nz"), "enforce smtp+tls://mx39.crowd.nz",
+	    "the one that the policy names is used");
+	is_str(rows(b, "SELECT count(*) FROM mx WHERE domain = 'crowd.nz'"),
+	    "32", "of the others as many as there is room for");
+	(void)ask(b, "two.nz");
+	is_str(why(b, "two.nz"), "no MTA-STS: its record is wrong: more than "
+	    "one MTA-STS record", "two records");
+	(void)ask(b, "twoids.nz");
+	is_str(why(b, "twoids.nz"), "no MTA-STS: its record is wrong: id is "
+	    "not 1 to 32 letters and digits", "a bad id");
+	(void)ask(b, "blank.nz");
+	is_str(why(b, "blank.nz"), "no MTA-STS: its record is wrong: blanks "
+	    "at the end", "blanks at the end");
+	(void)ask(b, "none.nz");
+	is_str(why(b, "none.nz"), "no MTA-STS record", "and none at all");
+	/* A policy for two minutes, and for the next two. */
+	is_str(ask(b, "brief.nz"), "brief.nz=enforce ", "max_age 120");
+	gets = b->gets;
+	again(b, "brief.nz");
+	is_int(b->gets, gets, "not fetched again at once");
+	sql(b, "UPDATE sts SET tried = tried - 121, expires = expires - 121,"
+	    " refresh = 1 WHERE domain = 'brief.nz'");
+	sql(b, "UPDATE route SET until = 1 WHERE domain = 'brief.nz'");
+	is_str(ask(b, "brief.nz"), "brief.nz=enforce ",
+	    "its end is not the end of what was fetched in five minutes");
+	is_int(b->gets, gets + 1, "it is fetched again");
+}
+
 /* Whatever somebody's records say, few hosts are asked, and few at once. */
 static void
 test_probes(struct bench *b)
@@ -511,15 +591,15 @@ test_notice(struct bench *b)
 	for (i = 0; i < nitems(odd); i++)
 		(void)send(pair[1], odd[i], strlen(odd[i]), 0);
 	(void)send(pair[1], longer, sizeof(longer), 0);
-	(void)send(pair[1], "Alias.NZ.", 9, 0);
-	(void)send(pair[1], "alias.nz", 8, 0);
+	(void)send(pair[1], "Forward.NZ.", 11, 0);
+	(void)send(pair[1], "forward.nz", 10, 0);
 	b->lookups = 0;
 	(void)settle(b, 200);
 	(void)settle(b, DEADLINE_MS);
 	is_int(b->lookups, 1, "one domain is learned, once");
-	is_str(line_of("alias.nz"), "enforce smtp+tls://mx.alias.nz",
+	is_str(line_of("forward.nz"), "enforce smtp+tls://mx.forward.nz",
 	    "the one that was named; nobody has asked");
-	is_str(rows(b, "SELECT count(*) FROM route WHERE domain = 'alias.nz'"
+	is_str(rows(b, "SELECT count(*) FROM route WHERE domain = 'forward.nz'"
 	    " AND used > 0"), "1", "it counts as used");
 	b->lookups = 0;
 	notice_stop(&b->e);
@@ -1076,6 +1156,16 @@ test_judge(struct bench *b)
 	    FAILURE_NOT_SUPPORTED),
 	    "sts failed starttls-not-supported mx.testing.nz",
 	    "testing: no STARTTLS");
+	/* With enforce smtpd has verified it, but for what it does not know. */
+	is_str(ask(b, "alias.nz"), "alias.nz=enforce ", "an enforce policy");
+	(void)settle(b, 500);
+	is_str(judged(b, "alias.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
+	    "sts ok  mx.alias.nz", "enforce: what smtpd took was good");
+	sql(b, "UPDATE probe SET text = '" CERT_TEXT_NO_DNS_NAME "' WHERE"
+	    " host = 'mx.alias.nz'");
+	is_str(judged(b, "alias.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
+	    "sts failed certificate-host-mismatch mx.alias.nz",
+	    "but not by a name in the subject alone (RFC 8461 4.2)");
 	is_str(judged(b, "none.nz", "192.0.2.9", NULL, FAILURE_VALIDATION),
 	    "none failed validation-failure pending a.none.nz",
 	    "a handshake that failed waits for its reason");
@@ -1394,6 +1484,7 @@ main(void)
 	test_attribute(&b);
 	test_no_file(&b);
 	test_changing(&b);
+	test_letter(&b);
 	test_probes(&b);
 	test_notice(&b);
 	test_trouble(&b);

@@ -338,6 +338,8 @@ static void
 test_addresses(void)
 {
 	static const struct status mixed = { "a private address beside",
+	    "ok", "ok", 200 };
+	static const struct status private = { "nothing but private ones",
 	    "refused", "unknown", 0 };
 	static const struct status none = { "no address", "connect",
 	    "unknown", 0 };
@@ -346,9 +348,16 @@ test_addresses(void)
 	json_t *request;
 
 	request = get("good.test", "/ok", 8);
-	json_array_append_new(json_object_get(request, "addrs"),
+	json_array_insert_new(json_object_get(request, "addrs"), 0,
 	    json_string("10.0.0.1"));
 	ask(request, -1, simple, &mixed);
+	request = get("good.test", "/ok", 8);
+	json_array_clear(json_object_get(request, "addrs"));
+	json_array_append_new(json_object_get(request, "addrs"),
+	    json_string("10.0.0.1"));
+	json_array_append_new(json_object_get(request, "addrs"),
+	    json_string("fe80::1"));
+	ask(request, -1, simple, &private);
 	request = get("good.test", "/ok", 8);
 	json_array_clear(json_object_get(request, "addrs"));
 	ask(request, -1, simple, &none);

@@ -100,6 +100,7 @@ check_sts_record(struct check *c, const json_t *answer)
 		    "sgectl policy new %s", why, c->domain, c->domain);
 		check_sts_elsewhere(c);
 		break;
+	case STS_AMBIGUOUS:
 	case STS_INVALID:
 		check_part(c, "MTA-STS", CHECK_BAD, "the record is "
 		    "malformed: %s", why);
@@ -115,10 +116,12 @@ check_sts_policy(struct check *c, const char *body, size_t len,
 	struct sts_policy *policy;
 	const char *why = "";
 
-	if (strncmp(type, "text/plain", 10) != 0)
-		check_part(c, "MTA-STS", CHECK_WARN, "the policy is served "
-		    "as %s, not text/plain", *type == '\0' ? "no type" :
-		    view_clean(type, 60));
+	if (strcmp(type, "text/plain") != 0) {
+		check_part(c, "MTA-STS", CHECK_BAD, "the policy is served "
+		    "as %s, not text/plain: senders do not take it (RFC 8461 "
+		    "3.2)", *type == '\0' ? "no type" : view_clean(type, 60));
+		return;
+	}
 	check_policy_lines(c, body, len);
 	if ((policy = sts_policy_parse(body, len, &why)) == NULL) {
 		check_part(c, "MTA-STS", CHECK_BAD, "the policy is "

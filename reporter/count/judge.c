@@ -7,6 +7,7 @@
 #include "lib/date.h"
 #include "lib/hash.h"
 #include "count/judge.h"
+#include "lib/cert_text.h"
 #include "base/log.h"
 #include "store/store_route.h"
 #include "store/store_sts.h"
@@ -211,8 +212,8 @@ probe_of(struct judge *j, const char *host, const char *addr)
 
 /* A handshake that came up failed for the policy: by name, by certificate. */
 static void
-judge_testing(struct judge *j, const struct record *r, const char *host,
-    struct judgement *out)
+judge_probed(struct judge *j, const struct record *r, const char *host,
+    enum sts_mode mode, struct judgement *out)
 {
 	const struct store_probe *probe = probe_of(j, host, r->remote);
 
@@ -222,6 +223,10 @@ judge_testing(struct judge *j, const struct record *r, const char *host,
 		return;
 	/* TLS did come up: that it did not otherwise is no failure of this. */
 	if (strncmp(probe->type, "certificate-", 12) != 0)
+		return;
+	/* With enforce, smtpd has verified all but this. */
+	if (mode == STS_ENFORCE && strstr(probe->text,
+	    CERT_TEXT_NO_DNS_NAME) == NULL)
 		return;
 	out->failed = 1;
 	strlcpy(out->type, probe->type, sizeof(out->type));
@@ -240,9 +245,8 @@ judge_tls(struct judge *j, const struct record *r, const char *host,
 		strlcpy(out->type, "validation-failure", sizeof(out->type));
 		strlcpy(out->reason, "the MX host is not in the MTA-STS "
 		    "policy", sizeof(out->reason));
-	} else if (mode == STS_TESTING)
-		judge_testing(j, r, host, out);
-	/* With enforce, smtpd has verified it. */
+	} else
+		judge_probed(j, r, host, mode, out);
 }
 
 int

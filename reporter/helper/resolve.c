@@ -204,8 +204,8 @@ take_record(struct question *q, int type, const unsigned char *data, size_t len)
 			return;
 		mx_add(list, item);
 		/* The most preferred ones stay. */
-		if (json_array_size(list) > MX_HOSTS_MAX)
-			json_array_remove(list, MX_HOSTS_MAX);
+		if (json_array_size(list) > MX_RECORDS_MAX)
+			json_array_remove(list, MX_RECORDS_MAX);
 		return;
 	default:
 		list = answer_list(q, "addr");

@@ -61,8 +61,10 @@ on_txt(struct lesson *lesson, struct ask *ask __unused, json_t *answer)
 		case STS_OK:
 			break;
 		case STS_INVALID:
+		case STS_AMBIGUOUS:
 			log_info("%s: MTA-STS record: %s", lesson->domain,
 			    why);
+			lesson->record = why;
 			/* FALLTHROUGH */
 		case STS_ABSENT:
 			lesson->txt = FACTS_ABSENT;
@@ -84,13 +86,14 @@ on_mx(struct lesson *lesson, struct ask *ask __unused, json_t *answer)
 	lesson->mx = facts_of(answer);
 	lesson->nxdomain = strcmp(ipc_string(answer, "status", ""),
 	    "nxdomain") == 0;
-	if (lesson->mx == FACTS_OK && (lesson->mxs = calloc(MX_HOSTS_MAX,
+	lesson->null_mx = ipc_bool(answer, "null", 0);
+	if (lesson->mx == FACTS_OK && (lesson->mxs = calloc(MX_RECORDS_MAX,
 	    sizeof(*lesson->mxs))) == NULL)
 		fatal("calloc");
 	json_array_foreach(list, i, item) {
 		host = json_string_value(json_array_get(item, 1));
 		if (lesson->mx != FACTS_OK || host == NULL ||
-		    lesson->nmxs == MX_HOSTS_MAX)
+		    lesson->nmxs == MX_RECORDS_MAX)
 			break;
 		mx = &lesson->mxs[lesson->nmxs++];
 		strlcpy(mx->host, host, sizeof(mx->host));

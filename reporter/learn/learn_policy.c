@@ -41,9 +41,12 @@ policy_wanted(const struct lesson *lesson, int64_t now)
 	int same = lesson->txt == FACTS_OK && strcmp(lesson->id, held->id) == 0;
 	const char *id = lesson->txt == FACTS_OK ? lesson->id : held->id;
 
-	/* RFC 8461 3.3: not again within five minutes, for the same id. */
-	if (now - held->tried < STS_RETRY_SECONDS &&
-	    strcmp(id, held->tried_id) == 0)
+	/*
+	 * RFC 8461 3.3: what failed not again within five minutes, for the
+	 * same id.  What did not may end sooner than that.
+	 */
+	if (now - held->tried < (held->error[0] != '\0' ? STS_RETRY_SECONDS :
+	    RENEW_MIN) && strcmp(id, held->tried_id) == 0)
 		return 0;
 	if (lesson->txt == FACTS_OK && !(is_held && same))
 		return !changes_often(lesson, now);

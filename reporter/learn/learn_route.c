@@ -52,6 +52,30 @@ join_urls(const struct store_mx *mx, size_t n, char out[], size_t outsz)
 	}
 }
 
+/*
+ * Of many hosts those that the policy names are kept, by preference, and as
+ * many of the others as there is room for.
+ */
+static void
+keep_matching(struct lesson *lesson)
+{
+	struct store_mx *mxs;
+	size_t i, n = 0;
+	int matches;
+
+	if (lesson->nmxs <= MX_HOSTS_MAX)
+		return;
+	if ((mxs = calloc(MX_HOSTS_MAX, sizeof(*mxs))) == NULL)
+		fatal("calloc");
+	for (matches = 1; matches >= 0; matches--)
+		for (i = 0; i < lesson->nmxs && n < MX_HOSTS_MAX; i++)
+			if (lesson->mxs[i].matches == matches)
+				mxs[n++] = lesson->mxs[i];
+	free(lesson->mxs);
+	lesson->mxs = mxs;
+	lesson->nmxs = n;
+}
+
 /* MX hosts as they were just seen, or those known before. */
 static int
 apply_mx(struct lesson *lesson, const struct sts_policy *policy, int64_t now)
@@ -64,6 +88,7 @@ apply_mx(struct lesson *lesson, const struct sts_policy *policy, int64_t now)
 		for (i = 0; i < lesson->nmxs; i++)
 			lesson->mxs[i].matches = policy == NULL ||
 			    sts_policy_matches(policy, lesson->mxs[i].host);
+		keep_matching(lesson);
 		return store_mx_set(st, lesson->domain, lesson->mxs,
 		    lesson->nmxs, now);
 	}
@@ -112,18 +137,27 @@ describe(const struct lesson *lesson, const struct sts_policy *policy,
 {
 	const char *mode = policy == NULL ? "" : sts_mode_name(policy->mode);
 
-	if (policy != NULL && policy->mode == STS_ENFORCE && nuse == 0)
+	if (lesson->null_mx)
+		(void)snprintf(why, whysz, "null MX (RFC 7505): the domain "
+		    "takes no mail");
+	else if (policy != NULL && policy->mode == STS_ENFORCE && nuse == 0)
 		(void)snprintf(why, whysz, "MTA-STS enforce: no MX host of "
 		    "the domain is in the policy");
 	else if (policy != NULL)
-		(void)snprintf(why, whysz, "MTA-STS %s%s", mode,
+		(void)snprintf(why, whysz, "MTA-STS %s%s%s", mode,
 		    lesson->fetch == FETCH_FAILED ? ", held: the newest "
 		    "fetch failed" : lesson->txt == FACTS_OK ? "" :
-		    ", held: no record now");
+		    lesson->record != NULL ? ", held: its record is wrong "
+		    "now: " : ", held: no record now",
+		    lesson->fetch == FETCH_FAILED || lesson->record == NULL ?
+		    "" : lesson->record);
 	else if (lesson->txt == FACTS_OK)
 		(void)snprintf(why, whysz, "no MTA-STS: policy not fetched: "
 		    "%s", lesson->fetch == FETCH_FAILED ? lesson->error :
 		    lesson->held.error);
+	else if (lesson->record != NULL)
+		(void)snprintf(why, whysz, "no MTA-STS: its record is wrong: "
+		    "%s", lesson->record);
 	else
 		(void)snprintf(why, whysz, "no MTA-STS record%s",
 		    lesson->nxdomain ? ", and no such domain" : "");
@@ -175,7 +209,9 @@ write_route(struct lesson *lesson, const struct sts_policy *policy,
 	struct store_mx mx[MX_HOSTS_MAX];
 	struct store_route old, new = { 0 };
 	size_t n = nitems(mx);
-	int enforce = policy != NULL && policy->mode == STS_ENFORCE;
+	/* Without a host there is nothing to protect: smtpd bounces it. */
+	int enforce = policy != NULL && policy->mode == STS_ENFORCE &&
+	    !lesson->null_mx;
 	char why[REPORT_TEXT_MAX + 128];
 
 	if (store_route_load(st, lesson->domain, &old) == -1 ||

@@ -105,7 +105,9 @@ struct lesson {
 	struct store_sts held;
 	enum facts	 txt;
 	enum facts	 mx;
+	const char	*record;	/* why that TXT record is none, or NULL */
 	int		 nxdomain;
+	int		 null_mx;	/* it takes no mail (RFC 7505) */
 	int64_t		 ttl;
 	char		 id[STS_ID_SIZE];
 	struct store_mx	*mxs;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "lib/cert_text.h"
 #include "net/net.h"
 
 /* An address that does not answer is left for the next after this. */
@@ -48,7 +49,7 @@ conn_init(struct conn *c, struct net *net, const char *host,
 {
 	const json_t *list = json_object_get(request, "addrs"), *item;
 	const char *text;
-	size_t i;
+	size_t i, n;
 
 	memset(c, 0, sizeof(*c));
 	c->net = net;
@@ -69,16 +70,19 @@ conn_init(struct conn *c, struct net *net, const char *host,
 		    addr_parse(text, strlen(text), &c->addrs[c->naddrs]) == 0)
 			c->naddrs++;
 	}
+	/* Beside a good address a bad one is passed over. */
+	for (i = n = 0; i < c->naddrs; i++)
+		if (conf_may_contact(net->conf, &c->addrs[i]))
+			c->addrs[n++] = c->addrs[i];
 	if (c->naddrs == 0 || c->port < 1 || c->port > 65535) {
 		strlcpy(c->text, "no address", sizeof(c->text));
 		return "connect";
 	}
-	for (i = 0; i < c->naddrs; i++)
-		if (!conf_may_contact(net->conf, &c->addrs[i])) {
-			strlcpy(c->text, "its address is not a global one",
-			    sizeof(c->text));
-			return "refused";
-		}
+	if ((c->naddrs = n) == 0) {
+		strlcpy(c->text, "its address is not a global one",
+		    sizeof(c->text));
+		return "refused";
+	}
 	return NULL;
 }
 
@@ -301,8 +305,7 @@ conn_verified(struct conn *c, enum cert *cert)
 	if ((pem = tls_peer_cert_chain_pem(c->tls, &len)) != NULL)
 		trust_good(c->net->trust, pem, len);
 	if (!has_dns_name(c)) {
-		strlcpy(c->text, "the certificate has no DNS name in its "
-		    "subjectAltName", sizeof(c->text));
+		strlcpy(c->text, CERT_TEXT_NO_DNS_NAME, sizeof(c->text));
 		*cert = CERT_HOST_MISMATCH;
 		return WANT_FAIL;
 	}

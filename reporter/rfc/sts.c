@@ -167,7 +167,7 @@ sts_record_parse(const char *const txts[], size_t ntxts, char id[], size_t idsz,
 			return record_fields(found, id, idsz, why);
 		if (n > 1) {
 			*why = "more than one MTA-STS record";
-			return STS_ABSENT;
+			return STS_AMBIGUOUS;
 		}
 	}
 	*why = "no MTA-STS record";

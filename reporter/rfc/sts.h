@@ -28,7 +28,8 @@ struct sts_policy {
 
 enum sts_result {
 	STS_OK,
-	STS_ABSENT,		/* no record, or not exactly one */
+	STS_ABSENT,		/* no record */
+	STS_AMBIGUOUS,		/* more than one: as if there was none */
 	STS_INVALID
 };
 
