@@ -24,6 +24,7 @@ conf()
 	flow from { restricted government } to { restricted government } \\
 	    require tls
 	connector dia.govt.nz to "smtp+tls://mx.dia.govt.nz" from 192.0.2.0/24
+	mta-sts except { except.nz except.govt.nz }
 	spool "$dir/spool"
 	CONF
 }
@@ -58,6 +59,8 @@ ask()
 mkdir spool
 conf >sge.conf
 cat >spool/routes <<ROUTES
+except.nz|enforce|$later|smtp+tls://mx.except.nz
+except.govt.nz|enforce|$later|smtp+tls://mx.except.govt.nz
 sts.nz|enforce|$later|smtp+tls://m1.sts.nz,smtp+tls://m2.sts.nz
 old.nz|enforce|1000|smtp+tls://mx.old.nz
 none.nz|none|$later|smtp+tls://mx.none.nz
@@ -112,6 +115,15 @@ none.nz found|smtp+tls://mx.none.nz
 example.com not-found
 minties.govt.nz not-found
 govt.nz not-found" "sge-routes"
+
+is "$(ask sge-verify 'check|domain' except.nz except.govt.nz
+    ask sge-encrypt 'check|domain' except.nz except.govt.nz
+    ask sge-routes 'lookup|relayhost' except.nz)" "except.nz not-found
+except.govt.nz not-found
+except.nz not-found
+except.govt.nz found
+except.nz found|smtp+tls://mx.except.nz" \
+    "mta-sts except: the flow's rule alone holds; what is queued is routed"
 
 is "$(ask sge-verify 'check|domain' Dia.GOVT.nz. a..b '' 'x|y' 'a b')" \
     "Dia.GOVT.nz. found

@@ -177,6 +177,13 @@ judge_without(struct judge *j, const char *domain, const struct record *r,
 	text_cut(e->text, out->reason, sizeof(out->reason));
 }
 
+/* Whether sge.conf has its policy not applied. */
+static int
+is_excepted(const struct judge *j, const char *domain)
+{
+	return domset_find(j->conf->sts_except, domain) != -1;
+}
+
 static int
 policy_matches(struct judge *j, int64_t policy, const char *host)
 {
@@ -213,7 +220,7 @@ probe_of(struct judge *j, const char *host, const char *addr)
 /* A handshake that came up failed for the policy: by name, by certificate. */
 static void
 judge_probed(struct judge *j, const struct record *r, const char *host,
-    enum sts_mode mode, struct judgement *out)
+    enum sts_mode mode, int excepted, struct judgement *out)
 {
 	const struct store_probe *probe = probe_of(j, host, r->remote);
 
@@ -224,8 +231,8 @@ judge_probed(struct judge *j, const struct record *r, const char *host,
 	/* TLS did come up: that it did not otherwise is no failure of this. */
 	if (strncmp(probe->type, "certificate-", 12) != 0)
 		return;
-	/* With enforce, smtpd has verified all but this. */
-	if (mode == STS_ENFORCE && strstr(probe->text,
+	/* With enforce, smtpd has verified all but this; unless excepted. */
+	if (mode == STS_ENFORCE && !excepted && strstr(probe->text,
 	    CERT_TEXT_NO_DNS_NAME) == NULL)
 		return;
 	out->failed = 1;
@@ -236,7 +243,7 @@ judge_probed(struct judge *j, const struct record *r, const char *host,
 /* TLS came up: was it what the policy asks for (RFC 8461 4)? */
 static void
 judge_tls(struct judge *j, const struct record *r, const char *host,
-    enum sts_mode mode, struct judgement *out)
+    enum sts_mode mode, int excepted, struct judgement *out)
 {
 	if (out->policy == 0 || *host == '\0')
 		return;
@@ -246,7 +253,7 @@ judge_tls(struct judge *j, const struct record *r, const char *host,
 		strlcpy(out->reason, "the MX host is not in the MTA-STS "
 		    "policy", sizeof(out->reason));
 	} else
-		judge_probed(j, r, host, mode, out);
+		judge_probed(j, r, host, mode, excepted, out);
 }
 
 int
@@ -259,7 +266,8 @@ judge_forced(struct judge *j, const char *domain, int64_t when)
 	    conf_rule_out(j->conf, domain)->req != REQ_PREFER_TLS))
 		return 1;
 	at = policy_of(j, domain, when);
-	return at != NULL && at->mode == STS_ENFORCE;
+	return at != NULL && at->mode == STS_ENFORCE &&
+	    !is_excepted(j, domain);
 }
 
 int
@@ -282,7 +290,8 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 		if (r->tls == NULL)
 			return 0;
 		if (at != NULL)
-			judge_tls(j, r, host, at->mode, out);
+			judge_tls(j, r, host, at->mode, is_excepted(j,
+			    domain), out);
 		if (at != NULL && at->policy == 0)
 			judge_without(j, domain, r, out);
 	} else {

@@ -32,13 +32,18 @@ view_route_why(const struct answer *a)
 		if (a->rule->req == REQ_CONNECTOR)
 			return "a flow of sge.conf requires a connector, and "
 			    "it has none: mail to it does not leave";
-		return "a flow of sge.conf requires TLS";
+		return a->excepted ? "a flow of sge.conf requires TLS; its "
+		    "MTA-STS policy says enforce, but sge.conf excepts it" :
+		    "a flow of sge.conf requires TLS";
 	case WHY_TESTING:
 		return "a flow of sge.conf would require TLS, but mode is "
 		    "testing";
 	case WHY_NOTHING:
 		break;
 	}
+	if (a->excepted)
+		return "its MTA-STS policy says enforce, but sge.conf excepts "
+		    "it (mta-sts except)";
 	if (a->route.kind == ROUTE_UNKNOWN)
 		return "TLS is preferred, and sged knows no policy of it (or "
 		    "has not asked yet)";
