@@ -37,6 +37,7 @@ BSD_CFLAGS !=	pkg-config --cflags libbsd-overlay 2>/dev/null || true
 BSD_LIBS !=	pkg-config --libs libbsd-overlay 2>/dev/null || true
 JSON_CFLAGS !=	pkg-config --cflags jansson 2>/dev/null || true
 JSON_LIBS !=	pkg-config --libs jansson 2>/dev/null || echo -ljansson
+CDB_LIBS !=	pkg-config --libs libcdb 2>/dev/null || echo -lcdb
 DAEMON_CFLAGS !=	pkg-config --cflags sqlite3 libunbound libtls zlib \
 			2>/dev/null || true
 DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls zlib \
@@ -47,8 +48,8 @@ SGE_CFLAGS =	${HARDEN} ${WARN} ${WERROR} ${CPPFLAGS} ${CFLAGS} -std=gnu11 \
 		-Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
 		${DAEMON_CFLAGS} ${CFLAGS_EXTRA}
 SGE_LDFLAGS =	${HARDEN_LD} ${CFLAGS} ${LDFLAGS}
-FILTER_LIBS =	${JSON_LIBS} ${BSD_LIBS}
-REPORTER_LIBS =	${JSON_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
+FILTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${BSD_LIBS}
+REPORTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 
 # Shared by all programs.
 COMMON_OBJS =	\
@@ -77,7 +78,8 @@ COMMON_OBJS =	\
 		filter/rule/table_answer.o \
 		filter/spool/record_read.o \
 		filter/spool/record_write.o \
-		filter/spool/routes.o
+		filter/spool/routes.o \
+		filter/spool/routes_base.o
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
@@ -169,6 +171,7 @@ SGED_OBJS =	\
 		reporter/deliver/deliver_send.o \
 		reporter/engine/engine.o \
 		reporter/learn/learn.o \
+		reporter/learn/learn_compact.o \
 		reporter/learn/learn_dns.o \
 		reporter/learn/learn_file.o \
 		reporter/learn/learn_look.o \
@@ -384,6 +387,7 @@ BENCH_TOOLS =	\
 		drive \
 		floor \
 		lean \
+		routes-swap \
 		sink \
 		smtp-load \
 		table-load
@@ -404,7 +408,7 @@ bench-tools:
 		fi; \
 		echo "${CC} -o regress/bin/$$t"; \
 		${CC} ${CFLAGS} ${WARN} ${WERROR} -std=gnu11 \
-		    -o regress/bin/$$t regress/bench/$$t.c; \
+		    -o regress/bin/$$t regress/bench/$$t.c ${CDB_LIBS}; \
 	done
 
 # What is installed names the places where it is installed.

@@ -12,6 +12,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "spool/routes.h"
+#include "spool/routes_base.h"
 
 struct entry {
 	int64_t		 until;
@@ -45,7 +46,10 @@ struct routes {
 	off_t		 seen;		/* the size when we read last */
 	int		 skipping;	/* in a line that is too long */
 	int		 said;		/* why it can't be read */
-	struct map	 map;
+	struct map	 map;		/* what stands in the file */
+	int		 base;		/* what is beneath it; -1: nothing */
+	int		 base_said;	/* why it can't be read */
+	char		 value[ROUTE_LINE_MAX];	/* the last one of base */
 	char		 buf[64 * 1024];
 };
 
@@ -246,6 +250,32 @@ urls_ok(const char *urls)
 	return 1;
 }
 
+/* "requirement|valid-until|urls", changed in place; -1 if it is none. */
+static int
+parse_route(char *s, struct route *out)
+{
+	char *field[3];
+	const char *err;
+	size_t i;
+
+	for (i = 0; i < nitems(field); i++)
+		if ((field[i] = strsep(&s, "|")) == NULL)
+			return -1;
+	if (s != NULL)
+		return -1;
+	if (strcmp(field[0], "enforce") == 0)
+		out->kind = ROUTE_ENFORCE;
+	else if (strcmp(field[0], "none") == 0)
+		out->kind = ROUTE_NONE;
+	else
+		return -1;
+	if (field[1][strspn(field[1], "0123456789")] != '\0')
+		return -1;
+	out->until = strtonum(field[1], 0, INT64_MAX, &err);
+	out->urls = field[2];
+	return err == NULL && urls_ok(out->urls) ? 0 : -1;
+}
+
 /*
  * One line, NUL-terminated, changed in place.  What is wrong is passed over;
  * only memory can fail.
@@ -253,30 +283,15 @@ urls_ok(const char *urls)
 static int
 parse_line(struct map *m, char *line)
 {
-	char *field[4], normal[DOMAIN_MAX];
-	enum route_kind kind;
-	long long until;
-	const char *err;
-	size_t i;
+	char normal[DOMAIN_MAX];
+	const char *domain = strsep(&line, "|");
+	struct route route;
 
-	for (i = 0; i < nitems(field); i++)
-		if ((field[i] = strsep(&line, "|")) == NULL)
-			return 0;
-	if (line != NULL || domain_normal(field[0], strlen(field[0]), normal,
-	    sizeof(normal)) == -1 || strcmp(normal, field[0]) != 0)
+	if (line == NULL || domain_normal(domain, strlen(domain), normal,
+	    sizeof(normal)) == -1 || strcmp(normal, domain) != 0 ||
+	    parse_route(line, &route) == -1)
 		return 0;
-	if (strcmp(field[1], "enforce") == 0)
-		kind = ROUTE_ENFORCE;
-	else if (strcmp(field[1], "none") == 0)
-		kind = ROUTE_NONE;
-	else
-		return 0;
-	if (field[2][strspn(field[2], "0123456789")] != '\0')
-		return 0;
-	until = strtonum(field[2], 0, INT64_MAX, &err);
-	if (err != NULL || !urls_ok(field[3]))
-		return 0;
-	return map_put(m, field[0], kind, until, field[3]);
+	return map_put(m, domain, route.kind, route.until, route.urls);
 }
 
 /* Whole lines in buf; returns how many bytes they were, or -1. */
@@ -320,6 +335,26 @@ read_more(struct routes *r, struct map *m)
 	}
 }
 
+/* What is there stays where there is no new one. */
+static void
+reopen_base(struct routes *r)
+{
+	int fd;
+
+	if ((fd = base_open(r->path)) == -1) {
+		if (errno != ENOENT && errno != r->base_said) {
+			r->base_said = errno;
+			log_warn("%s" ROUTES_BASE_SUFFIX ": policies are not "
+			    "known", r->path);
+		}
+		return;
+	}
+	r->base_said = 0;
+	if (r->base != -1)
+		close(r->base);
+	r->base = fd;
+}
+
 /*
  * The file anew, over what is known: most of it will be the same, and what is
  * known stays if the file can't be read.
@@ -337,6 +372,8 @@ reopen(struct routes *r)
 		}
 		return;
 	}
+	/* The base was swapped first: it has all that this file has not. */
+	reopen_base(r);
 	r->said = 0;
 	if (r->fd != -1)
 		close(r->fd);
@@ -373,7 +410,7 @@ routes_open(const char *path)
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return NULL;
-	r->fd = -1;
+	r->fd = r->base = -1;
 	if ((r->path = strdup(path)) == NULL) {
 		free(r);
 		return NULL;
@@ -389,6 +426,8 @@ routes_free(struct routes *r)
 		return;
 	if (r->fd != -1)
 		close(r->fd);
+	if (r->base != -1)
+		close(r->base);
 	map_free(&r->map);
 	free(r->path);
 	free(r);
@@ -401,32 +440,52 @@ routes_find(struct routes *r, const char *domain, int64_t now,
 	const struct entry *e;
 
 	look(r);
-	out->kind = ROUTE_UNKNOWN;
-	out->until = 0;
-	out->urls = "";
-	if ((e = map_find(&r->map, domain)) == NULL)
-		return;
-	if (now < e->until)
+	if ((e = map_find(&r->map, domain)) != NULL &&
+	    e->kind != ROUTE_UNKNOWN) {
 		out->kind = (enum route_kind)e->kind;
-	out->until = e->until;
-	out->urls = r->map.arena + e->urls;
+		out->until = e->until;
+		out->urls = r->map.arena + e->urls;
+	} else if (r->base == -1 || base_find(r->base, domain, r->value,
+	    sizeof(r->value)) != 1 || parse_route(r->value, out) == -1) {
+		out->kind = ROUTE_UNKNOWN;
+		out->until = 0;
+		out->urls = "";
+	}
+	if (now >= out->until)
+		out->kind = ROUTE_UNKNOWN;
 }
 
-size_t
-routes_count(const struct routes *r)
+struct each {
+	struct routes	*routes;
+	void		(*each)(const char *, const struct route *, void *);
+	void		*arg;
+};
+
+/* What the file has newer is told from there. */
+static void
+each_base(const char *domain, char *value, void *arg)
 {
-	return r->map.count - r->map.dropped;
+	struct each *all = arg;
+	const struct entry *e = map_find(&all->routes->map, domain);
+	struct route route;
+
+	if ((e == NULL || e->kind == ROUTE_UNKNOWN) &&
+	    parse_route(value, &route) == 0)
+		all->each(domain, &route, all->arg);
 }
 
 void
 routes_each(struct routes *r,
     void (*each)(const char *domain, const struct route *, void *), void *arg)
 {
+	struct each all = { r, each, arg };
 	const struct entry *e;
 	struct route route;
 	size_t i;
 
 	look(r);
+	if (r->base != -1)
+		(void)base_each(r->base, each_base, &all);
 	for (i = 0; i < r->map.count; i++) {
 		e = &r->map.entries[i];
 		if (e->kind == ROUTE_UNKNOWN)

@@ -9,8 +9,9 @@
 
 /*
  * SPOOL/routes: what sged has learned, "domain|requirement|valid-until|urls",
- * the last line of a domain holds.  Read from memory; each look first asks
- * fstat(2) whether there is more to read, or a compacted file to open anew.
+ * the last line of a domain holds; beneath it, what was learned before
+ * (routes_base.h).  The lines are kept in memory; each look first asks fstat(2)
+ * whether there is more to read, or a shorter file to open anew.
  */
 
 enum route_kind {
@@ -41,7 +42,6 @@ void	routes_free(struct routes *);
  */
 void	routes_find(struct routes *, const char *domain, int64_t now,
 	    struct route *out);
-size_t	routes_count(const struct routes *);
 /*
  * Every line that holds, for compaction and for the operator; kind is the
  * line's own, whether or not its time is over.

@@ -4,9 +4,11 @@
  * Asks a table as smtpd does, one question after the other, and tells how long
  * the answers took and what memory the table had.
  *
- *	table-load -c check|lookup -n questions -t name table file <domains
+ *	table-load -c check|lookup [-m ms] -n questions -t name table file
+ *	    <domains
  *
- * Fails if an answer is not "found", or has no end.
+ * Fails if an answer is not "found", or has no end; with -m, if one took more
+ * of the processor than that, and without it, if one of a hundred took 100 us.
  */
 
 #include <sys/resource.h>
@@ -24,11 +26,11 @@ static char	**domains;
 static size_t	  ndomains;
 
 static double
-now(void)
+now(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
@@ -117,15 +119,19 @@ main(int argc, char *argv[])
 	const char *what = "lookup", *name = "sge-routes";
 	char line[1024], answer[4096];
 	struct rusage ru;
-	double *took, t;
+	double *took, t, cpu, slowest = 0, most = 0;
+	clockid_t clock;
 	size_t i, n = 100000;
 	int c, to, from, len;
 	pid_t pid;
 
-	while ((c = getopt(argc, argv, "c:n:t:")) != -1)
+	while ((c = getopt(argc, argv, "c:m:n:t:")) != -1)
 		switch (c) {
 		case 'c':
 			what = optarg;
+			break;
+		case 'm':
+			most = atof(optarg) * 1e3;
 			break;
 		case 'n':
 			n = (size_t)atol(optarg);
@@ -148,16 +154,22 @@ main(int argc, char *argv[])
 	    "config|tablename|%s\nconfig|ready\n", name);
 	say(to, line, len);
 	expect(from, answer, sizeof(answer), "register|ready\n");
+	if (clock_getcpuclockid(pid, &clock) != 0)
+		errx(1, "clock_getcpuclockid");
 	for (i = 0; i < n; i++) {
 		/* All of them, in no order that a cache would like. */
 		len = snprintf(line, sizeof(line), "table|0.1|1795316677.3379"
 		    "|%s|%s|%s|%08zx|%s\n", name, what, *what == 'c' ?
 		    "domain" : "relayhost", i,
 		    domains[i * 7919 % ndomains]);
-		t = now();
+		cpu = now(clock);
+		t = now(CLOCK_MONOTONIC);
 		say(to, line, len);
 		expect(from, answer, sizeof(answer), "\n");
-		took[i] = now() - t;
+		took[i] = now(CLOCK_MONOTONIC) - t;
+		/* Its own, whatever else runs here. */
+		if ((cpu = now(clock) - cpu) > slowest)
+			slowest = cpu;
 		if (strstr(answer, "|found") == NULL)
 			errx(1, "%s: %s", line, answer);
 	}
@@ -166,13 +178,17 @@ main(int argc, char *argv[])
 		errx(1, "the table did not end well");
 	qsort(took, n, sizeof(*took), cmp);
 	printf("%s %s: %zu questions, p50 %.1f us, p99 %.1f us, p99.9 %.1f us, "
-	    "max %.0f us, %.1f MB, %.2f us CPU each\n", name, what, n,
+	    "max %.0f us, %.1f MB, %.2f us CPU each, %.0f us at most\n", name, what, n,
 	    took[n / 2], took[n / 100 * 99], took[n / 1000 * 999],
 	    took[n - 1], (double)ru.ru_maxrss / 1024,
 	    ((double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1e6 +
 	    (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec)) /
-	    (double)n);
-	if (took[n / 100 * 99] >= 100 || ru.ru_maxrss >= 30 * 1024)
-		errx(1, "over the limit: p99 100 us, 30 MB");
+	    (double)n, slowest);
+	if (most > 0 ? slowest > most : took[n / 100 * 99] >= 100)
+		errx(1, "over the limit: %s", most > 0 ? "the slowest" :
+		    "p99 100 us");
+	/* Of many domains, it is our own that a child begins with. */
+	if (most == 0 && ru.ru_maxrss >= 30 * 1024)
+		errx(1, "over the limit: 30 MB");
 	return 0;
 }

@@ -3,7 +3,9 @@
 /* SPOOL/routes: added to, compacted, cut off, full of rubbish, gone. */
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <cdb.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +14,13 @@
 #include <unistd.h>
 
 #include "base/bounds.h"
+#include "base/log.h"
 #include "spool/routes.h"
+#include "spool/routes_base.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/sge-routes.XXXXXXXXXX";
-static char path[64], next[64];
+static char path[64], next[64], base[80];
 
 static void
 put(const char *file, int flags, const char *text, size_t len)
@@ -48,6 +52,23 @@ want(struct routes *r, const char *domain, int64_t now, enum route_kind kind,
 }
 
 static void
+one_more(const char *domain, const struct route *route, void *arg)
+{
+	(void)domain;
+	(void)route;
+	++*(long *)arg;
+}
+
+static long
+total(struct routes *r)
+{
+	long n = 0;
+
+	routes_each(r, one_more, &n);
+	return n;
+}
+
+static void
 growing(struct routes *r)
 {
 	want(r, "a.nz", 100, ROUTE_UNKNOWN, "", "no file yet");
@@ -68,7 +89,7 @@ growing(struct routes *r)
 	add("a.nz|enforce|300|smtps://m1.a.nz:465,smtp+tls://m2.a.nz\n");
 	want(r, "a.nz", 100, ROUTE_ENFORCE,
 	    "smtps://m1.a.nz:465,smtp+tls://m2.a.nz", "longer than before");
-	is_int(routes_count(r), 2, "two domains");
+	is_int(total(r), 2, "two domains");
 }
 
 static void
@@ -106,7 +127,7 @@ rubbish(struct routes *r)
 	put(path, O_APPEND, big, sizeof(big));
 	add("|none|900|\nd.nz|none|900|\n");
 	want(r, "d.nz", 100, ROUTE_NONE, "", "behind a huge line");
-	is_int(routes_count(r), 3, "nothing else came of it");
+	is_int(total(r), 3, "nothing else came of it");
 }
 
 /* A line as long as may be holds; one byte more, and it is none. */
@@ -144,7 +165,7 @@ compacted(struct routes *r)
 	want(r, "e.nz", 100, ROUTE_NONE, "", "added to the compacted file");
 	put(path, O_TRUNC, "f.nz|none|9|\n", 13);
 	want(r, "f.nz", 1, ROUTE_NONE, "", "after a shrink");
-	is_int(routes_count(r), 1, "nothing of before the shrink");
+	is_int(total(r), 1, "nothing of before the shrink");
 	unlink(path);
 	want(r, "f.nz", 1, ROUTE_NONE, "", "the file is gone: still known");
 	want(r, "f.nz", 1, ROUTE_NONE, "", "and again");
@@ -183,7 +204,7 @@ turned_over(void)
 			bad += (route.urls[0] != '\0') !=
 			    (j >= 0 && j < 500);
 		}
-		bad += routes_count(r) != 500;
+		bad += total(r) != 500;
 	}
 	getrusage(RUSAGE_SELF, &after);
 	fd = dup(STDOUT_FILENO);
@@ -238,7 +259,7 @@ many(void)
 	getrusage(RUSAGE_SELF, &before);
 	r = routes_open(path);
 	getrusage(RUSAGE_SELF, &after);
-	is_int(routes_count(r), 100000, "100,000 domains");
+	is_int(total(r), 100000, "100,000 domains");
 	if (!ok(after.ru_maxrss - before.ru_maxrss < 20000,
 	    "in less than 20 MB"))
 		printf("# %ld KB\n", after.ru_maxrss - before.ru_maxrss);
@@ -261,11 +282,83 @@ many(void)
 		routes_find(r, "d7.agency.govt.nz", 1000, &route);
 	}
 	getrusage(RUSAGE_SELF, &after);
-	is_int(routes_count(r), 100000, "after compaction too");
+	is_int(total(r), 100000, "after compaction too");
 	if (!ok(after.ru_maxrss - before.ru_maxrss < 20000,
 	    "and still in less than 20 MB"))
 		printf("# %ld KB\n", after.ru_maxrss - before.ru_maxrss);
 	routes_free(r);
+}
+
+/* The base: domain and value, domain and value, ..., NULL; swapped. */
+static void
+make_base(const char *const *pairs)
+{
+	struct cdb_make make;
+	int fd = open(next, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	if (fd == -1 || cdb_make_start(&make, fd) == -1)
+		fatal("%s", next);
+	for (; *pairs != NULL; pairs += 2)
+		if (cdb_make_add(&make, pairs[0], strlen(pairs[0]), pairs[1],
+		    strlen(pairs[1])) == -1)
+			fatal("%s", next);
+	if (cdb_make_finish(&make) == -1 || close(fd) == -1 ||
+	    rename(next, base) == -1)
+		fatal("%s", base);
+}
+
+/* As sged does it: first the base, then a file of what it has not. */
+static void
+swap(const char *const *pairs, const char *lines)
+{
+	make_base(pairs);
+	put(next, O_TRUNC, lines, strlen(lines));
+	if (rename(next, path) == -1)
+		fatal("%s", path);
+}
+
+static void
+based(void)
+{
+	static const char *const first[] = {
+		"a.nz", "enforce|500|smtp+tls://mx.a.nz",
+		"b.nz", "none|500|", "odd.nz", "enforce|x|",
+		"bad.nz", "enforce|500|smtp+tls://a b", NULL
+	};
+	static const char *const second[] = {
+		"a.nz", "enforce|900|smtp+tls://m2.a.nz", NULL
+	};
+	struct routes *r;
+	struct stat sb;
+
+	unlink(path);
+	r = routes_open(path);
+	swap(first, "b.nz|enforce|500|smtp+tls://mx.b.nz\n");
+	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://mx.a.nz", "the base");
+	want(r, "a.nz", 500, ROUTE_UNKNOWN, "smtp+tls://mx.a.nz",
+	    "its time is over");
+	want(r, "b.nz", 1, ROUTE_ENFORCE, "smtp+tls://mx.b.nz",
+	    "the file goes before it");
+	want(r, "c.nz", 1, ROUTE_UNKNOWN, "", "what it has not");
+	want(r, "odd.nz", 1, ROUTE_UNKNOWN, "", "a value that is none");
+	want(r, "bad.nz", 1, ROUTE_UNKNOWN, "", "URLs that smtpd can't read");
+	is_int(total(r), 2, "each of them once");
+	make_base(second);
+	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
+	    "a new base is used when the file is new, too");
+	swap(second, "");
+	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://m2.a.nz", "swapped");
+	want(r, "b.nz", 1, ROUTE_UNKNOWN, "", "nothing of before");
+	add("b.nz|none|500|smtp+tls://mx.b.nz\n");
+	want(r, "b.nz", 1, ROUTE_NONE, "smtp+tls://mx.b.nz", "a new line");
+	/* Somebody cuts it off: no signal, and no answer of it. */
+	if (stat(base, &sb) == -1 || truncate(base, sb.st_size / 2) == -1)
+		fatal("%s", base);
+	want(r, "a.nz", 1, ROUTE_UNKNOWN, "", "cut off");
+	want(r, "b.nz", 1, ROUTE_NONE, "smtp+tls://mx.b.nz",
+	    "the file is there still");
+	routes_free(r);
+	unlink(base);
 }
 
 int
@@ -277,6 +370,7 @@ main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/routes", dir);
 	snprintf(next, sizeof(next), "%s/routes.new", dir);
+	snprintf(base, sizeof(base), "%s" ROUTES_BASE_SUFFIX, path);
 	r = routes_open(path);
 	if (!ok(r != NULL, "no file is no failure"))
 		return done_testing();
@@ -288,6 +382,7 @@ main(void)
 	routes_free(NULL);
 	turned_over();
 	many();
+	based();
 	unlink(path);
 	rmdir(dir);
 	return done_testing();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * SPOOL/routes: lines appended with one write(2), the file compacted by
- * rename(2).  Whoever reads it never sees half of a change.
+ * SPOOL/routes: lines appended with one write(2); when there are many, all
+ * become a new base (learn_compact.c).  Whoever reads never sees half of a
+ * change.
  */
 
 #include <sys/stat.h>
@@ -19,10 +20,12 @@
 #include "base/log.h"
 #include "spool/routes.h"
 
-/* Read by smtpd's table processes too, which run as another user. */
-#define FILE_MODE	0644
-/* Old lines that are not worth a new file. */
-#define STALE_MIN	1000
+/*
+ * Lines that are not worth a new base: each reader has them in memory, and
+ * reads them when it starts.
+ */
+#define LINES_MIN	4000
+#define LINES_SHARE	16	/* of what is in the base */
 
 static void
 file_line(struct learn *l, const char *domain, const char *kind, int64_t until,
@@ -72,75 +75,45 @@ write_lines(struct learn *l, int fd)
 	return 0;
 }
 
-static int
-add_row(const char *domain, const char *kind, int64_t until, const char *urls,
-    void *arg)
-{
-	file_line(arg, domain, kind, until, urls);
-	return 0;
-}
-
 /*
- * A file of only what holds, put in the place of the old one.  What was to be
- * appended stands in the database already.
+ * Appends.  What a full disk cut off is taken back: its rest would join the
+ * next line, and half a line may look like a whole one.
  */
 static int
-compact(struct learn *l)
+append(struct learn *l)
 {
-	char path[1024];
-	int fd = -1, rc = -1;
+	struct stat sb;
+	int fd, rc = -1;
 
-	file_forget(l);
-	l->nlines = 0;
-	if (snprintf(path, sizeof(path), "%s.new", l->path) >=
-	    (int)sizeof(path)) {
-		log_warnx("%s: too long", l->path);
+	/* Opened each time: it may have been moved away. */
+	if ((fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+	    ROUTES_MODE)) == -1)
 		return -1;
-	}
-	if (store_route_each(l->engine->store, time(NULL), add_row, l) == -1)
+	if (fstat(fd, &sb) == -1)
 		goto out;
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    FILE_MODE)) == -1 || fchmod(fd, FILE_MODE) == -1 ||
-	    write_lines(l, fd) == -1 || rename(path, l->path) == -1) {
-		log_warn("%s", path);
-		(void)unlink(path);
+	if (l->broken && sb.st_size > l->good &&
+	    ftruncate(fd, sb.st_size = l->good) == -1)
 		goto out;
-	}
-	l->nlive = l->nlines;
-	l->broken = 0;
-	rc = 0;
+	l->good = sb.st_size;
+	l->broken = (rc = write_lines(l, fd)) == -1 &&
+	    ftruncate(fd, l->good) == -1;
  out:
-	if (fd != -1)
-		close(fd);
-	file_forget(l);
+	close(fd);
 	return rc;
 }
 
 int
 file_flush(struct learn *l)
 {
-	int fd, rc = 0;
+	int rc;
 
 	if (l->lineslen == 0)
 		return 0;
-	/* It has all that was to be appended; if it fails, that is gone. */
-	if (l->broken || l->nlines > 2 * l->nlive + STALE_MIN) {
-		if (compact(l) == 0)
-			return 0;
-		l->broken = 1;
-		return -1;
-	}
-	/* Opened each time: it may have been moved away. */
-	if ((fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-	    FILE_MODE)) == -1 || write_lines(l, fd) == -1) {
+	if ((rc = append(l)) == -1)
 		log_warn("%s", l->path);
-		/* It may end in half a line: only a new one will do. */
-		l->broken = 1;
-		rc = -1;
-	}
-	if (fd != -1)
-		close(fd);
 	file_forget(l);
+	if (l->nlines > LINES_MIN + l->nlive / LINES_SHARE)
+		compact_start(l);
 	return rc;
 }
 
@@ -173,6 +146,7 @@ file_start(struct learn *l)
 
 	if (asprintf(&l->path, "%s/routes", e->conf->spool) == -1)
 		fatal("asprintf");
+	l->old_base = -1;
 	if ((routes = routes_open(l->path)) == NULL)
 		fatal("%s", l->path);
 	if (store_begin(e->store) == 0) {
@@ -184,7 +158,7 @@ file_start(struct learn *l)
 		(void)store_commit(e->store);
 	}
 	routes_free(routes);
-	(void)compact(l);
+	(void)compact_now(l);
 }
 
 void
@@ -192,5 +166,6 @@ file_stop(struct learn *l)
 {
 	(void)file_flush(l);
 	file_forget(l);
+	compact_stop(l);
 	free(l->path);
 }

@@ -124,6 +124,8 @@ RB_HEAD(lessons, lesson);
 RB_PROTOTYPE(lessons, lesson, entry, lesson_cmp)
 TAILQ_HEAD(lesson_queue, lesson);
 
+struct compact;
+
 struct look;
 RB_HEAD(looks, look);
 
@@ -157,8 +159,11 @@ struct learn {
 	char		*lines;		/* to be appended */
 	size_t		 lineslen;
 	size_t		 nlines;	/* in the file */
-	size_t		 nlive;		/* of these, at its last rewriting */
-	int		 broken;	/* it may end in half a line */
+	size_t		 nlive;		/* in SPOOL/routes.cdb */
+	off_t		 good;		/* of the file, up to its last flush */
+	int		 broken;	/* half a line stands behind that */
+	int		 old_base;	/* the one before, held; -1: none */
+	struct compact	*compact;	/* under way, or NULL */
 	/* Domains told without a question; learn_notice.c. */
 	struct loop_fd	*notices;
 	int64_t		 notices_left;
@@ -220,8 +225,17 @@ void	file_add(struct learn *, const char *domain, const char *kind,
  * log line: it is not in the file, and nobody may be told that it is.
  */
 int	file_flush(struct learn *);
+/* Read by smtpd's table processes too, which run as another user. */
+#define ROUTES_MODE 0644
 /* Also what was added stays behind: the database did not take it. */
 void	file_forget(struct learn *);
+
+/* learn_compact.c */
+/* Begins a new base, unless one is being made. */
+void	compact_start(struct learn *);
+/* Makes one while everything waits; 0, or -1 with a log line. */
+int	compact_now(struct learn *);
+void	compact_stop(struct learn *);
 
 /* learn_look.c */
 void	look_start(struct learn *);

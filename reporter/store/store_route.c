@@ -306,26 +306,28 @@ store_route_last_used(struct store *st, const char *domain, int64_t now)
 	return waits > used ? waits : used;
 }
 
-int
-store_route_each(struct store *st, int64_t now,
-    int (*cb)(const char *, const char *, int64_t, const char *, void *),
-    void *arg)
+int64_t
+store_route_page(struct store *st, const char *after, int64_t now,
+    int64_t max, int (*cb)(const char *, const char *, int64_t, const char *,
+    void *), void *arg)
 {
 	sqlite3_stmt *stmt;
+	int64_t n = 0;
 	int rc;
 
 	if ((stmt = store_prepare(st, "SELECT domain, kind, until, urls FROM"
-	    " route WHERE until > ?1")) == NULL ||
-	    store_bind(stmt, "i", now) == -1)
+	    " route WHERE domain > ?1 AND until > ?2 ORDER BY domain"
+	    " LIMIT ?3")) == NULL ||
+	    store_bind(stmt, "tii", after, now, max) == -1)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+	for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW; n++)
 		if (cb(store_text(stmt, 0), store_text(stmt, 1),
 		    sqlite3_column_int64(stmt, 2), store_text(stmt, 3),
 		    arg) == -1) {
 			sqlite3_reset(stmt);
 			return -1;
 		}
-	return store_done(st, stmt, rc);
+	return store_done(st, stmt, rc) == -1 ? -1 : n;
 }
 
 int

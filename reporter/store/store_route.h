@@ -83,10 +83,13 @@ int	store_route_due(struct store *, int64_t now, int64_t max,
 int	store_route_all_due(struct store *, int64_t now, int64_t since);
 /* When mail last went there or waits to: by sessions and questions. */
 int64_t	store_route_last_used(struct store *, const char *domain, int64_t now);
-/* Every one that holds. */
-int	store_route_each(struct store *, int64_t now,
-	    int (*cb)(const char *domain, const char *kind, int64_t until,
-	    const char *urls, void *arg), void *arg);
+/*
+ * Those that hold, by name, the first max behind after ("": from the start).
+ * How many there were, or -1.
+ */
+int64_t	store_route_page(struct store *, const char *after, int64_t now,
+	    int64_t max, int (*cb)(const char *domain, const char *kind,
+	    int64_t until, const char *urls, void *arg), void *arg);
 
 /*
  * A bounded step of forgetting what is long over: routes, their hosts and
