@@ -10,7 +10,7 @@
 set -eu
 
 packages="bmake bsdextrautils byacc ca-certificates debian-archive-keyring \
-debootstrap gcc iproute2 libbsd-dev libc6-dev libjansson-dev \
+debootstrap gcc iproute2 libbsd-dev libc6-dev libcdb-dev libjansson-dev \
 libopensmtpd-dev libsqlite3-dev libssl-dev libtls-dev libunbound-dev make \
 mandoc openssl perl pkg-config procps python3 sqlite3 strace util-linux \
 zlib1g-dev"
