@@ -1163,8 +1163,8 @@ test_judge(struct bench *b)
 	(void)settle(b, 500);
 	is_str(judged(b, "alias.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
 	    "sts ok  mx.alias.nz", "enforce: what smtpd took was good");
-	sql(b, "UPDATE probe SET text = '" CERT_TEXT_NO_DNS_NAME "' WHERE"
-	    " host = 'mx.alias.nz'");
+	sql(b, "UPDATE probe SET type = 'certificate-host-mismatch', text = '"
+	    CERT_TEXT_NO_DNS_NAME "' WHERE host = 'mx.alias.nz'");
 	is_str(judged(b, "alias.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
 	    "sts failed certificate-host-mismatch mx.alias.nz",
 	    "but not by a name in the subject alone (RFC 8461 4.2)");
