@@ -231,7 +231,7 @@ answered()
 broken_said()
 {
 	answered g x.nz not-found &&
-	    grep -q 'sge.conf:13: unknown directive "wrong"' err
+	    grep -q 'sge.conf:14: unknown directive "wrong"' err
 }
 
 gone_said()
