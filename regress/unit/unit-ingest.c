@@ -399,7 +399,8 @@ main(void)
 	conf.spool = spool;
 	conf.keep_sessions = 14;
 	conf.keep_reports = 90;
-	if ((conf.local = domset_new()) == NULL)
+	if ((conf.local = domset_new()) == NULL ||
+	    (conf.sts_except = domset_new()) == NULL)
 		fatal("domset");
 	start();
 	check_lines();
@@ -412,6 +413,7 @@ main(void)
 	check_trim();
 	stop();
 	domset_free(conf.local);
+	domset_free(conf.sts_except);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) != 0 || done_testing();
 }

@@ -71,12 +71,19 @@ rcpt_at(const char *id, const char *address, enum learned learned)
 {
 	static char out[600];
 	struct text t = { address, strlen(address) };
+	char taken[1024];
 
 	if (session_rcpt(ss, strtoull(id, NULL, 16), id, &t, learned,
 	    &decision) == 1)
 		snprintf(out, sizeof(out), "learn %s", decision.learn);
 	else
 		strlcpy(out, decision.reply, sizeof(out));
+	/* smtpd takes what is not refused, and says so. */
+	if (out[0] == '\0') {
+		snprintf(taken, sizeof(taken), "smtp-in|tx-rcpt|%s|12345678|"
+		    "ok|%s", id, address);
+		event("%s", taken);
+	}
 	return out;
 }
 
