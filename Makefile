@@ -97,23 +97,11 @@ TABLE_OBJS =	\
 
 # Shared by sged and sgectl.
 REPORTER_OBJS =	\
-		reporter/command/deliver_bounce.o \
 		reporter/helper/helper.o \
 		reporter/lib/date.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
-		reporter/reader/budget.o \
-		reporter/reader/mailbox.o \
-		reporter/reader/mime.o \
-		reporter/reader/mime_code.o \
-		reporter/reader/reader.o \
-		reporter/reader/reader_dkim.o \
-		reporter/reader/reader_json.o \
-		reporter/reader/reader_member.o \
-		reporter/reader/reader_policy.o \
-		reporter/reader/reader_scan.o \
-		reporter/reader/reader_text.o \
-		reporter/reader/unpack.o \
+		reporter/lib/text.o \
 		reporter/report/mail_code.o \
 		reporter/report/report.o \
 		reporter/report/report_json.o \
@@ -221,11 +209,24 @@ SGECTL_OBJS =	\
 		reporter/command/cmd_read.o \
 		reporter/command/cmd_report.o \
 		reporter/command/cmd_send.o \
+		reporter/command/deliver_bounce.o \
 		reporter/command/print_received.o \
 		reporter/ctl/ctl.o \
 		reporter/ctl/ctl_sendmail.o \
 		reporter/ctl/print.o \
 		reporter/ctl/sged_ask.o \
+		reporter/reader/budget.o \
+		reporter/reader/mailbox.o \
+		reporter/reader/mime.o \
+		reporter/reader/mime_code.o \
+		reporter/reader/reader.o \
+		reporter/reader/reader_dkim.o \
+		reporter/reader/reader_json.o \
+		reporter/reader/reader_member.o \
+		reporter/reader/reader_policy.o \
+		reporter/reader/reader_scan.o \
+		reporter/reader/reader_text.o \
+		reporter/reader/unpack.o \
 		reporter/store/query_flow.o \
 		reporter/store/query_heard.o \
 		reporter/store/query_policy.o \

@@ -13,12 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl/ctl.h"
-#include "lib/date.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "check/check.h"
+#include "command/command.h"
+#include "ctl/ctl.h"
+#include "lib/date.h"
 #include "lib/sandbox.h"
 #include "store/store_received.h"
+#include "view/view.h"
 
 #define TOP_DEFAULT 20
 

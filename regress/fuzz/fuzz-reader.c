@@ -13,10 +13,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "command/print_received.h"
 #include "conftext.h"
 #include "make_report.h"
-#include "command/print_received.h"
 #include "store/store_received.h"
+#include "view/view.h"
 
 #define SEEDS_MAX 64
 

@@ -9,7 +9,8 @@ mkdir -p "$bin/asan"
 src="regress/fuzz/fuzz-reader.c filter/base/addr.c filter/base/domain.c
 filter/base/domset.c filter/base/json_scan.c filter/base/log.c
 reporter/command/print_received.c reporter/ctl/print.c reporter/lib/date.c
-reporter/rfc/received.c reporter/store/query_received.c
+reporter/rfc/received.c reporter/rfc/result.c
+reporter/store/query_received.c
 reporter/store/store.c
 reporter/store/store_names.c reporter/store/store_received.c
 reporter/store/store_schema.c
@@ -20,7 +21,8 @@ for f in filter/conf/*.c reporter/reader/*.c; do
 done
 # Built again only when something is newer.
 if [ ! -x "$bin/asan/fuzz-reader" ] || [ -n "$(find $src regress/unit/make_report.h \
-    regress/unit/conftext.h filter/base/bounds.h reporter/reader/reader.h -newer "$bin/asan/fuzz-reader")" ]; then
+    regress/unit/conftext.h filter/base/bounds.h reporter/reader/reader.h \
+    reporter/rfc/received.h reporter/rfc/result.h -newer "$bin/asan/fuzz-reader")" ]; then
 	# shellcheck disable=SC2046,SC2086
 	${CC:-cc} -g -O1 -fsanitize=address,undefined \
 	    -fno-sanitize-recover=undefined -fno-omit-frame-pointer \

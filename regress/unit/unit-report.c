@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "base/bounds.h"
+#include "base/log.h"
 #include "conftext.h"
 #include "lib/date.h"
-#include "base/log.h"
 #include "report/report.h"
 #include "report/report_mail.h"
+#include "rfc/result.h"
 #include "store/store_report.h"
 #include "tap.h"
 
@@ -559,9 +560,9 @@ sentences(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		ok(result_sentence(types[i]) != NULL, "a sentence for %s",
+		ok(result_type(types[i]) != NULL, "a sentence for %s",
 		    types[i]);
-	ok(result_sentence("Other") == NULL, "none for others");
+	ok(result_type("Other") == NULL, "none for others");
 }
 
 int

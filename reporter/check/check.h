@@ -4,8 +4,16 @@
 #define SGE_CHECK_H
 
 #include "check/check_ask.h"
-#include "rfc/sts.h"
+#include "ctl/ctl.h"
 #include "ctl/print.h"
+#include "rfc/sts.h"
+
+/* The commands; see sgectl.c's table. */
+int	cmd_record_new(struct ctl *, int, char *[]);
+int	cmd_policy_new(struct ctl *, int, char *[]);
+int	cmd_check_record(struct ctl *, int, char *[]);
+int	cmd_check_domain(struct ctl *, int, char *[]);
+int	cmd_check_config(struct ctl *, int, char *[]);
 
 /*
  * What sgectl's checks share.  Three answers, never two.

@@ -12,10 +12,11 @@
 #include <strings.h>
 
 #include "base/bounds.h"
-#include "ctl/ctl.h"
 #include "base/domain.h"
-#include "check/rua_lint.h"
 #include "base/log.h"
+#include "check/check.h"
+#include "check/rua_lint.h"
+#include "ctl/ctl.h"
 
 /* DNS: one character-string (RFC 1035 3.3). */
 #define STRING_MAX 255

@@ -13,11 +13,13 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "command/command.h"
 #include "command/deliver_parse.h"
-#include "ctl/ctl.h"
-#include "store/store_received.h"
-#include "report/report.h"
 #include "lib/sandbox.h"
+#include "reader/reader.h"
+#include "report/report.h"
+#include "store/store_received.h"
+#include "store/store_received.h"
 #include "store/unread_box.h"
 
 struct line {

@@ -6,12 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl/ctl.h"
 #include "base/log.h"
-#include "reader/mailbox.h"
+#include "command/command.h"
 #include "command/print_received.h"
-#include "store/store_received.h"
 #include "lib/sandbox.h"
+#include "reader/mailbox.h"
+#include "reader/reader.h"
+#include "store/store_received.h"
 
 /*
  * So many reports, or so much text, are stored together: nothing is read while

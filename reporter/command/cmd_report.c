@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/bounds.h"
-#include "ctl/ctl.h"
+#include "command/command.h"
 #include "lib/date.h"
 #include "report/report.h"
 

@@ -14,13 +14,13 @@
 #include <jansson.h>
 
 #include "base/bounds.h"
-#include "ctl/ctl.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "ctl/sged_ask.h"
 #include "lib/date.h"
 #include "lib/ipc.h"
-#include "base/log.h"
 #include "report/report.h"
 #include "store/store_report.h"
-#include "ctl/sged_ask.h"
 
 /* It answers once the day's records are read: the spool may be long. */
 #define SEND_SECONDS 120

@@ -16,9 +16,9 @@
 #include <time.h>
 
 #include "base/bounds.h"
-#include "lib/date.h"
 #include "base/log.h"
 #include "command/deliver_bounce.h"
+#include "lib/date.h"
 #include "reader/mime.h"
 #include "report/report.h"
 #include "rfc/rua.h"

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/date.h"
 #include "base/log.h"
 #include "command/print_received.h"
+#include "lib/date.h"
+#include "rfc/result.h"
 
 #define INDENT "             "
 
@@ -102,19 +103,19 @@ print_filled(FILE *out, const char *label, const char *text,
 	free(line);
 }
 
-static const struct explanation *
+static const struct result *
 meaning(const struct rd_detail *d)
 {
-	const struct explanation *e = explain_reason(d->reason);
+	const struct result *e = result_reason(d->reason);
 
-	return e != NULL ? e : explain_type(d->type);
+	return e != NULL ? e : result_type(d->type);
 }
 
 static void
 print_meaning(const struct view *v, const struct rd_policy *p,
     const struct rd_detail *d)
 {
-	const struct explanation *e = meaning(d);
+	const struct result *e = meaning(d);
 
 	if (e == NULL) {
 		view_wrap(v->out, INDENT, INDENT, "Not a type of RFC 8460: "
@@ -143,7 +144,7 @@ static void
 print_details(const struct view *v, const struct rd_policy *p)
 {
 	/* As many as there are explanations, and NULL. */
-	const struct explanation *said[64];
+	const struct result *said[64];
 	const struct rd_detail **list, *d;
 	size_t i, k, nsaid = 0, n = p->ndetails;
 

@@ -3,8 +3,8 @@
 #ifndef SGE_READ_TEXT_H
 #define SGE_READ_TEXT_H
 
-#include "reader/reader.h"
 #include "ctl/print.h"
+#include "rfc/received.h"
 
 /* A report in words, as "sgectl read" prints it; file: where it was. */
 void	read_text(const struct view *, const char *file,

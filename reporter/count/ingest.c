@@ -132,11 +132,13 @@ segment_add(struct ingest *in, const char *name)
 	if ((seg = calloc(1, sizeof(*seg))) == NULL ||
 	    (seg->name = strdup(name)) == NULL)
 		fatal("ingest");
-	if (store_segment_load(in->engine->store, seg) == -1) {
+	if (store_segment_load(in->engine->store, seg->name, &seg->saved,
+	    &seg->done) == -1) {
 		free(seg->name);
 		free(seg);
 		return -1;
 	}
+	segment_rewind(seg);
 	seg->seen = 1;
 	if (before == NULL)
 		TAILQ_INSERT_HEAD(&in->segments, seg, entry);
@@ -250,7 +252,8 @@ batch_write(struct ingest *in)
 		goto bad;
 	TAILQ_FOREACH(seg, &in->segments, entry)
 		if (seg->dirty &&
-		    store_segment_save(st, seg, now) == -1)
+		    store_segment_save(st, seg->name, &seg->now,
+		    seg->done, now) == -1)
 			goto bad;
 	return store_commit(st);
 bad:

@@ -4,11 +4,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/date.h"
-#include "lib/hash.h"
+#include "base/log.h"
+#include "base/log.h"
+#include "count/judge.h"
 #include "count/judge.h"
 #include "lib/cert_text.h"
-#include "base/log.h"
+#include "lib/date.h"
+#include "lib/hash.h"
+#include "lib/text.h"
 #include "store/store_route.h"
 #include "store/store_sts.h"
 
@@ -75,22 +78,6 @@ struct store *
 judge_store(const struct judge *j)
 {
 	return j->store;
-}
-
-void
-text_cut(const char *s, char out[], size_t outsz)
-{
-	size_t n;
-
-	if (s == NULL)
-		s = "";
-	if ((n = strlen(s)) >= outsz) {
-		n = outsz - 1;
-		while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
-			n--;
-	}
-	memcpy(out, s, n);
-	out[n] = '\0';
 }
 
 /* The MX host that has that address, as far as we looked; "" if we did not. */

@@ -79,10 +79,4 @@ void	whose_session(struct judge *, const struct record *,
 	    int64_t (*waits)(const char *domain, int64_t last, void *),
 	    void *arg, struct whose *);
 
-/*
- * Copies at most outsz - 1 bytes of s, never half a UTF-8 character; NULL is
- * the empty text.
- */
-void	text_cut(const char *s, char out[], size_t outsz);
-
 #endif

@@ -6,19 +6,10 @@
 #include <sys/queue.h>
 
 #include "base/compat.h"
-#include "store/store.h"
 #include "count/tally.h"
+#include "store/store_segment.h"
 
-/*
- * A file of SPOOL/sessions: what was counted of it, and what was read.
- */
-struct segment_state {
-	int64_t		 offset;	/* behind the last line counted */
-	int64_t		 lines;
-	int64_t		 bad;		/* no records: passed over */
-	int64_t		 newer;		/* of a newer version: the same */
-};
-
+/* A file of SPOOL/sessions. */
 struct segment {
 	TAILQ_ENTRY(segment) entry;
 	char		*name;
@@ -50,11 +41,5 @@ int	segment_more(const struct segment *);
 void	segment_rewind(struct segment *);
 /* It is done; a last line without end is a bad one. */
 void	segment_finish(struct segment *);
-
-/* store_segment.c: fills saved, now, scanned, done; 0 or -1. */
-int	store_segment_load(struct store *, struct segment *);
-int	store_segment_save(struct store *, const struct segment *, int64_t now);
-/* Forgets those that did not grow since then. */
-int	store_segment_trim(struct store *, int64_t before);
 
 #endif

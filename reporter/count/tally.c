@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/date.h"
 #include "base/log.h"
 #include "count/tally.h"
+#include "lib/date.h"
+#include "lib/text.h"
 
 struct tally *
 tally_new(struct store *st, const struct conf *conf)

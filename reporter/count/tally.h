@@ -4,24 +4,16 @@
 #define SGE_TALLY_H
 
 #include "conf/conf.h"
-#include "lib/hash.h"
 #include "count/judge.h"
+#include "lib/hash.h"
 #include "spool/record.h"
 #include "store/store.h"
+#include "store/store_flow.h"
 
 /*
  * Counts of a batch of records, in memory until tally_flush adds them to the
  * database.
  */
-enum bucket {
-	BUCKET_TLS13,
-	BUCKET_TLS12,
-	BUCKET_OLDER,
-	BUCKET_CLEAR,
-	BUCKET_REFUSED
-};
-#define BUCKETS 5
-
 /* Stands for all domains beyond TALLY_DOMAINS_MAX, and names that are none. */
 #define DOMAIN_OTHERS "*"
 /* The null sender. */
@@ -30,39 +22,6 @@ enum bucket {
 #define CLASS_LOCAL "local"
 /* Every connection once. */
 #define CLASS_ALL "*"
-/* Of a class, from a flow string: domains' names are no longer either. */
-#define CLASS_NAME_MAX 64
-
-struct flow_count {
-	int64_t		 buckets[BUCKETS];
-};
-
-struct correspondent_count {
-	int64_t		 buckets[BUCKETS];
-	int64_t		 legacy, testing;
-	int64_t		 messages, rcpts;
-	int64_t		 first, last;
-	char		 class[CLASS_NAME_MAX];
-};
-
-struct incident_count {
-	int64_t		 sessions;
-	int64_t		 testing;	/* of them: let through all the same */
-	int64_t		 first, last;
-	char		 host[HELO_MAX + 1];
-};
-
-struct waiting_count {
-	int64_t		 first_in, last_in, last_out;	/* 0: none */
-};
-
-struct tally_count {
-	int64_t		 ok, fail;
-};
-
-struct unknown_count {
-	int64_t		 sessions, last;
-};
 
 /* What one record says of one correspondent. */
 struct side {

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "lib/date.h"
 #include "count/tally.h"
+#include "lib/date.h"
+#include "lib/text.h"
 
 void
 tally_unknown(struct tally *t, const struct record *r)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "count/tally.h"
+#include "lib/text.h"
 
 void
 tally_domain(const char *name, char out[], size_t outsz)

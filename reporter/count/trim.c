@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "count/ingest.h"
 #include "lib/date.h"
+#include "store/store_segment.h"
 #include "store/store_trim.h"
 
 /* Tallies answer for a year and a month. */

@@ -102,17 +102,4 @@ int	ctl_period(const char *, int64_t now, int64_t *first, int64_t *last);
  */
 int	ctl_sendmail(const struct conf *, FILE *mail, const char *to);
 
-/* The commands; see sgectl.c's table. */
-int	cmd_report(struct ctl *, int, char *[]);
-int	cmd_send(struct ctl *, int, char *[]);
-int	cmd_record_new(struct ctl *, int, char *[]);
-int	cmd_policy_new(struct ctl *, int, char *[]);
-int	cmd_check_record(struct ctl *, int, char *[]);
-int	cmd_check_domain(struct ctl *, int, char *[]);
-int	cmd_check_config(struct ctl *, int, char *[]);
-/* Files, mboxes, Maildirs, folders, or standard input. */
-int	cmd_read(struct ctl *, int, char *[]);
-/* A mail on standard input; the status is one of sysexits(3). */
-int	cmd_deliver(struct ctl *, int, char *[]);
-
 #endif

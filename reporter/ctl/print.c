@@ -12,9 +12,10 @@
 
 #include <jansson.h>
 
-#include "lib/date.h"
+#include "base/domain.h"
 #include "base/log.h"
 #include "ctl/print.h"
+#include "lib/date.h"
 
 #define ROTATE 8
 #define TEXT_WIDTH 79
@@ -302,4 +303,13 @@ view_unknown(const struct view *v, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	view_wrap(v->out, "Not known: ", "  ", text);
+}
+
+int
+view_normal(const char *arg, char out[], size_t outsz)
+{
+	if (domain_normal(arg, strlen(arg), out, outsz) == 0)
+		return 0;
+	log_warnx("%s: not a domain name", log_clean(arg));
+	return -1;
 }

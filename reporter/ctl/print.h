@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-#ifndef SGE_VIEW_H
-#define SGE_VIEW_H
+#ifndef SGE_PRINT_H
+#define SGE_PRINT_H
 
 #include <stdio.h>
 
@@ -77,34 +77,5 @@ void	view_unknown(const struct view *, const char *, ...)
 	    __attribute__((__format__(printf, 2, 3)));
 /* One of two texts by number: view_plural(n, "session", "sessions"). */
 const char *view_plural(int64_t n, const char *one, const char *many);
-
-/* Each returns the exit status: 0, or 1 after a message. */
-int	view_status(const struct view *);
-int	view_flow(const struct view *);
-/* Part of flow: -D. */
-int	view_correspondent(const struct view *);
-/*
- * Where a domain's class comes from: "by \".govt.nz\", FILE:LINE".  Reads the
- * list again.
- */
-void	view_class_source(const struct view *, const char *domain, char out[],
-	    size_t outsz);
-int	view_cleartext(const struct view *);
-/* -m: a letter to a correspondent's postmaster. */
-int	view_letter(const struct view *);
-int	view_failures(const struct view *);
-int	view_sent(const struct view *);
-/* The JSON of one, by its number. */
-int	view_sent_one(const struct view *, const char *id);
-int	view_received(const struct view *);
-int	view_reporters(const struct view *);
-int	view_policy(const struct view *, const char *domain);
-int	view_route(const struct view *, const char *domain);
-/* A dry run of one mail; 0 it goes, 1 it does not, 2 it is not known. */
-int	view_test(const struct view *, int argc, char *const argv[]);
-int	view_digest(const struct view *, int always);
-int	view_html(const struct view *, const char *dir);
-int	view_metrics(const struct view *);
-int	view_explain(const struct view *, const char *type);
 
 #endif

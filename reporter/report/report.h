@@ -69,7 +69,4 @@ json_t	*report_string(const char *, size_t max);
 json_t	*report_policies(struct store *, const char *domain, int64_t day,
 	    int summed, int64_t *ok, int64_t *failed, int *nothing);
 
-/* One plain sentence for a result type, or NULL if it is none of RFC 8460. */
-const char *result_sentence(const char *type);
-
 #endif

@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "base/bounds.h"
-#include "lib/date.h"
 #include "base/log.h"
+#include "lib/date.h"
 #include "report/report_mail.h"
+#include "rfc/result.h"
 
 #define WIDTH 72
 /* Rows of hosts under one policy, and lines of it; the file has them all. */
@@ -110,7 +111,8 @@ put_row(FILE *fp, const json_t *row)
 static void
 put_failures(FILE *fp, const json_t *rows)
 {
-	const char *type, *last = "", *sentence;
+	const char *type, *last = "";
+	const struct result *result;
 	const json_t *row;
 	size_t i, shown = 0;
 	long long n;
@@ -119,12 +121,12 @@ put_failures(FILE *fp, const json_t *rows)
 		type = member(row, "result-type");
 		/* Rows of a type stand together, but for sums at the end. */
 		if (strcmp(type, last) != 0) {
-			sentence = result_sentence(type);
+			result = result_type(type);
 			n = count_type(rows, type);
 			paragraphf(fp, "    ", "%lld %s with %s%s%s", n,
 			    n == 1 ? "session" : "sessions", type,
-			    sentence == NULL ? "." : ": ",
-			    sentence == NULL ? "" : sentence);
+			    result == NULL ? "." : ": ",
+			    result == NULL ? "" : result->sentence);
 			last = type;
 		}
 		if (shown++ < ROWS_MAX)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/date.h"
 #include "base/log.h"
-#include "reader/reader.h"
+#include "lib/date.h"
+#include "rfc/received.h"
 
 void
 rd_detail_free(struct rd_detail *d)

@@ -3,8 +3,52 @@
 #ifndef SGE_STORE_FLOW_H
 #define SGE_STORE_FLOW_H
 
+#include "base/bounds.h"
 #include "store/store.h"
-#include "count/tally.h"
+
+/* The columns of a connection's TLS: it is in one of them. */
+enum bucket {
+	BUCKET_TLS13,
+	BUCKET_TLS12,
+	BUCKET_OLDER,
+	BUCKET_CLEAR,
+	BUCKET_REFUSED
+};
+#define BUCKETS 5
+
+/* Of a class, from a flow string: domains' names are no longer either. */
+#define CLASS_NAME_MAX 64
+
+struct flow_count {
+	int64_t		 buckets[BUCKETS];
+};
+
+struct correspondent_count {
+	int64_t		 buckets[BUCKETS];
+	int64_t		 legacy, testing;
+	int64_t		 messages, rcpts;
+	int64_t		 first, last;
+	char		 class[CLASS_NAME_MAX];
+};
+
+struct incident_count {
+	int64_t		 sessions;
+	int64_t		 testing;	/* of them: let through all the same */
+	int64_t		 first, last;
+	char		 host[HELO_MAX + 1];
+};
+
+struct waiting_count {
+	int64_t		 first_in, last_in, last_out;	/* 0: none */
+};
+
+struct tally_count {
+	int64_t		 ok, fail;
+};
+
+struct unknown_count {
+	int64_t		 sessions, last;
+};
 
 /*
  * Counts into the tables flow, correspondent, incident, waiting, unknown,

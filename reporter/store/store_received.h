@@ -7,7 +7,7 @@
 
 #include "base/compat.h"
 #include "conf/conf.h"
-#include "reader/reader.h"
+#include "rfc/received.h"
 #include "store/store.h"
 
 /*

@@ -2,43 +2,43 @@
 
 #include <string.h>
 
-#include "count/segment.h"
+#include "store/store_segment.h"
 
 int
-store_segment_load(struct store *st, struct segment *seg)
+store_segment_load(struct store *st, const char *name,
+    struct segment_state *seg, int *done)
 {
 	sqlite3_stmt *stmt;
 	int rc;
 
-	memset(&seg->saved, 0, sizeof(seg->saved));
-	seg->done = 0;
+	memset(seg, 0, sizeof(*seg));
+	*done = 0;
 	if ((stmt = store_prepare(st, "SELECT offset, lines, bad, newer, done"
 	    " FROM segment WHERE name = ?1")) == NULL ||
-	    store_bind(stmt, "t", seg->name) == -1)
+	    store_bind(stmt, "t", name) == -1)
 		return -1;
 	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		seg->saved.offset = sqlite3_column_int64(stmt, 0);
-		seg->saved.lines = sqlite3_column_int64(stmt, 1);
-		seg->saved.bad = sqlite3_column_int64(stmt, 2);
-		seg->saved.newer = sqlite3_column_int64(stmt, 3);
-		seg->done = sqlite3_column_int(stmt, 4);
+		seg->offset = sqlite3_column_int64(stmt, 0);
+		seg->lines = sqlite3_column_int64(stmt, 1);
+		seg->bad = sqlite3_column_int64(stmt, 2);
+		seg->newer = sqlite3_column_int64(stmt, 3);
+		*done = sqlite3_column_int(stmt, 4);
+		rc = sqlite3_step(stmt);
 	}
-	sqlite3_reset(stmt);
-	segment_rewind(seg);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
+	return store_done(st, stmt, rc);
 }
 
 int
-store_segment_save(struct store *st, const struct segment *seg, int64_t now)
+store_segment_save(struct store *st, const char *name,
+    const struct segment_state *seg, int done, int64_t now)
 {
 	return store_run(st, "INSERT INTO segment (name, offset, lines, bad,"
 	    " newer, done, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 	    " ON CONFLICT (name) DO UPDATE SET offset = excluded.offset,"
 	    " lines = excluded.lines, bad = excluded.bad,"
 	    " newer = excluded.newer, done = excluded.done,"
-	    " last = excluded.last", "tiiiiii", seg->name, seg->now.offset,
-	    seg->now.lines, seg->now.bad, seg->now.newer, (int64_t)seg->done,
-	    now);
+	    " last = excluded.last", "tiiiiii", name, seg->offset, seg->lines,
+	    seg->bad, seg->newer, (int64_t)done, now);
 }
 
 int

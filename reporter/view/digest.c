@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "lib/date.h"
-#include "view/digest.h"
 #include "store/query_policy.h"
-#include "ctl/print.h"
+#include "view/digest.h"
+#include "view/view.h"
 
 /* A first digest tells what came in so many days. */
 #define FIRST_DAYS 7

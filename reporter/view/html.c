@@ -14,10 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/date.h"
-#include "view/html.h"
 #include "base/log.h"
+#include "lib/date.h"
 #include "store/query_flow.h"
+#include "view/html.h"
+#include "view/view.h"
 
 /* Beyond so many days a column of a chart holds a week. */
 #define DAILY_MAX 92

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/date.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "lib/date.h"
 #include "store/query_flow.h"
-#include "ctl/print.h"
+#include "view/view.h"
 
 struct list {
 	const struct view *view;

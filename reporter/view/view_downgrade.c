@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "view/view.h"
 #include "view/view_received.h"
 
 #define NOT_OFFERED "starttls-not-supported"

@@ -2,226 +2,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
-#include "reader/reader.h"
-#include "ctl/print.h"
-
-#define TEST_MX "openssl s_client -starttls smtp -connect MX:25 " \
-	"-servername MX -verify_hostname MX;  sgectl check domain DOMAIN"
-#define TEST_STS "ftp -o - https://mta-sts.DOMAIN/.well-known/mta-sts.txt " \
-	"(or curl -v);  sgectl check domain DOMAIN"
-#define TEST_TLSA "dig +dnssec _25._tcp.MX TLSA;  openssl s_client " \
-	"-starttls smtp -connect MX:25 -dane_tlsa_domain MX"
-#define STS_HELD "Under MTA-STS mode enforce not to this host: the sender " \
-	"tries another or waits.  In mode testing, or without a policy, the " \
-	"mail was delivered."
-#define DANE_HELD "No: with DANE the sender does not use such a host.  It " \
-	"tries another, or waits and at last returns the mail."
-#define FETCH_HELD "Yes, in general: without a policy the sender goes on as " \
-	"if there were none, unless it still holds an older one in enforce " \
-	"mode that the MX hosts do not meet."
-
-/* RFC 8460 4.3. */
-static const struct explanation types[] = {
-	{ "starttls-not-supported", "STARTTLS", "not offered", 'N',
-	    "The MX host did not offer STARTTLS, or refused it.",
-	    STS_HELD,
-	    "Give that host a certificate and let it offer STARTTLS on port "
-	    "25 to everybody.  If it does and other senders had TLS there, "
-	    "something on the way takes STARTTLS out: a firewall that "
-	    "\"inspects\" SMTP, or an attacker.",
-	    TEST_MX },
-	{ "certificate-host-mismatch", "certificate", "wrong name", 'N',
-	    "The certificate does not name the MX host that the sender "
-	    "connected to.",
-	    STS_HELD,
-	    "Put every MX host's name into its certificate (subjectAltName), "
-	    "and check that MX records and the policy name the same hosts.",
-	    TEST_MX },
-	{ "certificate-expired", "certificate", "expired", 'N',
-	    "The certificate's time was over.",
-	    STS_HELD,
-	    "Renew it, have smtpd read the new one (rcctl restart smtpd), and "
-	    "automate that.  Look at every MX host: often one was forgotten.",
-	    TEST_MX },
-	{ "certificate-not-trusted", "certificate", "not trusted", 'N',
-	    "No chain leads from the certificate to an authority that the "
-	    "sender trusts.",
-	    STS_HELD,
-	    "Use a public authority's certificate and send its intermediate "
-	    "certificates with it (the full chain file).",
-	    TEST_MX },
-	{ "validation-failure", "validation", "failed", 'N',
-	    "TLS failed for a reason that has no name of its own; the reason "
-	    "code, if any, is the sender's own words.",
-	    STS_HELD,
-	    "Look at the reason code.  Often: no TLS version or cipher in "
-	    "common, an MX host that the policy does not list, or a "
-	    "connection that broke in the handshake.",
-	    TEST_MX },
-	{ "tlsa-invalid", "DANE", "TLSA mismatch", 'N',
-	    "No TLSA record of the MX host fits its certificate, or the "
-	    "records are malformed.",
-	    DANE_HELD,
-	    "Publish the new certificate's TLSA record before its change, and "
-	    "keep the old one until its TTL is over.  \"3 1 1\" with a kept "
-	    "key survives renewals.",
-	    TEST_TLSA },
-	{ "dnssec-invalid", "DNSSEC", "not valid", '?',
-	    "The sender's resolver got no answer that DNSSEC proves: expired "
-	    "signatures, a DS record without its key, or a dead server.",
-	    DANE_HELD,
-	    "Sign the zone again, and compare the DS record at the parent "
-	    "with the keys in the zone.",
-	    "dig +dnssec DOMAIN MX;  delv _25._tcp.MX TLSA" },
-	{ "dane-required", "DANE", "no TLSA record", '?',
-	    "The sender is set to demand DANE for this domain, and there was "
-	    "no TLSA record that DNSSEC proves.",
-	    "No: this sender sends only with DANE.",
-	    "Publish TLSA records for every MX host in a signed zone, or ask "
-	    "the sender why it demands them.",
-	    TEST_TLSA },
-	{ "sts-policy-fetch-error", "policy fetch", "failed", '?',
-	    "The sender saw the _mta-sts record, but could not fetch the "
-	    "policy from https://mta-sts.DOMAIN/.well-known/mta-sts.txt.",
-	    FETCH_HELD,
-	    "Make that URL answer with status 200 and no redirect, over IPv4 "
-	    "and IPv6, to everybody.",
-	    TEST_STS },
-	{ "sts-policy-invalid", "policy", "malformed", '?',
-	    "The policy was fetched, but is malformed: version, mode, max_age "
-	    "or mx is missing or wrong.",
-	    FETCH_HELD,
-	    "Write it as RFC 8461 3.2 says: version: STSv1, mode, max_age and "
-	    "one mx line for each host, served as text/plain.",
-	    TEST_STS },
-	{ "sts-webpki-invalid", "policy host", "certificate", '?',
-	    "The web server's certificate for mta-sts.DOMAIN is not valid for "
-	    "that name, expired, or not trusted.",
-	    FETCH_HELD,
-	    "Renew the certificate of mta-sts.DOMAIN; it must name exactly "
-	    "that host.",
-	    TEST_STS }
-};
-
-/*
- * Reason codes of senders' software.  A name that ends in '*' is the beginning
- * of many.
- */
-static const struct explanation reasons[] = {
-	{ "MX_HOSTS_MISMATCH", "policy", "MX not in policy", 'N',
-	    "The MX record names a host that no mx line of the MTA-STS policy "
-	    "matches.",
-	    STS_HELD,
-	    "List every MX host in the policy, then change the id of the "
-	    "_mta-sts record; do both before MX records change.",
-	    TEST_STS },
-	{ "mtasts-policy-mx-mismatch", "policy", "MX not in policy", 'N',
-	    "As MX_HOSTS_MISMATCH: an MX host that the policy does not list.",
-	    STS_HELD,
-	    "List every MX host in the policy, then change the id of the "
-	    "_mta-sts record.",
-	    TEST_STS },
-	{ "X509_V_ERR_CERT_HAS_EXPIRED", "certificate", "expired", 'N',
-	    "OpenSSL: a certificate of the chain has expired; it may be an "
-	    "intermediate one.",
-	    STS_HELD,
-	    "Renew it, and send the current intermediate certificates.",
-	    TEST_MX },
-	{ "X509_V_ERR_HOSTNAME_MISMATCH", "certificate", "wrong name", 'N',
-	    "OpenSSL: the certificate does not name the MX host.",
-	    STS_HELD,
-	    "Put every MX host's name into its certificate.",
-	    TEST_MX },
-	{ "X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT", "certificate",
-	    "self-signed", 'N',
-	    "OpenSSL: the certificate is signed by itself.",
-	    STS_HELD,
-	    "Use a public authority's certificate, or DANE with \"3 1 1\".",
-	    TEST_MX },
-	{ "X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT*", "certificate",
-	    "chain broken", 'N',
-	    "OpenSSL: the chain is incomplete, or ends at an authority that "
-	    "the sender does not know.",
-	    STS_HELD,
-	    "Send the intermediate certificates too (the full chain file).",
-	    TEST_MX },
-	{ "X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE", "certificate",
-	    "chain broken", 'N',
-	    "OpenSSL: only the host's own certificate came, without the "
-	    "intermediate ones.",
-	    STS_HELD,
-	    "Send the intermediate certificates too (the full chain file).",
-	    TEST_MX },
-	{ "X509_V_ERR_*", "certificate", "not valid", 'N',
-	    "OpenSSL's name for what is wrong with the chain; the words after "
-	    "X509_V_ERR_ are listed in its verify(1) manual.",
-	    STS_HELD,
-	    "Check the certificate and the whole chain as the sender would.",
-	    TEST_MX },
-	{ "tls-remote-alert-40", "handshake", "no common cipher", 'N',
-	    "Our host ended the handshake with alert 40, handshake_failure: "
-	    "no TLS version, cipher or curve in common.",
-	    STS_HELD,
-	    "Offer TLS 1.2 and 1.3 with the default ciphers, and have both an "
-	    "RSA and an ECDSA certificate if old senders matter.",
-	    TEST_MX },
-	{ "tls-remote-alert-70", "handshake", "no common version", 'N',
-	    "Our host ended the handshake with alert 70, protocol_version: "
-	    "the sender speaks only TLS versions that we refuse.",
-	    STS_HELD,
-	    "Nothing, if it is below TLS 1.2: the framework forbids that "
-	    "between government.  Else offer TLS 1.2 and 1.3.",
-	    TEST_MX },
-	{ "tls-remote-alert-80", "handshake", "internal error", 'N',
-	    "Our host ended the handshake with alert 80, internal_error.",
-	    STS_HELD,
-	    "Look into the mail log of that host at that time; often there "
-	    "is no certificate for the name that was asked for.",
-	    TEST_MX },
-	{ "tls-remote-alert-*", "handshake", "alert", 'N',
-	    "Our host ended the handshake with the alert of that number (RFC "
-	    "8446 6).",
-	    STS_HELD,
-	    "Look into the mail log of that host at that time.",
-	    TEST_MX },
-	{ "dane-no-match", "DANE", "TLSA mismatch", 'N',
-	    "No TLSA record of the MX host fits its certificate.",
-	    DANE_HELD,
-	    "Publish the current certificate's TLSA record.",
-	    TEST_TLSA }
-};
-
-const struct explanation *
-explain_type(const char *type)
-{
-	size_t i;
-
-	for (i = 0; i < nitems(types); i++)
-		if (strcmp(types[i].name, type) == 0)
-			return &types[i];
-	return NULL;
-}
-
-const struct explanation *
-explain_reason(const char *code)
-{
-	size_t i, n;
-
-	for (i = 0; i < nitems(reasons); i++) {
-		n = strlen(reasons[i].name);
-		if (reasons[i].name[n - 1] == '*' ?
-		    strncasecmp(reasons[i].name, code, n - 1) == 0 :
-		    strcasecmp(reasons[i].name, code) == 0)
-			return &reasons[i];
-	}
-	return NULL;
-}
+#include "rfc/result.h"
+#include "view/view.h"
 
 static void
-show(const struct view *v, const struct explanation *e, const char *name)
+show(const struct view *v, const struct result *e, const char *name)
 {
 	if (v->form != FORM_TEXT) {
 		view_row(v, "explain", "tttttt", "type", name,
@@ -240,25 +27,26 @@ show(const struct view *v, const struct explanation *e, const char *name)
 static void
 list(const struct view *v)
 {
+	const struct result *e;
 	size_t i;
 
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "Result types of TLS reports (RFC 8460 4.3)\n");
-	for (i = 0; i < nitems(types); i++) {
+	for (i = 0; (e = result_type_at(i)) != NULL; i++) {
 		if (v->verbose || v->form != FORM_TEXT)
-			show(v, &types[i], types[i].name);
+			show(v, e, e->name);
 		else
-			fprintf(v->out, "  %-26s %s: %s\n", types[i].name,
-			    types[i].kind, types[i].short_text);
+			fprintf(v->out, "  %-26s %s: %s\n", e->name, e->kind,
+			    e->short_text);
 	}
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "Reason codes of senders' software\n");
-	for (i = 0; i < nitems(reasons); i++) {
+	for (i = 0; (e = result_reason_at(i)) != NULL; i++) {
 		if (v->verbose || v->form != FORM_TEXT)
-			show(v, &reasons[i], reasons[i].name);
+			show(v, e, e->name);
 		else
-			fprintf(v->out, "  %-44s %s\n", reasons[i].name,
-			    reasons[i].short_text);
+			fprintf(v->out, "  %-44s %s\n", e->name,
+			    e->short_text);
 	}
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "sgectl explain NAME tells what it means and "
@@ -269,26 +57,26 @@ list(const struct view *v)
 int
 view_explain(const struct view *v, const char *type)
 {
-	const struct explanation *e;
+	const struct result *e;
 	size_t i, hits = 0;
 
 	if (type == NULL) {
 		list(v);
 		return 0;
 	}
-	if ((e = explain_type(type)) == NULL)
-		e = explain_reason(type);
+	if ((e = result_type(type)) == NULL)
+		e = result_reason(type);
 	if (e != NULL) {
 		show(v, e, type);
 		return 0;
 	}
 	/* A word out of the name will do: "expired", "tlsa". */
-	for (i = 0; i < nitems(types); i++) {
-		if (strcasestr(types[i].name, type) == NULL)
+	for (i = 0; (e = result_type_at(i)) != NULL; i++) {
+		if (strcasestr(e->name, type) == NULL)
 			continue;
 		if (hits++ > 0 && v->form == FORM_TEXT)
 			fputc('\n', v->out);
-		show(v, &types[i], types[i].name);
+		show(v, e, e->name);
 	}
 	if (hits > 0)
 		return 0;

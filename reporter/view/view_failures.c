@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "store/query_flow.h"
 #include "store/query_sent.h"
-#include "ctl/print.h"
+#include "view/view.h"
 
 struct tally {
 	char		*domain;

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/date.h"
 #include "base/log.h"
+#include "lib/date.h"
 #include "store/query_flow.h"
-#include "ctl/print.h"
+#include "view/view.h"
 
 struct row {
 	int64_t		 step;

@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "base/bounds.h"
-#include "lib/date.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "lib/date.h"
 #include "store/query_flow.h"
-#include "ctl/print.h"
+#include "view/view.h"
 
 struct letter {
 	const struct view *view;

@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/query_policy.h"
 #include "base/log.h"
 #include "store/query_flow.h"
+#include "store/query_policy.h"
 #include "store/query_sent.h"
 #include "store/unread_box.h"
 #include "view/metrics.h"
+#include "view/view.h"
 
 static void
 flow(const struct seen_flow *flow, void *arg)

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/bounds.h"
-#include "lib/date.h"
 #include "base/domain.h"
-#include "store/query_policy.h"
 #include "base/log.h"
-#include "ctl/print.h"
+#include "lib/date.h"
+#include "store/query_policy.h"
+#include "view/view.h"
 
 struct any {
 	const struct view *view;
@@ -193,15 +193,6 @@ not_held(struct any *any)
 		fprintf(v->out, "MTA-STS: never looked at; sged does so at "
 		    "the first mail to it\n");
 	return 0;
-}
-
-int
-view_normal(const char *arg, char out[], size_t outsz)
-{
-	if (domain_normal(arg, strlen(arg), out, outsz) == 0)
-		return 0;
-	log_warnx("%s: not a domain name", log_clean(arg));
-	return -1;
 }
 
 int

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/date.h"
 #include "base/log.h"
+#include "lib/date.h"
+#include "rfc/result.h"
+#include "view/view.h"
 #include "view/view_received.h"
 
 struct table {
@@ -117,11 +119,11 @@ total(const struct received_total *total, void *arg)
 static char
 tls_of(const struct recv_row *r)
 {
-	const struct explanation *e;
+	const struct result *e;
 
 	if (r->type[0] == '\0')
 		return 'Y';
-	e = explain_type(r->type);
+	e = result_type(r->type);
 	return e == NULL ? '?' : e->tls;
 }
 
@@ -279,7 +281,7 @@ second_line(const struct view *v, const struct recv_row *r, int with_sip,
 static void
 text_row(const struct view *v, const struct recv_row *r)
 {
-	const struct explanation *e = explain_type(r->type), *code;
+	const struct result *e = result_type(r->type), *code;
 	const char *kind, *reason;
 	int with_sip = strlen(r->sip) > 15, with_reason = 0;
 	char tls = tls_of(r);
@@ -288,7 +290,7 @@ text_row(const struct view *v, const struct recv_row *r)
 		kind = "-";
 		reason = r->reason;
 	} else {
-		code = explain_reason(r->reason);
+		code = result_reason(r->reason);
 		kind = r->downgrade ? "DOWNGRADE?" : e != NULL ? e->kind :
 		    strcmp(r->type, "not-said") == 0 ? "not said" : r->type;
 		reason = e != NULL ? e->short_text : "-";

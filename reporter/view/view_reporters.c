@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/date.h"
 #include "base/log.h"
+#include "lib/date.h"
 #include "store/store_received.h"
-#include "ctl/print.h"
+#include "view/view.h"
 
 /* The periods of the trend, in days. */
 #define PERIODS 3

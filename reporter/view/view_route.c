@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/log.h"
 #include "rule/table_answer.h"
 #include "store/query_policy.h"
-#include "base/log.h"
-#include "ctl/print.h"
+#include "view/view.h"
 #include "view/view_route.h"
 
 const char *

@@ -13,9 +13,9 @@
 #include "lib/date.h"
 #include "report/report.h"
 #include "rfc/rua.h"
-#include "store/store_report.h"
 #include "store/query_sent.h"
-#include "ctl/print.h"
+#include "store/store_report.h"
+#include "view/view.h"
 
 struct list {
 	const struct view *view;

@@ -10,16 +10,16 @@
 
 #include <jansson.h>
 
-#include "base/version.h"
-#include "lib/date.h"
-#include "view/digest.h"
-#include "lib/ipc.h"
-#include "view/spool_lag.h"
 #include "base/log.h"
-#include "store/query_flow.h"
+#include "base/version.h"
 #include "ctl/sged_ask.h"
+#include "lib/date.h"
+#include "lib/ipc.h"
+#include "store/query_flow.h"
 #include "store/query_sent.h"
-#include "ctl/print.h"
+#include "view/digest.h"
+#include "view/spool_lag.h"
+#include "view/view.h"
 
 static void
 print_daemon(const struct view *v, const json_t *status)
