@@ -15,7 +15,7 @@
 
 /* One more element for v, zeroed; NULL without memory. */
 static void *
-grow(struct reader *rd, void **v, size_t n, size_t size)
+grow(struct conf_reader *rd, void **v, size_t n, size_t size)
 {
 	char *p;
 
@@ -29,7 +29,7 @@ grow(struct reader *rd, void **v, size_t n, size_t size)
 }
 
 static void
-add_string(struct reader *rd, char ***v, size_t *n, const char *s)
+add_string(struct conf_reader *rd, char ***v, size_t *n, const char *s)
 {
 	char **p;
 	void *all = *v;
@@ -42,7 +42,7 @@ add_string(struct reader *rd, char ***v, size_t *n, const char *s)
 }
 
 void
-conf_add_texts(struct reader *rd, const struct word *list, char ***v,
+conf_add_texts(struct conf_reader *rd, const struct word *list, char ***v,
     size_t *n)
 {
 	char *text = NULL;
@@ -54,7 +54,7 @@ conf_add_texts(struct reader *rd, const struct word *list, char ***v,
 }
 
 void
-conf_add_domains(struct reader *rd, const struct word *list,
+conf_add_domains(struct conf_reader *rd, const struct word *list,
     struct domset *set)
 {
 	const struct word *w;
@@ -74,7 +74,7 @@ conf_add_domains(struct reader *rd, const struct word *list,
 
 /* Its names stand in records as "from>to", and between bars. */
 static int
-class_name_ok(struct reader *rd, const struct word *w)
+class_name_ok(struct conf_reader *rd, const struct word *w)
 {
 	size_t n = strspn(w->text, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
@@ -96,7 +96,7 @@ class_name_ok(struct reader *rd, const struct word *w)
 
 /* The new class's number, or -1. */
 static int
-new_class(struct reader *rd, const struct word *name)
+new_class(struct conf_reader *rd, const struct word *name)
 {
 	struct conf *conf = rd->conf;
 	struct conf_class *class;
@@ -124,7 +124,7 @@ new_class(struct reader *rd, const struct word *name)
 
 /* Returns 0; 1 if the class has it already; -1 without memory. */
 static int
-class_domain(struct reader *rd, int n, const char *name,
+class_domain(struct conf_reader *rd, int n, const char *name,
     const struct where *at)
 {
 	struct conf *conf = rd->conf;
@@ -144,7 +144,7 @@ class_domain(struct reader *rd, int n, const char *name,
 }
 
 void
-conf_add_class(struct reader *rd, const struct word *name,
+conf_add_class(struct conf_reader *rd, const struct word *name,
     const struct word *list)
 {
 	struct conf *conf = rd->conf;
@@ -179,7 +179,7 @@ trim(char *line)
 }
 
 static void
-class_lines(struct reader *rd, int n, const char *path, char *text)
+class_lines(struct conf_reader *rd, int n, const char *path, char *text)
 {
 	struct where at = { path, 0 };
 	char domain[DOMAIN_MAX + 1], *line, *next;
@@ -204,7 +204,7 @@ class_lines(struct reader *rd, int n, const char *path, char *text)
 }
 
 void
-conf_add_class_file(struct reader *rd, const struct word *name,
+conf_add_class_file(struct conf_reader *rd, const struct word *name,
     const struct word *file)
 {
 	int n = new_class(rd, name);
@@ -234,7 +234,7 @@ conf_add_class_file(struct reader *rd, const struct word *name,
 }
 
 static enum tlsver
-rule_version(struct reader *rd, const struct word *w)
+rule_version(struct conf_reader *rd, const struct word *w)
 {
 	enum tlsver v;
 
@@ -253,7 +253,7 @@ rule_version(struct reader *rd, const struct word *w)
 }
 
 void
-conf_add_flow(struct reader *rd, struct word *from, struct word *to,
+conf_add_flow(struct conf_reader *rd, struct word *from, struct word *to,
     enum requirement req, const struct word *version)
 {
 	struct flow_words *f;
@@ -271,7 +271,7 @@ conf_add_flow(struct reader *rd, struct word *from, struct word *to,
 }
 
 void
-conf_add_connector(struct reader *rd, const struct word *domain,
+conf_add_connector(struct conf_reader *rd, const struct word *domain,
     const struct word *url, const struct word *from)
 {
 	struct conf *conf = rd->conf;
@@ -313,7 +313,7 @@ conf_add_connector(struct reader *rd, const struct word *domain,
 }
 
 void
-conf_add_legacy(struct reader *rd, const struct word *list,
+conf_add_legacy(struct conf_reader *rd, const struct word *list,
     const struct word *until, const struct word *reason)
 {
 	struct conf *conf = rd->conf;

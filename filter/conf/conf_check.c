@@ -15,7 +15,7 @@
 #include "base/log.h"
 
 static int
-is_broken(const struct reader *rd, const char *name)
+is_broken(const struct conf_reader *rd, const char *name)
 {
 	const struct word *w;
 
@@ -27,7 +27,7 @@ is_broken(const struct reader *rd, const char *name)
 
 /* The classes of one side of a flow, as bits. */
 static uint64_t
-class_bits(struct reader *rd, const struct word *list)
+class_bits(struct conf_reader *rd, const struct word *list)
 {
 	const struct word *w;
 	uint64_t bits = 0;
@@ -48,7 +48,7 @@ class_bits(struct reader *rd, const struct word *list)
 }
 
 static void
-check_flows(struct reader *rd)
+check_flows(struct conf_reader *rd)
 {
 	struct conf *conf = rd->conf;
 	struct flow_words *f;
@@ -111,7 +111,7 @@ needs_connector(const struct conf *conf, int class)
 }
 
 static void
-check_connectors(struct reader *rd)
+check_connectors(struct conf_reader *rd)
 {
 	struct conf *conf = rd->conf;
 	const struct conf_connector *c;
@@ -133,7 +133,7 @@ check_connectors(struct reader *rd)
 }
 
 static void
-check_legacies(struct reader *rd)
+check_legacies(struct conf_reader *rd)
 {
 	const struct conf_legacy *l = rd->conf->legacies;
 	time_t now = time(NULL);
@@ -146,7 +146,7 @@ check_legacies(struct reader *rd)
 }
 
 static void
-check_missing(struct reader *rd)
+check_missing(struct conf_reader *rd)
 {
 	static const char *const needed[] = { "organization", "contact" };
 	struct where end = { rd->lex.at.file, rd->lex.at.line };
@@ -161,7 +161,7 @@ check_missing(struct reader *rd)
 }
 
 static void
-check_local(struct reader *rd)
+check_local(struct conf_reader *rd)
 {
 	struct conf *conf = rd->conf;
 	const char *name;
@@ -180,7 +180,7 @@ check_local(struct reader *rd)
 
 /* RFC 8460 5.3: the report is signed for the domain that submits it. */
 static void
-check_report_from(struct reader *rd)
+check_report_from(struct conf_reader *rd)
 {
 	const struct conf *conf = rd->conf;
 	const struct where *at = conf_given(rd, "report from");
@@ -194,7 +194,7 @@ check_report_from(struct reader *rd)
 }
 
 void
-conf_check(struct reader *rd)
+conf_check(struct conf_reader *rd)
 {
 	const struct conf *conf = rd->conf;
 	const struct where *at = conf_given(rd, "ca");

@@ -13,7 +13,7 @@ static struct word	*join(struct word *, struct word *);
 static struct word	*reverse(struct word *);
 
 /* yacc's parser has no argument; set for the time of conf_parse(). */
-static struct reader	*rd;
+static struct conf_reader	*rd;
 
 %}
 
@@ -250,7 +250,7 @@ yyerror(const char *unused)
 }
 
 void
-conf_parse(struct reader *reader)
+conf_parse(struct conf_reader *reader)
 {
 	rd = reader;
 	if (yyparse() != 0)

@@ -52,7 +52,7 @@ fail:
 struct conf *
 conf_read(const char *file, FILE *err)
 {
-	struct reader rd;
+	struct conf_reader rd;
 	struct conf *conf = NULL;
 
 	memset(&rd, 0, sizeof(rd));
@@ -93,7 +93,7 @@ conf_read(const char *file, FILE *err)
 struct conf *
 conf_defaults(void)
 {
-	struct reader rd;
+	struct conf_reader rd;
 
 	memset(&rd, 0, sizeof(rd));
 	if ((rd.conf = conf_new()) == NULL)

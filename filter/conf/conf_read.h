@@ -21,7 +21,7 @@ struct flow_words {
 	struct conf_rule	 rule;
 };
 
-struct reader {
+struct conf_reader {
 	struct conf		*conf;
 	FILE			*err;
 	struct lexer		 lex;
@@ -40,71 +40,73 @@ struct reader {
 };
 
 /* parse.y: reads all that rd's lexer gives. */
-void	conf_parse(struct reader *);
+void	conf_parse(struct conf_reader *);
 
 /* conf_say.c */
-void	conf_mistake(struct reader *, const struct where *, const char *, ...)
+void	conf_mistake(struct conf_reader *, const struct where *, const char *,
+	    ...)
 	    __attribute__((__format__(printf, 3, 4)));
-void	conf_warning(struct reader *, const struct where *, const char *, ...)
+void	conf_warning(struct conf_reader *, const struct where *, const char *,
+	    ...)
 	    __attribute__((__format__(printf, 3, 4)));
-void	conf_syntax(struct reader *);
+void	conf_syntax(struct conf_reader *);
 /* A file of the configuration was read. */
-void	conf_opened(struct reader *, const char *path, uint64_t stamp);
+void	conf_opened(struct conf_reader *, const char *path, uint64_t stamp);
 /* 0 if this is its first time, else said and -1. */
-int	conf_once(struct reader *, const struct directive *,
+int	conf_once(struct conf_reader *, const struct directive *,
 	    const struct where *);
 /* Where the directive of these words stands; NULL if it was not given. */
-const struct where *conf_given(const struct reader *, const char *words);
+const struct where *conf_given(const struct conf_reader *, const char *words);
 
 /* conf_set.c: the value, or the list, or NULL; linked as below. */
-void	conf_set(struct reader *, const struct directive *,
+void	conf_set(struct conf_reader *, const struct directive *,
 	    const struct word *);
-void	conf_set_resolver(struct reader *, const struct word *addr,
+void	conf_set_resolver(struct conf_reader *, const struct word *addr,
 	    const struct word *port);
-void	conf_set_macro(struct reader *, const struct word *name,
+void	conf_set_macro(struct conf_reader *, const struct word *name,
 	    const struct word *value);
 /* What was not written. */
-void	conf_set_defaults(struct reader *);
+void	conf_set_defaults(struct conf_reader *);
 
 /* conf_add.c; lists are linked by word.next, in order. */
-void	conf_add_domains(struct reader *, const struct word *list,
+void	conf_add_domains(struct conf_reader *, const struct word *list,
 	    struct domset *);
-void	conf_add_texts(struct reader *, const struct word *list, char ***,
+void	conf_add_texts(struct conf_reader *, const struct word *list, char ***,
 	    size_t *);
-void	conf_add_class(struct reader *, const struct word *name,
+void	conf_add_class(struct conf_reader *, const struct word *name,
 	    const struct word *list);
-void	conf_add_class_file(struct reader *, const struct word *name,
+void	conf_add_class_file(struct conf_reader *, const struct word *name,
 	    const struct word *file);
-void	conf_add_flow(struct reader *, struct word *from, struct word *to,
+void	conf_add_flow(struct conf_reader *, struct word *from, struct word *to,
 	    enum requirement, const struct word *version);
-void	conf_add_connector(struct reader *, const struct word *domain,
+void	conf_add_connector(struct conf_reader *, const struct word *domain,
 	    const struct word *url, const struct word *from);
-void	conf_add_legacy(struct reader *, const struct word *list,
+void	conf_add_legacy(struct conf_reader *, const struct word *list,
 	    const struct word *until, const struct word *reason);
 
 /* conf_check.c: all that needs the whole file. */
-void	conf_check(struct reader *);
+void	conf_check(struct conf_reader *);
 
 /* conf_value.c: 0, or -1 and the mistake is said. */
-int	value_domain(struct reader *, const struct word *, int dot,
+int	value_domain(struct conf_reader *, const struct word *, int dot,
 	    char out[], size_t outsz);
-int	value_domain_at(struct reader *, const struct where *,
+int	value_domain_at(struct conf_reader *, const struct where *,
 	    const char *text, int dot, char out[], size_t outsz);
-int	value_email(struct reader *, const struct word *, char **);
-int	value_text(struct reader *, const struct word *, char **);
-int	value_path(struct reader *, const struct word *, char **);
-int	value_seconds(struct reader *, const struct word *, int least,
+int	value_email(struct conf_reader *, const struct word *, char **);
+int	value_text(struct conf_reader *, const struct word *, char **);
+int	value_path(struct conf_reader *, const struct word *, char **);
+int	value_seconds(struct conf_reader *, const struct word *, int least,
 	    int most, int *);
-int	value_days(struct reader *, const struct word *, int least, int most,
-	    int *);
-int	value_number(struct reader *, const struct word *, int least, int most,
-	    int *);
-int	value_cidrs(struct reader *, const struct word *list, struct cidr **,
-	    size_t *);
-int	value_date(struct reader *, const struct word *, int64_t *end);
-int	value_url(struct reader *, const struct word *, char **);
+int	value_days(struct conf_reader *, const struct word *, int least,
+	    int most, int *);
+int	value_number(struct conf_reader *, const struct word *, int least,
+	    int most, int *);
+int	value_cidrs(struct conf_reader *, const struct word *list,
+	    struct cidr **, size_t *);
+int	value_date(struct conf_reader *, const struct word *, int64_t *end);
+int	value_url(struct conf_reader *, const struct word *, char **);
 /* Replaces *p by a copy; sets nomem and returns -1 where there is no room. */
-int	value_copy(struct reader *, char **p, const char *);
+int	value_copy(struct conf_reader *, char **p, const char *);
 
 /* conf_file.c */
 

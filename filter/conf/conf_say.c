@@ -13,12 +13,12 @@
 #include "base/log.h"
 #include "conf/conf_read.h"
 
-static void	 vsay(struct reader *, const struct where *, const char *,
+static void	 vsay(struct conf_reader *, const struct where *, const char *,
 		    const char *, va_list)
 		    __attribute__((__format__(printf, 4, 0)));
 
 static void
-vsay(struct reader *rd, const struct where *at, const char *kind,
+vsay(struct conf_reader *rd, const struct where *at, const char *kind,
     const char *fmt, va_list ap)
 {
 	char text[1024];
@@ -29,7 +29,8 @@ vsay(struct reader *rd, const struct where *at, const char *kind,
 }
 
 void
-conf_mistake(struct reader *rd, const struct where *at, const char *fmt, ...)
+conf_mistake(struct conf_reader *rd, const struct where *at, const char *fmt,
+    ...)
 {
 	va_list ap;
 
@@ -41,7 +42,8 @@ conf_mistake(struct reader *rd, const struct where *at, const char *fmt, ...)
 }
 
 void
-conf_warning(struct reader *rd, const struct where *at, const char *fmt, ...)
+conf_warning(struct conf_reader *rd, const struct where *at, const char *fmt,
+    ...)
 {
 	va_list ap;
 
@@ -51,7 +53,7 @@ conf_warning(struct reader *rd, const struct where *at, const char *fmt, ...)
 }
 
 int
-conf_once(struct reader *rd, const struct directive *d,
+conf_once(struct conf_reader *rd, const struct directive *d,
     const struct where *at)
 {
 	struct where *first = &rd->seen[d - directives];
@@ -67,7 +69,7 @@ conf_once(struct reader *rd, const struct directive *d,
 
 /* What a wrong line would have given is not missing too. */
 static void
-forgive(struct reader *rd, const struct directive *d)
+forgive(struct conf_reader *rd, const struct directive *d)
 {
 	static const char *const missed[] = {
 		"organization", "contact", "local"
@@ -91,7 +93,7 @@ forgive(struct reader *rd, const struct directive *d)
 }
 
 void
-conf_syntax(struct reader *rd)
+conf_syntax(struct conf_reader *rd)
 {
 	const struct lexer *lx = &rd->lex;
 	const struct directive *d = NULL, *like;
@@ -144,7 +146,7 @@ conf_syntax(struct reader *rd)
 }
 
 void
-conf_opened(struct reader *rd, const char *path, uint64_t stamp)
+conf_opened(struct conf_reader *rd, const char *path, uint64_t stamp)
 {
 	struct conf *conf = rd->conf;
 	char **v;
@@ -160,7 +162,7 @@ conf_opened(struct reader *rd, const char *path, uint64_t stamp)
 }
 
 const struct where *
-conf_given(const struct reader *rd, const char *words)
+conf_given(const struct conf_reader *rd, const char *words)
 {
 	const struct where *at;
 

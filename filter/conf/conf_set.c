@@ -12,7 +12,7 @@
 #include "base/log.h"
 
 void
-conf_set_macro(struct reader *rd, const struct word *name,
+conf_set_macro(struct conf_reader *rd, const struct word *name,
     const struct word *value)
 {
 	const char *p;
@@ -31,7 +31,7 @@ conf_set_macro(struct reader *rd, const struct word *name,
 }
 
 static void
-set_mode(struct reader *rd, const struct word *w, enum conf_mode *mode)
+set_mode(struct conf_reader *rd, const struct word *w, enum conf_mode *mode)
 {
 	if (strcmp(w->text, "testing") == 0)
 		*mode = MODE_TESTING;
@@ -43,8 +43,8 @@ set_mode(struct reader *rd, const struct word *w, enum conf_mode *mode)
 }
 
 static void
-set_path(struct reader *rd, const struct directive *d, const struct word *w,
-    char **path)
+set_path(struct conf_reader *rd, const struct directive *d,
+    const struct word *w, char **path)
 {
 	size_t len = strlen(w->text);
 
@@ -56,7 +56,7 @@ set_path(struct reader *rd, const struct directive *d, const struct word *w,
 }
 
 static void
-set_host(struct reader *rd, const struct word *w, char **p)
+set_host(struct conf_reader *rd, const struct word *w, char **p)
 {
 	char host[DOMAIN_MAX];
 
@@ -65,7 +65,8 @@ set_host(struct reader *rd, const struct word *w, char **p)
 }
 
 static void
-set_field(struct reader *rd, const struct directive *d, const struct word *w)
+set_field(struct conf_reader *rd, const struct directive *d,
+    const struct word *w)
 {
 	void *field = (char *)rd->conf + d->at;
 	void *count = (char *)rd->conf + d->count;
@@ -113,14 +114,15 @@ set_field(struct reader *rd, const struct directive *d, const struct word *w)
 }
 
 void
-conf_set(struct reader *rd, const struct directive *d, const struct word *w)
+conf_set(struct conf_reader *rd, const struct directive *d,
+    const struct word *w)
 {
 	if (conf_once(rd, d, w == NULL ? &rd->lex.first->at : &w->at) == 0)
 		set_field(rd, d, w);
 }
 
 void
-conf_set_resolver(struct reader *rd, const struct word *w,
+conf_set_resolver(struct conf_reader *rd, const struct word *w,
     const struct word *port)
 {
 	const char *err = NULL;
@@ -150,7 +152,7 @@ conf_set_resolver(struct reader *rd, const struct word *w,
 
 /* As if it were written, but not seen. */
 static void
-preset(struct reader *rd, const struct directive *d, const char *text)
+preset(struct conf_reader *rd, const struct directive *d, const char *text)
 {
 	const struct word *w;
 
@@ -160,7 +162,7 @@ preset(struct reader *rd, const struct directive *d, const char *text)
 }
 
 static void
-default_hostname(struct reader *rd)
+default_hostname(struct conf_reader *rd)
 {
 	char name[256], host[DOMAIN_MAX];
 
@@ -190,7 +192,7 @@ default_ca(void)
 }
 
 void
-conf_set_defaults(struct reader *rd)
+conf_set_defaults(struct conf_reader *rd)
 {
 	const struct directive *d;
 	struct conf *conf = rd->conf;

@@ -16,7 +16,7 @@
 #define LOCAL_PART_MAX 64
 
 int
-value_copy(struct reader *rd, char **p, const char *s)
+value_copy(struct conf_reader *rd, char **p, const char *s)
 {
 	char *copy;
 
@@ -30,7 +30,7 @@ value_copy(struct reader *rd, char **p, const char *s)
 }
 
 static void
-bad_domain(struct reader *rd, const struct where *at, const char *text)
+bad_domain(struct conf_reader *rd, const struct where *at, const char *text)
 {
 	char alabel[DOMAIN_MAX];
 	const char *p;
@@ -56,8 +56,8 @@ bad_domain(struct reader *rd, const struct where *at, const char *text)
 }
 
 int
-value_domain_at(struct reader *rd, const struct where *at, const char *text,
-    int dot, char out[], size_t outsz)
+value_domain_at(struct conf_reader *rd, const struct where *at,
+    const char *text, int dot, char out[], size_t outsz)
 {
 	size_t skip = text[0] == '.';
 	struct addr a;
@@ -78,7 +78,7 @@ value_domain_at(struct reader *rd, const struct where *at, const char *text,
 }
 
 int
-value_domain(struct reader *rd, const struct word *w, int dot, char out[],
+value_domain(struct conf_reader *rd, const struct word *w, int dot, char out[],
     size_t outsz)
 {
 	return value_domain_at(rd, &w->at, w->text, dot, out, outsz);
@@ -106,7 +106,7 @@ is_local_part(const char *s, size_t len)
 }
 
 int
-value_email(struct reader *rd, const struct word *w, char **p)
+value_email(struct conf_reader *rd, const struct word *w, char **p)
 {
 	char domain[DOMAIN_MAX], all[DOMAIN_MAX + LOCAL_PART_MAX + 1];
 	const char *d = domain_of_address(w->text);
@@ -153,7 +153,7 @@ is_text(const char *s)
 }
 
 int
-value_text(struct reader *rd, const struct word *w, char **p)
+value_text(struct conf_reader *rd, const struct word *w, char **p)
 {
 	if (w->text[strspn(w->text, " ")] == '\0') {
 		conf_mistake(rd, &w->at, "the text is empty");
@@ -168,7 +168,7 @@ value_text(struct reader *rd, const struct word *w, char **p)
 }
 
 int
-value_path(struct reader *rd, const struct word *w, char **p)
+value_path(struct conf_reader *rd, const struct word *w, char **p)
 {
 	if (w->text[0] != '/') {
 		conf_mistake(rd, &w->at, "\"%s\" is not an absolute path: it "
@@ -184,7 +184,7 @@ value_path(struct reader *rd, const struct word *w, char **p)
 }
 
 int
-value_seconds(struct reader *rd, const struct word *w, int least, int most,
+value_seconds(struct conf_reader *rd, const struct word *w, int least, int most,
     int *p)
 {
 	static const char units[] = "smhdw";
@@ -219,7 +219,7 @@ value_seconds(struct reader *rd, const struct word *w, int least, int most,
 }
 
 int
-value_days(struct reader *rd, const struct word *w, int least, int most,
+value_days(struct conf_reader *rd, const struct word *w, int least, int most,
     int *p)
 {
 	int seconds;
@@ -236,7 +236,7 @@ value_days(struct reader *rd, const struct word *w, int least, int most,
 }
 
 int
-value_number(struct reader *rd, const struct word *w, int least, int most,
+value_number(struct conf_reader *rd, const struct word *w, int least, int most,
     int *p)
 {
 	const char *err = NULL;
@@ -253,7 +253,7 @@ value_number(struct reader *rd, const struct word *w, int least, int most,
 }
 
 int
-value_cidrs(struct reader *rd, const struct word *list, struct cidr **p,
+value_cidrs(struct conf_reader *rd, const struct word *list, struct cidr **p,
     size_t *np)
 {
 	const struct word *w;
@@ -284,7 +284,7 @@ value_cidrs(struct reader *rd, const struct word *list, struct cidr **p,
 }
 
 int
-value_date(struct reader *rd, const struct word *w, int64_t *end)
+value_date(struct conf_reader *rd, const struct word *w, int64_t *end)
 {
 	struct tm tm, back;
 	time_t t;
@@ -318,7 +318,7 @@ value_date(struct reader *rd, const struct word *w, int64_t *end)
 
 /* Only what smtpd verifies: it checks the certificate against this name. */
 int
-value_url(struct reader *rd, const struct word *w, char **p)
+value_url(struct conf_reader *rd, const struct word *w, char **p)
 {
 	static const char *const schemes[] = { "smtp+tls://", "smtps://" };
 	char host[DOMAIN_MAX], url[DOMAIN_MAX + 32];

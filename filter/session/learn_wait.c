@@ -17,21 +17,21 @@
 struct waiting {
 	TAILQ_ENTRY(waiting)	 all;		/* by deadline */
 	TAILQ_ENTRY(waiting)	 same;		/* of one question */
-	struct question		*question;
+	struct awaited		*question;
 	int64_t			 deadline;
 	struct waiter	 wait;
 };
 TAILQ_HEAD(waitings, waiting);
 
-struct question {
-	RB_ENTRY(question)	 entry;
-	TAILQ_ENTRY(question)	 unsent;
+struct awaited {
+	RB_ENTRY(awaited)	 entry;
+	TAILQ_ENTRY(awaited)	 unsent;
 	struct waitings		 waits;
 	int			 sent;
 	char			 domain[];
 };
-RB_HEAD(waits_asked, question);
-TAILQ_HEAD(unsent, question);
+RB_HEAD(waits_asked, awaited);
+TAILQ_HEAD(unsent, awaited);
 
 struct waits {
 	char			*path;
@@ -46,20 +46,20 @@ struct waits {
 	size_t			 nwaits;
 };
 
-static int	 question_cmp(struct question *, struct question *);
-static struct question *find(struct waits *, const char *);
-static void	 drop(struct waits *, struct question *);
+static int	 question_cmp(struct awaited *, struct awaited *);
+static struct awaited *find(struct waits *, const char *);
+static void	 drop(struct waits *, struct awaited *);
 static void	 end(struct waits *, struct waiting *, int);
 static void	 hang_up(struct waits *);
 static void	 connect_again(struct waits *, int64_t);
 static void	 send_questions(struct waits *);
 static void	 receive(struct waits *);
 
-RB_PROTOTYPE(waits_asked, question, entry, question_cmp)
-RB_GENERATE(waits_asked, question, entry, question_cmp)
+RB_PROTOTYPE(waits_asked, awaited, entry, question_cmp)
+RB_GENERATE(waits_asked, awaited, entry, question_cmp)
 
 static int
-question_cmp(struct question *a, struct question *b)
+question_cmp(struct awaited *a, struct awaited *b)
 {
 	return strcmp(a->domain, b->domain);
 }
@@ -109,10 +109,10 @@ waits_path(struct waits *l, const char *path)
 	hang_up(l);
 }
 
-static struct question *
+static struct awaited *
 find(struct waits *l, const char *domain)
 {
-	struct question *q = RB_ROOT(&l->questions);
+	struct awaited *q = RB_ROOT(&l->questions);
 	int cmp;
 
 	while (q != NULL && (cmp = strcmp(domain, q->domain)) != 0)
@@ -121,7 +121,7 @@ find(struct waits *l, const char *domain)
 }
 
 static void
-drop(struct waits *l, struct question *q)
+drop(struct waits *l, struct awaited *q)
 {
 	RB_REMOVE(waits_asked, &l->questions, q);
 	if (!q->sent)
@@ -132,7 +132,7 @@ drop(struct waits *l, struct question *q)
 static void
 end(struct waits *l, struct waiting *w, int learned)
 {
-	struct question *q = w->question;
+	struct awaited *q = w->question;
 
 	TAILQ_REMOVE(&l->waits, w, all);
 	TAILQ_REMOVE(&q->waits, w, same);
@@ -147,7 +147,7 @@ end(struct waits *l, struct waiting *w, int learned)
 static void
 hang_up(struct waits *l)
 {
-	struct question *q;
+	struct awaited *q;
 
 	if (l->fd == -1)
 		return;
@@ -179,7 +179,7 @@ connect_again(struct waits *l, int64_t now)
 static void
 send_questions(struct waits *l)
 {
-	struct question *q;
+	struct awaited *q;
 
 	while (l->fd != -1 && (q = TAILQ_FIRST(&l->unsent)) != NULL) {
 		if (client_learn(l->fd, q->domain) == -1) {
@@ -196,7 +196,7 @@ send_questions(struct waits *l)
 static void
 receive(struct waits *l)
 {
-	struct question *q;
+	struct awaited *q;
 	struct waiting *w, *next;
 	char domain[DOMAIN_MAX];
 	int got = 0, i;
@@ -219,7 +219,7 @@ int
 waits_ask(struct waits *l, const char *domain, const struct waiter *wait,
     int64_t ms, int64_t now)
 {
-	struct question *q;
+	struct awaited *q;
 	struct waiting *w;
 	size_t len = strlen(domain) + 1;
 

@@ -19,12 +19,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "net/tls_hello.h"
-#include "net/http_read.h"
 #include "base/log.h"
-#include "net/smtp_read.h"
-#include "tap.h"
 #include "helper/helper.h"
+#include "net/http_read.h"
+#include "net/net.h"
+#include "net/smtp_read.h"
+#include "net/tls_hello.h"
+#include "tap.h"
 
 struct get {
 	const char	*host;
@@ -573,7 +574,8 @@ static void
 test_hello(void)
 {
 	static const unsigned char alert[] = { 21, 3, 1, 0, 2, 2, 70 };
-	unsigned char hello[HELLO_MAX], answer[64] = { 22, 3, 3, 0, 44, 2, 0,
+	unsigned char hello[TLS_HELLO_MAX];
+	unsigned char answer[64] = { 22, 3, 3, 0, 44, 2, 0,
 	    0, 40, 3, 2 };
 	size_t len, i;
 	int rc = 0;

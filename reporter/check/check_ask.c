@@ -29,7 +29,7 @@ struct asker {
 /* One question on its way. */
 struct pending {
 	struct asker	*asker;
-	struct question	*question;
+	struct check_question	*question;
 };
 
 /* world answers "gone" to what is asked of a part that is gone. */
@@ -101,7 +101,7 @@ answered(json_t *answer, void *arg)
 }
 
 void
-ask_all(struct asker *a, struct question *questions, size_t n)
+ask_all(struct asker *a, struct check_question *questions, size_t n)
 {
 	struct pending *pending;
 	size_t i;
@@ -134,7 +134,7 @@ ask_all(struct asker *a, struct question *questions, size_t n)
 json_t *
 ask(struct asker *a, enum world_part part, json_t *request)
 {
-	struct question question = { part, request, NULL };
+	struct check_question question = { part, request, NULL };
 
 	ask_all(a, &question, 1);
 	return question.answer;

@@ -14,7 +14,7 @@
  */
 struct asker;
 
-struct question {
+struct check_question {
 	enum world_part	 part;
 	json_t		*request;	/* stolen */
 	json_t		*answer;	/* filled; the caller releases */
@@ -28,7 +28,7 @@ void	asker_free(struct asker *);
  * far it is after two seconds.  Every question has an answer after it, at
  * worst {"status":"gone"}.
  */
-void	ask_all(struct asker *, struct question *, size_t n);
+void	ask_all(struct asker *, struct check_question *, size_t n);
 /* One; the caller releases the answer. */
 json_t	*ask(struct asker *, enum world_part, json_t *request);
 

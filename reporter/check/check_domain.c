@@ -229,7 +229,7 @@ check_sts(struct check *c, const json_t *record, const json_t *host)
 }
 
 static void
-question(struct question *q, const char *op, const char *prefix,
+question(struct check_question *q, const char *op, const char *prefix,
     const char *domain)
 {
 	char name[DOMAIN_MAX + 16];
@@ -244,7 +244,7 @@ static int
 check_domain(const struct view *v, struct asker *a, const char *domain)
 {
 	struct check c = { v, a, domain, NULL, CHECK_GOOD };
-	struct question q[Q_MAX];
+	struct check_question q[Q_MAX];
 	size_t i;
 
 	question(&q[Q_TLSRPT], "txt", "_smtp._tls.", domain);

@@ -152,11 +152,11 @@ ask_probe(const char *host, const char *addr)
 /* All addresses of all hosts at once. */
 static void
 probe_hosts(struct check *c, const char *const hosts[],
-    struct question addrs[], size_t nhosts)
+    struct check_question addrs[], size_t nhosts)
 {
 	static const size_t most = MX_HOSTS_MAX * MX_ADDRS_MAX;
 	const char *list[MX_ADDRS_MAX], **host, **addr;
-	struct question *q;
+	struct check_question *q;
 	size_t i, j, n, nq = 0;
 
 	q = calloc(most, sizeof(*q));
@@ -222,7 +222,7 @@ check_mx(struct check *c, const json_t *answer)
 {
 	const char *status = ipc_string(answer, "status", "gone");
 	const char *hosts[MX_HOSTS_MAX], *host;
-	struct question q[MX_HOSTS_MAX];
+	struct check_question q[MX_HOSTS_MAX];
 	json_t *pair;
 	size_t i, n = 0;
 

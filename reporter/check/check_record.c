@@ -38,7 +38,7 @@ is_tlsrpt(const char *text)
 static void
 look_elsewhere(struct asker *a, const char *domain, struct lint *lint)
 {
-	struct question q[nitems(wrong_names)];
+	struct check_question q[nitems(wrong_names)];
 	const char *txts[TXT_RECORDS_MAX];
 	char name[2 * DOMAIN_MAX + 32];
 	size_t i, j, n, asked[nitems(wrong_names)], nq = 0;

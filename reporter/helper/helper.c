@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "helper/helper.h"
 
-struct question {
-	RB_ENTRY(question) entry;
-	TAILQ_ENTRY(question) lost;	/* while world->lost holds it */
+struct world_question {
+	RB_ENTRY(world_question) entry;
+	TAILQ_ENTRY(world_question) lost;	/* while world->lost holds it */
 	uint64_t	 number;
 	enum world_part	 part;
 	int		 is_lost;
@@ -29,9 +29,9 @@ struct part {
 struct world {
 	struct loop	*loop;
 	struct part	 parts[WORLD_PARTS];
-	RB_HEAD(questions, question) questions;
+	RB_HEAD(questions, world_question) questions;
 	/* Those that nobody will answer. */
-	TAILQ_HEAD(, question) lost;
+	TAILQ_HEAD(, world_question) lost;
 	struct loop_timer *timer;
 	uint64_t	 number;
 	void		(*gone)(enum world_part, void *);
@@ -41,25 +41,25 @@ struct world {
 static void	world_lost(void *);
 
 static int
-question_cmp(struct question *a, struct question *b)
+question_cmp(struct world_question *a, struct world_question *b)
 {
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-RB_PROTOTYPE(questions, question, entry, question_cmp)
-RB_GENERATE(questions, question, entry, question_cmp)
+RB_PROTOTYPE(questions, world_question, entry, question_cmp)
+RB_GENERATE(questions, world_question, entry, question_cmp)
 
-static struct question *
+static struct world_question *
 question_find(struct world *w, uint64_t number)
 {
-	struct question key;
+	struct world_question key;
 
 	key.number = number;
 	return RB_FIND(questions, &w->questions, &key);
 }
 
 static void
-question_free(struct world *w, struct question *q)
+question_free(struct world *w, struct world_question *q)
 {
 	RB_REMOVE(questions, &w->questions, q);
 	if (q->is_lost)
@@ -70,7 +70,7 @@ question_free(struct world *w, struct question *q)
 
 /* Its callback runs from the loop, not from within world_ask. */
 static void
-question_lose(struct world *w, struct question *q)
+question_lose(struct world *w, struct world_question *q)
 {
 	if (q->is_lost)
 		return;
@@ -81,7 +81,7 @@ question_lose(struct world *w, struct question *q)
 }
 
 static void
-question_answer(struct world *w, struct question *q, json_t *answer)
+question_answer(struct world *w, struct world_question *q, json_t *answer)
 {
 	void (*answered)(json_t *, void *) = q->answered;
 	void *arg = q->arg;
@@ -94,7 +94,7 @@ static void
 world_lost(void *arg)
 {
 	struct world *w = arg;
-	struct question *q;
+	struct world_question *q;
 	json_t *answer;
 
 	w->timer = NULL;
@@ -109,7 +109,7 @@ static void
 part_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 {
 	struct part *part = arg;
-	struct question *q;
+	struct world_question *q;
 	int64_t id = ipc_int(obj, "id", 0);
 
 	if (fd != -1)
@@ -126,7 +126,7 @@ part_closed(struct ipc *ipc, void *arg)
 {
 	struct part *part = arg;
 	struct world *w = part->world;
-	struct question *q;
+	struct world_question *q;
 
 	ipc_free(ipc);
 	part->ipc = NULL;
@@ -166,7 +166,7 @@ world_new(struct loop *loop, const int fds[WORLD_PARTS],
 void
 world_free(struct world *w)
 {
-	struct question *q;
+	struct world_question *q;
 	int i;
 
 	if (w == NULL)
@@ -184,7 +184,7 @@ world_ask(struct world *w, enum world_part which, json_t *request, int fd,
     void (*answered)(json_t *, void *), void *arg)
 {
 	struct part *part = &w->parts[which];
-	struct question *q;
+	struct world_question *q;
 
 	if (request == NULL || (q = calloc(1, sizeof(*q))) == NULL)
 		fatalx("world: no memory");
@@ -211,7 +211,7 @@ world_ask(struct world *w, enum world_part which, json_t *request, int fd,
 void
 world_forget(struct world *w, uint64_t number)
 {
-	struct question *q;
+	struct world_question *q;
 
 	if ((q = question_find(w, number)) != NULL)
 		question_free(w, q);

@@ -17,30 +17,13 @@
  *	{"status":"ok"|"nxdomain"|"nodata"|"servfail"|"timeout",
  *	 "ttl":seconds,"secure":bool,"canon":"name behind CNAMEs",
  *	 "txt":["..."], "mx":[[preference,"host"]...], "addr":["..."]}
- *	TXT: the strings of a record joined; one
- *	longer than TXT_RECORD_MAX is left out, and then "toolong" is true.  MX: sorted by preference; a
+ *	TXT: the strings of a record joined; one longer than TXT_RECORD_MAX is
+ *	left out, and then "toolong" is true.  MX: sorted by preference; a
  *	domain without MX but with addresses answers itself at preference 0
  *	(RFC 5321 5.1); a null MX (RFC 7505) is "nodata" with "null":true.
  *	Names come in normal form.
  *
- * net	{"op":"get","host":"h","port":443,"path":"/..","addrs":[..],
- *	 "max":bytes,"seconds":n}
- *	{"op":"post","host","port","path","addrs","type":"media/type",
- *	 "verify":bool,"seconds":n} with a descriptor of the body
- *	-> {"status":"ok","http":200,"type":"text/plain","body":"...",
- *	    "date":"the server's clock","notafter":epoch,
- *	    "cert":"ok"|"expired"|"host-mismatch"|"not-trusted"|"other",
- *	    "text":"TLS library's words"}
- *	   "status" otherwise "refused" (address not allowed), "connect",
- *	   "timeout", "tls" (with "cert" and "text"), "http" (not an HTTP
- *	   answer), "size".  The body is UTF-8 or "body64" (base64).
- *	{"op":"probe","host":"mx","addr":"a","port":25,"versions":bool,
- *	 "seconds":n} ->
- *	   {"status":"ok"|"connect"|"timeout"|"smtp"|"refused","banner":"..",
- *	    "helo":"..","starttls":"offered"|"absent"|"refused",
- *	    "handshake":bool,"tls":"TLSv1.3","cert":as above,"text":"..",
- *	    "notafter":epoch,"names":[..],"offers":["1.0","1.2",..]}
- *	"cert":"ok" means chain and name hold for "host".
+ * net	see net/net.h
  *
  * mailer {"op":"mail","from":"a@d","to":["b@e"]} with a descriptor of the
  *	message -> {"status":"ok"} or {"status":"error","exit":n,"text":".."}
@@ -76,14 +59,15 @@ size_t	world_pending(const struct world *, enum world_part);
 /*
  * The processes themselves: run on fd until it closes; never return.  They
  * drop what they do not need (sandbox.c) after reading what conf names.
+ * The third is net_main().
  */
 __dead void resolve_main(const struct conf *, int fd);
-__dead void net_main(const struct conf *, int fd);
 __dead void mailer_main(const struct conf *, int fd);
 
 /*
- * helper_start.c: forks them: for sged before it drops its privileges, and for sgectl.  parts:
- * bits 1 << WORLD_RESOLVE and so on.  fds as world_new wants them.
+ * helper_start.c: forks them, for sged before it drops its privileges, and
+ * for sgectl.  parts: bits 1 << WORLD_RESOLVE and so on.  fds as world_new
+ * wants them.
  */
 int	world_start(const struct conf *, unsigned int parts,
 	    int fds[WORLD_PARTS], pid_t pids[WORLD_PARTS]);

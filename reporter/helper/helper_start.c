@@ -6,6 +6,7 @@
 #include "helper/helper.h"
 #include "lib/ipc.h"
 #include "lib/process.h"
+#include "net/net.h"
 
 static const struct {
 	const char	*name;

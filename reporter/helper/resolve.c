@@ -33,11 +33,11 @@
  */
 #define DNS_SECONDS 10
 
-struct question;
+struct dns_question;
 
 /* One question to libunbound; at most two stand for one of ours. */
 struct lookup {
-	struct question	*question;
+	struct dns_question	*question;
 	int		 type;
 	int		 pending;
 	int		 id;		/* libunbound's */
@@ -51,8 +51,8 @@ enum outcome {			/* in order: what says more is greater */
 	OUT_OK
 };
 
-struct question {
-	TAILQ_ENTRY(question) entry;
+struct dns_question {
+	TAILQ_ENTRY(dns_question) entry;
 	struct resolver	*resolver;
 	json_t		*id;		/* theirs */
 	json_t		*answer;
@@ -69,7 +69,7 @@ struct resolver {
 	struct loop	*loop;
 	struct ipc	*ipc;
 	struct ub_ctx	*ub;
-	TAILQ_HEAD(, question) questions;
+	TAILQ_HEAD(, dns_question) questions;
 };
 
 static const char *const outcome_names[] = {
@@ -77,7 +77,7 @@ static const char *const outcome_names[] = {
 };
 
 static void
-question_free(struct question *q)
+question_free(struct dns_question *q)
 {
 	size_t i;
 
@@ -92,7 +92,7 @@ question_free(struct question *q)
 }
 
 static void
-question_answer(struct question *q)
+question_answer(struct dns_question *q)
 {
 	json_t *answer = q->answer;
 
@@ -120,7 +120,7 @@ question_answer(struct question *q)
 static void
 question_late(void *arg)
 {
-	struct question *q = arg;
+	struct dns_question *q = arg;
 
 	q->deadline = NULL;
 	if (q->outcome != OUT_OK)
@@ -131,7 +131,7 @@ question_late(void *arg)
 static void	lookup_done(void *, int, struct ub_result *);
 
 static void
-lookup_start(struct question *q, size_t slot, int type)
+lookup_start(struct dns_question *q, size_t slot, int type)
 {
 	struct lookup *l = &q->lookups[slot];
 	int error;
@@ -146,7 +146,7 @@ lookup_start(struct question *q, size_t slot, int type)
 }
 
 static json_t *
-answer_list(struct question *q, const char *key)
+answer_list(struct dns_question *q, const char *key)
 {
 	json_t *list;
 
@@ -173,14 +173,15 @@ mx_add(json_t *list, json_t *mx)
 }
 
 static void
-set_true(struct question *q, const char *key)
+set_true(struct dns_question *q, const char *key)
 {
 	if (json_object_set_new(q->answer, key, json_true()) == -1)
 		fatalx("json_object_set");
 }
 
 static void
-take_record(struct question *q, int type, const unsigned char *data, size_t len)
+take_record(struct dns_question *q, int type, const unsigned char *data,
+    size_t len)
 {
 	json_t *list, *item;
 	int toolong = 0;
@@ -220,7 +221,7 @@ take_record(struct question *q, int type, const unsigned char *data, size_t len)
 }
 
 static void
-set_canon(struct question *q, const struct ub_result *result)
+set_canon(struct dns_question *q, const struct ub_result *result)
 {
 	char canon[DOMAIN_MAX];
 
@@ -232,7 +233,7 @@ set_canon(struct question *q, const struct ub_result *result)
 }
 
 static enum outcome
-take_result(struct question *q, int type, int error,
+take_result(struct dns_question *q, int type, int error,
     const struct ub_result *result)
 {
 	size_t i;
@@ -261,7 +262,7 @@ take_result(struct question *q, int type, int error,
 
 /* Records there were, but none is of use. */
 static int
-is_empty(const struct question *q)
+is_empty(const struct dns_question *q)
 {
 	static const char *const keys[] = { "txt", "mx", "addr" };
 	size_t i;
@@ -274,7 +275,7 @@ is_empty(const struct question *q)
 
 /* The answer to MX; addresses stand in for missing MX (RFC 5321 5.1). */
 static void
-mx_done(struct question *q, enum outcome outcome,
+mx_done(struct dns_question *q, enum outcome outcome,
     const struct ub_result *result)
 {
 	if (outcome == OUT_NODATA) {
@@ -296,7 +297,7 @@ mx_done(struct question *q, enum outcome outcome,
 
 /* Both of A and AAAA are there; MX asked for: the domain is its own host. */
 static void
-addr_done(struct question *q)
+addr_done(struct dns_question *q)
 {
 	json_t *list;
 
@@ -317,7 +318,7 @@ static void
 lookup_done(void *arg, int error, struct ub_result *result)
 {
 	struct lookup *l = arg;
-	struct question *q = l->question;
+	struct dns_question *q = l->question;
 	enum outcome outcome;
 
 	l->pending = 0;
@@ -355,7 +356,7 @@ static void
 on_question(struct ipc *ipc __unused, json_t *obj, int fd __unused, void *arg)
 {
 	struct resolver *r = arg;
-	struct question *q;
+	struct dns_question *q;
 	const char *op = ipc_string(obj, "op", "");
 	const char *name = ipc_string(obj, "name", "");
 	json_t *id = json_object_get(obj, "id");
@@ -412,7 +413,7 @@ __dead void
 resolve_main(const struct conf *conf, int fd)
 {
 	struct resolver r = { 0 };
-	struct question *q;
+	struct dns_question *q;
 	struct loop_fd *watch;
 
 	log_procname("resolve");

@@ -17,7 +17,7 @@
 static void
 tell(struct learn *l)
 {
-	struct asker *asker;
+	struct lesson_asker *asker;
 
 	/* An asker may ask again from within. */
 	while ((asker = TAILQ_FIRST(&l->answers)) != NULL) {
@@ -43,7 +43,7 @@ static void
 after(struct lesson *lesson)
 {
 	struct learn *l = lesson->learn;
-	struct asker *asker;
+	struct lesson_asker *asker;
 
 	if (lesson->told != NULL)
 		while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
@@ -179,7 +179,7 @@ learn_stop(struct engine *e)
 {
 	struct learn *l = e->learn;
 	struct lesson *lesson;
-	struct asker *asker;
+	struct lesson_asker *asker;
 
 	if (l == NULL)
 		return;
@@ -198,11 +198,11 @@ learn_stop(struct engine *e)
 	e->learn = NULL;
 }
 
-static struct asker *
+static struct lesson_asker *
 asker_new(const char *domain, void (*learned)(const char *, const char *,
     void *), void *arg)
 {
-	struct asker *asker;
+	struct lesson_asker *asker;
 
 	if ((asker = calloc(1, sizeof(*asker))) == NULL)
 		fatal("calloc");
@@ -242,7 +242,7 @@ learn_ask(struct engine *e, const char *name,
 {
 	struct learn *l = e->learn;
 	struct lesson *lesson;
-	struct asker *asker;
+	struct lesson_asker *asker;
 	char domain[DOMAIN_MAX];
 	const char *route = "none";
 
@@ -269,7 +269,7 @@ learn_ask(struct engine *e, const char *name,
 static void
 forget(struct askers *askers, const void *arg)
 {
-	struct asker *asker, *next;
+	struct lesson_asker *asker, *next;
 
 	for (asker = TAILQ_FIRST(askers); asker != NULL; asker = next) {
 		next = TAILQ_NEXT(asker, entry);

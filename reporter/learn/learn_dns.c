@@ -14,7 +14,7 @@
 #include "base/log.h"
 
 static void
-ask_dns(struct lesson *lesson, const char *op, const char *name,
+lesson_ask_dns(struct lesson *lesson, const char *op, const char *name,
     const char *host, void (*cb)(struct lesson *, struct ask *, json_t *))
 {
 	lesson_ask(lesson, WORLD_RESOLVE, json_pack("{s:s, s:s}", "op", op,
@@ -113,8 +113,8 @@ lesson_begin(struct lesson *lesson)
 		log_warnx("%s: what is held of it can't be read",
 		    lesson->domain);
 	(void)snprintf(name, sizeof(name), "_mta-sts.%s", lesson->domain);
-	ask_dns(lesson, "txt", name, "", on_txt);
-	ask_dns(lesson, "mx", lesson->domain, "", on_mx);
+	lesson_ask_dns(lesson, "txt", name, "", on_txt);
+	lesson_ask_dns(lesson, "mx", lesson->domain, "", on_mx);
 }
 
 void
@@ -170,7 +170,7 @@ lesson_addresses(struct lesson *lesson)
 	size_t i;
 
 	for (i = 0; i < lesson->nmxs; i++)
-		ask_dns(lesson, "addr", lesson->mxs[i].host,
+		lesson_ask_dns(lesson, "addr", lesson->mxs[i].host,
 		    lesson->mxs[i].host, on_addresses);
 	if (lesson->nmxs == 0)
 		lesson_ready(lesson);

@@ -146,7 +146,7 @@ void
 lesson_free(struct lesson *lesson)
 {
 	struct learn *l = lesson->learn;
-	struct asker *asker;
+	struct lesson_asker *asker;
 	struct ask *ask;
 
 	lesson_idle(lesson);

@@ -64,15 +64,15 @@ enum fetch {
 	FETCH_FAILED
 };
 
-struct asker {
-	TAILQ_ENTRY(asker) entry;
+struct lesson_asker {
+	TAILQ_ENTRY(lesson_asker) entry;
 	void		(*learned)(const char *, const char *, void *);
 	void		*arg;
 	/* Once there is an answer. */
 	const char	*route;
 	char		 domain[DOMAIN_MAX];
 };
-TAILQ_HEAD(askers, asker);
+TAILQ_HEAD(askers, lesson_asker);
 
 struct lesson;
 

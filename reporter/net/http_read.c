@@ -50,7 +50,7 @@ read_status(struct httpread *r)
 	r->date[0] = '\0';
 	r->chunked = r->has_length = 0;
 	r->left = 0;
-	r->state = READ_HEAD;
+	r->state = HTTP_HEAD;
 	return 0;
 }
 
@@ -118,18 +118,18 @@ head_done(struct httpread *r)
 	if (r->http == 101)
 		return wrong(r, "answers with another protocol");
 	if (r->http < 200)
-		r->state = READ_STATUS;
+		r->state = HTTP_STATUS;
 	else if (r->http == 204 || r->http == 304)
-		r->state = READ_DONE;
+		r->state = HTTP_DONE;
 	else if (r->chunked)
-		r->state = READ_CHUNK_SIZE;
+		r->state = HTTP_CHUNK_SIZE;
 	else if (!r->has_length)
-		r->state = READ_BODY_END;
+		r->state = HTTP_BODY_END;
 	else if (r->left == 0)
-		r->state = READ_DONE;
+		r->state = HTTP_DONE;
 	else
-		r->state = READ_BODY;
-	if (r->state == READ_BODY && r->left > r->max) {
+		r->state = HTTP_BODY;
+	if (r->state == HTTP_BODY && r->left > r->max) {
 		r->too_large = 1;
 		return wrong(r, "answer too large");
 	}
@@ -152,7 +152,7 @@ read_chunk_size(struct httpread *r)
 	if (s == r->line || (*s != '\0' && strchr("; \t", *s) == NULL))
 		return wrong(r, "malformed chunk");
 	r->left = n;
-	r->state = n == 0 ? READ_TRAILER : READ_CHUNK;
+	r->state = n == 0 ? HTTP_TRAILER : HTTP_CHUNK;
 	return 0;
 }
 
@@ -160,25 +160,25 @@ static int
 read_line(struct httpread *r)
 {
 	switch (r->state) {
-	case READ_STATUS:
+	case HTTP_STATUS:
 		return read_status(r);
-	case READ_HEAD:
+	case HTTP_HEAD:
 		return r->linelen == 0 ? head_done(r) : read_field(r);
-	case READ_CHUNK_SIZE:
+	case HTTP_CHUNK_SIZE:
 		return read_chunk_size(r);
-	case READ_CHUNK_END:
+	case HTTP_CHUNK_END:
 		if (r->linelen != 0)
 			return wrong(r, "malformed chunk");
-		r->state = READ_CHUNK_SIZE;
+		r->state = HTTP_CHUNK_SIZE;
 		return 0;
-	case READ_TRAILER:
+	case HTTP_TRAILER:
 		if (r->linelen == 0)
-			r->state = READ_DONE;
+			r->state = HTTP_DONE;
 		return 0;
-	case READ_BODY:
-	case READ_BODY_END:
-	case READ_CHUNK:
-	case READ_DONE:
+	case HTTP_BODY:
+	case HTTP_BODY_END:
+	case HTTP_CHUNK:
+	case HTTP_DONE:
 		break;
 	}
 	fatalx("a line in state %d", r->state);
@@ -205,24 +205,24 @@ take_body(struct httpread *r, const char *data, size_t len)
 static int
 is_body(const struct httpread *r)
 {
-	return r->state == READ_BODY || r->state == READ_BODY_END ||
-	    r->state == READ_CHUNK;
+	return r->state == HTTP_BODY || r->state == HTTP_BODY_END ||
+	    r->state == HTTP_CHUNK;
 }
 
 /* As much of data as is body; *used of it. */
 static int
 feed_body(struct httpread *r, const char *data, size_t len, size_t *used)
 {
-	if (r->state != READ_BODY_END && len > r->left)
+	if (r->state != HTTP_BODY_END && len > r->left)
 		len = (size_t)r->left;
 	if (take_body(r, data, len) == -1)
 		return -1;
 	*used = len;
-	if (r->state == READ_BODY_END)
+	if (r->state == HTTP_BODY_END)
 		return 0;
 	r->left -= len;
 	if (r->left == 0)
-		r->state = r->state == READ_BODY ? READ_DONE : READ_CHUNK_END;
+		r->state = r->state == HTTP_BODY ? HTTP_DONE : HTTP_CHUNK_END;
 	return 0;
 }
 
@@ -255,7 +255,7 @@ httpread_feed(struct httpread *r, const char *data, size_t len)
 {
 	size_t used;
 
-	while (len > 0 && r->state != READ_DONE) {
+	while (len > 0 && r->state != HTTP_DONE) {
 		used = 1;
 		if (is_body(r)) {
 			if (feed_body(r, data, len, &used) == -1)
@@ -265,17 +265,17 @@ httpread_feed(struct httpread *r, const char *data, size_t len)
 		data += used;
 		len -= used;
 		/* Framing of a body in many small chunks is not its head. */
-		if (r->state == READ_CHUNK && r->bodylen > 0)
+		if (r->state == HTTP_CHUNK && r->bodylen > 0)
 			r->head = 0;
 	}
-	return r->state == READ_DONE;
+	return r->state == HTTP_DONE;
 }
 
 int
 httpread_eof(struct httpread *r)
 {
-	if (r->state == READ_DONE || r->state == READ_BODY_END) {
-		r->state = READ_DONE;
+	if (r->state == HTTP_DONE || r->state == HTTP_BODY_END) {
+		r->state = HTTP_DONE;
 		return 1;
 	}
 	return wrong(r, "answer cut off");

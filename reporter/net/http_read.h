@@ -12,15 +12,15 @@
  * An HTTP/1 answer (RFC 9112) read as it comes.
  */
 enum httpread_state {
-	READ_STATUS,
-	READ_HEAD,
-	READ_BODY,		/* so many bytes */
-	READ_BODY_END,		/* up to the end of the connection */
-	READ_CHUNK_SIZE,
-	READ_CHUNK,
-	READ_CHUNK_END,
-	READ_TRAILER,
-	READ_DONE
+	HTTP_STATUS,
+	HTTP_HEAD,
+	HTTP_BODY,		/* so many bytes */
+	HTTP_BODY_END,		/* up to the end of the connection */
+	HTTP_CHUNK_SIZE,
+	HTTP_CHUNK,
+	HTTP_CHUNK_END,
+	HTTP_TRAILER,
+	HTTP_DONE
 };
 
 struct httpread {

@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "net/net.h"
 #include "lib/sandbox.h"
-#include "helper/helper.h"
+#include "net/net.h"
 
 /* Where systems keep the certificates of authorities. */
 static const char *const ca_files[] = {

@@ -17,10 +17,32 @@
 
 /*
  * The net process: connections, and what is done over them.  Nothing here
- * blocks: each step says what it waits for.
+ * blocks: each step says what it waits for.  It is asked and answers:
+ *
+ *	{"op":"get","host":"h","port":443,"path":"/..","addrs":[..],
+ *	 "max":bytes,"seconds":n}
+ *	{"op":"post","host","port","path","addrs","type":"media/type",
+ *	 "verify":bool,"seconds":n} with a descriptor of the body
+ *	-> {"status":"ok","http":200,"type":"text/plain","body":"...",
+ *	    "date":"the server's clock","notafter":epoch,
+ *	    "cert":"ok"|"expired"|"host-mismatch"|"not-trusted"|"other",
+ *	    "text":"TLS library's words"}
+ *	   "status" otherwise "refused" (address not allowed), "connect",
+ *	   "timeout", "tls" (with "cert" and "text"), "http" (not an HTTP
+ *	   answer), "size".  The body is UTF-8 or "body64" (base64).
+ *	{"op":"probe","host":"mx","addr":"a","port":25,"versions":bool,
+ *	 "seconds":n} ->
+ *	   {"status":"ok"|"connect"|"timeout"|"smtp"|"refused","banner":"..",
+ *	    "helo":"..","starttls":"offered"|"absent"|"refused",
+ *	    "handshake":bool,"tls":"TLSv1.3","cert":as above,"text":"..",
+ *	    "notafter":epoch,"names":[..],"offers":["1.0","1.2",..]}
+ *	"cert":"ok" means chain and name hold for "host".
  */
 
-/* A host's certificate, in the words of world.h. */
+/* Runs on fd until it closes; never returns.  Reads what conf names first. */
+__dead void net_main(const struct conf *, int fd);
+
+/* A host's certificate, in these words. */
 enum cert {
 	CERT_UNKNOWN,		/* none was seen */
 	CERT_OK,

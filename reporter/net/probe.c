@@ -54,7 +54,7 @@ struct probe {
 	struct conn	 conn;
 	struct loop_timer *deadline;
 	/* What is to be sent before the state's answer is read. */
-	unsigned char	 out[HELLO_MAX];
+	unsigned char	 out[TLS_HELLO_MAX];
 	size_t		 outlen;
 	size_t		 outsent;
 	struct smtpread	 reply;

@@ -9,7 +9,7 @@
  * A TLS ClientHello made by hand (RFC 5246 7.4.1.2, RFC 8446 4.1.2), to see
  * which versions a host would speak: libtls speaks only the newer ones.
  */
-#define HELLO_MAX	1024	/* a ClientHello */
+#define TLS_HELLO_MAX	1024	/* a ClientHello */
 #define HELLO_ANSWER_MAX 16640	/* what is read of the answer */
 
 #define HELLO_TLS10	0x0301
@@ -19,7 +19,7 @@
 
 /*
  * Writes one that offers that version only, with host for SNI.  Its length, at
- * most HELLO_MAX.
+ * most TLS_HELLO_MAX.
  */
 size_t	hello_build(int version, const char *host, unsigned char out[],
 	    size_t outsz);

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "reader/reader.h"
 
-struct scan {
+struct mender {
 	const char	*in;
 	size_t		 len;
 	size_t		 at;
@@ -29,7 +29,7 @@ struct scan {
 };
 
 static void
-put(struct scan *s, const char *p, size_t n)
+put(struct mender *s, const char *p, size_t n)
 {
 	if (s->out != NULL)
 		memcpy(s->out + s->outlen, p, n);
@@ -38,7 +38,7 @@ put(struct scan *s, const char *p, size_t n)
 
 /* Puts text in place of what came. */
 static void
-mend(struct scan *s, const char *with, const char *odd)
+mend(struct mender *s, const char *with, const char *odd)
 {
 	put(s, with, strlen(with));
 	s->changed = 1;
@@ -85,7 +85,7 @@ escape_value(const char *p, size_t left)
 }
 
 static void
-scan_escape(struct scan *s)
+scan_escape(struct mender *s)
 {
 	const char *p = s->in + s->at;
 	size_t left = s->len - s->at;
@@ -124,7 +124,7 @@ scan_escape(struct scan *s)
 
 /* From the opening quote to the closing one; -1 if it never comes. */
 static int
-scan_string(struct scan *s)
+scan_string(struct mender *s)
 {
 	const char *p;
 	size_t n, run;
@@ -167,7 +167,7 @@ scan_string(struct scan *s)
 
 /* A number jansson may find out of range becomes one that is not. */
 static void
-scan_number(struct scan *s)
+scan_number(struct mender *s)
 {
 	const char *p = s->in + s->at;
 	size_t n = 0, digits = 0;
@@ -201,7 +201,7 @@ scan_number(struct scan *s)
 
 /* Whether the next thing that is not blank is one of set. */
 static int
-next_is(const struct scan *s, size_t at, const char *set)
+next_is(const struct mender *s, size_t at, const char *set)
 {
 	while (at < s->len && strchr(" \t\r\n", s->in[at]) != NULL &&
 	    s->in[at] != '\0')
@@ -212,7 +212,7 @@ next_is(const struct scan *s, size_t at, const char *set)
 
 /* One value, from its bracket to that which closes it; *why otherwise. */
 static int
-scan_value(struct scan *s, const char **why)
+scan_value(struct mender *s, const char **why)
 {
 	char c;
 
@@ -266,7 +266,7 @@ reader_scan(const char *text, size_t len, char **copy, size_t *outlen,
     size_t *used, void (*odd)(const char *, void *), void *arg,
     const char **why)
 {
-	struct scan s;
+	struct mender s;
 
 	memset(&s, 0, sizeof(s));
 	s.in = text;

@@ -23,7 +23,7 @@
 /* RFC 8460 3: a name of an extension has at most this many characters. */
 #define NAME_MAX_CHARS 32
 
-struct scan {
+struct rua_scan {
 	const char	*text;
 	size_t		 at;
 	const char	*why;		/* set where it went wrong */
@@ -62,7 +62,7 @@ is_tlsrpt(const char *txt)
 }
 
 static int
-fault(struct scan *sc, size_t at, const char *why)
+fault(struct rua_scan *sc, size_t at, const char *why)
 {
 	sc->at = at;
 	sc->why = why;
@@ -83,7 +83,7 @@ uri_length(const char *s)
 }
 
 static int
-scan_uri(struct scan *sc, struct rua *out)
+scan_uri(struct rua_scan *sc, struct rua *out)
 {
 	const char *s = sc->text + sc->at;
 	size_t len = uri_length(s);
@@ -105,7 +105,7 @@ scan_uri(struct scan *sc, struct rua *out)
 
 /* What follows "rua=", up to the delimiter. */
 static int
-scan_rua(struct scan *sc, struct rua *out)
+scan_rua(struct rua_scan *sc, struct rua *out)
 {
 	const char *s;
 	size_t blanks;
@@ -123,7 +123,7 @@ scan_rua(struct scan *sc, struct rua *out)
 }
 
 static int
-scan_extension(struct scan *sc)
+scan_extension(struct rua_scan *sc)
 {
 	const char *s = sc->text + sc->at;
 	size_t name, value;
@@ -151,7 +151,7 @@ scan_extension(struct scan *sc)
  * a blank at the end too: RFC 8460 has no other place for it than around ';'.
  */
 static int
-scan_fields(struct scan *sc, struct rua *out)
+scan_fields(struct rua_scan *sc, struct rua *out)
 {
 	size_t blanks;
 	int nrua = 0;
@@ -186,7 +186,7 @@ enum rua_result
 rua_parse(const char *const txts[], size_t ntxts, struct rua *out,
     int *record, const char **why, size_t *where)
 {
-	struct scan sc;
+	struct rua_scan sc;
 	size_t i, found = 0, n = 0;
 
 	memset(out, 0, sizeof(*out));
