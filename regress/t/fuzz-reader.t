@@ -6,17 +6,14 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here/.." || exit 1
 bin=${REGRESS_BIN:-regress/bin}
 mkdir -p "$bin/asan"
-src="regress/fuzz/fuzz-reader.c filter/base/addr.c filter/base/domain.c
-filter/base/domset.c filter/base/json_scan.c filter/base/log.c
-reporter/command/print_received.c reporter/ctl/print.c reporter/lib/date.c
-reporter/rfc/received.c reporter/rfc/result.c
-reporter/store/query_received.c
-reporter/store/store.c
+src="regress/fuzz/fuzz-reader.c reporter/command/print_received.c
+reporter/ctl/print.c reporter/lib/date.c reporter/lib/text.c
+reporter/store/query_received.c reporter/store/store.c
 reporter/store/store_names.c reporter/store/store_received.c
 reporter/store/store_schema.c
 reporter/view/view_downgrade.c reporter/view/view_explain.c
 reporter/view/view_received.c reporter/view/view_reporters.c"
-for f in filter/conf/*.c reporter/reader/*.c; do
+for f in filter/base/*.c filter/conf/*.c reporter/reader/*.c reporter/rfc/*.c; do
 	src="$src $f"
 done
 # Built again only when something is newer.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "lib/text.h"
 #include "net/net.h"
 
 #define CERT_DER_MAX	(32 * 1024)
@@ -171,18 +172,6 @@ cert_parties(const char *pem, struct cert_party *issuer,
 	return rc;
 }
 
-static int
-base64_value(int c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *p;
-
-	if (c == '\0' || (p = strchr(digits, c)) == NULL)
-		return -1;
-	return (int)(p - digits);
-}
-
 /* The bytes of the first PEM block; 0 if there is none. */
 static size_t
 pem_decode(const char *pem, unsigned char *out, size_t outsz)
@@ -195,7 +184,7 @@ pem_decode(const char *pem, unsigned char *out, size_t outsz)
 	if ((pem = strstr(pem, begin)) == NULL)
 		return 0;
 	for (pem += sizeof(begin) - 1; *pem != '\0' && *pem != '-'; pem++) {
-		if ((v = base64_value((unsigned char)*pem)) == -1)
+		if ((v = base64_digit((unsigned char)*pem)) == -1)
 			continue;
 		bits = bits << 6 | (unsigned int)v;
 		if ((have += 6) < 8)

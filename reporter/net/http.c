@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/http_read.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "lib/text.h"
+#include "net/http_read.h"
 #include "net/net.h"
 
 #define SECONDS_MAX	600	/* whatever a request asks for */
@@ -83,26 +84,14 @@ is_text(const char *s, size_t len)
 static char *
 base64(const char *data, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *s = (const unsigned char *)data;
-	unsigned int v;
 	char *out, *p;
 	size_t i;
 
 	if ((out = p = malloc(len / 3 * 4 + 5)) == NULL)
 		fatal("malloc");
-	for (i = 0; i < len; i += 3) {
-		v = (unsigned int)s[i] << 16;
-		if (i + 1 < len)
-			v |= (unsigned int)s[i + 1] << 8;
-		if (i + 2 < len)
-			v |= s[i + 2];
-		*p++ = digits[v >> 18 & 63];
-		*p++ = digits[v >> 12 & 63];
-		*p++ = i + 1 < len ? digits[v >> 6 & 63] : '=';
-		*p++ = i + 2 < len ? digits[v & 63] : '=';
-	}
+	for (i = 0; i < len; i += 3, p += 4)
+		base64_quartet(s + i, len - i > 2 ? 3 : len - i, p);
 	*p = '\0';
 	return out;
 }

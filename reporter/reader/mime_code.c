@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/log.h"
+#include "lib/text.h"
 #include "reader/mime.h"
 #include "reader/mime_code.h"
-
-static int
-digit64(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	/* And the URL alphabet (RFC 4648 5). */
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
 
 unsigned char *
 mime_base64(const char *in, size_t len, size_t *outlen)
@@ -40,7 +25,7 @@ mime_base64(const char *in, size_t len, size_t *outlen)
 			bits = nbits = 0;
 			continue;
 		}
-		if ((d = digit64(in[i])) == -1)
+		if ((d = base64_digit((unsigned char)in[i])) == -1)
 			continue;
 		bits = (bits << 6 | d) & 0xffff;
 		nbits += 6;
@@ -52,14 +37,6 @@ mime_base64(const char *in, size_t len, size_t *outlen)
 	out[n] = '\0';
 	*outlen = n;
 	return out;
-}
-
-static int
-hex(int c)
-{
-	if (isdigit(c))
-		return c - '0';
-	return isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
 }
 
 static unsigned char *
@@ -84,8 +61,8 @@ quoted_printable(const char *in, size_t len, size_t *outlen)
 			i = k;
 			continue;
 		}
-		a = i + 2 < len ? hex((unsigned char)in[i + 1]) : -1;
-		b = i + 2 < len ? hex((unsigned char)in[i + 2]) : -1;
+		a = i + 2 < len ? hex_digit((unsigned char)in[i + 1]) : -1;
+		b = i + 2 < len ? hex_digit((unsigned char)in[i + 2]) : -1;
 		if (a == -1 || b == -1) {
 			out[n++] = '=';
 			continue;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "lib/text.h"
 #include "reader/reader.h"
 
 struct mender {
@@ -71,15 +72,14 @@ utf8_len(const char *text, size_t left)
 static int
 escape_value(const char *p, size_t left)
 {
-	int i, v = 0, c;
+	int i, v = 0, digit;
 
 	if (left < 6 || p[0] != '\\' || p[1] != 'u')
 		return -1;
 	for (i = 2; i < 6; i++) {
-		c = (unsigned char)p[i];
-		if (!isxdigit(c))
+		if ((digit = hex_digit(p[i])) == -1)
 			return -1;
-		v = v * 16 + (isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
+		v = v * 16 + digit;
 	}
 	return v;
 }

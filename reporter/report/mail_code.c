@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "report/report_mail.h"
 
 /* RFC 5322 2.1.1 would like lines no longer than this. */
@@ -13,9 +14,6 @@
 #define ENCODED_CHARS 76
 /* RFC 2047 2: an encoded word has at most 75 characters. */
 #define WORD_CHARS 75
-
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int
 mail_is_plain(const char *text)
@@ -66,23 +64,6 @@ mail_quoted_printable(FILE *fp, const char *text)
 	}
 }
 
-static void
-quartet(const unsigned char *in, size_t n, char out[5])
-{
-	unsigned long v;
-
-	v = (unsigned long)in[0] << 16;
-	if (n > 1)
-		v |= (unsigned long)in[1] << 8;
-	if (n > 2)
-		v |= in[2];
-	out[0] = alphabet[v >> 18 & 63];
-	out[1] = alphabet[v >> 12 & 63];
-	out[2] = n > 1 ? alphabet[v >> 6 & 63] : '=';
-	out[3] = n > 2 ? alphabet[v & 63] : '=';
-	out[4] = '\0';
-}
-
 void
 mail_base64(FILE *fp, const unsigned char *in, size_t len)
 {
@@ -90,7 +71,7 @@ mail_base64(FILE *fp, const unsigned char *in, size_t len)
 	char four[5];
 
 	for (i = 0; i < len; i += 3) {
-		quartet(in + i, len - i > 2 ? 3 : len - i, four);
+		base64_quartet(in + i, len - i > 2 ? 3 : len - i, four);
 		fputs(four, fp);
 		if ((column += 4) == ENCODED_CHARS) {
 			fputc('\n', fp);
@@ -132,7 +113,7 @@ encoded_words(FILE *fp, const char *name, size_t at)
 			break;
 		fputs(head, fp);
 		for (i = 0; i < len; i += 3) {
-			quartet(s + i, len - i > 2 ? 3 : len - i, four);
+			base64_quartet(s + i, len - i > 2 ? 3 : len - i, four);
 			fputs(four, fp);
 		}
 		fputs("?=", fp);

@@ -18,22 +18,11 @@
 #include "base/addr.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "lib/text.h"
 #include "rfc/rua.h"
 
 /* RFC 5321 4.5.3.1.1 */
 #define LOCAL_PART_MAX 64
-
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 static int
 is_atext(char c)
@@ -74,10 +63,10 @@ decode(const char *s, size_t len, char out[])
 			out[n++] = s[i];
 			continue;
 		}
-		if (i + 2 >= len || hex(s[i + 1]) == -1 ||
-		    hex(s[i + 2]) == -1)
+		if (i + 2 >= len || hex_digit(s[i + 1]) == -1 ||
+		    hex_digit(s[i + 2]) == -1)
 			return -1;
-		out[n++] = (char)(hex(s[i + 1]) << 4 | hex(s[i + 2]));
+		out[n++] = (char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2]));
 		i += 2;
 	}
 	out[n] = '\0';

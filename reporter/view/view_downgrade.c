@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "rfc/sts.h"
 #include "view/view.h"
 #include "view/view_received.h"
 
@@ -91,11 +92,11 @@ success(const char *reporter, const char *mx, const char *strings, void *arg)
 	e->n++;
 }
 
-/* RFC 8461 4.1; *only: the policy names no other host than this one. */
+/* *only: the policy names no other host than this one. */
 static int
 may_be_at(json_t *list, const char *mx, int *only)
 {
-	const char *s, *dot;
+	const char *s;
 	json_t *item;
 	size_t i;
 
@@ -103,15 +104,11 @@ may_be_at(json_t *list, const char *mx, int *only)
 	if (*only)
 		return 1;
 	json_array_foreach(list, i, item) {
-		if ((s = json_string_value(item)) == NULL)
-			continue;
-		if (strcasecmp(s, mx) == 0) {
-			*only = json_array_size(list) == 1;
+		s = json_string_value(item);
+		if (s != NULL && sts_pattern_matches(s, mx)) {
+			*only = json_array_size(list) == 1 && s[0] != '*';
 			return 1;
 		}
-		if (s[0] == '*' && (dot = strchr(mx, '.')) != NULL &&
-		    strcasecmp(s + 1, dot) == 0)
-			return 1;
 	}
 	return 0;
 }
