@@ -60,6 +60,7 @@ COMMON_OBJS =	\
 		filter/base/log.o \
 		filter/base/sged_client.o \
 		filter/base/sged_notice.o \
+		filter/base/utf8.o \
 		filter/conf/conf.o \
 		filter/conf/conf_add.o \
 		filter/conf/conf_check.o \

@@ -6,6 +6,7 @@
 
 #include "base/bounds.h"
 #include "base/domain.h"
+#include "base/utf8.h"
 
 /* RFC 3492 section 5. */
 #define PUNY_BASE 36
@@ -61,40 +62,6 @@ domain_of_address(const char *address)
 	const char *at = strrchr(address, '@');
 
 	return at == NULL ? NULL : at + 1;
-}
-
-/*
- * The next code point of a UTF-8 string, and s moved behind it; -1 if it is
- * no UTF-8 (overlong forms and surrogates included).
- */
-static int32_t
-utf8_next(const unsigned char **s, const unsigned char *end)
-{
-	static const int32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = *s;
-	int32_t cp;
-	int more, i;
-
-	if (*p < 0x80)
-		cp = *p, more = 0;
-	else if ((*p & 0xe0) == 0xc0)
-		cp = *p & 0x1f, more = 1;
-	else if ((*p & 0xf0) == 0xe0)
-		cp = *p & 0x0f, more = 2;
-	else if ((*p & 0xf8) == 0xf0)
-		cp = *p & 0x07, more = 3;
-	else
-		return -1;
-	for (p++, i = 0; i < more; i++, p++) {
-		if (p >= end || (*p & 0xc0) != 0x80)
-			return -1;
-		cp = (cp << 6) | (*p & 0x3f);
-	}
-	if (cp < least[more] || cp > 0x10ffff ||
-	    (cp >= 0xd800 && cp <= 0xdfff))
-		return -1;
-	*s = p;
-	return cp;
 }
 
 /* RFC 3492 section 6.1. */
@@ -176,15 +143,15 @@ puny_encode(const int32_t *cp, size_t ncp, char out[], size_t outsz)
 
 /* One label; returns its A-label's length in out, or 0. */
 static size_t
-alabel(const unsigned char *s, size_t len, char out[], size_t outsz)
+alabel(const char *s, size_t len, char out[], size_t outsz)
 {
-	const unsigned char *end = s + len;
-	int32_t cp[LABEL_MAX], c;
-	size_t n = 0, o;
+	int32_t cp[LABEL_MAX];
+	uint32_t c;
+	size_t i, n = 0, o;
 	int plain = 1;
 
-	while (s < end) {
-		if (n == nitems(cp) || (c = utf8_next(&s, end)) == -1)
+	for (; len > 0; s += i, len -= i) {
+		if (n == nitems(cp) || (i = utf8_next(s, len, &c)) == 0)
 			return 0;
 		if (c >= 'A' && c <= 'Z')
 			c += 'a' - 'A';
@@ -192,7 +159,7 @@ alabel(const unsigned char *s, size_t len, char out[], size_t outsz)
 			plain = 0;
 		else if (label_char[c] == '\0')
 			return 0;
-		cp[n++] = c;
+		cp[n++] = (int32_t)c;
 	}
 	if (n == 0 || outsz < LABEL_MAX + 1)
 		return 0;
@@ -215,8 +182,7 @@ domain_to_alabel(const char *name, char out[], size_t outsz)
 
 	while (*name != '\0') {
 		end = name + strcspn(name, ".");
-		n = alabel((const unsigned char *)name,
-		    (size_t)(end - name), label, sizeof(label));
+		n = alabel(name, (size_t)(end - name), label, sizeof(label));
 		if (n == 0 || o + n + 2 > outsz || o + n >= DOMAIN_MAX)
 			return -1;
 		memcpy(out + o, label, n);

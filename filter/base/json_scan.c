@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "base/json_scan.h"
+#include "base/utf8.h"
 
 #define DEPTH_MAX 32
 
 static int	 hex4(struct scan *, unsigned int *);
-static char	*put_utf8(char *, unsigned int);
 static int	 escape(struct scan *, char **);
-static int	 utf8_step(struct scan *, char **);
 static int	 skip_number(struct scan *);
 static int	 skip_word(struct scan *, const char *);
 static int	 skip_value(struct scan *, int);
@@ -56,27 +55,6 @@ hex4(struct scan *in, unsigned int *out)
 	return 0;
 }
 
-static char *
-put_utf8(char *out, unsigned int c)
-{
-	if (c < 0x80)
-		*out++ = c;
-	else if (c < 0x800) {
-		*out++ = 0xc0 | c >> 6;
-		*out++ = 0x80 | (c & 0x3f);
-	} else if (c < 0x10000) {
-		*out++ = 0xe0 | c >> 12;
-		*out++ = 0x80 | (c >> 6 & 0x3f);
-		*out++ = 0x80 | (c & 0x3f);
-	} else {
-		*out++ = 0xf0 | c >> 18;
-		*out++ = 0x80 | (c >> 12 & 0x3f);
-		*out++ = 0x80 | (c >> 6 & 0x3f);
-		*out++ = 0x80 | (c & 0x3f);
-	}
-	return out;
-}
-
 /* Behind a backslash.  What it means is never longer than its escape. */
 static int
 escape(struct scan *in, char **out)
@@ -110,37 +88,7 @@ escape(struct scan *in, char **out)
 	/* Half a pair is no character; a NUL would cut the string off. */
 	if (c == 0 || (c >= 0xd800 && c <= 0xdfff))
 		c = 0xfffd;
-	*out = put_utf8(*out, c);
-	return 0;
-}
-
-/* One character of two bytes or more (RFC 3629). */
-static int
-utf8_step(struct scan *in, char **out)
-{
-	unsigned char c = *in->p, low = 0x80, high = 0xbf;
-	int n;
-
-	if (c < 0xc2 || c > 0xf4)
-		return -1;
-	n = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	*(*out)++ = *in->p++;
-	while (n-- > 0) {
-		c = *in->p;
-		if (c < low || c > high)
-			return -1;
-		low = 0x80;
-		high = 0xbf;
-		*(*out)++ = *in->p++;
-	}
+	*out += utf8_put(*out, c);
 	return 0;
 }
 
@@ -149,6 +97,7 @@ scan_string(struct scan *in, char **start)
 {
 	char *out;
 	unsigned char c;
+	size_t n;
 
 	if (*in->p != '"')
 		return -1;
@@ -166,8 +115,13 @@ scan_string(struct scan *in, char **start)
 				return -1;
 		} else if (c < 0x80)
 			*out++ = *in->p++;
-		else if (utf8_step(in, &out) == -1)
-			return -1;
+		else {
+			if ((n = utf8_next(in->p, UTF8_MAX, NULL)) == 0)
+				return -1;
+			memmove(out, in->p, n);
+			out += n;
+			in->p += n;
+		}
 	}
 	in->p++;
 	*out = '\0';

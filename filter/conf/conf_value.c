@@ -9,8 +9,9 @@
 #include <time.h>
 
 #include "base/bounds.h"
-#include "conf/conf_read.h"
 #include "base/log.h"
+#include "base/utf8.h"
+#include "conf/conf_read.h"
 
 /* RFC 5321 4.5.3.1.1 */
 #define LOCAL_PART_MAX 64
@@ -128,27 +129,13 @@ value_email(struct conf_reader *rd, const struct word *w, char **p)
 static int
 is_text(const char *s)
 {
-	static const unsigned int least[] = { 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)s;
-	unsigned int cp;
-	int more, i;
+	uint32_t cp;
+	size_t n;
 
-	while (*p != '\0') {
-		more = *p < 0x80 ? 0 : (*p & 0xe0) == 0xc0 ? 1 :
-		    (*p & 0xf0) == 0xe0 ? 2 : (*p & 0xf8) == 0xf0 ? 3 : -1;
-		if (more == -1 || *p < ' ' || *p == 0x7f)
+	for (; *s != '\0'; s += n)
+		if ((n = utf8_next(s, UTF8_MAX, &cp)) == 0 || cp < ' ' ||
+		    (cp >= 0x7f && cp < 0xa0))
 			return 0;
-		cp = more == 0 ? *p : *p & (0x3fU >> more);
-		for (p++, i = 0; i < more; i++, p++) {
-			if ((*p & 0xc0) != 0x80)
-				return 0;
-			cp = cp << 6 | (*p & 0x3f);
-		}
-		if (cp < least[more] || cp > 0x10ffff ||
-		    (cp >= 0xd800 && cp <= 0xdfff) ||
-		    (cp >= 0x80 && cp < 0xa0))
-			return 0;
-	}
 	return 1;
 }
 

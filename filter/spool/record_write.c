@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "spool/record.h"
 
 /*
@@ -28,7 +29,6 @@ static void	put_number(struct out *, uint64_t);
 static void	put_time(struct out *, int64_t);
 static void	put_text(struct out *, const char *);
 static void	put_tx(struct out *, const struct record_tx *);
-static size_t	utf8_length(const unsigned char *);
 
 /* What does not stand for itself in a string, and its end. */
 static const char special[256] = {
@@ -103,34 +103,6 @@ put_time(struct out *o, int64_t t)
 	put(o, buf, sizeof(buf) - 1);
 }
 
-/* Bytes of the UTF-8 character (RFC 3629) at s, 0 if it is none. */
-static size_t
-utf8_length(const unsigned char *s)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t i, n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;		/* surrogates */
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return n;
-}
-
 /* A string or null.  Runs that need no escape are copied in one go. */
 static void
 put_text(struct out *o, const char *text)
@@ -160,7 +132,8 @@ put_text(struct out *o, const char *text)
 			esc[4] = hex[*s >> 4];
 			esc[5] = hex[*s & 15];
 			put(o, esc, 6);
-		} else if ((n = utf8_length(s)) > 0)
+		} else if ((n = utf8_next((const char *)s, UTF8_MAX,
+		    NULL)) > 0)
 			put(o, (const char *)s, n);
 		else {
 			put(o, "\xef\xbf\xbd", 3);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "lib/text.h"
 #include "reader/reader.h"
 
@@ -45,27 +46,6 @@ mend(struct mender *s, const char *with, const char *odd)
 	s->changed = 1;
 	if (s->out != NULL)
 		s->odd(odd, s->arg);
-}
-
-/* Length of the valid UTF-8 sequence at p, 0 if it is none (RFC 3629). */
-static size_t
-utf8_len(const char *text, size_t left)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t n, i;
-
-	if (p[0] < 0x80)
-		return 1;
-	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-	if (p[0] < 0xc2 || p[0] > 0xf4 || n > left)
-		return 0;
-	for (i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
 }
 
 /* The value of the four hexadecimal digits of \uXXXX at p, or -1. */
@@ -154,7 +134,7 @@ scan_string(struct mender *s)
 		} else if ((unsigned char)*p < ' ') {
 			mend(s, " ", "control characters in a string");
 			s->at++;
-		} else if ((n = utf8_len(p, s->len - s->at)) > 0) {
+		} else if ((n = utf8_next(p, s->len - s->at, NULL)) > 0) {
 			put(s, p, n);
 			s->at += n;
 		} else {
@@ -299,31 +279,6 @@ reader_scan(const char *text, size_t len, char **copy, size_t *outlen,
 	s.out[s.outlen] = '\0';
 	*outlen = s.outlen;
 	return s.out;
-}
-
-static size_t
-utf8_put(char *out, uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = 0xc0 | c >> 6;
-		out[1] = 0x80 | (c & 0x3f);
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = 0xe0 | c >> 12;
-		out[1] = 0x80 | (c >> 6 & 0x3f);
-		out[2] = 0x80 | (c & 0x3f);
-		return 3;
-	}
-	out[0] = 0xf0 | c >> 18;
-	out[1] = 0x80 | (c >> 12 & 0x3f);
-	out[2] = 0x80 | (c >> 6 & 0x3f);
-	out[3] = 0x80 | (c & 0x3f);
-	return 4;
 }
 
 char *

@@ -19,6 +19,7 @@
 #include "base/bounds.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "report/report.h"
 #include "store/store_report.h"
 
@@ -58,32 +59,14 @@ struct policies {
  * no overlong form, surrogate or noncharacter.
  */
 static size_t
-character(const unsigned char *s, size_t left)
+character(const char *s, size_t left)
 {
-	unsigned long c;
-	size_t n, i;
+	uint32_t c;
+	size_t n;
 
-	if (s[0] < 0x80)
-		return s[0] >= ' ' && s[0] != 0x7f;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (n > left)
-		return 0;
-	c = s[0] & (0xff >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || c > 0x10ffff ||
-	    (c >= 0xd800 && c <= 0xdfff) || (c >= 0xfdd0 && c <= 0xfdef) ||
-	    (c & 0xfffe) == 0xfffe || (c >= 0x80 && c <= 0x9f))
+	if ((n = utf8_next(s, left, &c)) == 0 || c < ' ' ||
+	    (c >= 0x7f && c <= 0x9f) ||
+	    (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe)
 		return 0;
 	return n;
 }
@@ -102,7 +85,7 @@ report_string(const char *s, size_t max)
 	if ((out = malloc(3 * left + 1)) == NULL)
 		fatal("report");
 	while (left > 0) {
-		if ((n = character(p, left)) > 0) {
+		if ((n = character((const char *)p, left)) > 0) {
 			memcpy(out + outlen, p, n);
 			outlen += n;
 		} else if (*p < ' ' || *p == 0x7f) {
