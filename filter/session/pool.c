@@ -206,3 +206,9 @@ str_put(struct pool *p, struct str *str)
 	p->nstrings--;
 	pool_put(p, str, str_size(str->len));
 }
+
+size_t
+pool_strings(const struct pool *p)
+{
+	return p->nstrings;
+}

@@ -37,5 +37,6 @@ struct str *str_get(struct pool *, const char *s, size_t len);
 struct str *str_ref(struct str *);
 /* NULL is allowed. */
 void	str_put(struct pool *, struct str *);
+size_t	pool_strings(const struct pool *);
 
 #endif

@@ -109,7 +109,7 @@ ask_probe(const struct conf_connector *k, const char *addr)
 static void
 probe_all(struct check *c, const struct conf_connector *k, size_t n)
 {
-	struct question *dns, *net;
+	struct check_question *dns, *net;
 	const char *addr[1];
 	char host[DOMAIN_MAX], where[DOMAIN_MAX + 64];
 	size_t i, asked = 0;

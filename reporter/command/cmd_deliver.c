@@ -19,7 +19,6 @@
 #include "reader/reader.h"
 #include "report/report.h"
 #include "store/store_received.h"
-#include "store/store_received.h"
 #include "store/unread_box.h"
 
 struct line {

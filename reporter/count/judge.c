@@ -5,8 +5,6 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "base/log.h"
-#include "count/judge.h"
 #include "count/judge.h"
 #include "lib/cert_text.h"
 #include "lib/date.h"

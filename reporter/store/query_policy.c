@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What the views read of policies and routes: sts, sts_history, mx, route.
+ * What the views read of policies and routes: sts, sts_history, mx, route,
+ * probe.
  */
 
-#include "store/query_policy.h"
+#include <string.h>
+
 #include "base/log.h"
+#include "store/query_policy.h"
 
 int
 heard_sts(struct store *st, const char *domain,
@@ -15,26 +18,18 @@ heard_sts(struct store *st, const char *domain,
 	sqlite3_stmt *stmt;
 	int n = 0, rc;
 
-	stmt = store_prepare(st, "SELECT id, mode, max_age, fetched, expires,"
+	stmt = store_select(st, "SELECT id, mode, max_age, fetched, expires,"
 	    " body, checked, refresh, error, error_type FROM sts"
-	    " WHERE domain = ?");
-	if (stmt == NULL || store_bind(stmt, "t", domain) == -1)
+	    " WHERE domain = ?", "t", domain);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.id = store_text(stmt, 0);
-		row.mode = store_text(stmt, 1);
-		row.max_age = sqlite3_column_int64(stmt, 2);
-		row.fetched = sqlite3_column_int64(stmt, 3);
-		row.expires = sqlite3_column_int64(stmt, 4);
-		row.body = store_text(stmt, 5);
-		row.checked = sqlite3_column_int64(stmt, 6);
-		row.refresh = sqlite3_column_int64(stmt, 7);
-		row.error = store_text(stmt, 8);
-		row.error_type = store_text(stmt, 9);
+	while ((rc = store_row(st, stmt, "ttiiitiitt", &row.id, &row.mode,
+	    &row.max_age, &row.fetched, &row.expires, &row.body, &row.checked,
+	    &row.refresh, &row.error, &row.error_type)) == 1) {
 		cb(&row, arg);
 		n++;
 	}
-	return store_done(st, stmt, rc) == -1 ? -1 : n;
+	return rc == -1 ? -1 : n;
 }
 
 int64_t
@@ -45,10 +40,10 @@ heard_stale(struct store *st, int64_t now, int64_t max,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT domain, expires, error, error_type"
+	stmt = store_select(st, "SELECT domain, expires, error, error_type"
 	    " FROM sts WHERE expires > ?1 AND mode <> 'none' AND error <> ''"
-	    " ORDER BY expires LIMIT ?2");
-	if (stmt == NULL || store_bind(stmt, "ii", now, max) == -1)
+	    " ORDER BY expires LIMIT ?2", "ii", now, max);
+	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		row.expires = sqlite3_column_int64(stmt, 1);
@@ -70,20 +65,14 @@ heard_mx(struct store *st, const char *domain,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT host, pref, matches, failed, retry,"
-	    " seen FROM mx WHERE domain = ? ORDER BY pref, host");
-	if (stmt == NULL || store_bind(stmt, "t", domain) == -1)
+	stmt = store_select(st, "SELECT host, pref, matches, failed, retry,"
+	    " seen FROM mx WHERE domain = ? ORDER BY pref, host", "t", domain);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.host = store_text(stmt, 0);
-		row.pref = sqlite3_column_int64(stmt, 1);
-		row.matches = sqlite3_column_int64(stmt, 2);
-		row.failed = sqlite3_column_int64(stmt, 3);
-		row.retry = sqlite3_column_int64(stmt, 4);
-		row.seen = sqlite3_column_int64(stmt, 5);
+	while ((rc = store_row(st, stmt, "tiiiii", &row.host, &row.pref,
+	    &row.matches, &row.failed, &row.retry, &row.seen)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -94,22 +83,16 @@ heard_route(struct store *st, const char *domain,
 	sqlite3_stmt *stmt;
 	int n = 0, rc;
 
-	stmt = store_prepare(st, "SELECT kind, until, urls, why, learned,"
-	    " renew, used FROM route WHERE domain = ?");
-	if (stmt == NULL || store_bind(stmt, "t", domain) == -1)
+	stmt = store_select(st, "SELECT kind, until, urls, why, learned,"
+	    " renew, used FROM route WHERE domain = ?", "t", domain);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.kind = store_text(stmt, 0);
-		row.until = sqlite3_column_int64(stmt, 1);
-		row.urls = store_text(stmt, 2);
-		row.why = store_text(stmt, 3);
-		row.learned = sqlite3_column_int64(stmt, 4);
-		row.renew = sqlite3_column_int64(stmt, 5);
-		row.used = sqlite3_column_int64(stmt, 6);
+	while ((rc = store_row(st, stmt, "tittiii", &row.kind, &row.until,
+	    &row.urls, &row.why, &row.learned, &row.renew, &row.used)) == 1) {
 		cb(&row, arg);
 		n++;
 	}
-	return store_done(st, stmt, rc) == -1 ? -1 : n;
+	return rc == -1 ? -1 : n;
 }
 
 int
@@ -120,15 +103,54 @@ heard_history(struct store *st, const char *domain,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT since, until, mode FROM sts_history"
-	    " WHERE domain = ? ORDER BY since DESC");
-	if (stmt == NULL || store_bind(stmt, "t", domain) == -1)
+	stmt = store_select(st, "SELECT since, until, mode FROM sts_history"
+	    " WHERE domain = ? ORDER BY since DESC", "t", domain);
+	if (stmt == NULL)
+		return -1;
+	while ((rc = store_row(st, stmt, "iit", &row.since, &row.until,
+	    &row.mode)) == 1)
+		cb(&row, arg);
+	return rc;
+}
+
+int
+heard_look(struct store *st, const char *host, int64_t since,
+    struct heard_look *look)
+{
+	sqlite3_stmt *stmt;
+	int rc, found = 0;
+
+	stmt = store_select(st, "SELECT probed, type FROM probe"
+	    " WHERE host = ? AND probed >= ? AND status = 'ok'"
+	    " ORDER BY probed DESC, type DESC LIMIT 1", "ti", host, since);
+	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.since = sqlite3_column_int64(stmt, 0);
-		row.until = sqlite3_column_int64(stmt, 1);
-		row.mode = store_text(stmt, 2);
-		cb(&row, arg);
+		look->probed = sqlite3_column_int64(stmt, 0);
+		(void)strlcpy(look->type, store_text(stmt, 1),
+		    sizeof(look->type));
+		found = 1;
 	}
-	return store_done(st, stmt, rc);
+	return store_done(st, stmt, rc) == -1 ? -1 : found;
+}
+
+int
+heard_probes(struct store *st, const char *domain,
+    void (*cb)(const struct heard_probe *, void *), void *arg)
+{
+	struct heard_probe row;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	stmt = store_select(st, "SELECT p.host, p.addr, p.probed, p.status,"
+	    " p.starttls, p.tls, p.type, p.text, p.notafter, p.offers"
+	    " FROM mx m JOIN probe p ON p.host = m.host WHERE m.domain = ?"
+	    " ORDER BY m.pref, p.host, p.addr", "t", domain);
+	if (stmt == NULL)
+		return -1;
+	while ((rc = store_row(st, stmt, "ttitttttit", &row.host, &row.addr,
+	    &row.probed, &row.status, &row.starttls, &row.tls, &row.type,
+	    &row.text, &row.notafter, &row.offers)) == 1)
+		cb(&row, arg);
+	return rc;
 }

@@ -17,21 +17,11 @@ each_report(struct store *st, sqlite3_stmt *stmt,
 	struct told_report row;
 	int rc;
 
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.id = sqlite3_column_int64(stmt, 0);
-		row.day = sqlite3_column_int64(stmt, 1);
-		row.domain = store_text(stmt, 2);
-		row.report_id = store_text(stmt, 3);
-		row.state = store_text(stmt, 4);
-		row.due = sqlite3_column_int64(stmt, 5);
-		row.record = store_text(stmt, 6);
-		row.note = store_text(stmt, 7);
-		row.ok = sqlite3_column_int64(stmt, 8);
-		row.fail = sqlite3_column_int64(stmt, 9);
-		row.done = sqlite3_column_int64(stmt, 10);
+	while ((rc = store_row(st, stmt, "iitttittiii", &row.id, &row.day,
+	    &row.domain, &row.report_id, &row.state, &row.due, &row.record,
+	    &row.note, &row.ok, &row.fail, &row.done)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -40,11 +30,11 @@ told_reports(struct store *st, int64_t first, int64_t last,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT " REPORT " FROM report"
+	stmt = store_select(st, "SELECT " REPORT " FROM report"
 	    " WHERE day BETWEEN ? AND ? ORDER BY day DESC, CASE state"
 	    " WHEN 'given-up' THEN 0 WHEN 'sending' THEN 1 WHEN 'due' THEN 2"
-	    " WHEN 'sent' THEN 3 ELSE 4 END, domain");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	    " WHEN 'sent' THEN 3 ELSE 4 END, domain", "ii", first, last);
+	if (stmt == NULL)
 		return -1;
 	return each_report(st, stmt, cb, arg);
 }
@@ -72,12 +62,10 @@ told_latest(struct store *st, int64_t first, int64_t last,
 	struct counter counter = { cb, arg, 0 };
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT " REPORT " FROM report"
+	stmt = store_select(st, "SELECT " REPORT " FROM report"
 	    " WHERE day BETWEEN ? AND ? AND domain = ?"
-	    " ORDER BY day DESC LIMIT 1");
-	if (stmt == NULL ||
-	    store_bind(stmt, "iit", first, last, domain) == -1 ||
-	    each_report(st, stmt, count, &counter) == -1)
+	    " ORDER BY day DESC LIMIT 1", "iit", first, last, domain);
+	if (stmt == NULL || each_report(st, stmt, count, &counter) == -1)
 		return -1;
 	return counter.n;
 }
@@ -90,22 +78,16 @@ told_deliveries(struct store *st, int64_t report,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT report, uri, state, tries, next,"
-	    " last, code, text FROM delivery WHERE report = ? ORDER BY id");
-	if (stmt == NULL || store_bind(stmt, "i", report) == -1)
+	stmt = store_select(st, "SELECT report, uri, state, tries, next,"
+	    " last, code, text FROM delivery WHERE report = ? ORDER BY id", "i",
+	    report);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.report = sqlite3_column_int64(stmt, 0);
-		row.uri = store_text(stmt, 1);
-		row.state = store_text(stmt, 2);
-		row.tries = sqlite3_column_int64(stmt, 3);
-		row.next = sqlite3_column_int64(stmt, 4);
-		row.last = sqlite3_column_int64(stmt, 5);
-		row.code = sqlite3_column_int64(stmt, 6);
-		row.text = store_text(stmt, 7);
+	while ((rc = store_row(st, stmt, "ittiiiit", &row.report, &row.uri,
+	    &row.state, &row.tries, &row.next, &row.last, &row.code,
+	    &row.text)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -115,9 +97,10 @@ told_states(struct store *st, int64_t first, int64_t last,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT state, COUNT(*), MIN(due) FROM report"
-	    " WHERE day BETWEEN ? AND ? GROUP BY state ORDER BY state");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	stmt = store_select(st, "SELECT state, COUNT(*), MIN(due) FROM report"
+	    " WHERE day BETWEEN ? AND ? GROUP BY state ORDER BY state", "ii",
+	    first, last);
+	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		cb(store_text(stmt, 0), sqlite3_column_int64(stmt, 1),
@@ -132,9 +115,10 @@ told_days(struct store *st, int64_t first, int64_t last,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT day, state, COUNT(*) FROM report"
-	    " WHERE day BETWEEN ? AND ? GROUP BY day, state");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	stmt = store_select(st, "SELECT day, state, COUNT(*) FROM report"
+	    " WHERE day BETWEEN ? AND ? GROUP BY day, state", "ii", first,
+	    last);
+	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		cb(sqlite3_column_int64(stmt, 0), store_text(stmt, 1),
@@ -154,15 +138,10 @@ told_bounces(struct store *st, void (*cb)(const struct told_bounce *, void *),
 	    " FROM bounce ORDER BY address");
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.address = store_text(stmt, 0);
-		row.count = sqlite3_column_int64(stmt, 1);
-		row.last = sqlite3_column_int64(stmt, 2);
-		row.until = sqlite3_column_int64(stmt, 3);
-		row.text = store_text(stmt, 4);
+	while ((rc = store_row(st, stmt, "tiiit", &row.address, &row.count,
+	    &row.last, &row.until, &row.text)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -173,23 +152,18 @@ told_tallies(struct store *st, int64_t first, int64_t last,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT t.domain,"
+	stmt = store_select(st, "SELECT t.domain,"
 	    " COALESCE(p.type, 'no-policy-found'), MAX(COALESCE(p.mode, '')),"
 	    " SUM(t.ok), SUM(t.fail) AS f FROM tally t"
 	    " LEFT JOIN policy p ON p.id = t.policy"
 	    " WHERE t.day BETWEEN ? AND ? GROUP BY 1, 2"
-	    " ORDER BY f DESC, 1, 2");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	    " ORDER BY f DESC, 1, 2", "ii", first, last);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.domain = store_text(stmt, 0);
-		row.type = store_text(stmt, 1);
-		row.mode = store_text(stmt, 2);
-		row.ok = sqlite3_column_int64(stmt, 3);
-		row.fail = sqlite3_column_int64(stmt, 4);
+	while ((rc = store_row(st, stmt, "tttii", &row.domain, &row.type,
+	    &row.mode, &row.ok, &row.fail)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -200,9 +174,9 @@ told_sums(struct store *st, int64_t first, int64_t last, int64_t *ok,
 	int rc;
 
 	*ok = *fail = 0;
-	stmt = store_prepare(st, "SELECT SUM(ok), SUM(fail) FROM tally"
-	    " WHERE day BETWEEN ? AND ?");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	stmt = store_select(st, "SELECT SUM(ok), SUM(fail) FROM tally"
+	    " WHERE day BETWEEN ? AND ?", "ii", first, last);
+	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		*ok = sqlite3_column_int64(stmt, 0);
@@ -220,26 +194,18 @@ told_details(struct store *st, int64_t first, int64_t last,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT d.type, d.sip, d.rip, d.mx,"
+	stmt = store_select(st, "SELECT d.type, d.sip, d.rip, d.mx,"
 	    " MAX(d.helo), d.reason, MAX(d.pending), SUM(d.count) AS n"
 	    " FROM detail d LEFT JOIN policy p ON p.id = d.policy"
 	    " WHERE d.day BETWEEN ? AND ? AND d.domain = ?"
 	    " AND COALESCE(p.type, 'no-policy-found') = ?"
 	    " GROUP BY d.type, d.sip, d.rip, d.mx, d.reason"
-	    " ORDER BY n DESC, 1, 3, 6");
-	if (stmt == NULL ||
-	    store_bind(stmt, "iitt", first, last, domain, type) == -1)
+	    " ORDER BY n DESC, 1, 3, 6", "iitt", first, last, domain, type);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.type = store_text(stmt, 0);
-		row.sip = store_text(stmt, 1);
-		row.rip = store_text(stmt, 2);
-		row.mx = store_text(stmt, 3);
-		row.helo = store_text(stmt, 4);
-		row.reason = store_text(stmt, 5);
-		row.pending = sqlite3_column_int(stmt, 6);
-		row.count = sqlite3_column_int64(stmt, 7);
+	while ((rc = store_row(st, stmt, "ttttttni", &row.type, &row.sip,
+	    &row.rip, &row.mx, &row.helo, &row.reason, &row.pending,
+	    &row.count)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }

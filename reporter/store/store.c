@@ -385,6 +385,48 @@ store_bind(sqlite3_stmt *stmt, const char *types, ...)
 	return rc;
 }
 
+sqlite3_stmt *
+store_select(struct store *st, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+	int rc;
+
+	if ((stmt = store_prepare(st, sql)) == NULL)
+		return NULL;
+	va_start(ap, types);
+	rc = bind_list(stmt, types, ap);
+	va_end(ap);
+	return rc == -1 ? NULL : stmt;
+}
+
+int
+store_row(struct store *st, sqlite3_stmt *stmt, const char *types, ...)
+{
+	va_list ap;
+	int i, rc;
+
+	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+		return store_done(st, stmt, rc);
+	va_start(ap, types);
+	for (i = 0; types[i] != '\0'; i++)
+		switch (types[i]) {
+		case 'i':
+			*va_arg(ap, int64_t *) = sqlite3_column_int64(stmt, i);
+			break;
+		case 'n':
+			*va_arg(ap, int *) = sqlite3_column_int(stmt, i);
+			break;
+		case 't':
+			*va_arg(ap, const char **) = store_text(stmt, i);
+			break;
+		default:
+			fatalx("store_row: %s", types);
+		}
+	va_end(ap);
+	return 1;
+}
+
 static int
 run_list(struct store *st, const char *sql, const char *types, va_list ap)
 {

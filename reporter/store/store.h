@@ -9,9 +9,10 @@
 #include "base/compat.h"
 
 /*
- * The database.  store_schema.c holds every table; store_*.c are the only files with
- * SQL in them, one for each family of tables.  Days are days since 1970-01-01
- * (UTC), instants epoch seconds.
+ * The database.  store_schema.c holds every table; the files of this room are
+ * the only ones with SQL in them, store_*.c one for each family of tables,
+ * query_*.c for what the views read.  Days are days since 1970-01-01 (UTC),
+ * instants epoch seconds.
  */
 struct store {
 	sqlite3		*db;
@@ -52,6 +53,15 @@ int	store_end(struct store *, int rc);
 sqlite3_stmt *store_prepare(struct store *, const char *sql);
 /* Binds by type letters: 'i' int64_t, 't' text or NULL, 'b' ptr+size_t. */
 int	store_bind(sqlite3_stmt *, const char *types, ...);
+/* Both for a statement that returns rows; NULL with a log line. */
+sqlite3_stmt *store_select(struct store *, const char *sql, const char *types,
+	    ...);
+/*
+ * The next row into a pointer for each type letter: 'i' int64_t *, 'n' int *,
+ * 't' const char ** ("" for NULL; good until the next row).  Returns 1; 0 when
+ * there is none more, and -1 with a log line: the statement is reset then.
+ */
+int	store_row(struct store *, sqlite3_stmt *, const char *types, ...);
 /* Runs one that returns no rows; 0 or -1 with a log line. */
 int	store_run(struct store *, const char *sql, const char *types, ...);
 /* The same; returns how many rows were changed, or -1. */

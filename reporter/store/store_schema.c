@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Every table of the database as it was at first, and what changed since.  Days are days since 1970-01-01 (UTC), instants
- * epoch seconds, dir 0 in and 1 out, names in normal form.
+ * Every table of the database as it was at first, and what changed since.
+ * Days are days since 1970-01-01 (UTC), instants epoch seconds, dir 0 in and 1
+ * out, names in normal form.
  */
 
 #include "store/store.h"

@@ -14,6 +14,7 @@
 #include "ctl/print.h"
 #include "rule/flow.h"
 #include "rule/table_answer.h"
+#include "view/view.h"
 #include "view/view_route.h"
 
 #define GOES 0
