@@ -125,6 +125,7 @@ REPORTER_OBJS =	\
 WORLD_OBJS =	\
 		reporter/helper/dns_rdata.o \
 		reporter/helper/helper_start.o \
+		reporter/helper/mail_result.o \
 		reporter/helper/mailer.o \
 		reporter/helper/resolve.o \
 		reporter/helper/resolve_conf.o \
@@ -157,6 +158,7 @@ SGED_OBJS =	\
 		reporter/deliver/deliver_job.o \
 		reporter/deliver/deliver_lookup.o \
 		reporter/deliver/deliver_now.o \
+		reporter/deliver/deliver_recover.o \
 		reporter/deliver/deliver_send.o \
 		reporter/engine/engine.o \
 		reporter/learn/learn.o \

@@ -49,7 +49,7 @@ printf '@never\n' | answer hnever
 printf '@continue\nHTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n' |
     answer hcont
 printf 'HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n' | answer hexp
-echo 75 >"$L/exit.tmp@tmp.test"
+echo 73 >"$L/exit.tmp@tmp.test"
 
 for d in "$D2" "$D3" "$D4"; do
 	session "$d" m.test
@@ -108,13 +108,13 @@ like "$(state x.test)" "excepted/*" "report except"
 like "$(state sf.test)" "due/* look-up failed: servfail" \
     "a failing look-up is kept apart from none"
 like "$(state none.test)" "no-rua/* no TLSRPT record" "no record"
-like "$(state tmp.test)" "sending/due 75 sendmail: exit 75*" \
+like "$(state tmp.test)" "sending/due 73 sendmail: exit 73*" \
     "sendmail's own trouble is waited for"
 is "$(state loop.test)" "" "a report's own session is not reported"
 
 # What arrived.
 is "$(cat "$L"/mails/*a@two.test* | head -n 1)" \
-    "-f tlsrpt-noreply@minties.govt.nz -- a@two.test" "how sendmail is run"
+    "-v -f tlsrpt-noreply@minties.govt.nz -- a@two.test" "how sendmail is run"
 is "$(ls "$L"/mails/*@two.test* | wc -l | tr -d ' ')" 2 \
     "a mail for each address"
 # cn.test's goes there as well.

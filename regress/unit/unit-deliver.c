@@ -5,9 +5,11 @@
  * test in the place of the other processes.
  */
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -670,6 +672,114 @@ mail_out(struct bench *b)
 	return b->nmails == 1;
 }
 
+static int
+one_sent(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state ="
+	    " 'sent'"), "1") == 0 && b->e.deliver->count[JOB_MAIL] == 0;
+}
+
+/* A database as it is when sged was killed with a mail at sendmail. */
+static void
+killed(const struct conf *conf)
+{
+	struct bench b;
+	int status;
+	pid_t pid;
+
+	fresh();
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		start(&b, conf);
+		tally(&b, "mail.nz", 1);
+		b.die = 1;
+		run(&b, calm);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	if (!WIFSIGNALED(status))
+		fatalx("test: not killed");
+}
+
+static int
+written(const char *said)
+{
+	int fd;
+
+	if ((fd = open("mailed.1", O_RDWR | O_CREAT | O_TRUNC, 0600)) == -1 ||
+	    write(fd, said, strlen(said)) != (ssize_t)strlen(said))
+		fatal("mailed.1");
+	return fd;
+}
+
+static int
+a_while(struct bench *b)
+{
+	return b->ticks < DEADLINE_MS / 2 - 500;
+}
+
+/* sged was killed while sendmail ran: its file says what became of it. */
+static void
+recovered(const struct conf *conf)
+{
+	static const struct {
+		const char	*said;
+		const char	*state;
+		const char	*text;
+		int		 mails;
+	} cases[] = {
+		{ "\nexit 0\n", "sent:sent", "handed to sendmail", 0 },
+		{ "\nexit 75\n", "sent:sent", "handed to sendmail, which keeps"
+		    " it until smtpd runs", 0 },
+		{ ">>> .\n<<< 250 2.0.0 12ab34cd Message accepted for delivery"
+		    "\n", "sent:sent", "handed to sendmail, message 12ab34cd",
+		    0 },
+		{ "sendmail: write error\n\nexit 75\n", "sending:due",
+		    "sendmail: exit 75: sendmail: write error", 0 },
+		{ "<<< 220 mail ESMTP\n>>> EHLO localhost\n", "sending:due",
+		    "sendmail: exit 75: sendmail was killed", 0 },
+		{ "\nexit 0\nexit 0\nexit 70\n", "sending:due",
+		    "sendmail: exit 70: ", 0 },
+		{ "sendmail: command failed: 501 5.1.3 Recipient address"
+		    " syntax error\n\nexit 70\n", "given-up:given-up",
+		    "sendmail: exit 70: sendmail: command failed: 501 5.1.3"
+		    " Recipient address syntax error", 0 },
+		/* None: it was not begun. */
+		{ NULL, "sent:sent", "handed to sendmail", 1 },
+	};
+	struct bench b;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		killed(conf);
+		if (cases[i].said != NULL)
+			close(written(cases[i].said));
+		start(&b, conf);
+		ok(run(&b, calm), "started again");
+		is_str(state_of(&b, "mail.nz"), cases[i].state, "%s",
+		    cases[i].text);
+		is_str(rows(&b, "SELECT text FROM delivery"), cases[i].text,
+		    "and that is noted");
+		is_int((long long)b.nmails, cases[i].mails, "mails");
+		ok(access("mailed.1", F_OK) == -1, "its file is gone");
+		stop(&b);
+	}
+	killed(conf);
+	fd = written("");
+	if (flock(fd, LOCK_EX) == -1)
+		fatal("flock");
+	start(&b, conf);
+	ok(run(&b, a_while), "sendmail still runs");
+	is_str(state_of(&b, "mail.nz"), "sending:sending", "it is waited for");
+	if (write(fd, "\nexit 0\n", 8) != 8)
+		fatal("mailed.1");
+	close(fd);
+	ok(run(&b, one_sent), "it ends");
+	is_int((long long)b.nmails, 0, "and no other began");
+	stop(&b);
+}
+
 /* A reload while a mail is with sendmail: it is waited for. */
 static void
 reload(const struct conf *conf)
@@ -688,13 +798,6 @@ reload(const struct conf *conf)
 	is_str(state_of(&b, "mail.nz"), "sent:sent", "its end was noted");
 	is_int((long long)b.nmails, 0, "there is no second one");
 	stop(&b);
-}
-
-static int
-one_sent(struct bench *b)
-{
-	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state ="
-	    " 'sent'"), "1") == 0 && b->e.deliver->count[JOB_MAIL] == 0;
 }
 
 /* sged was off for three days: three reports, each of its own day. */
@@ -972,6 +1075,7 @@ main(void)
 	answers(conf);
 	crowd(conf);
 	crash(conf);
+	recovered(conf);
 	reload(conf);
 	downtime(conf);
 	retries(conf);

@@ -18,11 +18,15 @@
 
 #define SENDMAIL "#!/bin/sh\n" \
     "echo \"$@\" >>\"$0.args\"\n" \
-    "case $4 in\n" \
+    "case $5 in\n" \
     "fail@*) echo 'no   such user' >&2; printf '\\001\\377x' >&2; exit 67;;\n" \
     "loud@*) i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i + 1)); done;" \
     " exit 70;;\n" \
     "killed@*) kill -9 $$;;\n" \
+    "kept@*) exit 75;;\n" \
+    "busy@*) echo 'disk full' >&2; exit 75;;\n" \
+    "smtpd@*) printf '>>> EHLO localhost\\n<<< 250 2.0.0 1a2b3c4d Message" \
+    " accepted for delivery\\n>>> QUIT\\n'; kill -9 $$;;\n" \
     "*) cat >>\"$0.mail\";;\n" \
     "esac\n"
 
@@ -31,14 +35,16 @@ static char	 sendmail_path[64];
 static struct loop *loop;
 static struct world *world;
 static int	 left, nok;
-static char	 status[64], text[1024];
-static int	 code;
+static char	 status[64], text[1024], number[64];
+static int	 code, kept;
 
 static void
 answered(json_t *answer, void *arg __unused)
 {
 	strlcpy(status, ipc_string(answer, "status", "?"), sizeof(status));
 	strlcpy(text, ipc_string(answer, "text", ""), sizeof(text));
+	strlcpy(number, ipc_string(answer, "message", "?"), sizeof(number));
+	kept = ipc_bool(answer, "kept", -1);
 	code = (int)ipc_int(answer, "exit", -1);
 	nok += strcmp(status, "ok") == 0;
 	if (--left == 0)
@@ -69,9 +75,11 @@ message(const char *body)
 static void
 ask(const char *from, const char *rcpt, int fd)
 {
+	static json_int_t delivery;
+
 	left++;
-	world_ask(world, WORLD_MAILER, json_pack("{sssss[s]}", "op", "mail",
-	    "from", from, "to", rcpt), fd, answered, NULL);
+	world_ask(world, WORLD_MAILER, json_pack("{sssIsss[s]}", "op", "mail",
+	    "delivery", ++delivery, "from", from, "to", rcpt), fd, answered, NULL);
 }
 
 static void
@@ -107,14 +115,14 @@ check_results(void)
 	ask("r@minties.govt.nz", "a@a.example", message("Subject: x\n\nhi\n"));
 	run();
 	is_str(status, "ok", "taken");
-	is_str(contents(".args"), "-f r@minties.govt.nz -- a@a.example\n",
+	is_str(contents(".args"), "-v -f r@minties.govt.nz -- a@a.example\n",
 	    "its arguments");
 	is_str(contents(".mail"), "Subject: x\n\nhi\n", "its input");
 	/* All of these may stand in a local part. */
 	ask("r@minties.govt.nz", "`id`$HOME|x&{a,b}*?'#~!@a.example",
 	    message("x"));
 	run();
-	is_str(contents(".args"), "-f r@minties.govt.nz -- "
+	is_str(contents(".args"), "-v -f r@minties.govt.nz -- "
 	    "`id`$HOME|x&{a,b}*?'#~!@a.example\n", "no shell sees an address");
 	(void)contents(".mail");
 	ask("r@minties.govt.nz", "fail@a.example", message("x"));
@@ -129,6 +137,20 @@ check_results(void)
 	ask("r@minties.govt.nz", "killed@a.example", message("x"));
 	run();
 	is_int(code, 75, "one that is killed: try again");
+	is_str(text, "sendmail was killed", "and it is said");
+	/* What OpenSMTPD's does while smtpd does not run. */
+	ask("r@minties.govt.nz", "kept@a.example", message("x"));
+	run();
+	is_str(status, "ok", "75 without a word: kept for later");
+	is_int(kept, 1, "which is said");
+	ask("r@minties.govt.nz", "busy@a.example", message("x"));
+	run();
+	is_int(code, 75, "75 with a word: not taken");
+	is_str(text, "disk full", "with its word");
+	ask("r@minties.govt.nz", "smtpd@a.example", message("x"));
+	run();
+	is_str(status, "ok", "what smtpd took is taken, however it ends");
+	is_str(number, "1a2b3c4d", "with smtpd's number of it");
 	(void)contents(".args");
 }
 
@@ -166,6 +188,7 @@ main(void)
 	    write(fd, SENDMAIL, strlen(SENDMAIL)) == -1 || close(fd) == -1)
 		fatal("%s", sendmail_path);
 	conf.report_sendmail = sendmail_path;
+	conf.spool = dir;
 	if (ipc_pair(pair) == -1 || (pid = fork()) == -1)
 		fatal("fork");
 	if (pid == 0) {

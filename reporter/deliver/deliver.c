@@ -76,6 +76,8 @@ settled(struct deliver *d)
 			job_ask(job);
 			continue;
 		}
+		if (job->stage == JOB_MAIL)
+			deliver_forget(d, job->delivery);
 		if (job->on)
 			(void)store_delivery_unclaim(d->engine->store,
 			    job->delivery, time(NULL));
@@ -113,33 +115,6 @@ claim_reports(struct deliver *d, int64_t now, struct jobs *out)
 	return n == -1 || rc == -1 ? -1 : 0;
 }
 
-/* The job of a claimed delivery; NULL: its URI leads nowhere any more. */
-static struct job *
-delivery_job(struct deliver *d, const struct store_delivery *row)
-{
-	struct addr addr;
-	struct job *job;
-
-	job = job_new(d, JOB_MAIL, row->report);
-	job->delivery = row->id;
-	job->tries = row->tries;
-	job->first = row->first;
-	if ((job->place = strdup(row->uri)) == NULL)
-		fatal("deliver");
-	if (strncmp(row->uri, "copy:", 5) == 0)
-		return job;
-	if (rua_add(&job->rua, row->uri, strlen(row->uri)) == -1 ||
-	    job->rua.nuris != 1) {
-		job_free(job);
-		return NULL;
-	}
-	if (job->rua.uris[0].scheme == RUA_HTTPS)
-		job->stage = addr_parse(job->rua.uris[0].host,
-		    strlen(job->rua.uris[0].host), &addr) == 0 ? JOB_POST :
-		    JOB_ADDRESS;
-	return job;
-}
-
 static int
 claim_deliveries(struct deliver *d, enum store_delivery_kind kind, int room,
     int64_t now, struct jobs *out)
@@ -155,7 +130,7 @@ claim_deliveries(struct deliver *d, enum store_delivery_kind kind, int room,
 		fatal("deliver");
 	n = store_delivery_claim(st, kind, now, rows, room);
 	for (i = 0; i < n && rc == 0; i++) {
-		if ((job = delivery_job(d, &rows[i])) == NULL) {
+		if ((job = deliver_job(d, &rows[i])) == NULL) {
 			rc = store_delivery_note(st, rows[i].id, "given-up",
 			    now, 0, 0, "not a URI that can be used");
 			continue;
@@ -176,9 +151,9 @@ claim(struct deliver *d, int64_t now, struct jobs *out)
 {
 	if (d->engine->stopping)
 		return 0;
-	if (claim_reports(d, now, out) == -1 ||
+	if (claim_reports(d, now, out) == -1 || (!d->recovering &&
 	    claim_deliveries(d, DELIVERY_MAIL, MAILS_MAX -
-	    (int)d->count[JOB_MAIL], now, out) == -1)
+	    (int)d->count[JOB_MAIL], now, out) == -1))
 		return -1;
 	return claim_deliveries(d, DELIVERY_HTTPS, POSTS_MAX -
 	    (int)(d->count[JOB_ADDRESS] + d->count[JOB_POST]), now, out);
@@ -216,6 +191,19 @@ transact(struct deliver *d, int64_t now)
 	return rc == -1 ? -1 : any;
 }
 
+/* Whether the database is fit to go on with: 0 or -1. */
+static int
+recover(struct deliver *d, int64_t now)
+{
+	int rc;
+
+	if (!d->recovering || d->engine->stopping)
+		return 0;
+	if ((rc = deliver_recover(d, now)) == 0)
+		d->recovering = 0;
+	return rc == -1 ? -1 : 0;
+}
+
 /* Nothing is polled that has a time: the next due one sets the timer. */
 static void
 deliver_round(void *arg)
@@ -226,7 +214,7 @@ deliver_round(void *arg)
 
 	d->timer = NULL;
 	more = d->engine->stopping ? 0 : pass_step(d);
-	if (more == -1 || (any = transact(d, now)) == -1) {
+	if (recover(d, now) == -1 || more == -1 || (any = transact(d, now)) == -1) {
 		if (!d->mute)
 			log_warnx("reports wait for the database");
 		d->mute = 1;
@@ -237,6 +225,8 @@ deliver_round(void *arg)
 	if (d->engine->stopping)
 		return;
 	next = store_report_next_due(d->engine->store, now + IDLE_MS / 1000);
+	if (d->recovering && next > now)
+		next = now + 1;
 	if (more || (next <= now && any))
 		ms = COLLECT_MS;
 	else if (next <= now)
@@ -260,8 +250,10 @@ deliver_start(struct engine *e)
 	TAILQ_INIT(&d->answered);
 	e->deliver = d;
 	/* Whether these arrived is not known: at most one copy more. */
-	if ((n = store_delivery_recover(e->store, time(NULL))) > 0)
-		log_info("%d reports were being sent when sged ended", n);
+	if ((n = store_delivery_recover(e->store, DELIVERY_HTTPS,
+	    time(NULL))) > 0)
+		log_info("%d reports were being posted when sged ended", n);
+	d->recovering = 1;
 	deliver_soon(d, 0);
 }
 

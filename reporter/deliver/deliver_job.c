@@ -5,6 +5,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "deliver/deliver_job.h"
@@ -36,6 +37,32 @@ job_new(struct deliver *d, enum job_stage stage, int64_t report)
 	job->deliver = d;
 	job->stage = stage;
 	job->report = report;
+	return job;
+}
+
+struct job *
+deliver_job(struct deliver *d, const struct store_delivery *row)
+{
+	struct addr addr;
+	struct job *job;
+
+	job = job_new(d, JOB_MAIL, row->report);
+	job->delivery = row->id;
+	job->tries = row->tries;
+	job->first = row->first;
+	if ((job->place = strdup(row->uri)) == NULL)
+		fatal("deliver");
+	if (strncmp(row->uri, "copy:", 5) == 0)
+		return job;
+	if (rua_add(&job->rua, row->uri, strlen(row->uri)) == -1 ||
+	    job->rua.nuris != 1) {
+		job_free(job);
+		return NULL;
+	}
+	if (job->rua.uris[0].scheme == RUA_HTTPS)
+		job->stage = addr_parse(job->rua.uris[0].host,
+		    strlen(job->rua.uris[0].host), &addr) == 0 ? JOB_POST :
+		    JOB_ADDRESS;
 	return job;
 }
 

@@ -78,6 +78,7 @@ struct deliver {
 	size_t		 count[4];	/* jobs by stage, asked or answered */
 	int		 draining;
 	struct loop_timer *drain_timer;
+	int		 recovering;	/* mail of before is not yet settled */
 	int		 mute;		/* a trouble was said; until it ends */
 };
 
@@ -86,6 +87,8 @@ struct deliver {
 void	deliver_soon(struct deliver *, int64_t ms);
 /* In no list yet. */
 struct job *job_new(struct deliver *, enum job_stage, int64_t report);
+/* Of a delivery; NULL: its URI leads nowhere any more. */
+struct job *deliver_job(struct deliver *, const struct store_delivery *);
 /* In no list any more. */
 void	job_free(struct job *);
 /* For world_ask, the job its argument: it is settled in a moment. */
@@ -111,6 +114,15 @@ int	pass_hurry(struct deliver *, int64_t day);
 void	lookup_start(struct job *);
 /* Notes the answer, in the transaction of the caller; 0 or -1. */
 int	lookup_settle(struct job *, int64_t now);
+
+/* deliver_recover.c */
+/*
+ * What became of mail that was being sent when sged ended is noted, the rest
+ * is due again.  0; 1: a sendmail of then still runs, to be asked again; -1.
+ */
+int	deliver_recover(struct deliver *, int64_t now);
+/* What sendmail said of it is noted and committed. */
+void	deliver_forget(struct deliver *, int64_t delivery);
 
 /* deliver_send.c */
 /* Asks; the answer comes to job_answered. */

@@ -145,7 +145,8 @@ request_of(struct job *job)
 
 	switch (job->stage) {
 	case JOB_MAIL:
-		return json_pack("{s:s, s:s, s:[s]}", "op", "mail", "from",
+		return json_pack("{s:s, s:I, s:s, s:[s]}", "op", "mail",
+		    "delivery", (json_int_t)job->delivery, "from",
 		    conf->report_from, "to", mail_address(job));
 	case JOB_ADDRESS:
 		return json_pack("{s:s, s:s}", "op", "addr", "name",
@@ -240,8 +241,13 @@ is_no_address(int64_t code, const char *said)
 static enum outcome
 mail_outcome(const json_t *answer, int64_t *code, char text[], size_t textsz)
 {
+	const char *message = ipc_string(answer, "message", "");
+
 	if (strcmp(ipc_string(answer, "status", ""), "ok") == 0) {
-		(void)strlcpy(text, "handed to sendmail", textsz);
+		(void)snprintf(text, textsz, "handed to sendmail%s%s%s",
+		    message[0] == '\0' ? "" : ", message ", message,
+		    ipc_bool(answer, "kept", 0) ?
+		    ", which keeps it until smtpd runs" : "");
 		return TOOK;
 	}
 	*code = ipc_int(answer, "exit", -1);
@@ -345,6 +351,9 @@ send_settle(struct job *job, int64_t now)
 	int64_t code = 0;
 
 	job->on = 0;
+	/* A mail that was begun goes on: it is asked for at the next start. */
+	if (strcmp(status, "gone") == 0 && job->stage == JOB_MAIL)
+		return 0;
 	if (strcmp(status, "gone") == 0)
 		return store_delivery_unclaim(st, job->delivery,
 		    now + GONE_SECONDS);

@@ -25,8 +25,10 @@
  *
  * net	see net/net.h
  *
- * mailer {"op":"mail","from":"a@d","to":["b@e"]} with a descriptor of the
- *	message -> {"status":"ok"} or {"status":"error","exit":n,"text":".."}
+ * mailer {"op":"mail","delivery":n,"from":"a@d","to":["b@e"]} with a descriptor
+ *	of the message -> {"status":"ok","kept":bool,"message":"smtpd's number"}
+ *	or {"status":"error","exit":n,"text":".."}.  "kept": for when smtpd runs
+ *	again.  SPOOL/mailed.n (mail_result.h) says so too.
  *
  * Every request's "id" and every answer's "id" are added here.  A process
  * that is gone answers {"status":"gone"}.

@@ -2,8 +2,11 @@
 
 /*
  * The mailer process: runs sendmail(8) for messages that come as descriptors.
+ * Each has a process of its own to wait for it, which outlives the mailer and
+ * writes down how it ended; see mail_result.h.
  */
 
+#include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/wait.h>
 
@@ -11,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -21,16 +25,18 @@
 #include "lib/process.h"
 #include "lib/sandbox.h"
 #include "helper/helper.h"
+#include "helper/mail_result.h"
 
 /* At once; smtpd takes a message in some milliseconds. */
 #define CHILDREN_MAX 8
 /* Waiting for one of these; the engine asks for fewer. */
 #define JOBS_MAX 256
 #define SENDMAIL_MS (60 * 1000)
-/* After the engine is gone, running ones may end. */
+/* After the engine is gone, running ones are waited for. */
 #define LINGER_MS 5000
-/* Kept of what sendmail says. */
-#define TEXT_MAX 512
+/* How often it is looked whether sendmail has ended; an orphaned one. */
+#define LOOK_MS 5
+#define LOOK_ORPHAN_MS 500
 
 struct job {
 	TAILQ_ENTRY(job) entry;
@@ -39,13 +45,9 @@ struct job {
 	char		**argv;		/* points into request */
 	json_t		*request;
 	int		 message;
-	pid_t		 pid;		/* 0: not yet */
-	int		 errors;	/* its stdout and stderr, or -1 */
-	struct loop_fd	*event;
-	struct loop_timer *timer;
-	int		 timed_out;
-	char		 text[TEXT_MAX];
-	size_t		 len;
+	int		 result;	/* what sendmail says, or -1 */
+	pid_t		 pid;		/* of who waits for it; 0: not yet */
+	struct loop_timer *timer;	/* who waited for it was killed */
 };
 
 struct mailer {
@@ -60,18 +62,21 @@ struct mailer {
 static void	jobs_run(struct mailer *);
 
 static void
-mailer_answer(struct mailer *m, json_int_t id, int status, const char *text)
+mailer_send(struct mailer *m, json_t *answer)
 {
-	json_t *obj;
-
-	if (m->ipc == NULL)
-		return;
-	obj = status == 0 ? json_pack("{sIss}", "id", id, "status", "ok") :
-	    json_pack("{sIsssiss}", "id", id, "status", "error", "exit",
-	    status, "text", text);
-	if (obj == NULL)
+	if (answer == NULL)
 		fatalx("mailer: no memory");
-	(void)ipc_send(m->ipc, obj, -1);
+	if (m->ipc != NULL)
+		(void)ipc_send(m->ipc, answer, -1);
+	else
+		json_decref(answer);
+}
+
+static void
+mailer_refuse(struct mailer *m, json_int_t id, int code, const char *text)
+{
+	mailer_send(m, json_pack("{sIsssiss}", "id", id, "status", "error",
+	    "exit", code, "text", text));
 }
 
 static void
@@ -80,9 +85,8 @@ job_free(struct job *job)
 	struct mailer *m = job->mailer;
 
 	loop_timer_remove(m->loop, job->timer);
-	loop_fd_remove(m->loop, job->event);
-	if (job->errors != -1)
-		close(job->errors);
+	if (job->result != -1)
+		close(job->result);
 	if (job->message != -1)
 		close(job->message);
 	if (job->pid != 0)
@@ -108,7 +112,10 @@ is_address(const json_t *value)
 	return 1;
 }
 
-/* sendmail -f FROM -- TO...; NULL if the request is not one. */
+/*
+ * sendmail -v -f FROM -- TO...; NULL if the request is not one.  -v: it tells
+ * of its dialogue with smtpd, and so whether smtpd took the message.
+ */
 static char **
 make_argv(const struct conf *conf, const json_t *request)
 {
@@ -122,9 +129,10 @@ make_argv(const struct conf *conf, const json_t *request)
 	for (i = 0; i < nto; i++)
 		if (!is_address(json_array_get(to, i)))
 			return NULL;
-	if ((argv = calloc(nto + 5, sizeof(*argv))) == NULL)
+	if ((argv = calloc(nto + 6, sizeof(*argv))) == NULL)
 		fatal("mailer");
 	argv[n++] = conf->report_sendmail;
+	argv[n++] = "-v";
 	argv[n++] = "-f";
 	argv[n++] = (char *)(uintptr_t)json_string_value(from);
 	argv[n++] = "--";
@@ -135,14 +143,10 @@ make_argv(const struct conf *conf, const json_t *request)
 }
 
 __dead static void
-job_exec(const struct job *job, int errors)
+job_exec(const struct job *job)
 {
 	static const char hint[] = ": can't be run\n";
 
-	if (dup2(job->message, 0) == -1 || dup2(errors, 1) == -1 ||
-	    dup2(errors, 2) == -1)
-		_exit(EX_OSERR);
-	closefrom(3);
 	process_signals_default();
 	execv(job->argv[0], job->argv);
 	(void)!write(2, job->argv[0], strlen(job->argv[0]));
@@ -150,70 +154,86 @@ job_exec(const struct job *job, int errors)
 	_exit(EX_UNAVAILABLE);
 }
 
-/* Text of another program, one line of printable ASCII. */
-static void
-job_text(struct job *job, const char *buf, size_t n)
+/* Waits for sendmail's end, and writes it down. */
+__dead static void
+job_wait(pid_t pid)
 {
-	size_t i;
+	int waited = 0, status = 0, code = EX_TEMPFAIL;
+	pid_t ended;
 
-	for (i = 0; i < n && job->len < sizeof(job->text) - 1; i++)
-		job->text[job->len++] = buf[i] == '\n' ? ' ' :
-		    buf[i] >= ' ' && buf[i] < 0x7f ? buf[i] : '?';
-	job->text[job->len] = '\0';
-}
-
-static void
-job_errors(int fd, short revents __unused, void *arg)
-{
-	struct job *job = arg;
-	char buf[1024];
-	ssize_t n;
-
-	if ((n = read(fd, buf, sizeof(buf))) > 0) {
-		job_text(job, buf, (size_t)n);
-		return;
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0 &&
+	    waited < SENDMAIL_MS) {
+		(void)poll(NULL, 0, LOOK_MS);
+		waited += LOOK_MS;
 	}
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	loop_fd_remove(job->mailer->loop, job->event);
-	job->event = NULL;
+	if (ended == 0) {
+		(void)kill(pid, SIGKILL);
+		dprintf(1, "\nsendmail took too long");
+	} else if (WIFEXITED(status))
+		code = WEXITSTATUS(status);
+	else
+		dprintf(1, "\nsendmail was killed");
+	dprintf(1, "\nexit %d\n", code);
+	_exit(code);
 }
 
-static void
-job_timeout(void *arg)
+/* sendmail and who waits for it have the message, and where to write to. */
+__dead static void
+job_begin(const struct job *job)
 {
-	struct job *job = arg;
+	pid_t pid;
 
-	job->timer = NULL;
-	job->timed_out = 1;
-	(void)kill(job->pid, SIGKILL);
+	if (dup2(job->message, 0) == -1 || dup2(job->result, 1) == -1 ||
+	    dup2(job->result, 2) == -1)
+		_exit(EX_OSERR);
+	closefrom(3);
+	if ((pid = process_fork()) == 0)
+		job_exec(job);
+	if (pid == -1) {
+		dprintf(1, "no process\nexit %d\n", EX_OSERR);
+		_exit(EX_OSERR);
+	}
+	job_wait(pid);
 }
 
+/* Opens its file: 0; -1: *why says what is in the way. */
 static int
-job_run(struct job *job)
+job_open(struct job *job, const char **why)
+{
+	char *path;
+
+	path = mail_result_path(job->mailer->conf, ipc_int(job->request,
+	    "delivery", 0));
+	*why = "its file in the spool can't be written";
+	if ((job->result = open(path, O_RDWR | O_CREAT | O_APPEND |
+	    O_NOFOLLOW | O_CLOEXEC, 0600)) == -1)
+		log_warn("%s", path);
+	free(path);
+	if (job->result == -1)
+		return -1;
+	*why = "an earlier sendmail is still at it";
+	return flock(job->result, LOCK_EX | LOCK_NB);
+}
+
+/* Returns 0, or -1: *why says what is in the way. */
+static int
+job_run(struct job *job, const char **why)
 {
 	struct mailer *m = job->mailer;
-	int fds[2], flags;
 
-	if (pipe(fds) == -1)
+	if (job_open(job, why) == -1)
 		return -1;
-	if ((flags = fcntl(fds[0], F_GETFL)) == -1 ||
-	    fcntl(fds[0], F_SETFL, flags | O_NONBLOCK) == -1)
-		fatal("fcntl");
-	if ((job->pid = process_fork()) == 0)
-		job_exec(job, fds[1]);
-	close(fds[1]);
-	if (job->pid == -1) {
+	*why = "no process, or no room in the spool";
+	if (ftruncate(job->result, 0) == -1 ||
+	    (job->pid = process_fork()) == -1) {
 		job->pid = 0;
-		close(fds[0]);
 		return -1;
 	}
+	if (job->pid == 0)
+		job_begin(job);
 	m->nrunning++;
 	close(job->message);
 	job->message = -1;
-	job->errors = fds[0];
-	job->event = loop_fd_add(m->loop, fds[0], POLLIN, job_errors, job);
-	job->timer = loop_timer_add(m->loop, SENDMAIL_MS, job_timeout, job);
 	return 0;
 }
 
@@ -221,41 +241,59 @@ static void
 jobs_run(struct mailer *m)
 {
 	struct job *job, *next;
+	const char *why;
 
 	for (job = TAILQ_FIRST(&m->jobs); job != NULL &&
 	    m->nrunning < CHILDREN_MAX; job = next) {
 		next = TAILQ_NEXT(job, entry);
-		if (job->pid != 0 || job_run(job) == 0)
+		if (job->pid != 0 || job_run(job, &why) == 0)
 			continue;
-		mailer_answer(m, job->id, EX_OSERR, "no process or pipe");
+		mailer_refuse(m, job->id, EX_OSERR, why);
 		job_free(job);
 	}
 }
 
 static void
-job_ended(struct job *job, int status)
+job_ended(struct job *job)
 {
-	char buf[TEXT_MAX];
-	ssize_t n;
-	int code;
+	struct mail_result r;
 
-	/* What it wrote last; others may still hold the pipe open. */
-	while (job->event != NULL &&
-	    (n = read(job->errors, buf, sizeof(buf))) > 0 &&
-	    job->len < sizeof(job->text) - 1)
-		job_text(job, buf, (size_t)n);
-	if (job->timed_out) {
-		code = EX_TEMPFAIL;
-		strlcpy(job->text, "sendmail took too long",
-		    sizeof(job->text));
-	} else if (WIFEXITED(status))
-		code = WEXITSTATUS(status);
-	else {
-		code = EX_TEMPFAIL;
-		strlcpy(job->text, "sendmail was killed", sizeof(job->text));
-	}
-	mailer_answer(job->mailer, job->id, code, job->text);
+	mail_result_read(job->result, &r);
+	if (r.code == 0)
+		mailer_send(job->mailer, json_pack("{sIsssbss}", "id", job->id,
+		    "status", "ok", "kept", r.kept, "message", r.message));
+	else
+		mailer_refuse(job->mailer, job->id, r.code, r.said);
 	job_free(job);
+}
+
+/* The turn of the next, or of our own end. */
+static void
+jobs_next(struct mailer *m)
+{
+	jobs_run(m);
+	if (m->ipc == NULL && m->njobs == 0)
+		loop_stop(m->loop);
+}
+
+/* Its lock says when sendmail itself has ended. */
+static void
+job_orphaned(void *arg)
+{
+	struct job *job = arg;
+	struct mailer *m = job->mailer;
+	const char *why;
+
+	if (job->result != -1)
+		close(job->result);
+	job->timer = NULL;
+	if (job_open(job, &why) == 0) {
+		job_ended(job);
+		jobs_next(m);
+		return;
+	}
+	job->timer = loop_timer_add(m->loop, LOOK_ORPHAN_MS,
+	    job_orphaned, job);
 }
 
 static void
@@ -270,12 +308,12 @@ child_ended(int signo __unused, void *arg)
 		TAILQ_FOREACH(job, &m->jobs, entry)
 			if (job->pid == pid)
 				break;
-		if (job != NULL)
-			job_ended(job, status);
+		if (job != NULL && WIFSIGNALED(status))
+			job_orphaned(job);
+		else if (job != NULL)
+			job_ended(job);
 	}
-	jobs_run(m);
-	if (m->ipc == NULL && m->njobs == 0)
-		loop_stop(m->loop);
+	jobs_next(m);
 }
 
 static void
@@ -287,7 +325,7 @@ mailer_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 
 	if (fd == -1 || m->njobs >= JOBS_MAX ||
 	    (argv = make_argv(m->conf, obj)) == NULL) {
-		mailer_answer(m, ipc_int(obj, "id", 0),
+		mailer_refuse(m, ipc_int(obj, "id", 0),
 		    fd != -1 && m->njobs >= JOBS_MAX ? EX_TEMPFAIL :
 		    EX_USAGE, "not taken");
 		if (fd != -1)
@@ -301,7 +339,7 @@ mailer_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 	job->argv = argv;
 	job->request = json_incref(obj);
 	job->message = fd;
-	job->errors = -1;
+	job->result = -1;
 	TAILQ_INSERT_TAIL(&m->jobs, job, entry);
 	m->njobs++;
 	jobs_run(m);
@@ -311,10 +349,7 @@ static void
 linger_over(void *arg)
 {
 	struct mailer *m = arg;
-	struct job *job;
 
-	TAILQ_FOREACH(job, &m->jobs, entry)
-		(void)kill(job->pid, SIGKILL);
 	loop_stop(m->loop);
 }
 

@@ -282,9 +282,13 @@ void
 sandbox_mailer(const struct conf *conf __unused)
 {
 #ifdef __OpenBSD__
-	const struct need needs[] = { { conf->report_sendmail, 0, 1 } };
+	const struct need needs[] = {
+		{ conf->report_sendmail, 0, 1 },
+		{ conf->spool, 1, 0 },
+	};
 
-	confine(needs, nitems(needs), "stdio proc exec recvfd");
+	confine(needs, nitems(needs), "stdio rpath wpath cpath flock proc "
+	    "exec recvfd");
 #endif
 }
 

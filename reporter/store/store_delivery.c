@@ -91,13 +91,33 @@ store_delivery_unclaim(struct store *st, int64_t id, int64_t next)
 }
 
 int
-store_delivery_recover(struct store *st, int64_t now)
+store_delivery_sending(struct store *st, int64_t id, struct store_delivery *d)
 {
-	if (store_run(st, "UPDATE delivery SET state = 'due', next = ?1,"
-	    " text = 'sged ended while it was being sent'"
-	    " WHERE state = 'sending'", "i", now) == -1)
+	sqlite3_stmt *stmt;
+	int rc, found = 0;
+
+	stmt = store_prepare(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
+	    " WHERE id = ?1 AND state = 'sending'");
+	if (stmt == NULL || store_bind(stmt, "i", id) == -1)
 		return -1;
-	return sqlite3_changes(st->db);
+	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		delivery_row(stmt, d);
+		found = 1;
+		rc = SQLITE_DONE;
+	}
+	return store_done(st, stmt, rc) == -1 ? -1 : found;
+}
+
+int
+store_delivery_recover(struct store *st, enum store_delivery_kind kind,
+    int64_t now)
+{
+	return store_update(st, "UPDATE delivery SET state = 'due', next = ?1,"
+	    " tries = max(tries - 1, 0),"
+	    " first = CASE WHEN tries <= 1 THEN NULL ELSE first END,"
+	    " text = 'sged ended before it was sent'"
+	    " WHERE state = 'sending' AND kind = ?2", "ii", now,
+	    (int64_t)kind);
 }
 
 /* "copy:" are our own extra mails; they tell nothing about the report. */

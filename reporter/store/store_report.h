@@ -148,8 +148,12 @@ int	store_delivery_note(struct store *, int64_t id, const char *state,
 	    int64_t now, int64_t next, int64_t code, const char *text);
 /* Not tried after all: due again at next. */
 int	store_delivery_unclaim(struct store *, int64_t id, int64_t next);
-/* Those that were being sent when sged ended; returns how many. */
-int	store_delivery_recover(struct store *, int64_t now);
+/* That one, if it is being sent.  Returns 1, 0 if it is not, -1. */
+int	store_delivery_sending(struct store *, int64_t id,
+	    struct store_delivery *);
+/* Those being sent are due, as if not begun; returns how many, or -1. */
+int	store_delivery_recover(struct store *, enum store_delivery_kind,
+	    int64_t now);
 /*
  * The state of a report from its deliveries: "sent" if one took it, "sending"
  * while one may yet, else "given-up".
