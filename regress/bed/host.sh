@@ -103,7 +103,7 @@ smtpd_conf_usual()
 }
 
 # dkim DOMAIN: its key in A for filter-dkimsign, selector "sge", and in the
-# DNS, for mail and for reports (RFC 8460 3).
+# DNS, for all that is signed.
 dkim()
 {
 	openssl genrsa -out "$A/etc/mail/dkim.key" 2048 \
@@ -111,7 +111,7 @@ dkim()
 	chmod 640 "$A/etc/mail/dkim.key"
 	chgrp "$(sed -n 's/^opensmtpd:[^:]*:\([0-9]*\):.*/\1/p' \
 	    "$A/etc/group")" "$A/etc/mail/dkim.key"
-	dns "sge._domainkey.$1 TXT v=DKIM1; k=rsa; s=email:tlsrpt; p=$(
+	dns "sge._domainkey.$1 TXT v=DKIM1; k=rsa; p=$(
 	    openssl rsa -in "$A/etc/mail/dkim.key" -pubout \
 	    2>>"$BED/log/openssl" | sed '/^-/d' | tr -d '\n')"
 }

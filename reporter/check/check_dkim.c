@@ -66,6 +66,39 @@ list_has(const char *list, const char *item)
 	return 0;
 }
 
+/*
+ * What the key is for (RFC 6376 3.6.1: a list, all if it is missing), and who
+ * is known to read that otherwise.
+ */
+static void
+check_service(struct check *c, const char *name, const char *record)
+{
+	char value[256], shown[64];
+
+	if (tag_value(record, "s", value, sizeof(value)) == -1 ||
+	    strcmp(value, "*") == 0) {
+		check_part(c, PART, CHECK_OK, "key at %s", name);
+		return;
+	}
+	(void)strlcpy(shown, view_clean(value, 60), sizeof(shown));
+	if (list_has(value, "*"))
+		check_part(c, PART, CHECK_WARN, "the key at %s is for s=%s, "
+		    "which is good, but dkimpy takes only s=* or s=email: "
+		    "without s= all verifiers pass", name, shown);
+	else if (!list_has(value, "tlsrpt"))
+		check_part(c, PART, CHECK_BAD, "the key at %s is for s=%s: "
+		    "who gets our reports may ignore them (RFC 8460 3); "
+		    "take s= out", name, shown);
+	else if (!list_has(value, "email"))
+		check_part(c, PART, CHECK_WARN, "the key at %s is for s=%s: "
+		    "DMARC does not count it, and dkimpy fails every mail "
+		    "under it; without s= it serves all", name, shown);
+	else
+		check_part(c, PART, CHECK_WARN, "the key at %s is for s=%s, "
+		    "which RFC 8460 accepts, but dkimpy fails every mail "
+		    "under it: without s= all verifiers pass", name, shown);
+}
+
 static void
 check_key(struct check *c, const char *selector, const char *domain)
 {
@@ -93,18 +126,8 @@ check_key(struct check *c, const char *selector, const char *domain)
 	    *value == '\0')
 		check_part(c, PART, CHECK_BAD, "the record at %s has no key",
 		    name);
-	else if (tag_value(txts[0], "s", value, sizeof(value)) == 0 &&
-	    !list_has(value, "*") && !list_has(value, "tlsrpt"))
-		check_part(c, PART, CHECK_BAD, "the key at %s is for s=%s: "
-		    "TLS reports need s=email:tlsrpt or s=*", name,
-		    view_clean(value, 60));
-	else if (tag_value(txts[0], "s", value, sizeof(value)) == 0 &&
-	    !list_has(value, "*") && !list_has(value, "email"))
-		check_part(c, PART, CHECK_WARN, "the key at %s is for s=%s: "
-		    "DMARC does not count it; s=email:tlsrpt serves both",
-		    name, view_clean(value, 60));
 	else
-		check_part(c, PART, CHECK_OK, "key at %s", name);
+		check_service(c, name, txts[0]);
 	json_decref(answer);
 }
 
