@@ -156,6 +156,7 @@ SGED_OBJS =	\
 		reporter/deliver/deliver.o \
 		reporter/deliver/deliver_day.o \
 		reporter/deliver/deliver_job.o \
+		reporter/deliver/deliver_limit.o \
 		reporter/deliver/deliver_lookup.o \
 		reporter/deliver/deliver_now.o \
 		reporter/deliver/deliver_recover.o \

@@ -70,7 +70,8 @@ settled(struct deliver *d)
 	while ((job = TAILQ_FIRST(&list)) != NULL) {
 		TAILQ_REMOVE(&list, job, entry);
 		d->count[job->stage]--;
-		if (job->on && !d->engine->stopping) {
+		if (job->on && !d->engine->stopping &&
+		    send_crowded_address(job, time(NULL)) == 0) {
 			job->on = 0;
 			job->stage = JOB_POST;
 			job_ask(job);
@@ -135,7 +136,8 @@ claim_deliveries(struct deliver *d, enum store_delivery_kind kind, int room,
 			    now, 0, 0, "not a URI that can be used");
 			continue;
 		}
-		if ((rc = send_crowded(job, now, out)) == 0)
+		if ((rc = send_held(job, &rows[i], now)) == 0 &&
+		    (rc = send_crowded(job, now, out)) == 0)
 			TAILQ_INSERT_TAIL(out, job, entry);
 		else {
 			job_free(job);

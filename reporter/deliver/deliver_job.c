@@ -59,16 +59,23 @@ deliver_job(struct deliver *d, const struct store_delivery *row)
 		job_free(job);
 		return NULL;
 	}
-	if (job->rua.uris[0].scheme == RUA_HTTPS)
-		job->stage = addr_parse(job->rua.uris[0].host,
-		    strlen(job->rua.uris[0].host), &addr) == 0 ? JOB_POST :
-		    JOB_ADDRESS;
+	if (job->rua.uris[0].scheme != RUA_HTTPS)
+		return job;
+	job->stage = JOB_ADDRESS;
+	if (addr_parse(job->rua.uris[0].host, strlen(job->rua.uris[0].host),
+	    &addr) == 0) {
+		job->stage = JOB_POST;
+		if ((job->addrs = json_pack("[s]", job->rua.uris[0].host)) ==
+		    NULL)
+			fatalx("deliver: no memory");
+	}
 	return job;
 }
 
 void
 job_free(struct job *job)
 {
+	json_decref(job->addrs);
 	json_decref(job->answer);
 	rua_free(&job->rua);
 	free(job->place);

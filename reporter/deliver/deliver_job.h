@@ -48,6 +48,7 @@ struct job {
 	int64_t		 tries;
 	int64_t		 first;
 	char		*place;
+	json_t		*addrs;		/* JOB_POST: where it goes */
 	struct rua	 rua;		/* of one URI; empty with "copy:" */
 };
 TAILQ_HEAD(jobs, job);
@@ -129,10 +130,16 @@ void	deliver_forget(struct deliver *, int64_t delivery);
 void	send_start(struct job *);
 /* Notes the answer.  job->on is set if it is to be started again. */
 int	send_settle(struct job *, int64_t now);
+
+/* deliver_limit.c: 1 it is so, and noted; 0, -1. */
+/* Whether so many went there today that this one does not (report limit). */
+int	send_held(struct job *, const struct store_delivery *, int64_t now);
 /*
  * Whether a claimed one has to wait, since its host has enough; claimed: the
- * others.  1 it does, 0, -1.
+ * others.
  */
 int	send_crowded(struct job *, int64_t now, const struct jobs *claimed);
+/* The same once its addresses are known, for each of them. */
+int	send_crowded_address(struct job *, int64_t now);
 
 #endif

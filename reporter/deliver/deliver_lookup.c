@@ -63,12 +63,12 @@ add_mail(struct store *st, int64_t report, const struct rua_uri *u,
 
 	if ((until = store_bounce_until(st, u->address, now)) == 0)
 		return store_delivery_add(st, report, DELIVERY_MAIL, place,
-		    "due", now, NULL);
+		    u->address, "due", now, NULL);
 	day_print(day_of(until), date, sizeof(date));
 	(void)snprintf(text, sizeof(text), "bounced too often, rested until %s",
 	    date);
-	return store_delivery_add(st, report, DELIVERY_MAIL, place, "rested",
-	    now, text);
+	return store_delivery_add(st, report, DELIVERY_MAIL, place,
+	    u->address, "rested", now, text);
 }
 
 /* One row for each place. */
@@ -85,15 +85,15 @@ add_deliveries(struct store *st, const struct conf *conf, int64_t report,
 		rc = rua->uris[i].scheme == RUA_MAILTO ?
 		    add_mail(st, report, &rua->uris[i], place, now) :
 		    store_delivery_add(st, report, DELIVERY_HTTPS, place,
-		    "due", now, NULL);
+		    rua->uris[i].host, "due", now, NULL);
 		free(place);
 	}
 	if (rc == -1 || conf->report_copy == NULL)
 		return rc;
 	if (asprintf(&place, "copy:%s", conf->report_copy) == -1)
 		fatal("deliver");
-	rc = store_delivery_add(st, report, DELIVERY_MAIL, place, "due", now,
-	    NULL);
+	rc = store_delivery_add(st, report, DELIVERY_MAIL, place, NULL, "due",
+	    now, NULL);
 	free(place);
 	return rc;
 }
@@ -103,8 +103,7 @@ add_deliveries(struct store *st, const struct conf *conf, int64_t report,
 #define PENDING_AGAIN 60
 
 /*
- * What was stored before is sent again as it is.  A report that can't be built
- * was tallied nothing for.
+ * What was stored before is sent again as it is.
  */
 static int
 ready(struct job *job, const struct store_report *row, const char *record,

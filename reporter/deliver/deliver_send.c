@@ -21,8 +21,7 @@
 #include "deliver/deliver_job.h"
 #include "base/log.h"
 
-/* How long what met a full host, or a process that is gone, waits. */
-#define CROWDED_SECONDS 5
+/* How long what met a process that is gone waits. */
 #define GONE_SECONDS 60
 
 enum outcome {
@@ -123,17 +122,10 @@ static json_t *
 post_request(struct job *job)
 {
 	const struct rua_uri *u = &job->rua.uris[0];
-	json_t *addrs;
-	struct addr addr;
 
-	/* Its own address, or those that the look-up gave. */
-	if (addr_parse(u->host, strlen(u->host), &addr) == 0)
-		addrs = json_pack("[s]", u->host);
-	else
-		addrs = json_incref(json_object_get(job->answer, "addr"));
-	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:s, s:b, s:i}",
+	return json_pack("{s:s, s:s, s:i, s:s, s:O, s:s, s:b, s:i}",
 	    "op", "post", "host", u->host, "port", u->port, "path", u->path,
-	    "addrs", addrs, "type", "application/tlsrpt+gzip", "verify",
+	    "addrs", job->addrs, "type", "application/tlsrpt+gzip", "verify",
 	    job->deliver->engine->conf->report_https_verify,
 	    "seconds", HTTP_POST_SECONDS);
 }
@@ -194,36 +186,6 @@ send_start(struct job *job)
 	job->answer = NULL;
 	job->question = world_ask(e->world, parts[job->stage], request, fd,
 	    job_answered, job);
-}
-
-static int
-count_host(const struct jobs *jobs, const char *host)
-{
-	const struct job *job;
-	int n = 0;
-
-	TAILQ_FOREACH(job, jobs, entry)
-		if ((job->stage == JOB_ADDRESS || job->stage == JOB_POST) &&
-		    strcmp(job->rua.uris[0].host, host) == 0)
-			n++;
-	return n;
-}
-
-int
-send_crowded(struct job *job, int64_t now, const struct jobs *claimed)
-{
-	struct deliver *d = job->deliver;
-	const char *host;
-
-	if (job->stage == JOB_MAIL)
-		return 0;
-	host = job->rua.uris[0].host;
-	if (count_host(&d->asked, host) + count_host(&d->answered, host) +
-	    count_host(claimed, host) < POSTS_HOST_MAX)
-		return 0;
-	return store_delivery_unclaim(d->engine->store, job->delivery, now +
-	    CROWDED_SECONDS + arc4random_uniform(2 * CROWDED_SECONDS)) == -1 ?
-	    -1 : 1;
 }
 
 /*
@@ -305,6 +267,8 @@ address_outcome(struct job *job, char text[], size_t textsz)
 
 	if (strcmp(status, "ok") == 0 &&
 	    json_array_size(json_object_get(job->answer, "addr")) > 0) {
+		json_decref(job->addrs);
+		job->addrs = json_incref(json_object_get(job->answer, "addr"));
 		job->on = 1;
 		return AGAIN;
 	}

@@ -11,7 +11,7 @@
 /* So many bounced reports, and an address is rested. */
 #define BOUNCES_MAX 3
 
-#define DELIVERY_COLUMNS "id, report, uri, state, tries, first"
+#define DELIVERY_COLUMNS "id, report, uri, state, tries, first, target"
 
 static void
 delivery_row(sqlite3_stmt *stmt, struct store_delivery *d)
@@ -22,7 +22,9 @@ delivery_row(sqlite3_stmt *stmt, struct store_delivery *d)
 	if (strlcpy(d->uri, store_text(stmt, 2), sizeof(d->uri)) >=
 	    sizeof(d->uri) ||
 	    strlcpy(d->state, store_text(stmt, 3), sizeof(d->state)) >=
-	    sizeof(d->state))
+	    sizeof(d->state) ||
+	    strlcpy(d->target, store_text(stmt, 6), sizeof(d->target)) >=
+	    sizeof(d->target))
 		log_warnx("database: delivery %lld: overlong",
 		    (long long)d->id);
 	d->tries = sqlite3_column_int64(stmt, 4);
@@ -31,15 +33,16 @@ delivery_row(sqlite3_stmt *stmt, struct store_delivery *d)
 
 int
 store_delivery_add(struct store *st, int64_t report,
-    enum store_delivery_kind kind, const char *uri, const char *state,
-    int64_t next, const char *text)
+    enum store_delivery_kind kind, const char *uri, const char *target,
+    const char *state, int64_t next, const char *text)
 {
 	return store_run(st, "INSERT INTO delivery (report, uri, state, tries,"
-	    " next, text, kind) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)"
+	    " next, text, kind, target)"
+	    " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, lower(?7))"
 	    " ON CONFLICT (report, uri) DO UPDATE SET state = ?3, tries = 0,"
 	    " first = NULL, next = ?4, text = ?5"
-	    " WHERE state IN ('given-up', 'rested')", "ittiti", report, uri,
-	    state, next, text, (int64_t)kind);
+	    " WHERE state IN ('given-up', 'rested', 'held')", "ittitit",
+	    report, uri, state, next, text, (int64_t)kind, target);
 }
 
 int
@@ -61,6 +64,10 @@ store_delivery_claim(struct store *st, enum store_delivery_kind kind,
 	if (rc != SQLITE_DONE)
 		return -1;
 	for (i = 0; i < n; i++) {
+		out[i].today = store_number(st, 0, "SELECT count(*) FROM"
+		    " delivery WHERE target = ?1 AND last >= ?2"
+		    " AND state IN ('sent', 'sending')", "ti", out[i].target,
+		    now - now % 86400);
 		if (store_run(st, "UPDATE delivery SET state = 'sending',"
 		    " tries = tries + 1, first = coalesce(first, ?2),"
 		    " last = ?2 WHERE id = ?1", "ii", out[i].id, now) == -1)

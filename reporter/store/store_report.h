@@ -128,6 +128,8 @@ struct store_delivery {
 	char		 state[16];
 	int64_t		 tries;
 	int64_t		 first;
+	char		 target[RUA_URI_MAX];	/* whom it goes to, or "" */
+	int64_t		 today;		/* others to him; of a claimed one */
 };
 
 /*
@@ -135,15 +137,15 @@ struct store_delivery {
  * what keeps it to one report a day, whatever is started again.
  */
 int	store_delivery_add(struct store *, int64_t report,
-	    enum store_delivery_kind, const char *uri, const char *state,
-	    int64_t next, const char *text);
+	    enum store_delivery_kind, const char *uri, const char *target,
+	    const char *state, int64_t next, const char *text);
 /*
  * Those of a kind due by now, at most limit, each now "sending"; returns how
  * many.
  */
 int	store_delivery_claim(struct store *, enum store_delivery_kind,
 	    int64_t now, struct store_delivery out[], int limit);
-/* state: due (again at next), sent, given-up. */
+/* state: due (again at next), sent, given-up, held. */
 int	store_delivery_note(struct store *, int64_t id, const char *state,
 	    int64_t now, int64_t next, int64_t code, const char *text);
 /* Not tried after all: due again at next. */

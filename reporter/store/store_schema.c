@@ -234,5 +234,12 @@ const char *const store_steps[] = {
 	" UPDATE received_size SET bytes = bytes + new.size; END;"
 	"CREATE TRIGGER received_went AFTER DELETE ON received BEGIN"
 	" UPDATE received_size SET bytes = bytes - old.size; END",
+
+	/*
+	 * delivery: whom it goes to, a mail address in lower case or an https
+	 * host; NULL: ourselves.  Its state may be "held", see report limit.
+	 */
+	"ALTER TABLE delivery ADD COLUMN target TEXT;"
+	"CREATE INDEX delivery_target ON delivery (target, last)",
 	NULL
 };
