@@ -182,14 +182,20 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 	const char *name = ipc_string(q, "name", "");
 	json_t *txts = json_array();
 	size_t i, j;
+	char addr[32];
 
 	(void)ipc;
 	(void)fd;
 	if (strcmp(ipc_string(q, "op", ""), "addr") == 0) {
+		/* All "never*" stand at one address, others each at its own. */
+		for (i = j = 0; name[i] != '\0'; i++)
+			j = j * 31 + (unsigned char)name[i];
+		(void)snprintf(addr, sizeof(addr), "198.51.%zu.%zu",
+		    j / 256 % 256, j % 256);
 		reply(b, WORLD_RESOLVE, q, strcmp(name, "nx.nz") == 0 ?
 		    json_pack("{s:s}", "status", "nxdomain") :
 		    json_pack("{s:s, s:[s]}", "status", "ok", "addr",
-		    "192.0.2.7"));
+		    strncmp(name, "never", 5) == 0 ? "192.0.2.7" : addr));
 		json_decref(txts);
 		return;
 	}
@@ -237,7 +243,7 @@ play_net(struct ipc *ipc, json_t *q, int fd, void *arg)
 	free(b->body);
 	b->body = slurp(fd, &b->bodylen);
 	close(fd);
-	if (b->mute) {
+	if (b->mute || strncmp(word, "never", 5) == 0) {
 		b->held[b->nheld++] = json_incref(q);
 		return;
 	}
@@ -576,6 +582,82 @@ answers(const struct conf *conf)
 }
 
 static int
+good_ones_sent(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'sent'"), "20") == 0;
+}
+
+/* 130 names at one address that never answers, and good hosts beside them. */
+static void
+hanging(const struct conf *conf)
+{
+	struct bench b;
+	char domain[64];
+	int64_t began;
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	for (i = 0; i < 150; i++) {
+		(void)snprintf(domain, sizeof(domain), i % 15 < 2 ?
+		    "200-%zu.https.nz" : "never%zu.https.nz", i);
+		tally(&b, domain, 1);
+	}
+	began = loop_now();
+	ok(run(&b, good_ones_sent), "the good ones are sent");
+	/* One that waits for a crowded host does so for five seconds. */
+	ok(loop_now() - began < 4000, "nobody waits for the hanging one");
+	is_int((long long)b.nheld, POSTS_HOST_MAX,
+	    "which has no more than a host may have");
+	stop(&b);
+}
+
+/* A host, or an address, that many domains name gets so many a day. */
+static void
+limit(const struct conf *conf)
+{
+	struct conf few = *conf;
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	few.report_limit = 3;
+	fresh();
+	start(&b, &few);
+	for (i = 0; i < 10; i++) {
+		(void)snprintf(domain, sizeof(domain), "200.%zu.nz", i);
+		tally(&b, domain, 1);
+	}
+	tally(&b, "mail.nz", 1);
+	tally(&b, "two.nz", 1);
+	while (strcmp(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'due' OR state = 'sending'"), "0") != 0 || b.posts == 0) {
+		sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
+		deliver_soon(b.e.deliver, 0);
+		if (!run(&b, calm) && b.posts > 20)
+			break;
+	}
+	is_int(b.posts, 3, "three are posted");
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM delivery"
+	    " WHERE target = 'r.nz' GROUP BY state"), "held 7|sent 3",
+	    "the others are held");
+	is_str(rows(&b, "SELECT DISTINCT text FROM delivery WHERE state ="
+	    " 'held'"), "held back: 3 reports went there this UTC day already"
+	    " (report limit)", "with the reason");
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM report"
+	    " GROUP BY state"), "given-up 7|sent 5", "and so their reports");
+	is_int((long long)b.nmails, 3, "other addresses get theirs");
+	sql(&b, "UPDATE delivery SET last = last - 86400");
+	tally(&b, "200.0.nz", 2);
+	deliver_soon(b.e.deliver, 0);
+	sql(&b, "DELETE FROM meta");
+	ok(run(&b, calm), "another day");
+	is_int(b.posts, 4, "it begins anew");
+	stop(&b);
+}
+
+static int
 some_held(struct bench *b)
 {
 	return b->nheld >= POSTS_HOST_MAX && strcmp(rows(b, "SELECT count(*)"
@@ -677,6 +759,31 @@ one_sent(struct bench *b)
 {
 	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state ="
 	    " 'sent'"), "1") == 0 && b->e.deliver->count[JOB_MAIL] == 0;
+}
+
+static int
+troubled(struct bench *b)
+{
+	return b->lookups > 0 && b->e.deliver->mute;
+}
+
+/* What can't be read for a while is no day without sessions. */
+static void
+tallies_away(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "mail.nz", 1);
+	sql(&b, "ALTER TABLE detail RENAME TO elsewhere");
+	ok(run(&b, troubled), "the tallies can't be read");
+	is_str(state_of(&b, "mail.nz"), "due:", "the report waits");
+	sql(&b, "ALTER TABLE elsewhere RENAME TO detail");
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, one_sent), "they can again");
+	is_str(state_of(&b, "mail.nz"), "sent:sent", "it is sent");
+	stop(&b);
 }
 
 /* A database as it is when sged was killed with a mail at sendmail. */
@@ -1074,8 +1181,11 @@ main(void)
 	records(conf);
 	answers(conf);
 	crowd(conf);
+	hanging(conf);
+	limit(conf);
 	crash(conf);
 	recovered(conf);
+	tallies_away(conf);
 	reload(conf);
 	downtime(conf);
 	retries(conf);

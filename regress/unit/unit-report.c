@@ -111,10 +111,19 @@ clean(const json_t *json)
 	return 0;
 }
 
+static struct report *
+built(struct store *st, const struct conf *conf, const char *domain,
+    int64_t day)
+{
+	struct report *re;
+
+	return report_build(st, conf, domain, day, &re) == 1 ? re : NULL;
+}
+
 static char *
 text_of(struct store *st, const struct conf *conf, const char *domain)
 {
-	struct report *re = report_build(st, conf, domain, DAY);
+	struct report *re = built(st, conf, domain, DAY);
 	char *text = NULL;
 	json_t *json;
 
@@ -133,7 +142,7 @@ text_of(struct store *st, const struct conf *conf, const char *domain)
 static void
 whole_text(struct store *st, const struct conf *conf)
 {
-	struct report *re = report_build(st, conf, "sts.nz", DAY);
+	struct report *re = built(st, conf, "sts.nz", DAY);
 	char *text, *want;
 
 	if (!ok(re != NULL, "sts.nz"))
@@ -189,7 +198,7 @@ whole_text(struct store *st, const struct conf *conf)
 static void
 went_without(struct store *st, const struct conf *conf)
 {
-	struct report *re = report_build(st, conf, "fetch.nz", DAY);
+	struct report *re = built(st, conf, "fetch.nz", DAY);
 	char *text = NULL;
 	size_t len;
 	FILE *fp = open_memstream(&text, &len);
@@ -208,6 +217,7 @@ went_without(struct store *st, const struct conf *conf)
 static void
 oddities(struct store *st, const struct conf *conf)
 {
+	struct report *re;
 	char *text;
 
 	free(text_of(st, conf, "sts.nz"));
@@ -237,9 +247,40 @@ oddities(struct store *st, const struct conf *conf)
 		    "a failed fetch names no host and no address: %s", text);
 	free(text);
 	went_without(st, conf);
-	ok(report_build(st, conf, "nobody.nz", DAY) == NULL,
+	is_int(report_build(st, conf, "nobody.nz", DAY, &re), 0,
 	    "nothing tallied, no report");
-	ok(report_build(st, conf, "sts.nz", DAY + 1) == NULL, "nor that day");
+	is_int(report_build(st, conf, "sts.nz", DAY + 1, &re), 0,
+	    "nor that day");
+	/* What can't be read is not nothing. */
+	sql(st, "ALTER TABLE detail RENAME TO elsewhere");
+	is_int(report_build(st, conf, "sts.nz", DAY, &re), -1,
+	    "failures that can't be read");
+	sql(st, "ALTER TABLE elsewhere RENAME TO detail");
+}
+
+/* Not of chance, and not of what the database remembers. */
+static void
+derived(struct store *st, const struct conf *conf)
+{
+	struct conf other = *conf;
+	struct report *re, *again;
+	char host[] = "mail2.minties.govt.nz";
+
+	re = built(st, conf, "plain.nz", DAY);
+	again = built(st, conf, "plain.nz", DAY);
+	if (ok(re != NULL && again != NULL, "plain.nz twice"))
+		is_str(again->id, re->id, "one id");
+	report_free(again);
+	other.hostname = host;
+	again = built(st, &other, "plain.nz", DAY);
+	ok(again != NULL && strcmp(again->id, re->id) != 0,
+	    "another host's is another");
+	report_free(again);
+	again = built(st, conf, "sts.nz", DAY);
+	ok(again != NULL && strcmp(strrchr(again->id, '.'),
+	    strrchr(re->id, '.')) != 0, "and another domain's");
+	report_free(again);
+	report_free(re);
 }
 
 /* What is stored decides: the same id, and the same bytes. */
@@ -256,13 +297,13 @@ stored(struct store *st, const struct conf *conf)
 	is_int(store_report_open_one(st, DAY, "nobody.nz", 5), 0, "no row");
 	is_int(store_report_find(st, "sts.nz", DAY, &row), 1, "is found");
 	is_str(row.report_id, "", "without an id");
-	re = report_build(st, conf, "sts.nz", DAY);
+	re = built(st, conf, "sts.nz", DAY);
 	if (re == NULL || !ok(report_pack(re) == 0, "packed"))
 		return;
 	is_int(store_report_built(st, row.id, re->id, "v=TLSRPTv1;", NULL,
 	    re->ok, re->failed, re->gz, re->gzlen), 0, "stored");
 	sql(st, "UPDATE tally SET ok = 99 WHERE domain = 'sts.nz'");
-	again = report_build(st, conf, "sts.nz", DAY);
+	again = built(st, conf, "sts.nz", DAY);
 	is_str(again->id, re->id, "the id stays for that domain and day");
 	report_free(again);
 	is_int(store_report_body(st, row.id, &body, &len), 1, "the body");
@@ -344,7 +385,7 @@ message(struct store *st, const struct conf *conf)
 		"starttls-not-supported: the receiving host",
 		"\n\nH4sIAAAA",
 	};
-	struct report *re = report_build(st, conf, "sts.nz", DAY);
+	struct report *re = built(st, conf, "sts.nz", DAY);
 	char *text = NULL, path[64];
 	size_t i;
 	int fd = -1;
@@ -382,7 +423,7 @@ plain_message(struct store *st)
 	(void)snprintf(path, sizeof(path), "%s/plain", dir);
 	if (!ok(conf != NULL, "a plain configuration %s", said))
 		return;
-	re = report_build(st, conf, "plain.nz", DAY);
+	re = built(st, conf, "plain.nz", DAY);
 	if (ok(re != NULL && report_pack(re) == 0 &&
 	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
 	    mail_write(fd, conf, re, "a@plain.nz", 0) == 0 &&
@@ -432,7 +473,7 @@ long_message(struct store *st)
 	sql(st, lines);
 	if (!ok(conf != NULL, "long names %s", said))
 		return;
-	re = report_build(st, conf, domain, DAY);
+	re = built(st, conf, domain, DAY);
 	if (!ok(re != NULL && report_pack(re) == 0 &&
 	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
 	    mail_write(fd, conf, re, "a@plain.nz", 0) == 0 &&
@@ -479,7 +520,7 @@ bounds(struct store *st, const struct conf *conf)
 	    " 'many.nz', 0, 'validation-failure', '192.0.2.1',"
 	    " '198.51.100.7', '', 'banner ' || i || ' ' ||"
 	    " hex(zeroblob(4000)), '', '', 0, 1 FROM n");
-	re = report_build(st, conf, "many.nz", DAY);
+	re = built(st, conf, "many.nz", DAY);
 	if (!ok(re != NULL, "5000 different failures"))
 		return;
 	rows = json_object_get(json_array_get(json_object_get(re->json,
@@ -504,7 +545,7 @@ bounds(struct store *st, const struct conf *conf)
 	sql(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1"
 	    " FROM n WHERE i < 309) INSERT INTO tally SELECT 20517, 'big.nz',"
 	    " i, 1, 1 FROM n");
-	re = report_build(st, conf, "big.nz", DAY);
+	re = built(st, conf, "big.nz", DAY);
 	if (!ok(re != NULL, "300 policies of 60 kB"))
 		return;
 	text = report_text(re, 0);
@@ -583,6 +624,7 @@ main(void)
 	fill(st);
 	whole_text(st, conf);
 	oddities(st, conf);
+	derived(st, conf);
 	message(st, conf);
 	plain_message(st);
 	long_message(st);

@@ -20,6 +20,36 @@ metas(struct store *st)
 	return store_number(st, -1, "SELECT count(*) FROM meta", "");
 }
 
+/*
+ * An error that makes SQLite roll back: what follows is not written on its
+ * own, and what asks for a number does not pass for an answer.
+ */
+static void
+poisoned(struct store *st)
+{
+	int64_t before = metas(st);
+
+	(void)sqlite3_exec(st->db, "CREATE TEMP TRIGGER full BEFORE INSERT ON"
+	    " meta WHEN new.key = 'full' BEGIN"
+	    " SELECT RAISE(ROLLBACK, 'disk full'); END", NULL, NULL, NULL);
+	is_int(store_begin(st), 0, "a transaction");
+	is_int(store_meta_set(st, "before", 1), 0, "a row");
+	is_int(store_meta_set(st, "full", 1), -1, "the disk is full");
+	is_int(store_meta_set(st, "after", 1), -1, "nothing is written then");
+	is_int(store_commit(st), -1, "nor committed");
+	is_int(metas(st), before, "there is neither row");
+	is_int(store_begin(st), 0, "another one");
+	is_int(store_number(st, 7, "SELECT nothing FROM nowhere", ""), 7,
+	    "a number that can't be had");
+	is_int(store_meta_set(st, "after", 1), -1, "is no answer to go on with");
+	is_int(store_commit(st), -1, "nor to commit");
+	is_int(metas(st), before, "nothing was written");
+	is_int(store_begin(st), 0, "a third");
+	is_int(store_meta_set(st, "third", 1), 0, "is good");
+	store_rollback(st);
+	(void)sqlite3_exec(st->db, "DROP TRIGGER full", NULL, NULL, NULL);
+}
+
 static void
 check_transactions(struct store *st)
 {
@@ -40,6 +70,7 @@ check_transactions(struct store *st)
 	store_meta_set(st, "y", 1);
 	store_rollback(st);
 	is_int(store_commit(st), -1, "an inner rollback forbids the commit");
+	poisoned(st);
 	is_int(metas(st), 1, "and nothing stays");
 
 	store_begin(st);

@@ -23,14 +23,16 @@ cmd_report(struct ctl *ctl, int argc __unused, char *argv[])
 	struct report *report;
 	char *text;
 	int64_t day;
-	int n = 0;
+	int n = 0, rc;
 
 	if (view_normal(argv[0], domain, sizeof(domain)) == -1)
 		return 1;
 	/* One object a day: with -j each is one line. */
 	for (day = v->first; day <= v->last; day++) {
-		report = report_build(v->store, v->conf, domain, day);
-		if (report == NULL)
+		if ((rc = report_build(v->store, v->conf, domain, day,
+		    &report)) == -1)
+			return 1;
+		if (rc == 0)
 			continue;
 		text = report_text(report, v->form == FORM_TEXT);
 		if (text != NULL) {

@@ -129,8 +129,10 @@ ready(struct job *job, const struct store_report *row, const char *record,
 		    store_pending_day(e->store, row->domain, row->day))
 			return store_report_release(e->store, row->id,
 			    now + PENDING_AGAIN);
-		if ((re = report_build(e->store, e->conf, row->domain,
-		    row->day)) == NULL)
+		if ((rc = report_build(e->store, e->conf, row->domain,
+		    row->day, &re)) == -1)
+			return -1;
+		if (rc == 0)
 			return store_report_end(e->store, row->id, "empty",
 			    now, record, "nothing was tallied");
 		rc = report_pack(re) == -1 ? -1 :

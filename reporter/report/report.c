@@ -21,24 +21,40 @@
 /* zlib's number for a gzip wrapper around 32 kB of window. */
 #define GZIP_WINDOW (16 + 15)
 
+/* FNV-1a, a NUL behind each text. */
+static uint64_t
+digest(uint64_t h, const char *text)
+{
+	do {
+		h = (h ^ (unsigned char)*text) * 1099511628211u;
+	} while (*text++ != '\0');
+	return h;
+}
+
 /*
  * Once a report is stored its id is there and stays.  A new one: the day, the
- * domain, and 64 random bits, which nobody else knows, so a bounce that names
- * it is one.  Fits dot-atom (RFC 5322 3.2.3).
+ * domain, and 16 digits that stand for these, for the submitter and for this
+ * host: what is sent again without a memory, since the database was lost, is
+ * known as the same.  Fits dot-atom (RFC 5322 3.2.3).
  */
 static char *
-new_id(struct store *st, const char *domain, int64_t day)
+new_id(struct store *st, const struct conf *conf, const char *domain,
+    int64_t day)
 {
 	struct store_report row;
 	char date[11], *id;
+	uint64_t h = 14695981039346656037u;
 
 	if (store_report_find(st, domain, day, &row) == 1 &&
 	    row.report_id[0] != '\0')
 		return strdup(row.report_id);
 	day_print(day, date, sizeof(date));
-	if (asprintf(&id, "%.4s%.2s%.2s.%s.%08x%08x", date, date + 5, date + 8,
-	    domain, (unsigned int)arc4random(), (unsigned int)arc4random()) ==
-	    -1)
+	h = digest(h, date);
+	h = digest(h, domain);
+	h = digest(h, conf->submitter);
+	h = digest(h, conf->hostname);
+	if (asprintf(&id, "%.4s%.2s%.2s.%s.%016llx", date, date + 5, date + 8,
+	    domain, (unsigned long long)h) == -1)
 		return NULL;
 	return id;
 }
@@ -70,47 +86,49 @@ whole(const struct conf *conf, int64_t day, const char *id, json_t *policies)
 	    "policies", policies);
 }
 
-static struct report *
+static int
 build(struct store *st, const struct conf *conf, const char *domain,
-    int64_t day, int summed)
+    int64_t day, int summed, struct report **out)
 {
 	struct report *re;
 	json_t *policies;
 	int nothing;
 
+	*out = NULL;
 	if ((re = calloc(1, sizeof(*re))) == NULL)
 		fatal("report");
 	policies = report_policies(st, domain, day, summed, &re->ok,
 	    &re->failed, &nothing);
 	if (policies == NULL || nothing) {
+		nothing = policies != NULL;
 		json_decref(policies);
 		free(re);
-		return NULL;
+		return nothing ? 0 : -1;
 	}
 	re->day = day;
 	re->domain = strdup(domain);
-	re->id = new_id(st, domain, day);
+	re->id = new_id(st, conf, domain, day);
 	if (re->domain == NULL || re->id == NULL)
 		fatal("report");
 	if ((re->json = whole(conf, day, re->id, policies)) == NULL)
 		fatalx("report: no memory");
-	return re;
+	*out = re;
+	return 1;
 }
 
-struct report *
+int
 report_build(struct store *st, const struct conf *conf, const char *domain,
-    int64_t day)
+    int64_t day, struct report **out)
 {
-	struct report *re;
+	int rc;
 
-	re = build(st, conf, domain, day, 0);
-	if (re == NULL ||
-	    json_dumpb(re->json, NULL, 0, JSON_COMPACT) <= REPORT_SIZE_MAX)
-		return re;
-	report_free(re);
+	if ((rc = build(st, conf, domain, day, 0, out)) != 1 ||
+	    json_dumpb((*out)->json, NULL, 0, JSON_COMPACT) <= REPORT_SIZE_MAX)
+		return rc;
+	report_free(*out);
 	log_warnx("report for %s: over %d bytes, failures summed by type",
 	    log_clean(domain), REPORT_SIZE_MAX);
-	return build(st, conf, domain, day, 1);
+	return build(st, conf, domain, day, 1, out);
 }
 
 void

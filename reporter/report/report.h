@@ -22,9 +22,12 @@ struct report {
 	size_t		 gzlen;
 };
 
-/* NULL: nothing was tallied for it that day, or (with a log line) no memory. */
-struct report *report_build(struct store *, const struct conf *,
-	    const char *domain, int64_t day);
+/*
+ * Returns 1 with a report; 0 if nothing was tallied for it that day; -1 with a
+ * log line: the tallies can't be read.
+ */
+int	report_build(struct store *, const struct conf *, const char *domain,
+	    int64_t day, struct report **);
 void	report_free(struct report *);
 /*
  * A report that was stored: gz is copied, so what is sent again is the same

@@ -25,10 +25,17 @@ struct store_statements {
 	size_t		 n;
 };
 
+/*
+ * After an error SQLite may have rolled the transaction back, and what follows
+ * would be written at once, each statement for itself: from here to its end
+ * nothing is.
+ */
 static void
-store_complain(const struct store *st, const char *what)
+store_complain(struct store *st, const char *what)
 {
 	log_warnx("database: %s: %s", what, sqlite3_errmsg(st->db));
+	if (st->depth > 0)
+		st->failed = 1;
 }
 
 static int
@@ -322,6 +329,8 @@ store_prepare(struct store *st, const char *sql)
 	struct store_statements *all = st->statements;
 	struct store_statement *s;
 
+	if (st->depth > 0 && st->failed)
+		return NULL;
 	if (all->n * 2 >= all->nslots)
 		statements_grow(all);
 	s = statement_find(all, sql);

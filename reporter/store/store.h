@@ -19,7 +19,7 @@ struct store {
 	/* Prepared statements by their text; store_prepare fills it. */
 	struct store_statements *statements;
 	int		 depth;		/* of store_begin */
-	int		 failed;	/* an inner one was rolled back */
+	int		 failed;	/* it can only be rolled back */
 };
 
 enum store_mode {
@@ -36,7 +36,8 @@ void	store_close(struct store *);
 
 /*
  * 0, or -1 with a log line.  They nest: only the outermost one commits, and
- * only if none within was rolled back.  store_begin waits for other writers.
+ * only if none within was rolled back, and no statement within had an error:
+ * those behind it are not run.  store_begin waits for other writers.
  */
 int	store_begin(struct store *);
 int	store_commit(struct store *);
@@ -66,7 +67,10 @@ int	store_row(struct store *, sqlite3_stmt *, const char *types, ...);
 int	store_run(struct store *, const char *sql, const char *types, ...);
 /* The same; returns how many rows were changed, or -1. */
 int	store_update(struct store *, const char *sql, const char *types, ...);
-/* The first column of the first row, or other where there is none. */
+/*
+ * The first column of the first row, or other where there is none; after an
+ * error too, which within a transaction keeps it from being committed.
+ */
 int64_t	store_number(struct store *, int64_t other, const char *sql,
 	    const char *types, ...);
 /* Ends a loop of sqlite3_step that gave rc; 0, or -1 with a log line. */

@@ -36,8 +36,7 @@ store_report_policies(struct store *st, const char *domain, int64_t day,
 		if (each(&p, arg) == -1)
 			break;
 	}
-	(void)sqlite3_reset(stmt);
-	return rc == SQLITE_DONE ? 0 : -1;
+	return store_done(st, stmt, rc);
 }
 
 int
@@ -68,8 +67,7 @@ store_report_details(struct store *st, const char *domain, int64_t day,
 		if (each(&d, arg) == -1)
 			break;
 	}
-	(void)sqlite3_reset(stmt);
-	return rc == SQLITE_DONE ? 0 : -1;
+	return store_done(st, stmt, rc);
 }
 
 int64_t
@@ -122,9 +120,11 @@ int
 store_report_open_one(struct store *st, int64_t day, const char *domain,
     int64_t now)
 {
-	if (store_number(st, 0, "SELECT count(*) FROM tally"
-	    " WHERE day = ?1 AND domain = ?2", "it", day, domain) == 0)
-		return 0;
+	int64_t n;
+
+	if ((n = store_number(st, -1, "SELECT count(*) FROM tally"
+	    " WHERE day = ?1 AND domain = ?2", "it", day, domain)) <= 0)
+		return (int)n;
 	if (store_run(st, "INSERT OR IGNORE INTO report (day, domain, state,"
 	    " due, ok, fail, created) SELECT ?1, ?2, 'due', ?3, sum(ok),"
 	    " sum(fail), ?3 FROM tally WHERE day = ?1 AND domain = ?2", "iti",
