@@ -66,6 +66,7 @@ local_sged
 settled()
 {
 	sent | awk -F '|' '
+		$8 == "due" && $9 == 0 { bad = 1 }
 		$4 == "hnever.test" || $4 == "" { next }
 		$6 == "due" && $9 == 0 && $4 != "sf.test" { bad = 1 }
 		$8 == "sending" { bad = 1 }

@@ -606,7 +606,6 @@ hanging(const struct conf *conf)
 	}
 	began = loop_now();
 	ok(run(&b, good_ones_sent), "the good ones are sent");
-	/* One that waits for a crowded host does so for five seconds. */
 	ok(loop_now() - began < 4000, "nobody waits for the hanging one");
 	is_int((long long)b.nheld, POSTS_HOST_MAX,
 	    "which has no more than a host may have");

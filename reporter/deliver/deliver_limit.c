@@ -15,8 +15,12 @@
 #include "base/log.h"
 #include "deliver/deliver_job.h"
 
-/* What met a full host waits so long, and up to twice as long again. */
+/*
+ * What met a full host waits so long, and up to twice as long again; less
+ * where only the address is the same, which many good hosts may share.
+ */
 #define CROWDED_SECONDS 5
+#define CROWDED_ADDRESS_SECONDS 1
 /* Of IPv6, one holder's addresses agree in so many bits. */
 #define HOLDER_BITS 64
 
@@ -53,11 +57,11 @@ count_host(const struct jobs *jobs, const char *host)
 }
 
 static int
-wait_a_while(struct job *job, int64_t now)
+wait_a_while(struct job *job, int64_t now, uint32_t seconds)
 {
 	return store_delivery_unclaim(job->deliver->engine->store,
-	    job->delivery, now + CROWDED_SECONDS +
-	    arc4random_uniform(2 * CROWDED_SECONDS)) == -1 ? -1 : 1;
+	    job->delivery, now + seconds + arc4random_uniform(2 * seconds)) ==
+	    -1 ? -1 : 1;
 }
 
 int
@@ -72,7 +76,7 @@ send_crowded(struct job *job, int64_t now, const struct jobs *claimed)
 	if (count_host(&d->asked, host) + count_host(&d->answered, host) +
 	    count_host(claimed, host) < POSTS_HOST_MAX)
 		return 0;
-	return wait_a_while(job, now);
+	return wait_a_while(job, now, CROWDED_SECONDS);
 }
 
 static int
@@ -135,5 +139,6 @@ most_to_one(const struct job *job)
 int
 send_crowded_address(struct job *job, int64_t now)
 {
-	return most_to_one(job) < POSTS_HOST_MAX ? 0 : wait_a_while(job, now);
+	return most_to_one(job) < POSTS_HOST_MAX ? 0 :
+	    wait_a_while(job, now, CROWDED_ADDRESS_SECONDS);
 }
