@@ -59,6 +59,7 @@ COMMON_OBJS =	\
 		filter/base/json_scan.o \
 		filter/base/log.o \
 		filter/base/sged_client.o \
+		filter/base/recent.o \
 		filter/base/sged_notice.o \
 		filter/base/utf8.o \
 		filter/conf/conf.o \

@@ -74,7 +74,7 @@ static struct conf *read_conf(const char *);
 static void	 use_conf(struct filter *, struct conf *);
 static void	 check_conf(struct filter *);
 static void	 set_now(struct filter *);
-static void	 answered(const struct waiter *, int, void *);
+static void	 answered(const struct waiter *, enum waited, void *);
 static void	 request(struct filter *, const struct event *);
 static void	 event(struct filter *, const struct event *);
 static void	 events(struct filter *);
@@ -191,8 +191,13 @@ set_now(struct filter *f)
 }
 
 static void
-answered(const struct waiter *wait, int learned, void *arg)
+answered(const struct waiter *wait, enum waited waited, void *arg)
 {
+	static const enum learned learned[] = {
+		[WAITED_YES] = LEARNED_YES,
+		[WAITED_NO] = LEARNED_NO,
+		[WAITED_VAIN] = LEARNED_TIMEOUT
+	};
 	struct filter *f = arg;
 	struct decision d;
 	struct text rcpt = { wait->rcpt->s, wait->rcpt->len };
@@ -201,7 +206,7 @@ answered(const struct waiter *wait, int learned, void *arg)
 	if ((s = session_find(f->sessions, wait->session)) != NULL)
 		s->flags &= ~S_WAITS;
 	(void)session_rcpt(f->sessions, wait->session, wait->id, &rcpt,
-	    learned ? LEARNED_KNOWN : LEARNED_TIMEOUT, &d);
+	    learned[waited], &d);
 	answers_add(&f->answers, wait->id, wait->token, d.reply);
 	str_put(f->sessions->pool, wait->rcpt);
 }
@@ -225,7 +230,7 @@ request(struct filter *f, const struct event *ev)
 	memcpy(wait.id, ev->id, sizeof(wait.id));
 	memcpy(wait.token, token, sizeof(wait.token));
 	wait.rcpt = str_get(f->sessions->pool, rcpt->s, rcpt->len);
-	if (wait.rcpt != NULL && waits_ask(f->waits, d.learn, &wait,
+	if (wait.rcpt != NULL && waits_ask(f->waits, d.ask, &wait,
 	    (int64_t)f->conf->learn_timeout * 1000, f->now) == 0) {
 		if (s != NULL)
 			s->flags |= S_WAITS;

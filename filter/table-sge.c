@@ -232,7 +232,7 @@ tell_sged(struct table *t, const char *domain, const struct answer *a)
 {
 	struct timespec ts;
 
-	if (a->route.kind != ROUTE_UNKNOWN || a->why == WHY_LOCAL ||
+	if ((a->route.kind != ROUTE_UNKNOWN && !a->route.stale) || a->why == WHY_LOCAL ||
 	    a->why == WHY_CONNECTOR || clock_gettime(CLOCK_MONOTONIC, &ts) ==
 	    -1)
 		return;

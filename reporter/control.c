@@ -84,7 +84,11 @@ refuse(struct client *c, const char *why)
 static void
 learned(const char *domain, const char *route, void *arg)
 {
-	answer(arg, json_pack("{ssss}", "learned", domain, "route", route));
+	if (route == NULL)
+		answer(arg, json_pack("{ss}", "failed", domain));
+	else
+		answer(arg, json_pack("{ssss}", "learned", domain, "route",
+		    route));
 }
 
 static void

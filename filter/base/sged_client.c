@@ -13,11 +13,6 @@
 #include "base/sged_client.h"
 #include "base/json_scan.h"
 
-/* Other messages passed over at once; what is left is read the next time. */
-#define NONSENSE_MAX 64
-
-static int	 parse_learned(char *, char [], size_t);
-
 int
 client_connect(const char *path)
 {
@@ -44,68 +39,87 @@ client_connect(const char *path)
 	return fd;
 }
 
-int
-client_learn(int fd, const char *domain)
+/* Whether JSON has it as it is. */
+static int
+is_plain(const char *s)
 {
-	char msg[DOMAIN_MAX + 32];
+	for (; *s != '\0'; s++)
+		if (*s <= ' ' || *s > '~' || *s == '"' || *s == '\\')
+			return 0;
+	return 1;
+}
+
+int
+client_ask(int fd, const char *question)
+{
+	char msg[QUESTION_MAX + 32];
 	int n;
 
-	/* A name in normal form has nothing that JSON escapes. */
-	n = snprintf(msg, sizeof(msg), "{\"learn\":\"%s\"}", domain);
-	if (n < 0 || (size_t)n >= sizeof(msg)) {
-		errno = EMSGSIZE;
+	n = snprintf(msg, sizeof(msg), "{\"%s\":\"%s\"}", *question == '\0' ||
+	    strchr(question, '@') != NULL ? "announced" : "learn", question);
+	if (n < 0 || (size_t)n >= sizeof(msg) || !is_plain(question)) {
+		errno = EINVAL;
 		return -1;
 	}
 	return send(fd, msg, n, MSG_NOSIGNAL) == -1 ? -1 : 0;
 }
 
-/* The value of "learned" in a flat or nested object. */
-static int
-parse_learned(char *msg, char out[], size_t outsz)
+/* What a flat or nested object says. */
+static enum client_said
+parse_answer(char *msg, char out[], size_t outsz)
 {
+	static const struct {
+		const char	*key;
+		enum client_said said;
+	} keys[] = {
+		{ "learned", CLIENT_YES },
+		{ "failed", CLIENT_NO },
+		{ "announced", CLIENT_YES },
+		{ "unannounced", CLIENT_NO }
+	};
 	struct scan in = { msg };
 	const char *found = NULL, *value;
+	enum client_said said = CLIENT_OTHER;
 	enum scanned got;
 	char *key;
+	size_t i;
 
 	if (scan_expect(&in, '{') == -1)
-		return -1;
+		return CLIENT_OTHER;
 	do {
 		scan_blanks(&in);
 		if (scan_string(&in, &key) == -1 ||
 		    scan_expect(&in, ':') == -1)
-			return -1;
+			return CLIENT_OTHER;
 		scan_blanks(&in);
 		if ((got = scan_text(&in, &value)) == SCAN_SYNTAX)
-			return -1;
-		if (got == SCAN_OK && strcmp(key, "learned") == 0)
-			found = value;
+			return CLIENT_OTHER;
+		for (i = 0; i < nitems(keys); i++)
+			if (got == SCAN_OK && strcmp(key, keys[i].key) == 0) {
+				found = value;
+				said = keys[i].said;
+			}
 		scan_blanks(&in);
 	} while (*in.p == ',' && in.p++);
-	if (found == NULL || *in.p != '}')
-		return -1;
-	return strlcpy(out, found, outsz) < outsz ? 0 : -1;
+	if (found == NULL || *in.p != '}' ||
+	    strlcpy(out, found, outsz) >= outsz)
+		return CLIENT_OTHER;
+	return said;
 }
 
-int
-client_learned(int fd, char out[], size_t outsz)
+enum client_said
+client_answer(int fd, char out[], size_t outsz)
 {
-	char msg[DOMAIN_MAX + 256];
+	char msg[QUESTION_MAX + 256];
 	ssize_t n;
-	int i;
 
-	for (i = 0; i < NONSENSE_MAX; i++) {
-		n = recv(fd, msg, sizeof(msg) - 1, 0);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return 0;
-		if (n <= 0)
-			return -1;
-		/* Of a longer one the rest is gone: it won't parse. */
-		msg[n] = '\0';
-		if (parse_learned(msg, out, outsz) == 0)
-			return 1;
-	}
-	return 0;
+	while ((n = recv(fd, msg, sizeof(msg) - 1, 0)) == -1 && errno == EINTR)
+		continue;
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return CLIENT_NOTHING;
+	if (n <= 0)
+		return CLIENT_GONE;
+	/* Of a longer one the rest is gone: it won't parse. */
+	msg[n] = '\0';
+	return parse_answer(msg, out, outsz);
 }

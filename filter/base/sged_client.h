@@ -12,15 +12,28 @@
 /* A non-blocking descriptor, or -1 with errno. */
 int	client_connect(const char *path);
 
+/* A domain, or an address as SMTP has them (RFC 5321 4.5.3.1); with NUL. */
+#define QUESTION_MAX (64 + 1 + 255 + 1)
+
 /*
- * {"learn":"DOMAIN"}, answered by {"learned":"DOMAIN","route":"enforce"} or
- * "none".  Returns 0, or -1 with errno (EAGAIN: the socket is full).
+ * A domain in normal form: {"learn":"DOMAIN"}, answered once its route is
+ * known by {"learned":"DOMAIN","route":"enforce"} or "none", or by
+ * {"failed":"DOMAIN"}.  An address, or "": {"announced":"ADDRESS"}, whether a
+ * report of ours goes there now, answered by the same or
+ * {"unannounced":"ADDRESS"}.  Returns 0, or -1 with errno (EAGAIN: the socket
+ * is full; EINVAL: it can't be asked).
  */
-int	client_learn(int fd, const char *domain);
-/*
- * The domain of one answer into out.  Returns 1; 0 if there is none now; -1
- * if the connection is over.  Other messages are passed over.
- */
-int	client_learned(int fd, char out[], size_t outsz);
+int	client_ask(int fd, const char *question);
+
+enum client_said {
+	CLIENT_GONE = -1,	/* the connection is over */
+	CLIENT_NOTHING,		/* now */
+	CLIENT_YES,
+	CLIENT_NO,
+	CLIENT_OTHER		/* what is no answer */
+};
+
+/* One message; with YES and NO the question into out. */
+enum client_said client_answer(int fd, char out[], size_t outsz);
 
 #endif

@@ -11,23 +11,15 @@
 #include <unistd.h>
 
 #include "base/bounds.h"
+#include "base/recent.h"
 #include "base/sged_notice.h"
-
-/* Domains remembered as told; two that share a place push each other out. */
-#define TOLD_MAX 1024
-
-struct told {
-	uint64_t	 hash;
-	int64_t		 until;		/* 0: none */
-};
 
 struct notice {
 	int		 fd;		/* -1: none yet */
 	struct sockaddr_un sun;
-	uint64_t	 seed;
 	int64_t		 left;		/* of NOTICES_MAX */
 	int64_t		 filled;	/* when it grew last */
-	struct told	 told[TOLD_MAX];
+	struct recent	 told;
 };
 
 struct notice *
@@ -39,8 +31,7 @@ notice_new(const char *socket)
 		return NULL;
 	n->fd = -1;
 	n->left = NOTICES_MAX;
-	/* Nobody chooses names that push others' out. */
-	arc4random_buf(&n->seed, sizeof(n->seed));
+	recent_init(&n->told);
 	notice_path(n, socket);
 	return n;
 }
@@ -66,16 +57,6 @@ notice_path(struct notice *n, const char *path)
 	    NOTICE_SUFFIX);
 	if (len < 0 || (size_t)len >= sizeof(n->sun.sun_path))
 		n->sun.sun_path[0] = '\0';
-}
-
-static uint64_t
-hash_name(const struct notice *n, const char *s)
-{
-	uint64_t h = 14695981039346656037ULL ^ n->seed;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211ULL;
-	return h ^ h >> 32;
 }
 
 /* Another one each NOTICE_MS. */
@@ -110,11 +91,8 @@ open_socket(struct notice *n)
 void
 notice_send(struct notice *n, const char *domain, int64_t now)
 {
-	uint64_t hash = hash_name(n, domain);
-	struct told *told = &n->told[hash % TOLD_MAX];
-
 	fill(n, now);
-	if ((told->hash == hash && now < told->until) || n->left == 0 ||
+	if (recent_has(&n->told, domain, now) || n->left == 0 ||
 	    open_socket(n) == -1)
 		return;
 	/* Not connected: sged may have been started again since. */
@@ -122,6 +100,5 @@ notice_send(struct notice *n, const char *domain, int64_t now)
 	    (struct sockaddr *)&n->sun, sizeof(n->sun)) == -1)
 		return;
 	n->left--;
-	told->hash = hash;
-	told->until = now + NOTICE_AGAIN_MS;
+	recent_put(&n->told, domain, now + NOTICE_AGAIN_MS);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bounds.h"
+#include "base/recent.h"
 #include "base/sged_client.h"
 #include "session/learn_wait.h"
 #include "base/log.h"
@@ -28,7 +29,8 @@ struct awaited {
 	TAILQ_ENTRY(awaited)	 unsent;
 	struct waitings		 waits;
 	int			 sent;
-	char			 domain[];
+	int64_t			 asked;		/* when it was first */
+	char			 text[];
 };
 RB_HEAD(waits_asked, awaited);
 TAILQ_HEAD(unsent, awaited);
@@ -44,16 +46,23 @@ struct waits {
 	struct unsent		 unsent;
 	struct waitings		 waits;
 	size_t			 nwaits;
+	struct recent		 vain;
+	int64_t			 heard;		/* of sged last */
+	int64_t			 silent;	/* nobody waits until then */
 };
 
 static int	 question_cmp(struct awaited *, struct awaited *);
 static struct awaited *find(struct waits *, const char *);
 static void	 drop(struct waits *, struct awaited *);
-static void	 end(struct waits *, struct waiting *, int);
+static void	 end(struct waits *, struct waiting *, enum waited);
+static void	 end_all(struct waits *);
 static void	 hang_up(struct waits *);
 static void	 connect_again(struct waits *, int64_t);
-static void	 send_questions(struct waits *);
-static void	 receive(struct waits *);
+static int	 send_questions(struct waits *);
+static void	 receive(struct waits *, int64_t);
+static struct awaited *question_new(struct waits *, const char *,
+		    int64_t);
+static void	 in_vain(struct waits *, struct awaited *, int64_t);
 
 RB_PROTOTYPE(waits_asked, awaited, entry, question_cmp)
 RB_GENERATE(waits_asked, awaited, entry, question_cmp)
@@ -61,7 +70,7 @@ RB_GENERATE(waits_asked, awaited, entry, question_cmp)
 static int
 question_cmp(struct awaited *a, struct awaited *b)
 {
-	return strcmp(a->domain, b->domain);
+	return strcmp(a->text, b->text);
 }
 
 struct waits *
@@ -73,6 +82,7 @@ waits_new(const char *path, waits_done *done, void *arg)
 		return NULL;
 	l->fd = -1;
 	l->tried = -WAITS_CONNECT_MS;
+	recent_init(&l->vain);
 	l->done = done;
 	l->arg = arg;
 	RB_INIT(&l->questions);
@@ -88,11 +98,8 @@ waits_new(const char *path, waits_done *done, void *arg)
 void
 waits_free(struct waits *l)
 {
-	struct waiting *w;
-
-	while ((w = TAILQ_FIRST(&l->waits)) != NULL)
-		end(l, w, 0);
 	hang_up(l);
+	end_all(l);
 	free(l->path);
 	free(l);
 }
@@ -110,12 +117,12 @@ waits_path(struct waits *l, const char *path)
 }
 
 static struct awaited *
-find(struct waits *l, const char *domain)
+find(struct waits *l, const char *text)
 {
 	struct awaited *q = RB_ROOT(&l->questions);
 	int cmp;
 
-	while (q != NULL && (cmp = strcmp(domain, q->domain)) != 0)
+	while (q != NULL && (cmp = strcmp(text, q->text)) != 0)
 		q = cmp < 0 ? RB_LEFT(q, entry) : RB_RIGHT(q, entry);
 	return q;
 }
@@ -130,7 +137,7 @@ drop(struct waits *l, struct awaited *q)
 }
 
 static void
-end(struct waits *l, struct waiting *w, int learned)
+end(struct waits *l, struct waiting *w, enum waited waited)
 {
 	struct awaited *q = w->question;
 
@@ -139,25 +146,28 @@ end(struct waits *l, struct waiting *w, int learned)
 	l->nwaits--;
 	if (TAILQ_EMPTY(&q->waits))
 		drop(l, q);
-	l->done(&w->wait, learned, l->arg);
+	l->done(&w->wait, waited, l->arg);
 	free(w);
 }
 
-/* What was asked there is asked again elsewhere. */
+static void
+end_all(struct waits *l)
+{
+	struct waiting *w;
+
+	while ((w = TAILQ_FIRST(&l->waits)) != NULL)
+		end(l, w, WAITED_VAIN);
+}
+
+/* Nobody waits for one who is not there. */
 static void
 hang_up(struct waits *l)
 {
-	struct awaited *q;
-
 	if (l->fd == -1)
 		return;
 	close(l->fd);
 	l->fd = -1;
-	RB_FOREACH(q, waits_asked, &l->questions)
-		if (q->sent) {
-			q->sent = 0;
-			TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
-		}
+	end_all(l);
 }
 
 static void
@@ -176,66 +186,96 @@ connect_again(struct waits *l, int64_t now)
 	}
 }
 
-static void
+/* 0; -1: there is no connection any more. */
+static int
 send_questions(struct waits *l)
 {
 	struct awaited *q;
 
 	while (l->fd != -1 && (q = TAILQ_FIRST(&l->unsent)) != NULL) {
-		if (client_learn(l->fd, q->domain) == -1) {
-			if (errno != EAGAIN && errno != EWOULDBLOCK &&
-			    errno != ENOBUFS && errno != EINTR)
-				hang_up(l);
-			return;
-		}
+		if (client_ask(l->fd, q->text) == -1)
+			return errno == EAGAIN || errno == EWOULDBLOCK ||
+			    errno == ENOBUFS || errno == EINTR ? 0 : -1;
 		TAILQ_REMOVE(&l->unsent, q, unsent);
 		q->sent = 1;
 	}
+	return 0;
 }
 
 static void
-receive(struct waits *l)
+receive(struct waits *l, int64_t now)
 {
 	struct awaited *q;
 	struct waiting *w, *next;
-	char domain[DOMAIN_MAX];
-	int got = 0, i;
+	char text[QUESTION_MAX];
+	enum client_said said = CLIENT_NOTHING;
+	int i;
 
-	for (i = 0; i < WAITS_ROUND && (got = client_learned(l->fd, domain,
-	    sizeof(domain))) == 1; i++) {
-		if ((q = find(l, domain)) == NULL)
+	for (i = 0; i < WAITS_ROUND && (said = client_answer(l->fd, text,
+	    sizeof(text))) > CLIENT_NOTHING; i++) {
+		l->heard = now;
+		l->silent = 0;
+		if (said == CLIENT_OTHER)
+			continue;
+		/* What can't be looked up can't be at once again. */
+		recent_put(&l->vain, text, said == CLIENT_NO &&
+		    strchr(text, '@') == NULL ? now + WAITS_VAIN_MS : 0);
+		if ((q = find(l, text)) == NULL)
 			continue;
 		/* The last one takes the question with it. */
 		for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
 			next = TAILQ_NEXT(w, same);
-			end(l, w, 1);
+			end(l, w, said == CLIENT_YES ? WAITED_YES :
+			    WAITED_NO);
 		}
 	}
-	if (got == -1)
+	if (said == CLIENT_GONE)
 		hang_up(l);
 }
 
+static struct awaited *
+question_new(struct waits *l, const char *text, int64_t now)
+{
+	struct awaited *q;
+	size_t len = strlen(text) + 1;
+
+	if ((q = malloc(sizeof(*q) + len)) == NULL)
+		return NULL;
+	memcpy(q->text, text, len);
+	TAILQ_INIT(&q->waits);
+	q->sent = 0;
+	q->asked = now;
+	RB_INSERT(waits_asked, &l->questions, q);
+	TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
+	return q;
+}
+
 int
-waits_ask(struct waits *l, const char *domain, const struct waiter *wait,
+waits_ask(struct waits *l, const char *text, const struct waiter *wait,
     int64_t ms, int64_t now)
 {
 	struct awaited *q;
 	struct waiting *w;
-	size_t len = strlen(domain) + 1;
 
-	if (l->nwaits >= LEARN_WAITING_MAX ||
+	/* That it went away may not have been seen yet. */
+	if (l->fd != -1)
+		receive(l, now);
+	connect_again(l, now);
+	if (l->fd == -1 || now < l->silent || recent_has(&l->vain, text, now) ||
+	    l->nwaits >= LEARN_WAITING_MAX ||
 	    (w = malloc(sizeof(*w))) == NULL)
 		return -1;
-	if ((q = find(l, domain)) == NULL) {
-		if ((q = malloc(sizeof(*q) + len)) == NULL) {
-			free(w);
-			return -1;
-		}
-		memcpy(q->domain, domain, len);
-		TAILQ_INIT(&q->waits);
-		q->sent = 0;
-		RB_INSERT(waits_asked, &l->questions, q);
-		TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
+	if ((q = find(l, text)) == NULL &&
+	    (q = question_new(l, text, now)) == NULL) {
+		free(w);
+		return -1;
+	}
+	if (send_questions(l) == -1) {
+		if (TAILQ_EMPTY(&q->waits))
+			drop(l, q);
+		free(w);
+		hang_up(l);
+		return -1;
 	}
 	w->wait = *wait;
 	w->question = q;
@@ -243,8 +283,6 @@ waits_ask(struct waits *l, const char *domain, const struct waiter *wait,
 	TAILQ_INSERT_TAIL(&q->waits, w, same);
 	TAILQ_INSERT_TAIL(&l->waits, w, all);
 	l->nwaits++;
-	connect_again(l, now);
-	send_questions(l);
 	return 0;
 }
 
@@ -256,7 +294,7 @@ waits_give_up(struct waits *l, uint64_t session)
 	for (w = TAILQ_FIRST(&l->waits); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, all);
 		if (w->wait.session == session)
-			end(l, w, 0);
+			end(l, w, WAITED_VAIN);
 	}
 }
 
@@ -282,14 +320,33 @@ int64_t
 waits_next(const struct waits *l)
 {
 	const struct waiting *w = TAILQ_FIRST(&l->waits);
-	int64_t next;
 
-	if (w == NULL)
-		return -1;
-	next = w->deadline;
-	if (l->fd == -1 && l->tried + WAITS_CONNECT_MS < next)
-		next = l->tried + WAITS_CONNECT_MS;
-	return next;
+	return w == NULL ? -1 : w->deadline;
+}
+
+/*
+ * The others of that question, and who names it next, need not wait as well;
+ * nor those of any question where sged said nothing at all meanwhile, until
+ * it says something.
+ */
+static void
+in_vain(struct waits *l, struct awaited *q, int64_t now)
+{
+	struct waiting *w, *next;
+
+	recent_put(&l->vain, q->text, now + WAITS_VAIN_MS);
+	if (l->heard <= q->asked) {
+		log_warnx("sged is silent: nobody waits for it");
+		l->silent = now + WAITS_VAIN_MS;
+		end_all(l);
+		/* It answers this at once. */
+		(void)client_ask(l->fd, "");
+		return;
+	}
+	for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, same);
+		end(l, w, WAITED_VAIN);
+	}
 }
 
 void
@@ -298,10 +355,9 @@ waits_run(struct waits *l, short revents, int64_t now)
 	struct waiting *w;
 
 	if (l->fd != -1 && (revents & (POLLIN | POLLHUP | POLLERR)))
-		receive(l);
-	if (l->nwaits > 0)
-		connect_again(l, now);
-	send_questions(l);
+		receive(l, now);
+	if (send_questions(l) == -1)
+		hang_up(l);
 	while ((w = TAILQ_FIRST(&l->waits)) != NULL && w->deadline <= now)
-		end(l, w, 0);
+		in_vain(l, w->question, now);
 }

@@ -8,12 +8,15 @@
 #include "base/compat.h"
 
 /*
- * Recipients that wait until sged has learned where their domain's mail must
- * go.  Many of one domain make one question.  sged may be away: then it is
- * looked for every WAITS_CONNECT_MS while somebody waits.  Only sessions that
- * may relay wait: what a stranger names is nobody's to look up.
+ * Recipients that wait for what sged knows: where mail of their domain must go,
+ * or whether a report of ours goes to them.  Many of one question make one.
+ * Nobody waits where sged is not there, nor for WAITS_VAIN_MS after somebody
+ * did in vain: for that question, or for any where sged said nothing at all
+ * meanwhile.  Only sessions that may relay wait: what a stranger names is
+ * nobody's to look up.
  */
 #define WAITS_CONNECT_MS 250
+#define WAITS_VAIN_MS 30000
 /* Messages read at once: whatever sged sends, smtpd is not kept waiting. */
 #define WAITS_ROUND 64
 
@@ -27,11 +30,17 @@ struct waiter {
 	struct str	*rcpt;		/* the callee's, see waits_done */
 };
 
+enum waited {
+	WAITED_YES,		/* it is known now; a report goes there */
+	WAITED_NO,		/* it can't be found out; none does */
+	WAITED_VAIN		/* nobody said */
+};
+
 /*
  * Called once for each who waits, from the functions below; takes wait->rcpt
- * over.  learned: 0 if its time is over, or was given up.
+ * over.
  */
-typedef void waits_done(const struct waiter *, int learned, void *arg);
+typedef void waits_done(const struct waiter *, enum waited, void *arg);
 
 /* NULL without memory. */
 struct waits *waits_new(const char *path, waits_done *, void *arg);
@@ -41,10 +50,11 @@ void	waits_free(struct waits *);
 void	waits_path(struct waits *, const char *path);
 
 /*
- * domain in normal form; ms: how long to wait from now (monotonic
- * milliseconds).  0, or -1: too many wait, or no memory.
+ * question: see client_ask; ms: how long to wait from now (monotonic
+ * milliseconds).  0: done will be called; -1: there is nothing to wait for,
+ * too many wait, or no memory.
  */
-int	waits_ask(struct waits *, const char *domain,
+int	waits_ask(struct waits *, const char *question,
 	    const struct waiter *, int64_t ms, int64_t now);
 /* Gives up what that session waits for. */
 void	waits_give_up(struct waits *, uint64_t session);

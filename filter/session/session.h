@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/sged_client.h"
 #include "base/sged_notice.h"
 #include "conf/conf.h"
 #include "session/event.h"
@@ -138,18 +139,19 @@ void	session_remove(struct sessions *, struct session *);
  */
 enum learned {
 	LEARNED_NOT_ASKED,
-	LEARNED_KNOWN,
-	LEARNED_TIMEOUT
+	LEARNED_YES,
+	LEARNED_NO,
+	LEARNED_TIMEOUT		/* or there was nobody to ask */
 };
 
 struct decision {
 	char		 reply[512];	/* "" is "proceed" */
-	char		 learn[DOMAIN_MAX];
+	char		 ask[QUESTION_MAX];
 };
 
 /*
  * Returns 0 with d->reply, having noted and logged it; 1 if sged must be asked
- * about d->learn first (never but with LEARNED_NOT_ASKED).  id: as smtpd wrote
+ * d->ask first (never but with LEARNED_NOT_ASKED).  id: as smtpd wrote
  * it, 16 digits.  A session that is not known is judged by what is: nothing
  * but its recipient.  What a session that may not relay says of domains that
  * are not ours is neither asked about nor noted before smtpd has taken it.

@@ -45,7 +45,8 @@ static int	 must_learn(struct sessions *, const char *,
 		    const struct flow_answer *);
 static int	 judge(struct sessions *, const struct session *,
 		    const struct text *, char [], struct flow_answer *);
-static void	 not_learned(const struct sessions *, struct flow_answer *);
+static void	 not_learned(const struct sessions *, const struct session *,
+		    const char *, struct flow_answer *);
 
 /*
  * The domain of an address; what is none stays as it was, in lower case, cut
@@ -359,21 +360,31 @@ must_learn(struct sessions *ss, const char *to, const struct flow_answer *a)
 	    is_ours(ss, to) || conf_connector(ss->conf, to) != NULL)
 		return 0;
 	routes_find(ss->routes, to, ss->now, &route);
-	return route.kind == ROUTE_UNKNOWN;
+	return route.kind == ROUTE_UNKNOWN || route.stale;
 }
 
-/* Where the flow leaves a choice the mail goes, else the sender tries again. */
+/*
+ * Nobody could say, which is our own trouble: without a policy the mail goes as
+ * the flow wants it.  Only a route that must be verified has to be known; one
+ * that was will do.  What sendmail(8) brings waits in the queue for it, since
+ * who runs that will not try again.
+ */
 static void
-not_learned(const struct sessions *ss, struct flow_answer *a)
+not_learned(const struct sessions *ss, const struct session *s, const char *to,
+    struct flow_answer *a)
 {
+	struct route route;
 	char flow[128];
 
-	if (a->rule->req == REQ_PREFER_TLS)
+	if (a->rule->req != REQ_VERIFIED_TLS || !(s->flags & S_REMOTE))
+		return;
+	routes_find(ss->routes, to, ss->now, &route);
+	if (route.urls[0] != '\0')
 		return;
 	flow_name(ss->conf, a->from_class, a->to_class, flow, sizeof(flow));
 	(void)snprintf(a->reply, sizeof(a->reply), "451 4.7.5 %s: the "
-	    "recipient domain's TLS policy is not known yet: try again later",
-	    flow);
+	    "recipient domain's verified route is not known yet: try again "
+	    "later", flow);
 	a->why = REFUSAL_NOT_LEARNED;
 	a->verdict = ss->conf->mode == MODE_TESTING ? VERDICT_TESTING :
 	    VERDICT_REJECT;
@@ -416,13 +427,13 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 		ss->unknown++;
 	is_domain = judge(ss, s, rcpt, to, &a);
 	stranger = is_stranger(ss, s, to);
-	if (is_domain && !stranger && learned != LEARNED_KNOWN &&
+	if (is_domain && !stranger && learned != LEARNED_YES &&
 	    must_learn(ss, to, &a)) {
 		if (learned == LEARNED_NOT_ASKED) {
-			(void)strlcpy(d->learn, to, sizeof(d->learn));
+			(void)strlcpy(d->ask, to, sizeof(d->ask));
 			return 1;
 		}
-		not_learned(ss, &a);
+		not_learned(ss, s, to, &a);
 	}
 	if (s != NULL && !stranger)
 		note(ss, s, address(ss, rcpt, to), &a);

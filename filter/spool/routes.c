@@ -451,7 +451,8 @@ routes_find(struct routes *r, const char *domain, int64_t now,
 		out->until = 0;
 		out->urls = "";
 	}
-	if (now >= out->until)
+	out->stale = now >= out->until && out->kind == ROUTE_NONE;
+	if (now >= out->until && !out->stale)
 		out->kind = ROUTE_UNKNOWN;
 }
 

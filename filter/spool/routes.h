@@ -15,17 +15,19 @@
  */
 
 enum route_kind {
-	ROUTE_UNKNOWN,		/* no line, or its time is over */
+	ROUTE_UNKNOWN,		/* no line, or "enforce" and its time is over */
 	ROUTE_NONE,
 	ROUTE_ENFORCE
 };
 
 /*
+ * A "none" line whose time is over holds on until another says more: stale.
  * until and urls stand also where the time is over: mail that was queued
  * under that route still needs its host.
  */
 struct route {
 	enum route_kind	 kind;
+	int		 stale;		/* sged should be told of it */
 	int64_t		 until;		/* epoch seconds, the first it's over */
 	const char	*urls;		/* comma-separated, "" if none */
 };

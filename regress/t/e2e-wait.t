@@ -1,19 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# A real smtpd while sged is away: recipients wait and are answered when the
-# time is over, others go on meanwhile; a client that goes away while it waits
-# (its answer comes for a session that is over) harms nobody.
+# A real smtpd while sged hangs: recipients wait and are answered when the time
+# is over, others go on meanwhile; a client that goes away while it waits (its
+# answer comes for a session that is over) harms nobody.
 . "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
 mail_host_up
-bed_stop sged
 bed_stop smtpd.A
 sed -i 's/^learn timeout .*/learn timeout 10s/' "$A/etc/mail/sge.conf"
 # Only who may relay waits: this host's own programs.
 echo 'listen on lo filter "sge"' >>"$A/etc/smtpd.conf"
 smtpd_up
+# Connected, and silent.
+for pid in $(ps -eo pid,comm | awk '$2 == "sged" { print $1 }'); do
+	kill -STOP "$pid"
+done
 
 # here RCPT: such a program.
 here()

@@ -75,7 +75,7 @@ rcpt_at(const char *id, const char *address, enum learned learned)
 
 	if (session_rcpt(ss, strtoull(id, NULL, 16), id, &t, learned,
 	    &decision) == 1)
-		snprintf(out, sizeof(out), "learn %s", decision.learn);
+		snprintf(out, sizeof(out), "learn %s", decision.ask);
 	else
 		strlcpy(out, decision.reply, sizeof(out));
 	/* smtpd takes what is not refused, and says so. */
@@ -389,13 +389,14 @@ test_learn(const struct conf *conf)
 	is_str(rcpt(IN, "b@mail.minties.govt.nz"), "", "nor our host");
 	is_str(rcpt(IN, "b@dia.govt.nz"), "", "nor one with a connector");
 	is_str(rcpt(IN, "b@not a domain"), "", "nor what is no domain");
-	is_str(rcpt_at(IN, "b@new.example", LEARNED_KNOWN), "",
+	is_str(rcpt_at(IN, "b@new.example", LEARNED_YES), "",
 	    "once it was learned");
 	is_str(rcpt_at(IN, "b@new.example", LEARNED_TIMEOUT), "",
 	    "not learned in time, where TLS is a choice");
-	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_TIMEOUT), "451 4.7.5"
-	    " member>government: the recipient domain's TLS policy is not"
-	    " known yet: try again later", "and where it is none");
+	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_TIMEOUT), "",
+	    "and where it is none: by \"encrypt\"");
+	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_NO), "",
+	    "nor at all");
 	is_str(rcpt_at(IN, "b@aa.govt.nz", LEARNED_NOT_ASKED), "550 5.7.1"
 	    " member>member requires a connector, and aa.govt.nz has none"
 	    " here: ask your postmaster", "not for what is refused anyway");

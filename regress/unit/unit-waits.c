@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * However much sged sends, what else the filter has to do goes on.
+ * Nobody waits for sged where that is of no use; and however much it sends, what
+ * else the filter has to do goes on.
  */
 
 #include <sys/socket.h>
@@ -19,15 +20,16 @@
 static char	 path[] = "/tmp/unit-waits.XXXXXXXXXX";
 static char	 sock[64];
 static int	 listener, peer = -1;
-static int	 ended, learned_n;
+static int	 ended, learned_n, failed_n;
 
 static void
-done(const struct waiter *wait, int learned, void *arg)
+done(const struct waiter *wait, enum waited waited, void *arg)
 {
 	(void)wait;
 	(void)arg;
 	ended++;
-	learned_n += learned;
+	learned_n += waited == WAITED_YES;
+	failed_n += waited == WAITED_NO;
 }
 
 static void
@@ -104,6 +106,77 @@ test_talkative(struct waits *w)
 	is_int(learned_n, 2 * WAITS_ROUND, "but in turns all are");
 }
 
+static void
+say(const char *text)
+{
+	if (send(peer, text, strlen(text), MSG_NOSIGNAL) == -1)
+		ok(0, "say %s", text);
+}
+
+/* One wait in vain is enough, for that domain; sged lives. */
+static void
+test_vain(struct waits *w)
+{
+	const int64_t t = 500000;
+	int i;
+
+	ended = learned_n = failed_n = 0;
+	for (i = 0; i < 10; i++)
+		is_int(ask(w, "dead.example", t + i * 100), 0,
+		    "recipient %d waits", i);
+	is_int(ask(w, "other.example", t + 1000), 0, "and of another domain");
+	is_int(asked(0), 2, "sged is asked about each");
+	say("{\"failed\":\"other.example\"}");
+	waits_run(w, POLLIN, t + 1001);
+	is_int(failed_n, 1, "that can't be found out: at once");
+	waits_run(w, 0, t + 5000);
+	is_int(ended, 11, "the first one's time is over: all of that domain");
+	is_int(ask(w, "dead.example", t + 5001), -1, "the next does not wait");
+	is_int(ask(w, "third.example", t + 5001), 0, "others do");
+	is_int(ask(w, "dead.example", t + 5000 + WAITS_VAIN_MS - 1), -1,
+	    "nor for half a minute");
+	is_int(asked(0), 1, "nor is sged asked");
+	say("{\"learned\":\"dead.example\",\"route\":\"none\"}");
+	is_int(ask(w, "dead.example", t + 5002), 0,
+	    "but if it became known after all");
+	is_int(asked(1), 1, "it is asked again");
+	waits_run(w, POLLIN, t + 5003);
+	waits_run(w, 0, t + 20000);
+}
+
+/* Connected, and nothing comes: it hangs, or was stopped. */
+static void
+test_silent(struct waits *w)
+{
+	const int64_t t = 700000;
+
+	ended = 0;
+	is_int(ask(w, "a.example", t), 0, "silent: the first one waits");
+	is_int(ask(w, "b.example", t + 4000), 0, "the second one too");
+	waits_run(w, 0, t + 5000);
+	is_int(ended, 2, "until the first one's time is over");
+	is_int(ask(w, "c.example", t + 5001), -1, "then nobody");
+	(void)asked(0);
+	say("{\"unannounced\":\"\"}");
+	is_int(ask(w, "c.example", t + 5002), 0, "until it says something");
+	waits_run(w, 0, t + 20000);
+}
+
+static void
+test_away(struct waits *w)
+{
+	const int64_t t = 900000;
+
+	is_int(ask(w, "d.example", t), 0, "one waits, and another");
+	close(peer);
+	close(listener);
+	(void)unlink(sock);
+	waits_run(w, POLLIN, t + 1);
+	is_int(ended, 2, "sged goes away: not any more");
+	is_int(ask(w, "e.example", t + 2), -1, "who comes then does not");
+	is_int(ask(w, "f.example", t + 60000), -1, "nor later");
+}
+
 int
 main(void)
 {
@@ -113,13 +186,13 @@ main(void)
 	if ((w = waits_new(sock, done, NULL)) == NULL)
 		return 1;
 	test_talkative(w);
+	test_vain(w);
+	test_silent(w);
 	ended = 0;
-	(void)ask(w, "end.example", 300000);
+	(void)ask(w, "end.example", 800000);
+	is_int(ended, 0, "who still waits");
+	test_away(w);
 	waits_free(w);
-	is_int(ended, 1, "who still waits has an answer at the end");
-	close(peer);
-	close(listener);
-	(void)unlink(sock);
 	(void)rmdir(path);
 	return done_testing();
 }

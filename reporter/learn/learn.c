@@ -38,19 +38,27 @@ apply(struct lesson *lesson, int64_t now)
 	return route_apply(lesson, now);
 }
 
+/* Those who asked will hear. */
+static void
+answer(struct lesson *lesson)
+{
+	struct asker *asker;
+
+	while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
+		TAILQ_REMOVE(&lesson->askers, asker, entry);
+		asker->route = lesson->told;
+		TAILQ_INSERT_TAIL(&lesson->learn->answers, asker, entry);
+	}
+}
+
 /* Behind the transaction: those who asked will hear, and what comes next. */
 static void
 after(struct lesson *lesson)
 {
-	struct learn *l = lesson->learn;
-	struct lesson_asker *asker;
-
-	if (lesson->told != NULL)
-		while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
-			TAILQ_REMOVE(&lesson->askers, asker, entry);
-			asker->route = lesson->told;
-			TAILQ_INSERT_TAIL(&l->answers, asker, entry);
-		}
+	/* A fetch may still tell more than that nothing is known. */
+	if (lesson->told != NULL || (lesson->fetch != FETCH_ADDRESS &&
+	    lesson->fetch != FETCH_POLICY))
+		answer(lesson);
 	if (lesson->final) {
 		look_domain(lesson);
 		lesson_free(lesson);
@@ -91,9 +99,10 @@ on_flush(void *arg)
 		if (!written)
 			lesson->told = NULL;
 		/* Asked again, it is learned again. */
-		if (rc == -1)
+		if (rc == -1) {
+			answer(lesson);
 			lesson_free(lesson);
-		else
+		} else
 			after(lesson);
 	}
 	tell(l);
@@ -260,7 +269,9 @@ learn_ask(struct engine *e, const char *name,
 	}
 	if ((lesson = lesson_new(l, domain)) == NULL) {
 		log_debug("%s: too many domains to learn", domain);
-		free(asker);
+		asker->route = NULL;
+		TAILQ_INSERT_TAIL(&l->answers, asker, entry);
+		learn_soon(l);
 		return;
 	}
 	TAILQ_INSERT_TAIL(&lesson->askers, asker, entry);

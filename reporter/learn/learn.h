@@ -15,8 +15,8 @@ void	learn_start(struct engine *);
 void	learn_stop(struct engine *);
 /*
  * For control (sged_client.h): learned is called from the loop once the
- * domain's route stands in SPOOL/routes, with "enforce" or "none"; never, if
- * it could not be learned.
+ * domain's route stands in SPOOL/routes, with "enforce" or "none"; with NULL
+ * if it can't be learned now.
  */
 void	learn_ask(struct engine *, const char *domain,
 	    void (*learned)(const char *domain, const char *route, void *arg),

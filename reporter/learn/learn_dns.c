@@ -51,6 +51,8 @@ on_txt(struct lesson *lesson, struct ask *ask __unused, json_t *answer)
 
 	take_ttl(lesson, answer);
 	lesson->txt = facts_of(answer);
+	(void)strlcpy(lesson->trouble, ipc_string(answer, "status",
+	    "no answer"), sizeof(lesson->trouble));
 	if (lesson->txt == FACTS_OK) {
 		json_array_foreach(list, i, item)
 			if (n < nitems(txts) &&

@@ -42,7 +42,8 @@ may_learn(struct learn *l)
 static void
 told_nobody(const char *domain, const char *route, void *arg __unused)
 {
-	log_debug("%s: learned on notice: %s", domain, route);
+	log_debug("%s: learned on notice: %s", domain, route == NULL ?
+	    "not known" : route);
 }
 
 static void

@@ -263,13 +263,37 @@ apply_without(const struct lesson *lesson, int64_t now)
 	return 0;
 }
 
+/* Said when it begins and when it ends, not each time. */
+static int
+note_broken(struct lesson *lesson, int64_t now)
+{
+	struct store *st = lesson->learn->engine->store;
+	int rc;
+
+	if (lesson->txt != FACTS_FAILED) {
+		if ((rc = store_sts_mended(st, lesson->domain)) == 1)
+			log_info("_mta-sts.%s: can be looked up again",
+			    lesson->domain);
+		return rc == -1 ? -1 : 0;
+	}
+	rc = store_sts_broken(st, lesson->domain, lesson->trouble, now);
+	if (rc == 1)
+		log_warnx("_mta-sts.%s: can't be looked up (%s): its mail "
+		    "goes %s", lesson->domain, lesson->trouble,
+		    policy_is_held(&lesson->held, now) ? "by the policy held" :
+		    "without a policy");
+	return rc == -1 ? -1 : 0;
+}
+
 int
 policy_apply(struct lesson *lesson, int64_t now)
 {
 	struct store_sts *held = &lesson->held;
 	struct store *st = lesson->learn->engine->store;
-	int rc = 0;
+	int rc;
 
+	if ((rc = note_broken(lesson, now)) == -1)
+		return -1;
 	if (lesson->fetch == FETCH_OK)
 		rc = apply_fetched(lesson, now);
 	else if (lesson->fetch == FETCH_FAILED)

@@ -104,6 +104,7 @@ struct lesson {
 	struct asks	 asks;
 	struct store_sts held;
 	enum facts	 txt;
+	char		 trouble[16];	/* the DNS's, with FACTS_FAILED */
 	enum facts	 mx;
 	const char	*record;	/* why that TXT record is none, or NULL */
 	int		 nxdomain;

@@ -32,6 +32,35 @@ heard_sts(struct store *st, const char *domain,
 	return rc == -1 ? -1 : n;
 }
 
+int
+heard_broken(struct store *st, const char *domain, int64_t max,
+    void (*cb)(const struct heard_broken *, void *), void *arg)
+{
+	struct heard_broken row;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	stmt = store_prepare(st, "SELECT domain, status, since, last"
+	    " FROM broken WHERE ?1 IS NULL OR domain = ?1"
+	    " ORDER BY since DESC, domain LIMIT ?2");
+	if (stmt == NULL || store_bind(stmt, "ti", domain, max) == -1)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		row.domain = store_text(stmt, 0);
+		row.status = store_text(stmt, 1);
+		row.since = sqlite3_column_int64(stmt, 2);
+		row.last = sqlite3_column_int64(stmt, 3);
+		cb(&row, arg);
+	}
+	return store_done(st, stmt, rc);
+}
+
+int64_t
+heard_broken_count(struct store *st)
+{
+	return store_number(st, 0, "SELECT count(*) FROM broken", "");
+}
+
 int64_t
 heard_stale(struct store *st, int64_t now, int64_t max,
     void (*cb)(const char *, const struct heard_sts *, void *), void *arg)

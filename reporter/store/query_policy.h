@@ -115,6 +115,19 @@ struct heard_sts {
 int	heard_sts(struct store *, const char *domain,
 	    void (*)(const struct heard_sts *, void *), void *);
 
+/* Domains whose _mta-sts record can't be looked up, newest trouble first. */
+struct heard_broken {
+	const char	*domain;
+	const char	*status;	/* the DNS's: servfail, timeout */
+	int64_t		 since;
+	int64_t		 last;
+};
+
+/* domain NULL: at most max of all, 0, or -1. */
+int	heard_broken(struct store *, const char *domain, int64_t max,
+	    void (*)(const struct heard_broken *, void *), void *);
+int64_t	heard_broken_count(struct store *);
+
 /*
  * Policies that hold by now, not "none", and whose last fetch failed: at most
  * max, the ones that end first first.  How many there are, or -1.

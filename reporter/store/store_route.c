@@ -343,7 +343,9 @@ store_route_trim(struct store *st, int64_t before)
 		"DELETE FROM sts WHERE domain IN (SELECT domain FROM sts"
 		" WHERE expires = 0 AND checked < ?1 LIMIT 1000)",
 		"DELETE FROM sts_history WHERE until > 0 AND until < ?1",
-		"DELETE FROM probe WHERE probed < ?1"
+		"DELETE FROM probe WHERE probed < ?1",
+		/* Nobody tried for a day. */
+		"DELETE FROM broken WHERE last < ?1 + 29 * 86400"
 	};
 	size_t i;
 

@@ -241,5 +241,8 @@ const char *const store_steps[] = {
 	 */
 	"ALTER TABLE delivery ADD COLUMN target TEXT;"
 	"CREATE INDEX delivery_target ON delivery (target, last)",
+	/* Domains whose _mta-sts record can't be looked up: since and last. */
+	"CREATE TABLE broken (domain TEXT PRIMARY KEY, since INTEGER,"
+	" last INTEGER, status TEXT) WITHOUT ROWID",
 	NULL
 };

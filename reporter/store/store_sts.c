@@ -190,6 +190,28 @@ store_sts_checked(struct store *st, const char *domain, int64_t now)
 }
 
 int
+store_sts_broken(struct store *st, const char *domain, const char *status,
+    int64_t now)
+{
+	int rc;
+
+	rc = store_update(st, "UPDATE broken SET last = ?2, status = ?3"
+	    " WHERE domain = ?1", "tit", domain, now, status);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	return store_run(st, "INSERT INTO broken (domain, since, last, status)"
+	    " VALUES (?1, ?2, ?2, ?3)", "tit", domain, now, status) == -1 ?
+	    -1 : 1;
+}
+
+int
+store_sts_mended(struct store *st, const char *domain)
+{
+	return store_update(st, "DELETE FROM broken WHERE domain = ?1", "t",
+	    domain);
+}
+
+int
 store_sts_over(struct store *st, const char *domain, int64_t since)
 {
 	if (store_run(st, "UPDATE sts SET expires = 0, refresh = 0, id = '',"

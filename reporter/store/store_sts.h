@@ -47,6 +47,14 @@ int	store_sts_failed(struct store *, const char *domain, const char *id,
 	    int64_t refresh);
 /* The TXT record was looked at. */
 int	store_sts_checked(struct store *, const char *domain, int64_t now);
+/*
+ * It could not be looked at: status says how.  Returns 1 if that is new, 0, or
+ * -1.  Forgotten once it can be, or nobody tries for a day.
+ */
+int	store_sts_broken(struct store *, const char *domain,
+	    const char *status, int64_t now);
+/* Returns 1 if it was broken before, 0, or -1. */
+int	store_sts_mended(struct store *, const char *domain);
 /* What was held is over, since then. */
 int	store_sts_over(struct store *, const char *domain, int64_t since);
 

@@ -89,6 +89,23 @@ policy(const struct heard_sts *s, void *arg)
 }
 
 static void
+broken(const struct heard_broken *b, void *arg)
+{
+	struct any *any = arg;
+	const struct view *v = any->view;
+
+	if (v->form != FORM_TEXT)
+		view_row(v, "broken", "ttee", "domain", b->domain, "status",
+		    b->status, "since", b->since, "last", b->last);
+	else {
+		view_say(v, "  RECORD CAN'T BE LOOKED UP: _mta-sts.%s: %s",
+		    b->domain, view_clean(b->status, 20));
+		view_say(v, "    since %s, last tried %s",
+		    view_instant(b->since), view_instant(b->last));
+	}
+}
+
+static void
 history(const struct heard_history *h, void *arg)
 {
 	struct any *any = arg;
@@ -209,6 +226,8 @@ view_policy(const struct view *v, const char *arg)
 	if (heard_sts(v->store, domain, policy, &any) == -1)
 		return 1;
 	if (any.n == 0 && not_held(&any) == -1)
+		return 1;
+	if (heard_broken(v->store, domain, 1, broken, &any) == -1)
 		return 1;
 	any.n = 0;
 	if (heard_history(v->store, domain, history, &any) == -1)

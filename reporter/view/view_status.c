@@ -16,6 +16,7 @@
 #include "lib/date.h"
 #include "lib/ipc.h"
 #include "store/query_flow.h"
+#include "store/query_policy.h"
 #include "store/query_sent.h"
 #include "view/digest.h"
 #include "view/spool_lag.h"
@@ -112,6 +113,30 @@ add_state(const char *state, int64_t n, int64_t next, void *arg)
 }
 
 static void
+one_broken(const struct heard_broken *b, void *arg)
+{
+	const struct states *states = arg;
+
+	view_say(states->view, "         _mta-sts.%s: %s since %s", view_clean(b->domain,
+	    100), view_clean(b->status, 20), view_instant(b->since));
+}
+
+/* What is wrong with the DNS of others, or with ours. */
+static void
+print_broken(struct states *states)
+{
+	const struct view *v = states->view;
+	int64_t n = heard_broken_count(v->store);
+
+	if (n <= 0)
+		return;
+	fprintf(v->out, "DNS      %lld %s can't be looked up; mail goes "
+	    "without a new policy\n", (long long)n, view_plural(n,
+	    "MTA-STS record", "MTA-STS records"));
+	(void)heard_broken(v->store, NULL, 3, one_broken, states);
+}
+
+static void
 print_attention(const struct view *v)
 {
 	struct digest digest;
@@ -149,14 +174,14 @@ view_status(const struct view *v)
 	lag_measure(v, &lag);
 	answer = talk(v->conf->socket, json_pack("{s:b}", "status", 1), 2);
 	if (v->form != FORM_TEXT) {
-		view_row(v, "status", "iiiiii" "diiiiii", "running",
+		view_row(v, "status", "iiiiii" "diiiiiii", "running",
 		    (int64_t)(answer != NULL), "segments", lag.segments,
 		    "unread", lag.readable ? lag.bytes : (int64_t)-1,
 		    "records", spool.lines, "bad", spool.bad, "newer",
 		    spool.newer, "day", today, "in", seen_sum(&in),
 		    "in_clear", in.clear, "in_refused", in.refused, "out",
 		    seen_sum(&out), "out_clear", out.clear, "out_refused",
-		    out.refused);
+		    out.refused, "broken", heard_broken_count(v->store));
 		(void)told_states(v->store, today - 7, today, add_state,
 		    &states);
 	} else {
@@ -165,6 +190,7 @@ view_status(const struct view *v)
 		print_daemon(v, answer == NULL ? NULL :
 		    json_object_get(answer, "status"));
 		print_spool(v, &lag, &spool);
+		print_broken(&states);
 		print_today(v, today, &in, &out);
 		(void)told_states(v->store, today - 7, today, add_state,
 		    &states);

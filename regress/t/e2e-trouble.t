@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Our own trouble refuses nobody: sged away, or the DNS of others broken.  What
+# is submitted is taken at once, and arrives as its flow wants it.
+. "$(dirname "$0")/../bed/bed.sh"
+bed_enter "$0" "$@"
+bed_up
+sge_conf_usual
+sed -i -e 's/^learn timeout .*/learn timeout 4s/' \
+    -e 's/^class restricted/class partner { "partner.nz" }\
+&/' -e '/^flow from restricted to restricted/i\
+flow from any to partner require verified tls' "$A/etc/mail/sge.conf"
+mail_host_up
+peer mx.dia.govt.nz 11 ok
+# Its certificate is good for nobody: only without verification mail goes.
+cert -u mx.any.example
+n=20
+for d in club.co.nz known.govt.nz unknown.govt.nz lapsed.govt.nz \
+    dropped.govt.nz refused.govt.nz partner.nz; do
+	host "mx.$d" $n
+	dns "$d MX 10 mx.$d."
+	cp "$BED/certs/mx.any.example.crt" "$BED/certs/mx.$d.crt"
+	cp "$BED/certs/mx.any.example.key" "$BED/certs/mx.$d.key"
+	peer_start "mx.$d" $n ok
+	n=$((n + 1))
+done
+
+# timed RCPT...: submits; milliseconds in $took.
+timed()
+{
+	timed_at=$(date +%s%N)
+	submit staff@minties.govt.nz "$@" >"$BED/log/submit" 2>&1
+	timed_rc=$?
+	took=$((($(date +%s%N) - timed_at) / 1000000))
+	return $timed_rc
+}
+# at_once RCPT: taken, and nobody waited for anybody.
+at_once()
+{
+	timed "$1"
+	is $? 0 "$1: taken" || note "$(cat "$BED/log/submit")"
+	[ $took -lt 2000 ]
+	ok $? "$1: at once ($took ms)"
+}
+# arrives DOMAIN: over TLS.
+arrives()
+{
+	check "$1: arrives" wait_for 40 got_mail "^X-Peer-To:.*<a@$1>"
+	f=$(grep -l "^X-Peer-To:.*<a@$1>" "$BED"/mail/* | head -n 1)
+	is "$(grep -c '^X-Peer-Tls: TLSv1.[23]' "${f:-/dev/null}")" 1 \
+	    "$1: with TLS"
+}
+
+# --- sged away -------------------------------------------------------------
+timed a@known.govt.nz
+is $? 0 "while sged is there: known.govt.nz is learned"
+arrives known.govt.nz
+rm -f "$BED"/mail/*
+bed_stop sged
+past=$(($(date +%s) - 10))
+printf 'lapsed.govt.nz|enforce|%s|smtp+tls://mx.lapsed.govt.nz\n' "$past" \
+    >>"$A/var/spool/sged/routes"
+# Its time is over, too.
+sed -i "s/^\(known.govt.nz|none|\)[0-9]*/\1$past/" "$A/var/spool/sged/routes"
+for d in club.co.nz known.govt.nz unknown.govt.nz lapsed.govt.nz dia.govt.nz; do
+	at_once "a@$d"
+done
+timed a@club.co.nz a@known.govt.nz a@unknown.govt.nz a@lapsed.govt.nz \
+    a@dia.govt.nz
+is $? 0 "all of them in one mail"
+[ $took -lt 2000 ]
+ok $? "at once ($took ms)"
+for d in club.co.nz known.govt.nz unknown.govt.nz lapsed.govt.nz dia.govt.nz; do
+	arrives "$d"
+done
+at_once a@partner.nz
+check "a verified route is required: it waits in the queue" \
+    wait_for 20 queued a@partner.nz
+like "$(sgectl show status)" '*NOT RUNNING*' "show status says why"
+is "$(mails '^X-Peer-To: <a@partner.nz>')" 0 "and it does not leave"
+
+# --- back ------------------------------------------------------------------
+sged_up
+rm -f "$BED"/mail/*
+peer_gone=$(bed_pid mx.partner.nz)
+kill "$peer_gone"
+cert mx.partner.nz
+peer_start mx.partner.nz 26 ok
+check "sged is back: what waited leaves" wait_for 90 sh -c "
+    nsenter --net=/run/netns/A chroot '$A' smtpctl schedule all >/dev/null
+    grep -l '^X-Peer-To: <a@partner.nz>' '$BED'/mail/*"
+
+# --- others' DNS -----------------------------------------------------------
+dns_zone _mta-sts.dropped.govt.nz deny
+dns_zone _mta-sts.refused.govt.nz refuse
+timed a@dropped.govt.nz b@dropped.govt.nz c@dropped.govt.nz \
+    d@dropped.govt.nz e@dropped.govt.nz f@dropped.govt.nz
+is $? 0 "_mta-sts is never answered: taken"
+[ $took -lt 9000 ]
+ok $? "after one wait for six recipients ($took ms)"
+timed g@dropped.govt.nz
+[ $took -lt 2000 ]
+ok $? "and none for the next mail ($took ms)"
+timed a@refused.govt.nz
+is $? 0 "_mta-sts is refused: taken"
+arrives dropped.govt.nz
+arrives refused.govt.nz
+check "it is logged" wait_log 60 sged \
+    '_mta-sts.dropped.govt.nz: can.t be looked up'
+check "and the other" wait_log 20 sged \
+    '_mta-sts.refused.govt.nz: can.t be looked up'
+like "$(sgectl show policy dropped.govt.nz)" \
+    "*RECORD CAN'T BE LOOKED UP: _mta-sts.dropped.govt.nz: *" "show policy says so"
+like "$(sgectl show status)" \
+    "*2 MTA-STS records can't be looked up*_mta-sts.*govt.nz*" \
+    "so does show status"
+is "$(records '"why":"not-learned"')" 0 "nobody was refused for it"
+is "$(records '"to":"dropped.govt.nz".*"why":"no-tls"')" 0 \
+    "nor is it on record as mail without TLS"
+dns_zone _mta-sts.refused.govt.nz static
+mended()
+{
+	submit staff@minties.govt.nz b@refused.govt.nz
+	wait_log 5 sged '_mta-sts.refused.govt.nz: can be looked up again'
+}
+check "it works again: that is logged" wait_for 90 mended
+is "$(sgectl show policy refused.govt.nz | grep -c LOOKED)" 0 \
+    "and show policy has nothing to say"
+is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
+finish
