@@ -16,6 +16,7 @@
 #include "base/bounds.h"
 #include "lib/date.h"
 #include "base/domain.h"
+#include "base/sged_client.h"
 #include "control.h"
 #include "deliver/deliver.h"
 #include "engine/engine.h"
@@ -36,8 +37,16 @@ struct client {
 	int		 ours;		/* root's, or of our own user */
 };
 
+/* Mails of sgectl's own at once, and how long sendmail may take for one. */
+#define ANNOUNCED_MAX 16
+#define ANNOUNCED_SECONDS 60
+
 struct control {
 	struct engine	*engine;
+	struct {
+		char	 address[QUESTION_MAX];
+		int64_t	 until;		/* epoch seconds */
+	}		 announced[ANNOUNCED_MAX];
 	int		 listener;
 	struct loop_fd	*event;
 	struct loop_timer *pause;
@@ -106,6 +115,58 @@ request_learn(struct client *c, const json_t *value)
 	learn_ask(c->control->engine, domain, learned, c);
 }
 
+/*
+ * filter-sge asks at RCPT, while sendmail runs: what is not being sent at that
+ * moment is not from us.
+ */
+static void
+request_announced(struct client *c, const json_t *value)
+{
+	struct control *control = c->control;
+	const char *address = json_string_value(value);
+	int64_t now = time(NULL);
+	int found;
+	size_t i;
+
+	if (address == NULL) {
+		refuse(c, "not an address");
+		return;
+	}
+	found = *address != '\0' &&
+	    deliver_announces(control->engine, address);
+	for (i = 0; i < ANNOUNCED_MAX && !found; i++)
+		found = now < control->announced[i].until &&
+		    strcasecmp(control->announced[i].address, address) == 0;
+	answer(c, json_pack("{ss}", found ? "announced" : "unannounced",
+	    address));
+}
+
+/* sgectl sends one itself: a copy of a report, a test. */
+static void
+request_announce(struct client *c, const json_t *value)
+{
+	struct control *control = c->control;
+	const char *address = json_string_value(value);
+	int64_t now = time(NULL);
+	size_t i;
+
+	if (address == NULL || *address == '\0' || !client_can_ask(address)) {
+		refuse(c, "not an address");
+		return;
+	}
+	for (i = 0; i < ANNOUNCED_MAX; i++)
+		if (control->announced[i].until <= now)
+			break;
+	if (i == ANNOUNCED_MAX) {
+		refuse(c, "too many mails at once");
+		return;
+	}
+	(void)strlcpy(control->announced[i].address, address,
+	    sizeof(control->announced[i].address));
+	control->announced[i].until = now + ANNOUNCED_SECONDS;
+	answer(c, json_pack("{sb}", "ok", 1));
+}
+
 static void
 request_status(struct client *c, const json_t *value __unused)
 {
@@ -162,6 +223,8 @@ static const struct {
 	int		 any;		/* filter-sge may ask it too */
 } requests[] = {
 	{ "learn", request_learn, 1 },
+	{ "announced", request_announced, 1 },
+	{ "announce", request_announce, 0 },
 	{ "status", request_status, 0 },
 	{ "send", request_send, 0 },
 };

@@ -39,14 +39,15 @@ client_connect(const char *path)
 	return fd;
 }
 
-/* Whether JSON has it as it is. */
-static int
-is_plain(const char *s)
+int
+client_can_ask(const char *s)
 {
-	for (; *s != '\0'; s++)
-		if (*s <= ' ' || *s > '~' || *s == '"' || *s == '\\')
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (s[i] <= ' ' || s[i] > '~' || s[i] == '"' || s[i] == '\\')
 			return 0;
-	return 1;
+	return i < QUESTION_MAX;
 }
 
 int
@@ -57,7 +58,7 @@ client_ask(int fd, const char *question)
 
 	n = snprintf(msg, sizeof(msg), "{\"%s\":\"%s\"}", *question == '\0' ||
 	    strchr(question, '@') != NULL ? "announced" : "learn", question);
-	if (n < 0 || (size_t)n >= sizeof(msg) || !is_plain(question)) {
+	if (n < 0 || (size_t)n >= sizeof(msg) || !client_can_ask(question)) {
 		errno = EINVAL;
 		return -1;
 	}

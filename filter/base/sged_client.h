@@ -24,6 +24,8 @@ int	client_connect(const char *path);
  * is full; EINVAL: it can't be asked).
  */
 int	client_ask(int fd, const char *question);
+/* Whether it has only what JSON takes as it is, and is short enough. */
+int	client_can_ask(const char *question);
 
 enum client_said {
 	CLIENT_GONE = -1,	/* the connection is over */

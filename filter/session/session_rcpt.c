@@ -412,6 +412,47 @@ judge(struct sessions *ss, const struct session *s, const struct text *rcpt,
 	return is_domain;
 }
 
+/*
+ * The sender of our reports, whose mail no TLS is required of (RFC 8460 3): it
+ * may write to whom a report goes now, which sged alone knows, so that nobody
+ * else on this host gets around the flows in its name.  1: it must be asked.
+ */
+static int
+report_rcpt(const struct sessions *ss, const struct text *rcpt,
+    enum learned learned, struct flow_answer *a, struct decision *d)
+{
+	a->verdict = VERDICT_PASS;
+	a->why = REFUSAL_NONE;
+	a->reply[0] = '\0';
+	if (learned == LEARNED_YES)
+		return 0;
+	if (learned == LEARNED_NOT_ASKED) {
+		if (rcpt->len < sizeof(d->ask)) {
+			memcpy(d->ask, rcpt->s, rcpt->len);
+			d->ask[rcpt->len] = '\0';
+			if (strlen(d->ask) == rcpt->len &&
+			    strchr(d->ask, '@') != NULL &&
+			    client_can_ask(d->ask))
+				return 1;
+		}
+		learned = LEARNED_NO;
+	}
+	a->why = REFUSAL_NOT_ANNOUNCED;
+	a->verdict = ss->conf->mode == MODE_TESTING ? VERDICT_TESTING :
+	    VERDICT_REJECT;
+	if (learned == LEARNED_NO)
+		(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s "
+		    "sends TLS reports alone, and none goes to this "
+		    "recipient: use an address of your own",
+		    ss->conf->report_from);
+	else
+		(void)snprintf(a->reply, sizeof(a->reply), "451 4.7.1 %s "
+		    "sends TLS reports alone, and sged, which knows of them, "
+		    "does not answer: try again later",
+		    ss->conf->report_from);
+	return 0;
+}
+
 int
 session_rcpt(struct sessions *ss, uint64_t session, const char *id,
     const struct text *rcpt, enum learned learned, struct decision *d)
@@ -427,7 +468,11 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 		ss->unknown++;
 	is_domain = judge(ss, s, rcpt, to, &a);
 	stranger = is_stranger(ss, s, to);
-	if (is_domain && !stranger && learned != LEARNED_YES &&
+	if (s != NULL && (s->flags & (S_REPORT | S_TRUSTED)) ==
+	    (S_REPORT | S_TRUSTED)) {
+		if (report_rcpt(ss, rcpt, learned, &a, d))
+			return 1;
+	} else if (is_domain && !stranger && learned != LEARNED_YES &&
 	    must_learn(ss, to, &a)) {
 		if (learned == LEARNED_NOT_ASKED) {
 			(void)strlcpy(d->ask, to, sizeof(d->ask));

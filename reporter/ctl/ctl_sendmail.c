@@ -10,8 +10,25 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "ctl/ctl.h"
 #include "base/log.h"
+#include "ctl/ctl.h"
+#include "ctl/sged_ask.h"
+#include "lib/ipc.h"
+
+/* filter-sge lets our reports' sender write to none but these. */
+static void
+announce(const struct conf *conf, const char *to)
+{
+	json_t *answer;
+
+	answer = talk(conf->socket, json_pack("{s:s}", "announce", to), 5);
+	if (answer == NULL)
+		log_warnx("%s: sged does not answer: filter-sge will not take "
+		    "a mail of %s", conf->socket, conf->report_from);
+	else if (json_object_get(answer, "ok") == NULL)
+		log_warnx("sged: %s", ipc_string(answer, "error", "?"));
+	json_decref(answer);
+}
 
 int
 ctl_sendmail(const struct conf *conf, FILE *mail, const char *to)
@@ -19,6 +36,7 @@ ctl_sendmail(const struct conf *conf, FILE *mail, const char *to)
 	pid_t pid;
 	int status;
 
+	announce(conf, to);
 	if (fflush(NULL) == EOF || (pid = fork()) == -1)
 		fatal("sgectl");
 	if (pid == 0) {

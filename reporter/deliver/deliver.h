@@ -15,6 +15,8 @@ struct engine;
 void	deliver_start(struct engine *);
 /* What is being sent is waited for, some seconds. */
 void	deliver_stop(struct engine *);
+/* Whether a mail of ours is being handed to sendmail for that address. */
+int	deliver_announces(const struct engine *, const char *address);
 /*
  * Build and send now; domain NULL: all of that day.  What a URI took already
  * is not sent to it again.  Returns 0, or -1 if there is nothing to do; text

@@ -18,6 +18,7 @@
 
 #include "base/addr.h"
 #include "lib/date.h"
+#include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
 
@@ -80,6 +81,20 @@ mail_address(const struct job *job)
 	if (job->rua.nuris > 0)
 		return job->rua.uris[0].address;
 	return job->place + strlen("copy:");
+}
+
+int
+deliver_announces(const struct engine *e, const char *address)
+{
+	const struct job *job;
+
+	if (e->deliver == NULL)
+		return 0;
+	TAILQ_FOREACH(job, &e->deliver->asked, entry)
+		if (job->stage == JOB_MAIL &&
+		    strcasecmp(mail_address(job), address) == 0)
+			return 1;
+	return 0;
 }
 
 /* A descriptor of what is to be sent, or -1 with a log line. */

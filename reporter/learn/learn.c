@@ -42,7 +42,7 @@ apply(struct lesson *lesson, int64_t now)
 static void
 answer(struct lesson *lesson)
 {
-	struct asker *asker;
+	struct lesson_asker *asker;
 
 	while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
 		TAILQ_REMOVE(&lesson->askers, asker, entry);
