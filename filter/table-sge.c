@@ -232,9 +232,9 @@ tell_sged(struct table *t, const char *domain, const struct answer *a)
 {
 	struct timespec ts;
 
-	if ((a->route.kind != ROUTE_UNKNOWN && !a->route.stale) || a->why == WHY_LOCAL ||
-	    a->why == WHY_CONNECTOR || clock_gettime(CLOCK_MONOTONIC, &ts) ==
-	    -1)
+	if ((a->route.kind != ROUTE_UNKNOWN && !a->route.stale) ||
+	    a->why == WHY_LOCAL || a->why == WHY_CONNECTOR ||
+	    clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
 		return;
 	notice_send(t->notice, domain, (int64_t)ts.tv_sec * 1000 +
 	    ts.tv_nsec / 1000000);

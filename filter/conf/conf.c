@@ -142,7 +142,7 @@ is_stricter(const struct conf_rule *a, const struct conf_rule *b)
 const struct conf_rule *
 conf_rule_out(const struct conf *conf, const char *domain)
 {
-	const struct conf_rule *rule, *best = NULL;
+	const struct conf_rule *rule, *best = NULL, *refused = NULL;
 	int to = conf_class(conf, domain);
 	size_t i;
 
@@ -150,10 +150,15 @@ conf_rule_out(const struct conf *conf, const char *domain)
 		if ((conf->local_classes >> i & 1) == 0)
 			continue;
 		rule = &conf->matrix[i][to];
+		if (rule->req == REQ_CONNECTOR &&
+		    conf_connector(conf, domain) == NULL) {
+			refused = rule;
+			continue;
+		}
 		if (best == NULL || is_stricter(rule, best))
 			best = rule;
 	}
-	return best;
+	return best == NULL ? refused : best;
 }
 
 const struct conf_connector *

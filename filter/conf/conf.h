@@ -177,7 +177,12 @@ const struct conf_rule *conf_rule(const struct conf *, int from, int to);
  * list asks where it is not 5.1 of the guide, which is between two members.
  */
 const struct conf_rule *conf_rule_own(const struct conf *, int from, int to);
-/* The strictest rule for mail of our local domains to that domain. */
+/*
+ * The strictest rule for mail of our local domains to that domain; smtpd's
+ * tables know no sender.  One that requires a connector, where the domain has
+ * none, holds only if nothing of ours may go there: the others' mail is what
+ * comes that far, since the filter refuses mail under that one.
+ */
 const struct conf_rule *conf_rule_out(const struct conf *, const char *domain);
 /* NULL if the domain has none. */
 const struct conf_connector *conf_connector(const struct conf *,

@@ -7,6 +7,7 @@
 
 #include "base/domain.h"
 #include "rule/flow.h"
+#include "rule/table_answer.h"
 #include "base/log.h"
 #include "session/session.h"
 
@@ -373,13 +374,12 @@ static void
 not_learned(const struct sessions *ss, const struct session *s, const char *to,
     struct flow_answer *a)
 {
-	struct route route;
+	struct answer out;
 	char flow[128];
 
-	if (a->rule->req != REQ_VERIFIED_TLS || !(s->flags & S_REMOTE))
-		return;
-	routes_find(ss->routes, to, ss->now, &route);
-	if (route.urls[0] != '\0')
+	answer_find(ss->conf, ss->routes, to, ss->now, &out);
+	if ((!out.verify && a->rule->req != REQ_VERIFIED_TLS) ||
+	    out.url[0] != '\0' || !(s->flags & S_REMOTE))
 		return;
 	flow_name(ss->conf, a->from_class, a->to_class, flow, sizeof(flow));
 	(void)snprintf(a->reply, sizeof(a->reply), "451 4.7.5 %s: the "
@@ -544,7 +544,12 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 		a.to_class = conf_class(ss->conf, to);
 	a.rule = flow_rule(ss->conf, s->flags & S_ODD_FROM ? "" : from,
 	    a.from_class, to, a.to_class);
-	if (a.rule->req == REQ_PREFER_TLS ||
+	if (a.rule->req == REQ_CONNECTOR && is_domain &&
+	    !conf_is_local(ss->conf, to) &&
+	    conf_connector(ss->conf, to) == NULL) {
+		a.verdict = VERDICT_TESTING;
+		a.why = REFUSAL_NO_CONNECTOR;
+	} else if (a.rule->req == REQ_PREFER_TLS ||
 	    (enum tlsver)s->tlsver >= a.rule->minimum)
 		a.verdict = VERDICT_PASS;
 	else if (a.rule->req != REQ_CONNECTOR && (s->flags & S_REMOTE) &&
@@ -552,7 +557,7 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 		a.verdict = VERDICT_LEGACY;
 	else
 		a.verdict = VERDICT_TESTING;
-	if (a.verdict != VERDICT_PASS)
+	if (a.verdict != VERDICT_PASS && a.why == REFUSAL_NONE)
 		a.why = s->tlsver == TLSVER_NONE ? REFUSAL_NO_TLS :
 		    REFUSAL_OLD_TLS;
 	note(ss, s, address(ss, rcpt, to), &a);

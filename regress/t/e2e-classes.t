@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# One host has domains of several classes.  What the filter lets pass leaves:
+# smtpd's tables, which know no sender, do not hold it for another's rule.
+. "$(dirname "$0")/../bed/bed.sh"
+bed_enter "$0" "$@"
+bed_up
+sge_conf_usual
+sed -i -e 's/^class restricted/class partner { "partner.nz" }\
+&/' -e '/^flow from restricted to restricted/i\
+flow from restricted to partner require verified tls' \
+    -e 's/^learn timeout .*/learn timeout 3s/' "$A/etc/mail/sge.conf"
+mail_host_up
+peer mx.dia.govt.nz 11 ok
+peer mx.moe.govt.nz 12 ok
+peer mx.partner.nz 13 ok
+dns "moe.govt.nz MX 10 mx.moe.govt.nz." "partner.nz MX 10 mx.partner.nz."
+
+submit staff@minties.govt.nz a@moe.govt.nz >"$BED/log/submit" 2>&1
+ok $(($? == 0)) "5.1 to a member without a connector: refused"
+like "$(cat "$BED/log/submit")" '*550 5.7.1*moe.govt.nz has none here*' \
+    "and why"
+submit staff@library.govt.nz b@moe.govt.nz
+is $? 0 "5.4 from our other domain: taken"
+check "and leaves, by MX" wait_for 40 got_mail '^X-Peer-To: <b@moe.govt.nz>'
+f=$(grep -l '<b@moe.govt.nz>' "$BED"/mail/* | head -n 1)
+is "$(grep -c '^X-Peer-Tls: TLSv1.[23]' "${f:-/dev/null}")" 1 "with TLS"
+like "$(sgectl show route moe.govt.nz)" '*sge-encrypt  found*' \
+    "show route says the same"
+submit staff@library.govt.nz c@dia.govt.nz
+is $? 0 "to a member with one"
+check "leaves by the connector" wait_for 40 got_mail \
+    '^X-Peer-To: <c@dia.govt.nz>'
+
+# Verified for one of them is verified for all: it has to be known.
+submit staff@library.govt.nz d@partner.nz
+is $? 0 "to a partner, with nothing required of this domain: taken"
+check "and leaves" wait_for 40 got_mail '^X-Peer-To: <d@partner.nz>'
+like "$(sgectl show route partner.nz)" '*sge-verify   found*mx.partner.nz*' \
+    "show route: verified"
+
+# A member's mail that somebody has forwarded to one without a connector.
+echo 'e@moe.govt.nz' >"$A/home/staff/.forward"
+chown 873:873 "$A/home/staff/.forward"
+client 11 -t -f a@dia.govt.nz "$A4" staff@minties.govt.nz \
+    >"$BED/log/onward" 2>&1
+check "a member's mail that goes there by .forward is on record as a fault" \
+    wait_for 40 record_seen \
+    '"dir":"out".*"to":"moe.govt.nz","flow":"restricted>restricted","verdict":"testing","why":"no-connector"'
+is "$(queued @moe.govt.nz)" 0 "and nothing waits for ever"
+is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
+finish
