@@ -11,8 +11,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 version=0.16.0
-libraries="jansson sqlite3 unbound tls z"
-headers="jansson.h jansson_config.h sqlite3.h tls.h unbound.h zconf.h zlib.h"
+libraries="cdb jansson sqlite3 unbound tls z"
+headers="cdb.h jansson.h jansson_config.h sqlite3.h tls.h unbound.h zconf.h zlib.h"
 
 cache=/var/tmp/opensmtpd-filter-sge
 zig=$cache/zig-$version
@@ -82,7 +82,7 @@ build()
 	make -s -j2 -C "$build_in" WERROR=-Werror BSD_CFLAGS= BSD_LIBS= \
 	    CC="$zig/zig cc -target $build_for-openbsd" \
 	    JSON_CFLAGS="-isystem include" DAEMON_CFLAGS= \
-	    JSON_LIBS="-Llib -ljansson" \
+	    JSON_LIBS="-Llib -ljansson" CDB_CFLAGS= CDB_LIBS=-lcdb \
 	    DAEMON_LIBS="-lsqlite3 -lunbound -ltls -lz" "$@"
 }
 
