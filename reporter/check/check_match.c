@@ -337,8 +337,11 @@ who(unsigned int sources, char out[], size_t outsz)
 }
 
 static const char *const needs[] = {
-    "domains of sge-verify (connector, MTA-STS enforce)", "domains of sge-encrypt (require tls)",
-    "other domains", "our own domains" };
+	"domains of sge-verify (connector, MTA-STS enforce)",
+	"domains of sge-encrypt (require tls)",
+	"other domains",
+	"our own domains"
+};
 
 static void
 say_findings(struct ways *w)
