@@ -320,7 +320,8 @@ main(int argc, char *argv[])
 	seeds_read(argc > 1 ? argv[1] : "regress/data/samples");
 	memset(&run, 0, sizeof(run));
 	memset(&reader, 0, sizeof(reader));
-	if ((run.store = store_open(":memory:", STORE_WRITE)) == NULL)
+	if ((run.store = store_open(":memory:", STORE_WRITE)) == NULL ||
+	    received_ours(run.store, conf) == -1)
 		return 1;
 	run.view.conf = conf;
 	run.view.store = run.store;

@@ -23,7 +23,7 @@ is "$n" 11 'eleven samples'
 # A folder with everything: two are the same report.
 out=$("$sgectl" read "$samples" 2>"$dir/err")
 status=$?
-like "$out" '*10 reports: 10236 sessions, 307 failed (3.0%).  1 read twice, counted once.' \
+like "$out" '*10 reports: 10237 sessions, 307 failed (3.0%).  1 read twice, counted once.' \
     'a folder'
 is "$status" 1 'some of its files are no reports: status 1'
 like "$(cat "$dir/err")" '*README: no report in it*' 'which is said'
