@@ -148,7 +148,20 @@ probe_all(struct check *c, const struct conf_connector *k, size_t n)
 	free(net);
 }
 
-/* Whether mail of ours to that domain must have a connector. */
+/* Whether mail of one of our domains to that one must have a connector. */
+static int
+needs_connector(const struct conf *conf, const char *domain)
+{
+	int to = conf_class(conf, domain);
+	size_t i;
+
+	for (i = 0; i < conf->nclasses; i++)
+		if ((conf->local_classes >> i & 1) != 0 &&
+		    conf->matrix[i][to].req == REQ_CONNECTOR)
+			return 1;
+	return 0;
+}
+
 static void
 check_members(struct check *c)
 {
@@ -159,7 +172,7 @@ check_members(struct check *c)
 
 	while ((name = domset_next(conf->class_of, &pos)) != NULL) {
 		if (*name == '.' || conf_is_local(conf, name) ||
-		    conf_rule_out(conf, name)->req != REQ_CONNECTOR ||
+		    !needs_connector(conf, name) ||
 		    conf_connector(conf, name) != NULL)
 			continue;
 		if (n++ < MEMBERS_SHOWN) {
