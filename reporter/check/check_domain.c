@@ -101,6 +101,10 @@ check_sts_record(struct check *c, const json_t *answer)
 		check_sts_elsewhere(c);
 		break;
 	case STS_AMBIGUOUS:
+		check_part(c, "MTA-STS", CHECK_BAD, "%s at _mta-sts.%s, which "
+		    "counts as none (RFC 8461 3.1): leave one", why,
+		    c->domain);
+		break;
 	case STS_INVALID:
 		check_part(c, "MTA-STS", CHECK_BAD, "the record is "
 		    "malformed: %s", why);
