@@ -20,7 +20,7 @@ bed_stop sged
 sessions=0
 load()
 {
-	at_b "$BIN/smtp-load" -n "$1" -r 1 -u staff -d library.govt.nz "$A4" 25 \
+	at_b "$BIN/smtp-load" -t 600 -n "$1" -r 1 -u staff -d library.govt.nz "$A4" 25 \
 	    >"$BED/load" 2>&1 || return 1
 	sessions=$((sessions + $1))
 	grep -q 'rejects=0 ' "$BED/load"

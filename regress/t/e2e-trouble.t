@@ -118,14 +118,5 @@ like "$(sgectl show status)" \
 is "$(records '"why":"not-learned"')" 0 "nobody was refused for it"
 is "$(records '"to":"dropped.govt.nz".*"why":"no-tls"')" 0 \
     "nor is it on record as mail without TLS"
-dns_zone _mta-sts.refused.govt.nz static
-mended()
-{
-	submit staff@minties.govt.nz b@refused.govt.nz
-	wait_log 5 sged '_mta-sts.refused.govt.nz: can be looked up again'
-}
-check "it works again: that is logged" wait_for 90 mended
-is "$(sgectl show policy refused.govt.nz | grep -c LOOKED)" 0 \
-    "and show policy has nothing to say"
 is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
 finish
