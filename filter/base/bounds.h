@@ -176,4 +176,10 @@
 /* Folders within folders when a whole tree is read. */
 #define READ_FOLDER_DEPTH_MAX 8
 
+/*
+ * How long a report's mail may lie in sendmail's offline folder and still go
+ * to where it was announced to: smtpd may be down for days.
+ */
+#define ANNOUNCED_KEPT_SECONDS (4 * 86400)
+
 #endif

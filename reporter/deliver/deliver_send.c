@@ -94,7 +94,9 @@ deliver_announces(const struct engine *e, const char *address)
 		if (job->stage == JOB_MAIL &&
 		    strcasecmp(mail_address(job), address) == 0)
 			return 1;
-	return 0;
+	/* sendmail may have kept it while smtpd was down. */
+	return store_delivery_since(e->store, address,
+	    time(NULL) - ANNOUNCED_KEPT_SECONDS);
 }
 
 /* A descriptor of what is to be sent, or -1 with a log line. */

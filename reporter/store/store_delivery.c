@@ -216,3 +216,12 @@ bad:
 	store_rollback(st);
 	return -1;
 }
+
+int
+store_delivery_since(struct store *st, const char *address, int64_t since)
+{
+	return store_number(st, 0, "SELECT 1 FROM delivery WHERE kind = 0"
+	    " AND last >= ?1 AND (uri = 'mailto:' || ?2 COLLATE NOCASE"
+	    " OR uri = 'copy:' || ?2 COLLATE NOCASE) LIMIT 1", "it", since,
+	    address) == 1;
+}
