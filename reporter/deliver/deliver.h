@@ -15,7 +15,10 @@ struct engine;
 void	deliver_start(struct engine *);
 /* What is being sent is waited for, some seconds. */
 void	deliver_stop(struct engine *);
-/* Whether a mail of ours is being handed to sendmail for that address. */
+/*
+ * Whether a mail of ours is being handed to sendmail for that address, or was
+ * in the last ANNOUNCED_KEPT_SECONDS: sendmail may have kept it meanwhile.
+ */
 int	deliver_announces(const struct engine *, const char *address);
 /*
  * Build and send now; domain NULL: all of that day.  What a URI took already

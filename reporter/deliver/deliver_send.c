@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/bounds.h"
 #include "lib/date.h"
 #include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
@@ -94,7 +95,6 @@ deliver_announces(const struct engine *e, const char *address)
 		if (job->stage == JOB_MAIL &&
 		    strcasecmp(mail_address(job), address) == 0)
 			return 1;
-	/* sendmail may have kept it while smtpd was down. */
 	return store_delivery_since(e->store, address,
 	    time(NULL) - ANNOUNCED_KEPT_SECONDS);
 }

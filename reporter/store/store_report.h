@@ -132,13 +132,13 @@ struct store_delivery {
 	int64_t		 today;		/* others to him; of a claimed one */
 };
 
+/* Whether a mail to that address was tried since then (epoch seconds). */
+int	store_delivery_since(struct store *, const char *address,
+	    int64_t since);
 /*
  * A URI that took the report, or is about to be tried, is left alone: this is
  * what keeps it to one report a day, whatever is started again.
  */
-/* Whether a mail to that address was tried since then (epoch seconds). */
-int	store_delivery_since(struct store *, const char *address,
-	    int64_t since);
 int	store_delivery_add(struct store *, int64_t report,
 	    enum store_delivery_kind, const char *uri, const char *target,
 	    const char *state, int64_t next, const char *text);
