@@ -39,7 +39,7 @@ is "$(cat "$T/all")" "" "and says nothing to smtpd"
 check "but to the log" said "sge.conf:[0-9]*: "
 "$FILTER" -x >/dev/null 2>"$T/err"
 is $? 1 "unknown option"
-check "usage" said '^usage: filter-sge \[-nv\] \[-f file\]$'
+check "usage" said '^usage: filter-sge \[-nVv\] \[-f file\]$'
 "$FILTER" -f "$T/none.conf" </dev/null >/dev/null 2>&1
 is $? 1 "no such file"
 

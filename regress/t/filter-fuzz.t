@@ -173,7 +173,7 @@ if [ ! -x "$asan" ] || [ -n "$(find "$TOP/filter" -name '*.[chy]' \
 	# shellcheck disable=SC2046,SC2086
 	${CC:-cc} $flags $(pkg-config --cflags libbsd-overlay 2>/dev/null) \
 	    -o "$asan.$$" $sources \
-	    $(pkg-config --libs libbsd-overlay jansson 2>/dev/null) \
+	    $(pkg-config --libs libbsd-overlay jansson 2>/dev/null) -lcdb \
 	    >"$T/cc" 2>&1 && mv "$asan.$$" "$asan"
 fi
 if [ ! -x "$asan" ]; then
