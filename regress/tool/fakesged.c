@@ -3,7 +3,8 @@
 /*
  * A daemon's socket for tests of its clients: prints each question's domain,
  * and answers at once; -n never; -d: to the domain "gate.nz" only, then all
- * that was asked before, so that a test holds the time in its hands.
+ * that was asked before, so that a test holds the time in its hands.  Any
+ * address is one that a report was announced to.
  *
  *	fakesged [-nd] path
  */
@@ -52,6 +53,13 @@ question(int fd, int never, int gated)
 	if ((n = recv(fd, msg, sizeof(msg) - 1, 0)) <= 0)
 		return -1;
 	msg[n] = '\0';
+	if (sscanf(msg, "{\"announced\":\"%255[^\"]\"}", domain) == 1) {
+		printf("announced %s\n", domain);
+		fflush(stdout);
+		if (send(fd, msg, n, MSG_NOSIGNAL) == -1)
+			warn("send");
+		return 0;
+	}
 	if (sscanf(msg, "{\"learn\":\"%255[^\"]\"}", domain) != 1) {
 		printf("nonsense: %s\n", msg);
 		return 0;
