@@ -219,6 +219,7 @@ request(struct filter *f, const struct event *ev)
 	struct waiter wait;
 	struct session *s;
 	struct decision d;
+	int64_t ms = (int64_t)f->conf->learn_timeout * 1000;
 
 	if (session_rcpt(f->sessions, ev->session, ev->id, rcpt,
 	    LEARNED_NOT_ASKED, &d) == 0) {
@@ -230,8 +231,11 @@ request(struct filter *f, const struct event *ev)
 	memcpy(wait.id, ev->id, sizeof(wait.id));
 	memcpy(wait.token, token, sizeof(wait.token));
 	wait.rcpt = str_get(f->sessions->pool, rcpt->s, rcpt->len);
-	if (wait.rcpt != NULL && waits_ask(f->waits, d.ask, &wait,
-	    (int64_t)f->conf->learn_timeout * 1000, f->now) == 0) {
+	/* An address is asked for whether a report goes there. */
+	if (strchr(d.ask, '@') != NULL && ms < WAITS_ANNOUNCED_MS)
+		ms = WAITS_ANNOUNCED_MS;
+	if (wait.rcpt != NULL && waits_ask(f->waits, d.ask, &wait, ms,
+	    f->now) == 0) {
 		if (s != NULL)
 			s->flags |= S_WAITS;
 		return;

@@ -255,7 +255,7 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
     int64_t ms, int64_t now)
 {
 	struct awaited *q;
-	struct waiting *w;
+	struct waiting *w, *before;
 
 	/* That it went away may not have been seen yet. */
 	if (l->fd != -1)
@@ -281,7 +281,14 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
 	w->question = q;
 	w->deadline = now + ms;
 	TAILQ_INSERT_TAIL(&q->waits, w, same);
-	TAILQ_INSERT_TAIL(&l->waits, w, all);
+	/* Who waits for least stands first. */
+	TAILQ_FOREACH_REVERSE(before, &l->waits, waitings, all)
+		if (before->deadline <= w->deadline)
+			break;
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&l->waits, w, all);
+	else
+		TAILQ_INSERT_AFTER(&l->waits, before, w, all);
 	l->nwaits++;
 	return 0;
 }

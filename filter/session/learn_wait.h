@@ -17,6 +17,8 @@
  */
 #define WAITS_CONNECT_MS 250
 #define WAITS_VAIN_MS 30000
+/* For what sged knows without asking anybody, however short "learn timeout". */
+#define WAITS_ANNOUNCED_MS 5000
 /* Messages read at once: whatever sged sends, smtpd is not kept waiting. */
 #define WAITS_ROUND 64
 
