@@ -31,3 +31,17 @@ INSERT INTO detail (day, domain, policy, type, sip, rip, mx, helo, reason,
  'mx.example.nz', '', '', '', 0, 1 FROM tally WHERE fail > 0;
 INSERT INTO report (day, domain, state, due, ok, fail)
  SELECT day, domain, 'no-rua', 0, ok, fail FROM tally;
+-- What a large reporter says of us each day, and one failure of them a week.
+INSERT INTO received (id, org, report_id, contact, submitter, dkim, day,
+  start, finish, stored)
+ SELECT day, 'Google Inc.', day || '_minties.govt.nz',
+ 'smtp-tls-reporting@google.com', 'google.com', 'pass google.com', day,
+ day * 86400, day * 86400 + 86399, day * 86400 + 80000 FROM d;
+INSERT INTO received_policy (id, received, domain, type, mode, strings, mx,
+  ok, fail)
+ SELECT day, day, 'minties.govt.nz', 'sts', 'testing', '["mode: testing"]',
+ '["mx1.minties.govt.nz"]', 892, CASE day % 7 WHEN 0 THEN 20 ELSE 0 END FROM d;
+INSERT INTO received_detail (policy, type, sip, rip, mx, helo, reason, info,
+  count)
+ SELECT day, 'certificate-expired', '209.85.222.201', '192.0.2.26',
+ 'mx2.minties.govt.nz', '', '', '', 20 FROM d WHERE day % 7 = 0;
