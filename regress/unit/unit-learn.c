@@ -1092,7 +1092,9 @@ judged_by(struct judge *judge, const char *domain, const char *addr,
 	else
 		snprintf(out, sizeof(out), "%s %s %s%s%s", j.policy > 0 ?
 		    "sts" : "none", j.failed ? "failed" : "ok", j.type,
-		    j.pending ? " pending " : " ", j.mx);
+		    j.pending ? " pending " : j.unseen == UNSEEN_CERT ?
+		    "unseen " : j.unseen == UNSEEN_DNS_NAME ?
+		    "verified " : " ", j.mx);
 	return out;
 }
 
@@ -1139,7 +1141,19 @@ test_judge(struct bench *b)
 	is_str(judged(b, "none.nz", "192.0.2.9", "TLSv1.3", FAILURE_NONE),
 	    "none ok  ", "no policy: any TLS will do");
 	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
+	    "sts ok unseen mx.testing.nz",
+	    "testing: good, but nobody has looked yet");
+	look_tick(b->e.learn);
+	look_at(b->e.learn, "mx.testing.nz", "192.0.2.13", 0);
+	b->wanted = 0;
+	(void)settle(b, DEADLINE_MS);
+	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
 	    "sts ok  mx.testing.nz", "testing: a good host");
+	sql(b, "UPDATE probe SET probed = probed - 172810 WHERE host ="
+	    " 'mx.testing.nz'");
+	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
+	    "sts ok unseen mx.testing.nz",
+	    "testing: nobody has looked for two days");
 	is_str(judged(b, "testing.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
 	    "sts failed validation-failure mx.other.nz",
 	    "testing: a host that is not in the policy");
@@ -1164,6 +1178,11 @@ test_judge(struct bench *b)
 	(void)settle(b, 500);
 	is_str(judged(b, "alias.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
 	    "sts ok  mx.alias.nz", "enforce: what smtpd took was good");
+	sql(b, "UPDATE probe SET probed = 0 WHERE host = 'mx.alias.nz'");
+	is_str(judged(b, "alias.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
+	    "sts ok verified mx.alias.nz", "enforce: not looked at yet");
+	sql(b, "UPDATE probe SET probed = unixepoch() WHERE host ="
+	    " 'mx.alias.nz'");
 	sql(b, "UPDATE probe SET type = 'certificate-host-mismatch', text = '"
 	    CERT_TEXT_NO_DNS_NAME "' WHERE host = 'mx.alias.nz'");
 	is_str(judged(b, "alias.nz", "192.0.2.11", "TLSv1.3", FAILURE_NONE),
@@ -1294,6 +1313,63 @@ test_pending(struct bench *b)
 	    "STARTTLS is gone: so it is called");
 	is_str(rows(b, "SELECT count(*) FROM detail WHERE pending = 1"), "0",
 	    "nothing waits");
+}
+
+/* Three verified by smtpd, of another day, and two that nobody verified. */
+static void
+add_unseen(struct bench *b)
+{
+	sql(b, "DELETE FROM probe; DELETE FROM detail; DELETE FROM tally;"
+	    " INSERT INTO tally VALUES (1, 'testing.nz', 1, 5, 1),"
+	    " (2, 'testing.nz', 1, 3, 0), (1, 'none.nz', 0, 4, 0);"
+	    " INSERT INTO unseen VALUES (1, 'testing.nz', 1, '192.0.2.1',"
+	    " '192.0.2.13', 'mx.testing.nz', 1, 2), (2, 'testing.nz', 1,"
+	    " '192.0.2.1', '192.0.2.13', 'mx.testing.nz', 2, 3)");
+	is_int(store_pending_day(b->e.store, "testing.nz", 1), 1,
+	    "the day's report waits for the look");
+	look_tick(b->e.learn);
+	b->wanted = 0;
+	(void)settle(b, DEADLINE_MS);
+	is_int(store_pending_day(b->e.store, "testing.nz", 1), 0,
+	    "and then no more");
+}
+
+/* What came up while nobody had looked is judged by the look. */
+static void
+test_unseen(struct bench *b)
+{
+	b->starttls = "offered";
+	b->cert = "expired";
+	add_unseen(b);
+	is_str(rows(b, "SELECT group_concat(t, ' ') FROM (SELECT domain || ','"
+	    " || ok || ',' || fail AS t FROM tally ORDER BY domain, day)"),
+	    "none.nz,4,0 testing.nz,3,3 testing.nz,3,0",
+	    "those that nobody verified have failed");
+	is_str(rows(b, "SELECT day || ' ' || type || ' ' || rip || ' ' || mx ||"
+	    " ' ' || pending || ' ' || count FROM detail"),
+	    "1 certificate-expired 192.0.2.13 mx.testing.nz 0 2",
+	    "with the reason that the look gave");
+	b->cert = "ok";
+	add_unseen(b);
+	is_str(rows(b, "SELECT count(*) || ' ' || sum(ok) FROM tally"), "3 12",
+	    "a good host: they stand");
+	is_str(rows(b, "SELECT * FROM detail"), "", "and nothing is told");
+	/* The network had no room for its look: it is had when there is. */
+	sql(b, "DELETE FROM probe; INSERT INTO unseen VALUES (1, 'testing.nz',"
+	    " 1, '192.0.2.1', '192.0.2.13', 'mx.testing.nz', 1, 2)");
+	b->probes = 0;
+	look_at(b->e.learn, "a", "192.0.2.100", 0);
+	look_at(b->e.learn, "b", "192.0.2.101", 0);
+	look_at(b->e.learn, "c", "192.0.2.102", 0);
+	look_at(b->e.learn, "d", "192.0.2.103", 0);
+	look_at(b->e.learn, "mx.testing.nz", "192.0.2.13", 0);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, PROBES_NETWORK_MAX, "so many to one network");
+	look_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, PROBES_NETWORK_MAX + 1, "then the next");
+	is_int(store_pending_day(b->e.store, "testing.nz", 1), 0,
+	    "none is forgotten");
 }
 
 static int64_t
@@ -1485,6 +1561,7 @@ main(void)
 	test_file(&b, conf);
 	test_judge(&b);
 	test_pending(&b);
+	test_unseen(&b);
 	test_unanswered(&b);
 	test_attribute(&b);
 	test_no_file(&b);

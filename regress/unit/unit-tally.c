@@ -57,7 +57,7 @@ fresh(void)
 {
 	static const char *const tables[] = { "flow", "correspondent",
 	    "incident", "tally", "detail", "unknown", "waiting", "meta",
-	    "mxaddr", "report" };
+	    "mxaddr", "report", "sts_history", "policy", "unseen" };
 	char sql[64];
 	size_t i;
 
@@ -424,6 +424,34 @@ check_smarthost(void)
 	is_str(rows("SELECT domain FROM waiting"), "", "mail went out");
 }
 
+/* A testing policy, and nobody has looked at its host yet. */
+static void
+check_unseen(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+
+	at_two_addresses();
+	to(&r, "a.example", "government>public");
+	sqlite3_exec(store->db, "INSERT INTO policy VALUES (7, 'a.example',"
+	    " 'sts', 'testing', '[]', '[\"mx.a.example\"]');"
+	    "INSERT INTO sts_history (domain, since, until, policy, mode)"
+	    " VALUES ('a.example', 0, 1 << 40, 7, 'testing')", NULL, NULL,
+	    NULL);
+	tally_record(tally, &r);
+	tally_record(tally, &r);
+	flush();
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|a.example|7|3|0", "good so far");
+	is_str(rows("SELECT day, domain, policy, sip, rip, mx, unseen, count"
+	    " FROM unseen"), "20779|a.example|7|192.0.2.1|198.51.100.7|"
+	    "mx.a.example|1|3", "until its host is looked at");
+	is_int(store_pending_day(store, "a.example", DAY), 1,
+	    "which its report waits for");
+	is_int(store_pending_day(store, "dia.govt.nz", DAY), 0,
+	    "and no other");
+}
+
 /* The receiver refuses MAIL FROM: that is no business of TLS. */
 static void
 check_mail_refused(void)
@@ -698,6 +726,7 @@ main(void)
 	check_attributed_at_once();
 	check_nothing();
 	check_mail_refused();
+	check_unseen();
 	check_smarthost();
 	check_many();
 	check_incoming();

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "count/judge.h"
-#include "lib/cert_text.h"
 #include "lib/date.h"
 #include "lib/hash.h"
 #include "lib/text.h"
@@ -209,16 +208,16 @@ judge_probed(struct judge *j, const struct record *r, const char *host,
 {
 	const struct store_probe *probe = probe_of(j, host, r->remote);
 
+	/* With enforce, smtpd has verified it; unless excepted. */
+	enum unseen unseen = mode == STS_ENFORCE && !excepted ? UNSEEN_DNS_NAME :
+	    UNSEEN_CERT;
+
 	/* What was seen within two days is what it was. */
-	if (probe == NULL || *probe->type == '\0' ||
-	    probe->probed < r->time - 2 * DAY_SECONDS)
+	if (probe == NULL || probe->probed < r->time - 2 * DAY_SECONDS) {
+		out->unseen = unseen;
 		return;
-	/* TLS did come up: that it did not otherwise is no failure of this. */
-	if (strncmp(probe->type, "certificate-", 12) != 0)
-		return;
-	/* With enforce, smtpd has verified all but this; unless excepted. */
-	if (mode == STS_ENFORCE && !excepted && strstr(probe->text,
-	    CERT_TEXT_NO_DNS_NAME) == NULL)
+	}
+	if (!store_probe_denies(unseen, probe))
 		return;
 	out->failed = 1;
 	strlcpy(out->type, probe->type, sizeof(out->type));

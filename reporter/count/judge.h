@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "spool/record.h"
 #include "store/store.h"
+#include "store/store_route.h"
 
 /*
  * What an outgoing session means for RFC 8460: under which policy it counts,
@@ -27,7 +28,8 @@ struct store *judge_store(const struct judge *);
 struct judgement {
 	int64_t		 policy;	/* table policy; 0: none found */
 	int		 failed;
-	/* The rest only where it failed; "" where not known. */
+	enum unseen	 unseen;	/* where it did not fail */
+	/* Only where it failed, but for mx; "" where not known. */
 	int		 pending;	/* 1: a probe may tell the reason */
 	int		 without;	/* a policy that could not be had */
 	char		 type[RESULT_TYPE_MAX];

@@ -24,6 +24,7 @@ tally_new(struct store *st, const struct conf *conf)
 	t->waiting = hash_new(sizeof(struct waiting_count));
 	t->session = hash_new(sizeof(struct tally_count));
 	t->detail = hash_new(sizeof(int64_t));
+	t->unseen = hash_new(sizeof(int64_t));
 	t->ndetails = hash_new(sizeof(int64_t));
 	t->unknown = hash_new(sizeof(struct unknown_count));
 	t->rows = hash_new(sizeof(int64_t));
@@ -42,6 +43,7 @@ tally_free(struct tally *t)
 	hash_free(t->waiting);
 	hash_free(t->session);
 	hash_free(t->detail);
+	hash_free(t->unseen);
 	hash_free(t->ndetails);
 	hash_free(t->unknown);
 	hash_free(t->rows);
@@ -58,6 +60,7 @@ tally_clear(struct tally *t)
 	hash_clear(t->waiting);
 	hash_clear(t->session);
 	hash_clear(t->detail);
+	hash_clear(t->unseen);
 	hash_clear(t->ndetails);
 	hash_clear(t->unknown);
 	t->lost = 0;
@@ -69,7 +72,7 @@ tally_bytes(const struct tally *t)
 	return hash_bytes(t->flow) + hash_bytes(t->correspondent) +
 	    hash_bytes(t->incident) + hash_bytes(t->waiting) +
 	    hash_bytes(t->session) + hash_bytes(t->detail) +
-	    hash_bytes(t->ndetails) + hash_bytes(t->unknown);
+	    hash_bytes(t->unseen) + hash_bytes(t->ndetails) + hash_bytes(t->unknown);
 }
 
 static enum bucket

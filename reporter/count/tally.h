@@ -45,6 +45,7 @@ struct tally {
 	struct hash	*waiting;	/* domain */
 	struct hash	*session;	/* day, domain, policy: RFC 8460 */
 	struct hash	*detail;	/* as table detail */
+	struct hash	*unseen;	/* as table unseen */
 	struct hash	*ndetails;	/* day, domain, policy: in detail */
 	struct hash	*unknown;	/* day, addr, type */
 	/* Rows in the database, kept over batches: table, day, ... */

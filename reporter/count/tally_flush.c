@@ -242,6 +242,26 @@ flush_detail(const void *key, size_t len __unused, void *value, void *arg)
 	return store_detail_new(t->store, &d, *count);
 }
 
+static int
+flush_unseen(const void *key, size_t len __unused, void *value, void *arg)
+{
+	const unsigned char *p = key;
+	struct tally *t = arg;
+	struct unseen_row u;
+
+	u.day = key_read_int(&p);
+	u.domain = key_read_text(&p);
+	u.policy = key_read_int(&p);
+	u.sip = key_read_text(&p);
+	u.rip = key_read_text(&p);
+	u.mx = key_read_text(&p);
+	u.unseen = key_read_int(&p);
+	/* Its domain was one too many: it has no report. */
+	if (!store_tally_exists(t->store, u.day, u.domain, u.policy))
+		return 0;
+	return store_unseen_add(t->store, &u, *(int64_t *)value);
+}
+
 /* A full disk, and memory for what waits was full, too: say it. */
 static int
 flush_lost(struct tally *t)
@@ -267,6 +287,7 @@ tally_flush(struct tally *t)
 	    /* Details look at their tallies. */
 	    hash_each(t->session, flush_session, t) != 0 ||
 	    hash_each(t->detail, flush_detail, t) != 0 ||
+	    hash_each(t->unseen, flush_unseen, t) != 0 ||
 	    flush_lost(t) != 0)
 		return -1;
 	return 0;

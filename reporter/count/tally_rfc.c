@@ -71,6 +71,23 @@ add_detail(struct tally *t, const struct record *r, const struct key *of,
 	(*count)++;
 }
 
+/* Counted as good: that stands until its host has been looked at. */
+static void
+add_unseen(struct tally *t, const struct record *r, const struct key *of,
+    const struct judgement *j)
+{
+	char sip[64], rip[64];
+	struct key key = *of;
+
+	text_cut(r->local, sip, sizeof(sip));
+	text_cut(r->remote, rip, sizeof(rip));
+	key_text(&key, sip);
+	key_text(&key, rip);
+	key_text(&key, j->mx);
+	key_int(&key, j->unseen);
+	(*(int64_t *)hash_get(t->unseen, key.buf, key.len, NULL))++;
+}
+
 static void
 add_session(struct tally *t, const struct record *r, const char *domain)
 {
@@ -88,8 +105,11 @@ add_session(struct tally *t, const struct record *r, const char *domain)
 	if (j.failed) {
 		count->fail++;
 		add_detail(t, r, &key, &j);
-	} else
-		count->ok++;
+		return;
+	}
+	count->ok++;
+	if (j.unseen != UNSEEN_NOT)
+		add_unseen(t, r, &key, &j);
 }
 
 void

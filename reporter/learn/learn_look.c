@@ -129,8 +129,18 @@ settle_all(struct learn *l, const char *addr, const char *host,
     const struct store_probe *probe)
 {
 	struct settling s = { l, addr, host, probe };
+	struct store *st = l->engine->store;
+	enum unseen unseen;
 
-	return store_pending_of(l->engine->store, addr, host, settle, &s);
+	/* Counted as good, each as far as smtpd has verified it. */
+	for (unseen = UNSEEN_CERT; unseen <= UNSEEN_DNS_NAME; unseen++)
+		if (store_probe_denies(unseen, probe) &&
+		    store_unseen_bad(st, addr, host, unseen, probe->type,
+		    probe->text) == -1)
+			return -1;
+	if (store_unseen_good(st, addr, host) == -1)
+		return -1;
+	return store_pending_of(st, addr, host, settle, &s);
 }
 
 static int
@@ -334,7 +344,7 @@ look_domain(struct lesson *lesson)
 	}
 }
 
-/* A session's failure waits for its reason. */
+/* A session waits: a failure for its reason, a success for its judgement. */
 static int
 pending(const char *addr, const char *host, void *arg)
 {

@@ -106,6 +106,19 @@ struct detail_row {
 	int64_t		 pending;
 };
 
+/* Sessions in tally.ok whose host is still to be looked at. */
+struct unseen_row {
+	int64_t		 day;
+	const char	*domain;
+	int64_t		 policy;
+	const char	*sip, *rip, *mx;
+	int64_t		 unseen;	/* enum unseen */
+};
+
+/* So many more of them; 0 or -1. */
+int	store_unseen_add(struct store *, const struct unseen_row *,
+	    int64_t count);
+
 int	store_detail_add(struct store *, const struct detail_row *,
 	    int64_t count);
 int	store_detail_new(struct store *, const struct detail_row *,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/cert_text.h"
 #include "lib/date.h"
 #include "store/store_route.h"
 
@@ -55,6 +56,16 @@ store_probe_load(struct store *st, const char *host, const char *addr,
 	return store_done(st, stmt, rc);
 }
 
+int
+store_probe_denies(enum unseen unseen, const struct store_probe *probe)
+{
+	/* TLS did come up: that it did not otherwise is no failure of this. */
+	if (strncmp(probe->type, "certificate-", 12) != 0)
+		return 0;
+	return unseen == UNSEEN_CERT ||
+	    strstr(probe->text, CERT_TEXT_NO_DNS_NAME) != NULL;
+}
+
 struct pair {
 	int		(*cb)(const char *, const char *, void *);
 	void		*arg;
@@ -75,8 +86,9 @@ store_pending(struct store *st, int64_t max,
 	struct pair p = { cb, arg };
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT DISTINCT rip, mx, 0 FROM detail"
-	    " WHERE pending = 1 LIMIT ?1")) == NULL ||
+	if ((stmt = store_prepare(st, "SELECT rip, mx, 0 FROM detail"
+	    " WHERE pending = 1 UNION SELECT rip, mx, 0 FROM unseen"
+	    " LIMIT ?1")) == NULL ||
 	    store_bind(stmt, "i", max) == -1)
 		return -1;
 	return store_pairs(st, stmt, pair, &p);
@@ -141,10 +153,39 @@ store_pending_drop(struct store *st, const char *addr, const char *host,
 }
 
 int
+store_unseen_bad(struct store *st, const char *addr, const char *host,
+    int64_t unseen, const char *type, const char *reason)
+{
+	if (store_run(st, "UPDATE tally SET ok = ok - u.n, fail = fail + u.n"
+	    " FROM (SELECT day, domain, policy, sum(count) AS n FROM unseen"
+	    " WHERE rip = ?1 AND mx = ?2 AND unseen = ?3"
+	    " GROUP BY day, domain, policy) AS u WHERE tally.day = u.day"
+	    " AND tally.domain = u.domain AND tally.policy = u.policy", "tti",
+	    addr, host, unseen) == -1 ||
+	    store_run(st, "INSERT INTO detail (day, domain, policy, type,"
+	    " sip, rip, mx, helo, reason, info, pending, count)"
+	    " SELECT day, domain, policy, ?4, sip, rip, mx, '', ?5, '', 0,"
+	    " count FROM unseen WHERE rip = ?1 AND mx = ?2 AND unseen = ?3"
+	    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+	    "ttitt", addr, host, unseen, type, reason) == -1)
+		return -1;
+	return store_run(st, "DELETE FROM unseen WHERE rip = ?1 AND mx = ?2"
+	    " AND unseen = ?3", "tti", addr, host, unseen);
+}
+
+int
+store_unseen_good(struct store *st, const char *addr, const char *host)
+{
+	return store_run(st, "DELETE FROM unseen WHERE rip = ?1 AND mx = ?2",
+	    "tt", addr, host);
+}
+
+int
 store_pending_day(struct store *st, const char *domain, int64_t day)
 {
 	return store_number(st, 0, "SELECT 1 FROM detail WHERE day = ?1"
-	    " AND domain = ?2 AND pending <> 0 LIMIT 1", "it", day, domain) == 1;
+	    " AND domain = ?2 AND pending <> 0 UNION ALL SELECT 1 FROM unseen"
+	    " WHERE day = ?1 AND domain = ?2 LIMIT 1", "it", day, domain) == 1;
 }
 
 int

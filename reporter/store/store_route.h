@@ -110,13 +110,29 @@ struct store_probe {
 	int		 handshake;	/* TLS came up, verified or not */
 };
 
+/* TLS came up, but nobody has looked at the certificate of late. */
+enum unseen {
+	UNSEEN_NOT,
+	UNSEEN_CERT,		/* smtpd did not verify it either */
+	UNSEEN_DNS_NAME		/* smtpd did, by a name in the subject too */
+};
+
+/*
+ * Whether what the look has found makes a session whose TLS came up a failure
+ * under its policy (RFC 8461 4.2).
+ */
+int	store_probe_denies(enum unseen, const struct store_probe *);
+
 int	store_probe_set(struct store *, const char *host, const char *addr,
 	    const struct store_probe *, const char *offers);
 /* host NULL: of any host at the address. */
 int	store_probe_load(struct store *, const char *host, const char *addr,
 	    struct store_probe *);
 
-/* Failures whose reason a probe is to tell: each address and host once. */
+/*
+ * What waits for a look: failures whose reason it is to tell, and successes
+ * that it may deny.  Each address and host once.
+ */
 int	store_pending(struct store *, int64_t max,
 	    int (*cb)(const char *addr, const char *host, void *arg),
 	    void *arg);
@@ -138,7 +154,14 @@ int	store_pending_settle(struct store *, const char *addr,
 /* These were no failures of TLS: they count nothing. */
 int	store_pending_drop(struct store *, const char *addr, const char *host,
 	    const struct store_waits *);
-/* Whether failures of that domain's day wait. */
+/*
+ * The look was had.  What is unseen so (enum unseen) failed after all, or
+ * all that is unseen there is good.
+ */
+int	store_unseen_bad(struct store *, const char *addr, const char *host,
+	    int64_t unseen, const char *type, const char *reason);
+int	store_unseen_good(struct store *, const char *addr, const char *host);
+/* Whether sessions of that domain's day wait for a look. */
 int	store_pending_day(struct store *, const char *domain, int64_t day);
 /* Whether another address of the host was found good since. */
 int	store_probe_other(struct store *, const char *host, const char *addr,

@@ -244,5 +244,13 @@ const char *const store_steps[] = {
 	/* Domains whose _mta-sts record can't be looked up: since and last. */
 	"CREATE TABLE broken (domain TEXT PRIMARY KEY, since INTEGER,"
 	" last INTEGER, status TEXT) WITHOUT ROWID",
+	/*
+	 * Sessions in tally.ok whose TLS came up, under a policy, at a host
+	 * that is still to be looked at; unseen: enum unseen.
+	 */
+	"CREATE TABLE unseen (day INTEGER, domain TEXT, policy INTEGER,"
+	" sip TEXT, rip TEXT, mx TEXT, unseen INTEGER, count INTEGER,"
+	" PRIMARY KEY (rip, mx, day, domain, policy, sip, unseen))"
+	" WITHOUT ROWID",
 	NULL
 };

@@ -67,6 +67,16 @@ store_detail_new(struct store *st, const struct detail_row *d, int64_t count)
 	    d->rip, d->mx, d->helo, d->reason, d->info, d->pending, count);
 }
 
+int
+store_unseen_add(struct store *st, const struct unseen_row *u, int64_t count)
+{
+	return store_run(st, "INSERT INTO unseen (day, domain, policy, sip,"
+	    " rip, mx, unseen, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+	    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+	    "itittt" "ii", u->day, u->domain, u->policy, u->sip, u->rip,
+	    u->mx, u->unseen, count);
+}
+
 int64_t
 store_detail_rows(struct store *st, int64_t day, const char *domain,
     int64_t policy)

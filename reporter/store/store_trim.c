@@ -28,6 +28,9 @@ static const struct {
 	    " type, sip, rip, mx, helo, reason, info, pending) IN"
 	    " (SELECT day, domain, policy, type, sip, rip, mx, helo, reason,"
 	    " info, pending FROM detail WHERE day < ?1 LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM unseen WHERE (rip, mx, day, domain,"
+	    " policy, sip, unseen) IN (SELECT rip, mx, day, domain, policy,"
+	    " sip, unseen FROM unseen WHERE day < ?1 LIMIT ?2)" },
 	{ BEFORE(tallies), "DELETE FROM unknown WHERE (day, addr, type) IN"
 	    " (SELECT day, addr, type FROM unknown WHERE day < ?1"
 	    " LIMIT ?2)" },
