@@ -118,5 +118,19 @@ like "$(sgectl show status)" \
 is "$(records '"why":"not-learned"')" 0 "nobody was refused for it"
 is "$(records '"to":"dropped.govt.nz".*"why":"no-tls"')" 0 \
     "nor is it on record as mail without TLS"
+# They work again, and no mail asks for it.
+dns_zone _mta-sts.refused.govt.nz static
+check "one that works again is looked up again, and logged" \
+    wait_log 300 sged '_mta-sts.refused.govt.nz: can be looked up again'
+like "$(sgectl show status)" \
+    "*1 MTA-STS record can't be looked up*_mta-sts.dropped*" \
+    "show status names the other alone"
+dns_zone _mta-sts.dropped.govt.nz static
+check "and that, when it is answered" \
+    wait_log 300 sged '_mta-sts.dropped.govt.nz: can be looked up again'
+is "$(bed_log sged '_mta-sts.*: can be looked up again')" 2 "each once"
+is "$(sgectl show status | grep -c '^DNS')" 0 "show status is silent then"
+is "$(sgectl show policy dropped.govt.nz | grep -c 'LOOKED UP')" 0 \
+    "and show policy"
 is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
 finish

@@ -75,6 +75,8 @@ static struct site sites[] = {
 	    .mx = { "mx.hang.nz" } },
 	{ .domain = "servfail.nz", .txt = "servfail",
 	    .mx = { "mx.servfail.nz" } },
+	{ .domain = "dark.nz", .txt = "servfail", .mx = { "mx.dark.nz" },
+	    .policy = POLICY("enforce", "mx.dark.nz") },
 	{ .domain = "slowdns.nz", .txt = "timeout", .mx = { "timeout" } },
 	{ .domain = "gone.nz", .txt = "nxdomain", .mx = { "nxdomain" } },
 	{ .domain = "twoids.nz", .txt = "v=STSv1; id=a-b;",
@@ -897,6 +899,71 @@ test_unknown(struct bench *b)
 }
 
 static void
+tick_over(void *arg)
+{
+	loop_stop(((struct bench *)arg)->e.loop);
+}
+
+/* Two of its ticks, and what they begin. */
+static void
+two_ticks(struct bench *b)
+{
+	loop_timer_add(b->e.loop, 2300, tick_over, b);
+	loop_run(b->e.loop);
+	(void)settle(b, DEADLINE_MS);
+}
+
+#define DUE_WITHIN(n) "SELECT count(*) FROM route WHERE domain = 'dark.nz'" \
+	" AND renew BETWEEN unixepoch() + " #n " - 5 AND unixepoch() + " #n
+
+/*
+ * What can't be looked up is looked up again by itself: soon, then after as
+ * long as it lasted, then rarely, then not for nobody.
+ */
+static void
+test_broken(struct bench *b)
+{
+	struct site *s = site_of("dark.nz");
+	int lookups;
+
+	b->wanted = 0;
+	is_str(ask(b, "dark.nz"), "dark.nz=failed ", "a broken record");
+	is_str(line_of("dark.nz"), "no line", "writes nothing");
+	is_str(rows(b, DUE_WITHIN(15)), "1", "it is due again soon");
+	is_str(why(b, "dark.nz"), "_mta-sts can't be looked up: servfail",
+	    "and the reason is kept");
+	sql(b, "UPDATE broken SET since = since - 100");
+	again(b, "dark.nz");
+	is_str(rows(b, DUE_WITHIN(100)), "1", "later after as long again");
+	sql(b, "UPDATE broken SET since = since - 100000");
+	again(b, "dark.nz");
+	is_str(rows(b, DUE_WITHIN(600)), "1", "never after more than that");
+	sql(b, "UPDATE route SET used = used - 7200 WHERE domain = 'dark.nz'");
+	again(b, "dark.nz");
+	is_str(rows(b, DUE_WITHIN(3600)), "1", "rarely where no mail goes");
+	sql(b, "UPDATE route SET used = used - 90000 WHERE domain = 'dark.nz'");
+	again(b, "dark.nz");
+	is_str(rows(b, "SELECT renew = 9223372036854775807 FROM route"
+	    " WHERE domain = 'dark.nz'"), "1", "for nobody not at all");
+	is_str(ask(b, "dark.nz"), "dark.nz=failed ", "until somebody asks");
+	is_str(rows(b, DUE_WITHIN(600)), "1", "it is due again");
+	/* Now it works, and nobody asks. */
+	s->txt = "v=STSv1; id=1;";
+	sql(b, "UPDATE route SET renew = 1 WHERE domain = 'dark.nz'");
+	lookups = b->lookups;
+	two_ticks(b);
+	ok(b->lookups > lookups, "when it is due, it is looked up");
+	is_str(rows(b, "SELECT domain FROM broken WHERE domain = 'dark.nz'"),
+	    "", "what works again is not broken");
+	is_str(line_of("dark.nz"), "enforce smtp+tls://mx.dark.nz",
+	    "its policy is in force");
+	s->txt = "servfail";
+	again(b, "dark.nz");
+	is_str(line_of("dark.nz"), "enforce smtp+tls://mx.dark.nz",
+	    "and stays so while it is broken again");
+}
+
+static void
 test_hosts(struct bench *b)
 {
 	b->dead = "mx1.enforce.nz";
@@ -1484,12 +1551,6 @@ no_commit(void *arg)
 	return 1;
 }
 
-static void
-tick_over(void *arg)
-{
-	loop_stop(((struct bench *)arg)->e.loop);
-}
-
 /*
  * A database that takes nothing: a full disk (no commit succeeds), then one
  * that another program holds.  Nothing is told or lost, and it goes on after.
@@ -1557,6 +1618,7 @@ main(void)
 	test_pace(&b);
 	test_equal(&b);
 	test_part(&b);
+	test_broken(&b);
 	test_unknown(&b);
 	test_file(&b, conf);
 	test_judge(&b);

@@ -240,6 +240,43 @@ write_route(struct lesson *lesson, const struct sts_policy *policy,
 	return store_route_set(st, lesson->domain, &new, why);
 }
 
+/*
+ * Without an answer whether there is a policy, nothing is learned: what was
+ * known stays, and who asked has to decide without.  It is looked up again,
+ * soon at first, then after as long as it was in vain; a domain that nothing
+ * was ever known of has a row for that, whose time is over.
+ */
+static int
+route_unknown(const struct lesson *lesson, const struct store_route *old,
+    int64_t now)
+{
+	struct store *st = lesson->learn->engine->store;
+	struct store_route new = *old;
+	int64_t used = store_route_last_used(st, lesson->domain, now);
+	int64_t wait = store_sts_broken_for(st, lesson->domain, now);
+	char why[64];
+
+	if (!TAILQ_EMPTY(&lesson->askers))
+		new.used = used = now;
+	if (wait < RENEW_MIN)
+		wait = RENEW_MIN;
+	if (wait > RENEW_MAX)
+		wait = RENEW_MAX;
+	if (now - used > USED_OFTEN)
+		wait = RENEW_RARE;
+	new.renew = now - used > USED_AT_ALL ? INT64_MAX : now + wait;
+	if (old->until > now)
+		return store_route_renew(st, lesson->domain, new.renew);
+	if (old->until == 0) {
+		strlcpy(new.kind, "none", sizeof(new.kind));
+		new.until = now;
+	}
+	new.learned = now;
+	(void)snprintf(why, sizeof(why), "_mta-sts can't be looked up: %s",
+	    lesson->trouble);
+	return store_route_set(st, lesson->domain, &new, why);
+}
+
 int
 route_apply(struct lesson *lesson, int64_t now)
 {
@@ -251,14 +288,11 @@ route_apply(struct lesson *lesson, int64_t now)
 		policy = lesson->held.policy;
 	if (store_route_load(st, lesson->domain, &old) == -1)
 		return -1;
-	/*
-	 * Without an answer whether there is a policy, nothing is learned:
-	 * what was known stays, and who asked has to decide without.  So with
-	 * a route that outlived a lost database.
-	 */
-	if (policy == NULL && (lesson->txt == FACTS_FAILED ||
-	    (lesson->fetch != FETCH_OK && old.until > now &&
-	    strcmp(old.kind, "enforce") == 0)))
+	if (policy == NULL && lesson->txt == FACTS_FAILED)
+		return route_unknown(lesson, &old, now);
+	/* A route that outlived a lost database stays. */
+	if (policy == NULL && lesson->fetch != FETCH_OK && old.until > now &&
+	    strcmp(old.kind, "enforce") == 0)
 		return store_route_renew(st, lesson->domain, now + RENEW_MIN);
 	/* "none" is as if there was no policy (RFC 8461 5). */
 	if (apply_mx(lesson, policy != NULL && policy->mode != STS_NONE ?

@@ -204,6 +204,15 @@ store_sts_broken(struct store *st, const char *domain, const char *status,
 	    -1 : 1;
 }
 
+int64_t
+store_sts_broken_for(struct store *st, const char *domain, int64_t now)
+{
+	int64_t since = store_number(st, now, "SELECT since FROM broken"
+	    " WHERE domain = ?1", "t", domain);
+
+	return since < now ? now - since : 0;
+}
+
 int
 store_sts_mended(struct store *st, const char *domain)
 {

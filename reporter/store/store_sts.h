@@ -53,6 +53,8 @@ int	store_sts_checked(struct store *, const char *domain, int64_t now);
  */
 int	store_sts_broken(struct store *, const char *domain,
 	    const char *status, int64_t now);
+/* So many seconds already; 0 if it is not. */
+int64_t	store_sts_broken_for(struct store *, const char *domain, int64_t now);
 /* Returns 1 if it was broken before, 0, or -1. */
 int	store_sts_mended(struct store *, const char *domain);
 /* What was held is over, since then. */
