@@ -57,6 +57,37 @@ is "$(unread)" 1 'is kept'
 is "$(ctl -p show received -d 2026-03-05 | grep -c '|certificate-expired|')" \
     2 'and the good one stored'
 rm "$dir"/unread/*
+# Mail of people goes to a person, once.
+cat > "$dir/sendmail" <<-SH
+	#!/bin/sh
+	test ! -e "$dir/refuse" || exit 75
+	cat > "$dir/handed"
+	echo "\$*" > "$dir/to"
+SH
+chmod 755 "$dir/sendmail"
+cp "$dir/sge.conf" "$dir/person.conf"
+cat >> "$dir/person.conf" <<-CONF
+	report sendmail "$dir/sendmail"
+	forward unread to "postmaster@minties.govt.nz"
+	letters reply-to "people@minties.govt.nz"
+CONF
+"$sgectl" -f "$dir/person.conf" deliver < "$dir/hello"
+is $? 0 'mail of a person'
+is "$(unread)" 0 'is not kept'
+check 'is handed on' test -s "$dir/handed"
+is "$(cat "$dir/to")" '-- postmaster@minties.govt.nz' 'to whom sge.conf names'
+is "$(tail -n +2 "$dir/handed")" "$(cat "$dir/hello")" 'as it came'
+cp "$dir/handed" "$dir/again"
+rm "$dir/handed"
+"$sgectl" -f "$dir/person.conf" deliver < "$dir/again"
+is "$? $(unread)" '0 1' 'but not in a circle'
+check 'that is kept' test ! -e "$dir/handed"
+touch "$dir/refuse"
+"$sgectl" -f "$dir/person.conf" deliver < "$dir/hello"
+is "$? $(unread)" '0 2' 'what sendmail does not take is kept'
+rm -f "$dir"/unread/* "$dir/refuse"
+"$sgectl" -f "$dir/person.conf" deliver < "$dir/mail"
+check 'a report is not handed on' test ! -e "$dir/handed"
 # Longer than is read.
 {
 	cat "$dir/hello"

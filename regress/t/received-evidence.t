@@ -143,4 +143,12 @@ done
 like "$(totals)" 'Failed 100 of 360 *' 'stored, the same'
 like "$(ctl -p show metrics -d $day; ctl show reporters -d $day)" \
     '*100*360*' 'in the trend too'
+# Headers that are no UTF-8 cost their value, not the reading.
+out=$(ctl -j read "$data/nonutf8-header.eml" "$data/two-tlsa.json")
+is "$(printf '%s\n' "$out" | grep -c '"view":"read"')" 2 \
+    'a header that is not UTF-8: both are read'
+fresh
+give "$data/nonutf8-header.eml"
+is "$(find "$dir/unread" -type f 2>/dev/null | wc -l | tr -d ' ')" 0 \
+    'and it is stored'
 finish

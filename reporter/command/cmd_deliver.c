@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/deliver_forward.h"
 #include "command/deliver_parse.h"
 #include "lib/sandbox.h"
 #include "reader/reader.h"
@@ -28,6 +29,7 @@ struct line {
 
 struct delivery {
 	struct store	*store;
+	struct forward	 forward;
 	int64_t		 now;
 	int		 over;		/* a report was above what is kept */
 	struct line	*lines;		/* to be logged once it is stored */
@@ -173,6 +175,13 @@ take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
 	if (answer->nreports > 0 && answer->problems == 0 && answer->ended &&
 	    !d->over)
 		return EX_OK;
+	/* Somebody wrote it: a reply to a letter of ours, say. */
+	if (answer->ended && answer->nreports == 0 && answer->why != NULL &&
+	    strcmp(answer->why, "no report in it") == 0 &&
+	    forward_end(&d->forward, mail, len) == 0) {
+		log_info("tlsrpt forwarded to=%s", conf->unread_forward);
+		return EX_OK;
+	}
 	return keep(conf, mail, len, NULL, d->over ?
 	    "more reports than are kept of a sender and day" :
 	    answer->why != NULL ? answer->why : "no report in it");
@@ -191,6 +200,7 @@ cmd_deliver(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 	memset(&answer, 0, sizeof(answer));
 	d.now = ctl->view.now;
 	log_init("sgectl", 0, ctl->view.verbose);
+	forward_start(ctl->conf, &d.forward);
 	sandbox_reader(ctl->conf);
 	mail = read_mail(stdin, &len, &more);
 	if (ferror(stdin)) {
@@ -201,6 +211,7 @@ cmd_deliver(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 		    "longer than is read");
 	else
 		status = take(ctl->conf, &d, mail, len, &answer);
+	(void)forward_end(&d.forward, NULL, 0);
 	store_close(d.store);
 	for (i = 0; i < d.nlines; i++)
 		free(d.lines[i].text);

@@ -389,6 +389,19 @@ find_wrapping(struct find *f, const struct mime_leaf *leaf)
 		problem(f, "in TNEF (winmail.dat), which is not opened", 0);
 }
 
+/* A field, printable: header bytes need not be UTF-8; names that count are. */
+static char *
+ascii_header(const struct mime *mail, const char *name)
+{
+	char *value, *p;
+
+	if ((value = mime_header(mail, name)) != NULL)
+		for (p = value; *p != '\0'; p++)
+			if (*p < ' ' || *p > '~')
+				*p = '?';
+	return value;
+}
+
 static void
 found_leaf(const struct mime_leaf *leaf, void *arg)
 {
@@ -401,8 +414,8 @@ found_leaf(const struct mime_leaf *leaf, void *arg)
 
 	if (f->hint.budget->spent)
 		return;
-	domain = mime_header(leaf->mail, "TLS-Report-Domain");
-	submitter = mime_header(leaf->mail, "TLS-Report-Submitter");
+	domain = ascii_header(leaf->mail, "TLS-Report-Domain");
+	submitter = ascii_header(leaf->mail, "TLS-Report-Submitter");
 	if (domain != NULL)
 		f->hint.domain = domain;
 	if (submitter != NULL)
@@ -438,17 +451,13 @@ subject_id(const struct mime *mail)
 {
 	char *subject, *p, *id = NULL;
 
-	if ((subject = mime_header(mail, "Subject")) == NULL)
+	if ((subject = ascii_header(mail, "Subject")) == NULL)
 		return NULL;
 	if ((p = strcasestr(subject, "Report-ID:")) != NULL) {
 		p += 10;
 		p += strspn(p, " <");
 		p[strcspn(p, "> ")] = '\0';
-		/* Header bytes need not be UTF-8; ids that count are. */
-		for (id = p; *p != '\0'; p++)
-			if (*p < ' ' || *p > '~')
-				*p = '?';
-		id = strdup(id);
+		id = strdup(p);
 	}
 	free(subject);
 	return id;

@@ -38,6 +38,10 @@ name_field(const char *name, int n)
 	}
 	if ((s = strndup(name, strcspn(name, "!"))) == NULL)
 		fatal("strndup");
+	/* A name's bytes need not be UTF-8. */
+	for (p = s; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			s[p - s] = '?';
 	return s;
 }
 

@@ -106,8 +106,12 @@ head(const struct letter *letter, const char *domain)
 	if (day_of(letter->first) != day_of(letter->last))
 		(void)strlcat(when, view_day(day_of(letter->last)),
 		    sizeof(when));
-	fprintf(v->out, "From: %s\nTo: postmaster@%s\nSubject: Mail between "
-	    "%s and %s %s\n\n", v->conf->contact, domain, domain,
+	fprintf(v->out, "From: %s\nTo: postmaster@%s\n", v->conf->contact,
+	    domain);
+	/* The contact's mailbox is read by a program. */
+	if (v->conf->letters_reply_to != NULL)
+		fprintf(v->out, "Reply-To: %s\n", v->conf->letters_reply_to);
+	fprintf(v->out, "Subject: Mail between %s and %s %s\n\n", domain,
 	    v->conf->submitter, tls > 0 ? "without TLS" :
 	    "outside the connector");
 	fprintf(v->out, "Kia ora,\n\n");

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "command/deliver_forward.h"
+#include "lib/sandbox.h"
+
+/* Stands before all other fields of what we hand on. */
+#define MARK "X-SGE-Handed-On: "
+/* Fields that others put before it stay within so many bytes. */
+#define HEAD_MAX 65536
+
+/* Waits for the mail's beginning; none: nothing is to be done. */
+static __dead void
+child(const struct conf *conf, int fd)
+{
+	struct pollfd pfd = { fd, POLLIN, 0 };
+
+	sandbox_mailer(conf);
+	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
+		continue;
+	if (!(pfd.revents & POLLIN) || dup2(fd, STDIN_FILENO) == -1)
+		_exit(1);
+	close(fd);
+	/*
+	 * From our own user: a bounce of it goes to root, as local mail does,
+	 * not to the mailbox of reports again.
+	 */
+	execl(conf->report_sendmail, conf->report_sendmail, "--",
+	    conf->unread_forward, (char *)NULL);
+	_exit(127);
+}
+
+void
+forward_start(const struct conf *conf, struct forward *f)
+{
+	int fds[2];
+
+	f->pid = 0;
+	if (conf->unread_forward == NULL)
+		return;
+	if (pipe(fds) == -1) {
+		log_warn("pipe");
+		return;
+	}
+	if ((f->pid = fork()) == 0) {
+		close(fds[1]);
+		child(conf, fds[0]);
+	}
+	close(fds[0]);
+	f->fd = fds[1];
+	if (f->pid == -1) {
+		log_warn("fork");
+		close(f->fd);
+		f->pid = 0;
+	}
+}
+
+static int
+write_all(int fd, const char *data, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = write(fd, data, len)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+was_handed_on(const char *mail, size_t len)
+{
+	if (len > HEAD_MAX)
+		len = HEAD_MAX;
+	return memmem(mail, len, MARK, strlen(MARK)) != NULL;
+}
+
+int
+forward_end(struct forward *f, const char *mail, size_t len)
+{
+	int status, rc = -1;
+
+	if (f->pid == 0)
+		return -1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (mail != NULL && !was_handed_on(mail, len) &&
+	    write_all(f->fd, MARK "no report in it\n",
+	    strlen(MARK "no report in it\n")) == 0)
+		rc = write_all(f->fd, mail, len);
+	close(f->fd);
+	while (waitpid(f->pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return -1;
+	f->pid = 0;
+	return rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 :
+	    -1;
+}
