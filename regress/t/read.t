@@ -212,6 +212,20 @@ timed()
 	(ulimit -v "$timed_space"; "$@" > "$timed_out")
 	echo "$? $(($(date +%s) - timed_began))"
 }
+# Causes that stand in the report, and objects where a text belongs.
+out=$(ctl read -v "$here/data/received/mx-not-listed.json" | tr '\n' ' ' |
+    tr -s ' ')
+like "$out" "*policy's mx lines do not name this host*" 'an MX not in the policy'
+like "$out" '*-servername mail2.example.com*' 'the command has the host in it'
+out=$(ctl read -v "$here/data/received/info-object.json" | tr '\n' ' ' |
+    tr -s ' ')
+like "$out" '*more: {"certificate-hostname":"mail.example.com"*' \
+    'an object is kept as text'
+like "$out" '*a member that is an object*' 'and named'
+case $out in
+*'do not name this host'*) ok 1 'a listed MX' ;;
+*) ok 0 'a listed MX' ;;
+esac
 # These are not signed, and nobody judges them.
 sed '/dkim verified/d' "$dir/sge.conf" > "$dir/new.conf"
 mv "$dir/new.conf" "$dir/sge.conf"

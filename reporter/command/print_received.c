@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "command/print_received.h"
 #include "lib/date.h"
 #include "rfc/result.h"
+#include "rfc/sts.h"
 
 #define INDENT "             "
 
@@ -94,6 +96,10 @@ print_filled(FILE *out, const char *label, const char *text,
 		} else if (strncmp(text, "MX:", 3) == 0 && mx[0] != '\0') {
 			fputs(view_clean(mx, 250), fp);
 			text += 2;
+		} else if (strncmp(text, "name MX", 7) == 0 &&
+		    mx[0] != '\0') {
+			fprintf(fp, "name %s", view_clean(mx, 250));
+			text += 7;
 		} else
 			fputc(*text++, fp);
 	}
@@ -101,6 +107,31 @@ print_filled(FILE *out, const char *label, const char *text,
 		fatal("open_memstream");
 	view_wrap(out, label, INDENT, line);
 	free(line);
+}
+
+/* Whether the policy that was applied names hosts, and not this one. */
+static int
+is_not_listed(const struct rd_policy *p, const char *mx)
+{
+	json_t *list, *item;
+	const char *s;
+	size_t i, named = 0;
+	int listed = 0;
+
+	list = json_loads(strcmp(p->mx, "[]") != 0 ? p->mx : p->strings, 0,
+	    NULL);
+	json_array_foreach(list, i, item) {
+		s = json_string_value(item);
+		if (strcmp(p->mx, "[]") == 0) {
+			if (strncasecmp(s, "mx:", 3) != 0)
+				continue;
+			s += 3 + strspn(s + 3, " ");
+		}
+		named++;
+		listed |= sts_pattern_matches(s, mx);
+	}
+	json_decref(list);
+	return named > 0 && !listed;
 }
 
 static const struct result *
@@ -163,6 +194,11 @@ print_details(const struct view *v, const struct rd_policy *p)
 		    d->type[0] != '\0' ? view_clean(d->type, 64) :
 		    "type not said");
 		print_where(v, d);
+		if (d->mx[0] != '\0' && strcmp(p->type, "sts") == 0 &&
+		    is_not_listed(p, d->mx))
+			view_wrap(v->out, INDENT, INDENT, "The policy's mx "
+			    "lines do not name this host: publish it there, "
+			    "or take it out of the MX records.");
 		/* What it means is said once. */
 		for (k = 0; k < nsaid && said[k] != meaning(d); k++)
 			;

@@ -67,7 +67,7 @@ rd_member(struct rd_report *r, json_t *obj, const char *name)
 static char *
 text_of(struct rd_report *r, json_t *v)
 {
-	char buf[32], *s;
+	char buf[32], *s, *clean;
 	int cut = 0;
 
 	if (json_is_integer(v)) {
@@ -77,6 +77,16 @@ text_of(struct rd_report *r, json_t *v)
 	}
 	if (json_is_array(v) && json_array_size(v) == 1)
 		v = json_array_get(v, 0);
+	if (json_is_object(v) || json_is_array(v)) {
+		rd_odd(r, "a member that is an object: kept as text");
+		if ((s = json_dumps(v, JSON_COMPACT)) == NULL)
+			fatal("json_dumps");
+		clean = reader_clean(s, strlen(s), &cut);
+		free(s);
+		if (cut)
+			rd_odd(r, "a text too long was cut");
+		return clean;
+	}
 	if (!json_is_string(v)) {
 		if (v != NULL)
 			rd_odd(r, "a member of another type");
