@@ -221,11 +221,12 @@ find_same(struct store *st, const struct rd_report *r, int64_t *row)
 	struct search s = { st, r, -1 };
 	sqlite3_stmt *stmt;
 
+	/* 1024: of a row that is older than the column. */
 	stmt = store_prepare(st, "SELECT id FROM received WHERE org = ?1"
 	    " AND given = ?2 AND start = ?3 AND finish = ?4"
-	    " AND contact = ?5 AND submitter = ?6");
-	if (stmt == NULL || store_bind(stmt, "ttiitt", r->org, r->id,
-	    r->start, r->finish, r->contact, r->submitter) == -1 ||
+	    " AND contact = ?5 AND submitter = ?6 AND size IN (?7, 1024)");
+	if (stmt == NULL || store_bind(stmt, "ttiitti", r->org, r->id,
+	    r->start, r->finish, r->contact, r->submitter, size_of(r)) == -1 ||
 	    store_names(st, stmt, compare, &s) == -1)
 		return -1;
 	*row = s.found;
