@@ -38,10 +38,10 @@ BSD_LIBS !=	pkg-config --libs libbsd-overlay 2>/dev/null || true
 JSON_CFLAGS !=	pkg-config --cflags jansson 2>/dev/null || true
 JSON_LIBS !=	pkg-config --libs jansson 2>/dev/null || echo -ljansson
 CDB_LIBS !=	pkg-config --libs libcdb 2>/dev/null || echo -lcdb
-DAEMON_CFLAGS !=	pkg-config --cflags sqlite3 libunbound libtls zlib \
-			2>/dev/null || true
-DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls zlib \
-		2>/dev/null || echo -lsqlite3 -lunbound -ltls -lz
+DAEMON_CFLAGS !=	pkg-config --cflags sqlite3 libunbound libtls libcrypto \
+			zlib 2>/dev/null || true
+DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls libcrypto zlib \
+		2>/dev/null || echo -lsqlite3 -lunbound -ltls -lcrypto -lz
 
 SGE_CFLAGS =	${HARDEN} ${WARN} ${WERROR} ${CPPFLAGS} ${CFLAGS} -std=gnu11 \
 		-D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DSGE_ETC=\"${ETCDIR}\" \

@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 version=0.16.0
-libraries="cdb jansson sqlite3 unbound tls z"
+libraries="cdb crypto jansson sqlite3 unbound tls z"
 headers="cdb.h jansson.h jansson_config.h sqlite3.h tls.h unbound.h zconf.h zlib.h"
 
 cache=/var/tmp/opensmtpd-filter-sge
@@ -72,6 +72,16 @@ prepare()
 			return 1
 		}
 	done
+	# Of libcrypto, in two folders on Debian.
+	mkdir -p "$1/include/openssl"
+	for h in /usr/include/openssl "/usr/include/$(cc -dumpmachine)/openssl"
+	do
+		[ ! -d "$h" ] || cp "$h"/*.h "$1/include/openssl/"
+	done
+	[ -f "$1/include/openssl/evp.h" ] || {
+		say "no openssl/evp.h: run regress/setup.sh" >&2
+		return 1
+	}
 }
 
 # build DIR ARCHITECTURE MAKE-ARGUMENT...
@@ -83,7 +93,7 @@ build()
 	    CC="$zig/zig cc -target $build_for-openbsd" \
 	    JSON_CFLAGS="-isystem include" DAEMON_CFLAGS= \
 	    JSON_LIBS="-Llib -ljansson" CDB_CFLAGS= CDB_LIBS=-lcdb \
-	    DAEMON_LIBS="-lsqlite3 -lunbound -ltls -lz" "$@"
+	    DAEMON_LIBS="-lsqlite3 -lunbound -ltls -lcrypto -lz" "$@"
 }
 
 # needs DIR: names that no object of ours has.

@@ -26,20 +26,22 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 
 # A DNS in which there is nothing but our key.
+good=$dir/good
+mkdir -p "$good/bin"
+openssl genrsa -out "$good/dkim.key" 2048 2>/dev/null
+public=$(openssl rsa -in "$good/dkim.key" -pubout 2>/dev/null |
+    sed '/^-/d' | tr -d '\n')
 mkdir "$dir/dns"
-dns_start "$dir/dns" <<'EOT' || bail "unbound does not start"
-	local-data: 'sge._domainkey.minties.govt.nz. TXT "v=DKIM1; k=rsa; p=MIIB"'
+dns_start "$dir/dns" <<EOT || bail "unbound does not start"
+	local-data: 'sge._domainkey.minties.govt.nz. TXT "v=DKIM1; k=rsa; p=" "$(echo "$public" | cut -c -200)" "$(echo "$public" | cut -c 201-)"'
 EOT
 
 # A good set-up in $dir/good.
-good=$dir/good
-mkdir -p "$good/bin"
 sh "$here/data/sgectl/make" "$good" || bail "no fixture"
 cp "$here/../reporter/sgectl" "$here/../filter/filter-sge" "$dir" || exit 1
 printf '#!/bin/sh\nexit 0\n' >"$good/filter-dkimsign"
 printf '#!/bin/sh\nexit 0\n' >"$good/sendmail"
 : >"$good/ca.pem"
-echo key >"$good/dkim.key"
 chmod 640 "$good/dkim.key"
 echo 'OpenSMTPD 7.6.0-portable' >"$good/bin/version"
 cat >"$good/bin/smtpd" <<'EOT'

@@ -30,7 +30,7 @@
 #define MAIL_MAX (256 * 1024)
 
 /* The value of "tag=" in a list of DKIM tags, cleaned of blanks. */
-static int
+int
 tag_value(const char *tags, const char *tag, char out[], size_t outsz)
 {
 	size_t n = 0, len = strlen(tag);

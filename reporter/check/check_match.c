@@ -30,6 +30,7 @@ enum fault {
 	FAULT_WAITS,		/* sge-routes has no host for it */
 	FAULT_FORCED,		/* mail to hosts without TLS stays */
 	FAULT_SMARTHOST,	/* in clear to the smart host */
+	FAULT_UNNAMED,		/* a smart host that sge.conf does not know */
 	FAULT_STRICT,		/* certificates where only TLS is asked */
 	FAULT_POLICY,		/* before sge-verify is asked */
 	FAULT_HERE,		/* delivered, where it should be relayed */
@@ -56,6 +57,8 @@ static const struct {
 	    "to sge.conf's flows; write relay without tls" },
 	{ CHECK_BAD, "the smart host gets it without forced TLS; write "
 	    "smtp+tls:// for its host" },
+	{ CHECK_WARN, "what its sessions say would be reported to the "
+	    "recipients' domains; write smarthost { ADDRESS } in sge.conf" },
 	{ CHECK_WARN, "hosts whose certificate no authority vouches for get "
 	    "no mail, and require tls asks for TLS only; add no-verify" },
 	{ CHECK_WARN, "its MTA-STS policy, should it have one, is not "
@@ -150,7 +153,8 @@ judge_verify(const struct smtpd_line *action)
 
 /* What a relay action does to mail of that need. */
 static enum fault
-judge(const struct smtpd_line *action, const struct mail *m)
+judge(const struct conf *conf, const struct smtpd_line *action,
+    const struct mail *m)
 {
 	const char *host = smtpdconf_after(action, "host");
 	const char *table = smtpdconf_after(action, "domain");
@@ -172,7 +176,8 @@ judge(const struct smtpd_line *action, const struct mail *m)
 		return host == NULL && !smtpdconf_has(action, "no-verify") ?
 		    FAULT_STRICT : FAULT_NONE;
 	if (host != NULL)
-		return tls ? FAULT_NONE : FAULT_SMARTHOST;
+		return !tls ? FAULT_SMARTHOST : conf->nsmarthosts == 0 ?
+		    FAULT_UNNAMED : FAULT_NONE;
 	return tls ? FAULT_FORCED : FAULT_NONE;
 }
 
@@ -238,7 +243,8 @@ meet_out(struct ways *w, const struct smtpd_line *match,
 		fault = FAULT_OPEN;
 	else if (!is_relay(action))
 		fault = m->domain == NULL && !some ? FAULT_HERE : FAULT_NONE;
-	else if ((fault = judge(action, m)) == FAULT_NONE &&
+	else if ((fault = judge(w->check->view->conf, action,
+	    m)) == FAULT_NONE &&
 	    m->domain != NULL && m->need != NEED_OWN &&
 	    m->need != NEED_VERIFY && m->source != SOURCE_STRANGER &&
 	    !verified_before(w, match, m))
