@@ -211,6 +211,7 @@ SGECTL_OBJS =	\
 		reporter/command/cmd_deliver.o \
 		reporter/command/deliver_answer.o \
 		reporter/command/deliver_forward.o \
+		reporter/command/deliver_nature.o \
 		reporter/command/deliver_parse.o \
 		reporter/command/cmd_read.o \
 		reporter/command/cmd_report.o \

@@ -173,6 +173,8 @@
 /* Mails that held no report that could be read. */
 #define UNREAD_MAX 1000
 #define UNREAD_SIZE_MAX (256 * 1024 * 1024)
+/* Messages by which check config tries the mailbox: each is read at once. */
+#define UNREAD_TEST_MAX 10
 /* Folders within folders when a whole tree is read. */
 #define READ_FOLDER_DEPTH_MAX 8
 

@@ -88,6 +88,67 @@ is "$? $(unread)" '0 2' 'what sendmail does not take is kept'
 rm -f "$dir"/unread/* "$dir/refuse"
 "$sgectl" -f "$dir/person.conf" deliver < "$dir/mail"
 check 'a report is not handed on' test ! -e "$dir/handed"
+# given WHAT...: "handed" or "kept" of a mail on standard input.
+given()
+{
+	rm -f "$dir"/unread/* "$dir/handed"
+	env "$@" "$sgectl" -f "$dir/person.conf" deliver ||
+	    echo "exit $?"
+	if [ -e "$dir/handed" ]; then
+		echo handed
+	fi
+	[ "$(unread)" -eq 0 ] || echo kept
+}
+while IFS='|' read -r field want; do
+	is "$(printf '%s\nFrom: a@b.example\nSubject: Re: x\n\nSeen.\n' \
+	    "$field" | given A=b)" "$want" "a mail with $field"
+done <<'EOT'
+In-Reply-To: <1@minties.govt.nz>|handed
+Auto-Submitted: no|handed
+Auto-Submitted: auto-replied|kept
+Auto-Submitted: auto-generated; owner=x|kept
+Return-Path: <>|kept
+return-path: <p@b.example>|handed
+Precedence: bulk|kept
+Precedence: first-class|handed
+List-Id: <l.example>|kept
+X-Autoreply: yes|kept
+From: MAILER-DAEMON@b.example (Mail Delivery System)|kept
+From: <tlsrpt-noreply@minties.govt.nz>|kept
+Content-Type: multipart/report; boundary=x|kept
+TLS-Report-Domain: minties.govt.nz|kept
+Subject: Report Domain: minties.govt.nz Submitter: b.example|kept
+EOT
+is "$(given SENDER= < "$dir/hello")" kept 'a mail of the null sender'
+is "$(given SENDER=a@b.example < "$dir/hello")" handed 'one of a sender'
+# Answers have what else their writers attach, here a packed letter.
+{
+	printf 'From: a@b\nIn-Reply-To: <1@minties.govt.nz>\nMIME-Version: '
+	printf '1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n'
+	printf 'Please see.\n--b\nContent-Type: application/octet-stream\n'
+	printf 'Content-Transfer-Encoding: base64\n\n'
+	printf 'Dear postmaster\n' | gzip | base64
+	printf -- '--b--\n'
+} > "$dir/letter"
+is "$(given A=b < "$dir/letter")" handed 'an answer with something packed'
+is "$(sed '/In-Reply-To/d' "$dir/letter" | given A=b)" kept \
+    'which could be a report in a mail that answers none'
+# The test that check config -t sends is not kept as one that can't be read.
+test_mail()
+{
+	printf 'From: <%s>\nSubject: sgectl check config sge-0123456789abcdef' \
+	    "$1"
+	printf '\nAuto-Submitted: auto-generated\n\nA test.\n'
+}
+is "$(test_mail tlsrpt-noreply@minties.govt.nz | given A=b)" '' \
+    'a test of check config'
+is "$(find "$dir/test" -type f | wc -l | tr -d ' ')" 1 'has a place of its own'
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	test_mail tlsrpt-noreply@minties.govt.nz | given A=b
+done
+is "$(find "$dir/test" -type f | wc -l | tr -d ' ')" 10 'a bounded one'
+is "$(test_mail someone@else.example | given A=b)" kept "a stranger's is none"
+rm -f "$dir"/unread/* "$dir/handed"
 # Longer than is read.
 {
 	cat "$dir/hello"

@@ -24,6 +24,7 @@
 #include "lib/ipc.h"
 #include "base/log.h"
 #include "check/smtpd_conf.h"
+#include "store/unread_box.h"
 
 #define PART "DKIM"
 #define WAIT_SECONDS 60
@@ -169,7 +170,7 @@ write_mail(FILE *f, const struct conf *conf, const char *token)
 	char date[64];
 
 	time_print_mail(time(NULL), date, sizeof(date));
-	fprintf(f, "From: <%s>\nTo: <%s>\nSubject: sgectl check config %s\n"
+	fprintf(f, "From: <%s>\nTo: <%s>\nSubject: " UNREAD_TEST_SUBJECT "%s\n"
 	    "Date: %s\nMessage-ID: <%s@%s>\nTLS-Report-Domain: %s\n"
 	    "TLS-Report-Submitter: %s\nAuto-Submitted: auto-generated\n"
 	    "MIME-Version: 1.0\nContent-Type: text/plain; charset=us-ascii\n"
@@ -285,16 +286,13 @@ void
 check_dkim_mail(struct check *c)
 {
 	const struct conf *conf = c->view->conf;
-	char token[64], folder[1024], path[2048], *slash, *mail = NULL;
+	char token[64], folder[1024], path[2048], *mail = NULL;
 	int i;
 
 	(void)snprintf(token, sizeof(token), "sge-%08x%08x", arc4random(),
 	    arc4random());
-	(void)strlcpy(folder, conf->database, sizeof(folder));
-	if ((slash = strrchr(folder, '/')) != NULL)
-		*slash = '\0';
-	(void)strlcat(folder, "/unread", sizeof(folder));
-	if (send_mail(c, token) == -1)
+	if (unread_path(conf, UNREAD_TEST, folder, sizeof(folder)) == -1 ||
+	    send_mail(c, token) == -1)
 		return;
 	for (i = 0; i < WAIT_SECONDS && mail == NULL; i++) {
 		if (i > 0)

@@ -147,17 +147,35 @@ keep(const struct conf *conf, const char *mail, size_t len, FILE *rest,
 {
 	char path[1200];
 
-	if (unread_keep(conf, mail, len, rest, path, sizeof(path)) == -1)
+	if (unread_keep(conf, UNREAD_BOX, mail, len, rest, path,
+	    sizeof(path)) == -1)
 		return EX_TEMPFAIL;
 	log_warnx("tlsrpt unread reason=\"%s\" file=%s", log_clean(why),
 	    path);
 	return EX_OK;
 }
 
+/*
+ * Whether somebody wrote it: a reply to a letter of ours, say, whatever is
+ * attached.  smtpd tells its mda of a null sender by an empty SENDER.
+ */
+static int
+is_persons(const struct answer *answer)
+{
+	const char *sender = getenv("SENDER");
+
+	if (!answer->ended || answer->nreports > 0 || answer->why == NULL ||
+	    answer->automatic[0] != '\0' || answer->is_bounce ||
+	    (sender != NULL && *sender == '\0'))
+		return 0;
+	return answer->is_answer || strcmp(answer->why, READER_NOTHING) == 0;
+}
+
 static int
 take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
     struct answer *answer)
 {
+	char path[1200];
 	int bounce = 0;
 
 	/* All that is of strangers is read before the database is touched. */
@@ -175,16 +193,16 @@ take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
 	if (answer->nreports > 0 && answer->problems == 0 && answer->ended &&
 	    !d->over)
 		return EX_OK;
-	/* Somebody wrote it: a reply to a letter of ours, say. */
-	if (answer->ended && answer->nreports == 0 && answer->why != NULL &&
-	    strcmp(answer->why, "no report in it") == 0 &&
-	    forward_end(&d->forward, mail, len) == 0) {
+	if (is_persons(answer) && forward_end(&d->forward, mail, len) == 0) {
 		log_info("tlsrpt forwarded to=%s", conf->unread_forward);
 		return EX_OK;
 	}
+	if (answer->is_own_test && answer->nreports == 0)
+		return unread_keep(conf, UNREAD_TEST, mail, len, NULL, path,
+		    sizeof(path)) == -1 ? EX_TEMPFAIL : EX_OK;
 	return keep(conf, mail, len, NULL, d->over ?
 	    "more reports than are kept of a sender and day" :
-	    answer->why != NULL ? answer->why : "no report in it");
+	    answer->why != NULL ? answer->why : READER_NOTHING);
 }
 
 int

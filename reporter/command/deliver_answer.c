@@ -96,6 +96,18 @@ answer_problem(const char *text)
 }
 
 json_t *
+answer_nature(const struct nature *n)
+{
+	json_t *obj;
+
+	obj = json_pack("{s[s, b, b]}", "nature", n->automatic != NULL ?
+	    n->automatic : "", n->answer, n->own_test);
+	if (obj == NULL)
+		fatalx("%s: json_pack", __func__);
+	return obj;
+}
+
+json_t *
 answer_end(void)
 {
 	json_t *obj = json_pack("{sb}", "end", 1);
@@ -294,6 +306,22 @@ take_bounce(struct answer *a, const json_t *list)
 }
 
 static int
+take_nature(struct answer *a, const json_t *list)
+{
+	char *text;
+
+	if (!json_is_boolean(json_array_get(list, 1)) ||
+	    !json_is_boolean(json_array_get(list, 2)) ||
+	    (text = take_text(list, 0)) == NULL)
+		return -1;
+	(void)strlcpy(a->automatic, text, sizeof(a->automatic));
+	free(text);
+	a->is_answer = json_is_true(json_array_get(list, 1));
+	a->is_own_test = json_is_true(json_array_get(list, 2));
+	return 0;
+}
+
+static int
 take_problem(struct answer *a, const json_t *v)
 {
 	json_t *list = json_pack("[O]", v);
@@ -326,6 +354,8 @@ answer_read(struct answer *a, const char *line, size_t len)
 		rc = take_bounce(a, v);
 	else if ((v = json_object_get(obj, "problem")) != NULL)
 		rc = take_problem(a, v);
+	else if ((v = json_object_get(obj, "nature")) != NULL)
+		rc = take_nature(a, v);
 	else if (json_is_true(json_object_get(obj, "end"))) {
 		a->ended = 1;
 		rc = 0;

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "command/deliver_bounce.h"
+#include "command/deliver_nature.h"
 #include "reader/reader.h"
 
 /*
@@ -23,12 +24,17 @@ struct answer {
 	int64_t		 problems;
 	char		*why;		/* the last problem, or NULL */
 	int		 ended;		/* it came to its end */
+	/* struct nature's; "" where somebody wrote the mail. */
+	char		 automatic[64];
+	int		 is_answer;
+	int		 is_own_test;
 };
 
 /* New references. */
 json_t	*answer_report(const struct rd_report *);
 json_t	*answer_bounce(const struct dsn *);
 json_t	*answer_problem(const char *);
+json_t	*answer_nature(const struct nature *);
 json_t	*answer_end(void);
 
 /* Adds what one line says; 0, or -1 where it is not as it must be. */

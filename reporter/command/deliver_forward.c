@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "command/deliver_forward.h"
 #include "lib/sandbox.h"
+#include "reader/reader.h"
 
 /* Stands before all other fields of what we hand on. */
 #define MARK "X-SGE-Handed-On: "
@@ -97,8 +98,8 @@ forward_end(struct forward *f, const char *mail, size_t len)
 		return -1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (mail != NULL && !was_handed_on(mail, len) &&
-	    write_all(f->fd, MARK "no report in it\n",
-	    strlen(MARK "no report in it\n")) == 0)
+	    write_all(f->fd, MARK READER_NOTHING "\n",
+	    strlen(MARK READER_NOTHING "\n")) == 0)
 		rc = write_all(f->fd, mail, len);
 	close(f->fd);
 	while (waitpid(f->pid, &status, 0) == -1)

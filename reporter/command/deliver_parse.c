@@ -93,6 +93,7 @@ static __dead void
 child(const struct conf *conf, int64_t now, int in, int out)
 {
 	struct reader reader;
+	struct nature nature;
 	struct dsn dsn;
 	char *mail;
 	size_t len;
@@ -108,6 +109,8 @@ child(const struct conf *conf, int64_t now, int in, int out)
 	/* One of our own reports comes back: it may be in it too. */
 	if (bounce_parse(mail, len, &dsn))
 		say(answer_bounce(&dsn));
+	nature_of(mail, len, conf, &nature);
+	say(answer_nature(&nature));
 	memset(&reader, 0, sizeof(reader));
 	reader.conf = conf;
 	reader.now = now;

@@ -513,7 +513,7 @@ find_mail(struct find *f, const char *data, size_t len)
 		problem(f, "more parts than are read", 0);
 	f->mails--;
 	if (f->mails == 0 && f->found == found && f->said == said)
-		problem(f, "no report in it", 0);
+		problem(f, READER_NOTHING, 0);
 	free(id);
 	free(lines);
 	f->hint = before;
@@ -555,6 +555,6 @@ reader_read(struct reader *r, const char *name, const unsigned char *data,
 	if (budget.spent && f.said == 0)
 		problem(&f, spent, 0);
 	if (f.found == 0 && f.said == 0)
-		problem(&f, "no report in it", 0);
+		problem(&f, READER_NOTHING, 0);
 	return f.found;
 }

@@ -90,6 +90,9 @@ struct reader {
 	int64_t		 skipped;	/* of the problems: another kind */
 };
 
+/* What problem is called with where nothing looked like a report. */
+#define READER_NOTHING "no report in it"
+
 /* Returns how many reports there were. */
 int	reader_read(struct reader *, const char *name,
 	    const unsigned char *data, size_t len);

@@ -32,15 +32,16 @@ write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int
-folder_path(const struct conf *conf, char out[], size_t outsz)
+int
+unread_path(const struct conf *conf, const char *box, char out[],
+    size_t outsz)
 {
 	const char *slash = strrchr(conf->database, '/');
 	int n;
 
-	n = snprintf(out, outsz, "%.*s/unread", slash == NULL ? 1 :
+	n = snprintf(out, outsz, "%.*s/%s", slash == NULL ? 1 :
 	    (int)(slash - conf->database), slash == NULL ? "." :
-	    conf->database);
+	    conf->database, box);
 	if (n < 0 || (size_t)n >= outsz) {
 		log_warnx("%s: path too long", conf->database);
 		return -1;
@@ -50,9 +51,9 @@ folder_path(const struct conf *conf, char out[], size_t outsz)
 
 /* The folder's path, made if need be; 0 or -1 with a log line. */
 static int
-folder(const struct conf *conf, char out[], size_t outsz)
+folder(const struct conf *conf, const char *box, char out[], size_t outsz)
 {
-	if (folder_path(conf, out, outsz) == -1)
+	if (unread_path(conf, box, out, outsz) == -1)
 		return -1;
 	if (mkdir(out, 0700) == -1 && errno != EEXIST) {
 		log_warn("%s", out);
@@ -123,14 +124,14 @@ unread_look(const struct conf *conf, int64_t since, struct unread *box)
 	struct look l = { box, since, "", 0 };
 
 	memset(box, 0, sizeof(*box));
-	if (folder_path(conf, box->path, sizeof(box->path)) == -1)
+	if (unread_path(conf, UNREAD_BOX, box->path, sizeof(box->path)) == -1)
 		return -1;
 	return each(box->path, look_at, &l);
 }
 
 /* Removes the oldest until the bounds hold; keep: never this one. */
 static void
-make_room(const char *path, const char *keep)
+make_room(const char *path, int64_t most, const char *keep)
 {
 	struct unread box;
 	struct look l;
@@ -141,7 +142,7 @@ make_room(const char *path, const char *keep)
 		memset(&l, 0, sizeof(l));
 		l.box = &box;
 		if (each(path, look_at, &l) == -1 ||
-		    (box.count <= UNREAD_MAX && box.bytes <= UNREAD_SIZE_MAX))
+		    (box.count <= most && box.bytes <= UNREAD_SIZE_MAX))
 			return;
 		(void)snprintf(name, sizeof(name), "%s/%s", path, l.oldest);
 		if (strcmp(name, keep) == 0 || unlink(name) == -1)
@@ -152,14 +153,14 @@ make_room(const char *path, const char *keep)
 }
 
 int
-unread_keep(const struct conf *conf, const char *data, size_t len, FILE *rest,
-    char out[], size_t outsz)
+unread_keep(const struct conf *conf, const char *box, const char *data,
+    size_t len, FILE *rest, char out[], size_t outsz)
 {
 	char dir[900], tmp[1024], buf[65536];
 	size_t n;
 	int fd = -1, saved;
 
-	if (folder(conf, dir, sizeof(dir)) == -1)
+	if (folder(conf, box, dir, sizeof(dir)) == -1)
 		return -1;
 	/* One mail after another has its own random part: no name is taken. */
 	snprintf(tmp, sizeof(tmp), "%s/.%lld.XXXXXXXXXX", dir,
@@ -187,7 +188,8 @@ unread_keep(const struct conf *conf, const char *data, size_t len, FILE *rest,
 		goto bad;
 	(void)unlink(tmp);
 	if (sync_folder(dir) == 0) {
-		make_room(dir, out);
+		make_room(dir, strcmp(box, UNREAD_TEST) == 0 ?
+		    UNREAD_TEST_MAX : UNREAD_MAX, out);
 		return 0;
 	}
 bad:

@@ -9,18 +9,25 @@
 #include "conf/conf.h"
 
 /*
- * The folder "unread" beside the database: mails that came as reports and
- * could not be read.  A mail is in it whole and on disk, or not at all.  No
- * more than UNREAD_MAX of them, and of UNREAD_SIZE_MAX bytes, are kept: the
- * oldest go.
+ * Folders beside the database: "unread" has mails that came as reports and
+ * could not be read, "test" those that "sgectl check config -t" sent.  A mail
+ * is in it whole and on disk, or not at all.  No more than UNREAD_MAX of them
+ * (UNREAD_TEST_MAX), and of UNREAD_SIZE_MAX bytes, are kept: the oldest go.
  */
+#define UNREAD_BOX "unread"
+#define UNREAD_TEST "test"
+/* The Subject of such a test begins so, with a token behind it. */
+#define UNREAD_TEST_SUBJECT "sgectl check config "
 
 /*
- * Keeps data and, if rest is not NULL, what still can be read from it.  Writes
- * the file's path to out.  Returns 0, or -1 with a log line.
+ * Keeps data in the folder and, if rest is not NULL, what still can be read
+ * from it.  Writes the file's path to out.  Returns 0, or -1 with a log line.
  */
-int	unread_keep(const struct conf *, const char *data, size_t len,
-	    FILE *rest, char out[], size_t outsz);
+int	unread_keep(const struct conf *, const char *box, const char *data,
+	    size_t len, FILE *rest, char out[], size_t outsz);
+/* The folder's path; 0, or -1 with a log line. */
+int	unread_path(const struct conf *, const char *box, char out[],
+	    size_t outsz);
 
 struct unread {
 	char	 path[900];		/* of the folder */
