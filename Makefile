@@ -78,6 +78,7 @@ COMMON_OBJS =	\
 		filter/confine.o \
 		filter/rule/flow.o \
 		filter/rule/table_answer.o \
+		filter/spool/attempts.o \
 		filter/spool/record_read.o \
 		filter/spool/record_write.o \
 		filter/spool/routes.o \
@@ -85,6 +86,7 @@ COMMON_OBJS =	\
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
+		filter/session/busy.o \
 		filter/session/event.o \
 		filter/session/learn_wait.o \
 		filter/session/pool.o \
@@ -145,9 +147,11 @@ WORLD_OBJS =	\
 
 SGED_OBJS =	\
 		reporter/control.o \
+		reporter/count/attempt_read.o \
 		reporter/count/ingest.o \
 		reporter/count/judge.o \
 		reporter/count/whose.o \
+		reporter/count/whose_try.o \
 		reporter/count/segment.o \
 		reporter/count/tally.o \
 		reporter/count/tally_flush.o \
@@ -175,6 +179,7 @@ SGED_OBJS =	\
 		reporter/learn/lesson.o \
 		reporter/lib/hash.o \
 		reporter/setup.o \
+		reporter/store/store_attempt.o \
 		reporter/store/store_fetch.o \
 		reporter/store/store_flow.o \
 		reporter/store/store_probe.o \

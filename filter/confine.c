@@ -25,5 +25,5 @@ confine_filter(void)
 void
 confine_table(void)
 {
-	promise("stdio rpath unix");
+	promise("stdio rpath wpath cpath unix");
 }

@@ -11,7 +11,7 @@
 
 /* Records are written, the daemon is asked. */
 void	confine_filter(void);
-/* Routes are read. */
+/* Routes are read, attempts noted. */
 void	confine_table(void);
 
 #endif

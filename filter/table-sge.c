@@ -23,6 +23,7 @@
 #include "base/sged_notice.h"
 #include "confine.h"
 #include "base/log.h"
+#include "spool/attempts.h"
 #include "base/version.h"
 
 #define ROUTES_FILE "routes"
@@ -47,6 +48,7 @@ struct table {
 	uint64_t	 stamp;		/* of what was read or tried last */
 	struct routes	*routes;
 	struct notice	*notice;
+	struct attempts	*attempts;
 	time_t		 looked;	/* at the configuration's files */
 	unsigned long	 ignored;	/* lines that made no sense */
 	time_t		 complained;
@@ -114,6 +116,7 @@ open_routes(const struct conf *conf)
 static void
 reload(struct table *t, uint64_t stamp)
 {
+	struct attempts *attempts = NULL;
 	struct routes *routes = NULL;
 	struct conf *conf;
 
@@ -123,14 +126,18 @@ reload(struct table *t, uint64_t stamp)
 		return;
 	}
 	if (strcmp(conf->spool, t->conf->spool) != 0 &&
-	    (routes = open_routes(conf)) == NULL) {
+	    ((routes = open_routes(conf)) == NULL ||
+	    (attempts = attempts_new(conf->spool)) == NULL)) {
 		log_warnx("no memory: the old configuration stays");
+		routes_free(routes);
 		conf_free(conf);
 		return;
 	}
 	if (routes != NULL) {
 		routes_free(t->routes);
 		t->routes = routes;
+		attempts_free(t->attempts);
+		t->attempts = attempts;
 	}
 	notice_path(t->notice, conf->socket);
 	conf_free(t->conf);
@@ -248,7 +255,7 @@ lookup_relayhost(struct table *t, const char *id, const char *query)
 	time_t now = time(NULL);
 
 	look(t, now);
-	a.url[0] = '\0';
+	a.url[0] = domain[0] = '\0';
 	if (t->kind == TABLE_ROUTES && domain_normal(query, strlen(query),
 	    domain, sizeof(domain)) == 0) {
 		answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
@@ -258,6 +265,9 @@ lookup_relayhost(struct table *t, const char *id, const char *query)
 		reply("lookup-result", id, "not-found", NULL);
 	else
 		reply("lookup-result", id, "found", a.url);
+	/* smtpd has its answer, and need not wait for the disk. */
+	if (t->kind == TABLE_ROUTES && domain[0] != '\0')
+		attempts_note(t->attempts, domain, a.url);
 }
 
 /* What may stand in an answer: smtpd's own are hexadecimal. */
@@ -408,7 +418,8 @@ main(int argc, char *argv[])
 		return 1;
 	t.stamp = t.conf->stamp;
 	if ((t.routes = open_routes(t.conf)) == NULL ||
-	    (t.notice = notice_new(t.conf->socket)) == NULL)
+	    (t.notice = notice_new(t.conf->socket)) == NULL ||
+	    (t.attempts = attempts_new(t.conf->spool)) == NULL)
 		fatalx("no memory");
 	confine_table();
 
@@ -427,6 +438,7 @@ main(int argc, char *argv[])
 		lines(&t);
 	}
 	notice_free(t.notice);
+	attempts_free(t.attempts);
 	routes_free(t.routes);
 	conf_free(t.conf);
 	return 0;

@@ -158,24 +158,28 @@ int
 setup_dirs(const struct conf *conf)
 {
 	struct owner own, filter;
-	char *sessions = NULL, *copy = NULL;
+	char *sessions = NULL, *attempts = NULL, *copy = NULL;
 	int rc = -1;
 
 	owner_find(&own, SGE_USER, SGE_USER);
 	owner_find(&filter, SGE_FILTER_USER, SGE_FILTER_USER);
 	if (asprintf(&sessions, "%s/sessions", conf->spool) == -1 ||
+	    asprintf(&attempts, "%s/attempts", conf->spool) == -1 ||
 	    (copy = strdup(conf->database)) == NULL)
 		fatal("setup");
 	/*
-	 * table-sge, which runs as smtpd's user, reads SPOOL/routes.  What
+	 * table-sge, which runs as smtpd's user, reads SPOOL/routes, and adds
+	 * files to a folder that nobody else can list or remove from.  What
 	 * filter-sge writes is read, and removed, by the engine, which has its
 	 * group too.
 	 */
 	if (dir_ready(conf->spool, 0755, &own, SETUP_OWN) == 0 &&
 	    dir_ready(sessions, 0770, &filter, SETUP_SESSIONS) == 0 &&
+	    dir_make(attempts, 01733, &own) == 0 &&
 	    dir_ready(dirname(copy), 0750, &own, SETUP_OWN) == 0)
 		rc = 0;
 	free(sessions);
+	free(attempts);
 	free(copy);
 	return rc;
 }

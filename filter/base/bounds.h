@@ -42,6 +42,13 @@
 /* Records kept in memory while the spool cannot be written, in bytes. */
 #define SPOOL_BACKLOG_MAX (8 * 1024 * 1024)
 
+/*
+ * SPOOL/attempts, which anybody on this host may write to: a file (some 20,000
+ * attempts; a new one each hour, or when it is full), and files at once.
+ */
+#define ATTEMPTS_FILE_MAX (1024 * 1024)
+#define ATTEMPTS_FILES_MAX 64
+
 /* One URL of a route: smtp+tls://HOST:PORT. */
 #define ROUTE_URL_MAX (DOMAIN_MAX + 24)
 

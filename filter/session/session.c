@@ -42,6 +42,7 @@ sessions_new(const struct conf *conf, struct spool *spool, int verbose)
 	ss->max = SESSIONS_MAX;
 	ss->mask = SLOTS_MIN - 1;
 	if ((ss->pool = pool_new()) == NULL ||
+	    (ss->busy = busy_new()) == NULL ||
 	    (ss->slots = calloc(SLOTS_MIN, sizeof(*ss->slots))) == NULL ||
 	    sessions_conf(ss, conf) == -1) {
 		sessions_free(ss);
@@ -68,6 +69,7 @@ sessions_free(struct sessions *ss)
 	free(ss->flow_of);
 	free(ss->slots);
 	pool_free(ss->pool);
+	busy_free(ss->busy);
 	free(ss);
 }
 
@@ -120,6 +122,10 @@ set_ends(struct sessions *ss, struct session *s, const struct event *ev)
 		s->flags |= S_REMOTE;
 	if (set_addr(&f[ev->out ? 2 : 3], &s->local) == 0)
 		s->flags |= S_LOCAL;
+	if (ev->out && (s->flags & S_REMOTE)) {
+		s->began = ev->time != 0 ? ev->time : ss->now;
+		s->busy = busy_begin(ss->busy, &s->remote, s->began);
+	}
 	if (!ev->out && ((f[2].len >= 5 && memcmp(f[2].s, "unix:", 5) == 0) ||
 	    ((s->flags & S_REMOTE) && addr_is_loopback(&s->remote))))
 		s->flags |= S_TRUSTED;

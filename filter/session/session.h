@@ -11,6 +11,7 @@
 #include "base/sged_client.h"
 #include "base/sged_notice.h"
 #include "conf/conf.h"
+#include "session/busy.h"
 #include "session/event.h"
 #include "session/pool.h"
 #include "spool/record.h"
@@ -58,6 +59,8 @@ struct session {
 	TAILQ_ENTRY(session) entry;	/* oldest first */
 	uint64_t	 id;
 	int64_t		 time;		/* of its last event */
+	int64_t		 began;		/* out */
+	int64_t		 busy;		/* out; busy_begin() */
 	struct addr	 remote;
 	struct addr	 local;
 	struct str	*rdns;
@@ -85,6 +88,7 @@ struct sessions {
 	struct routes	*routes;	/* NULL: nothing is known */
 	struct notice	*notice;	/* NULL: nobody is told */
 	struct pool	*pool;
+	struct busy	*busy;
 	struct slot	*slots;		/* open addressing */
 	size_t		 mask;
 	size_t		 count;

@@ -147,6 +147,12 @@ write_one(struct sessions *ss, const struct session *s,
 	set_rows(ss, rows, s == rows, r);
 	r->mail = NULL;
 	r->report = 0;
+	r->began = 0;
+	r->busy = BUSY_UNKNOWN;
+	if ((s->flags & S_OUT) && r->ntx == 0) {
+		r->began = s->began;
+		r->busy = s->busy;
+	}
 	if ((rows->flags & S_OUT) && (rows->flags & S_MAIL) && r->ntx == 0) {
 		r->mail = str_text(rows->from);
 		r->report = (rows->flags & S_REPORT) != 0;

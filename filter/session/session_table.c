@@ -124,6 +124,8 @@ session_clear(struct sessions *ss, struct session *s)
 {
 	size_t i;
 
+	if ((s->flags & S_OUT) && (s->flags & S_REMOTE))
+		busy_end(ss->busy, &s->remote, s->time);
 	str_put(ss->pool, s->rdns);
 	str_put(ss->pool, s->helo);
 	str_put(ss->pool, s->tls);

@@ -81,14 +81,22 @@ struct record {
 	uint64_t	 lost;		/* records lost just before this one */
 	const char	*mail;		/* MAIL FROM, where no RCPT TO came */
 	int		 report;	/* that of one of our own TLS reports */
+	/*
+	 * Out, where no RCPT TO came: when the connection began, and since how
+	 * many seconds there had been others with that address, one upon
+	 * another: 0 none, -1 not known.
+	 */
+	int64_t		 began;		/* 0: not known */
+	int64_t		 busy;
 	struct record_tx tx[RECORD_TX_MAX];
 	size_t		 ntx;
 };
 
 /*
  * Writes the line with its newline to buf.  Bytes of others that are not
- * UTF-8 become U+FFFD.  "lost", "mail" and "report" are written only where
- * they say something.  Returns its length, or -1 if it does not fit.  Takes no memory.
+ * UTF-8 become U+FFFD.  "lost", "mail", "report", "began" and "busy" are
+ * written only where they say something.  Returns its length, or -1 if it does not fit.  Takes no
+ * memory.
  */
 ssize_t	record_format(const struct record *, char buf[], size_t bufsz);
 

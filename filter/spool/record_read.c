@@ -13,14 +13,14 @@
 enum key {
 	KEY_V, KEY_TIME, KEY_HOST, KEY_DIR, KEY_SESSION, KEY_LOCAL,
 	KEY_REMOTE, KEY_RDNS, KEY_HELO, KEY_STARTTLS, KEY_TLS, KEY_CIPHER,
-	KEY_FAILURE, KEY_LOST, KEY_MAIL, KEY_TX, KEY_FROM, KEY_TO, KEY_FLOW,
+	KEY_FAILURE, KEY_LOST, KEY_MAIL, KEY_BEGAN, KEY_BUSY, KEY_TX, KEY_FROM, KEY_TO, KEY_FLOW,
 	KEY_VERDICT, KEY_WHY, KEY_MESSAGES, KEY_RCPTS, KEY_REPORT, KEY_UNKNOWN
 };
 
 static const char *const keys[] = {
 	"v", "time", "host", "dir", "session", "local",
 	"remote", "rdns", "helo", "starttls", "tls", "cipher",
-	"failure", "lost", "mail", "tx", "from", "to", "flow",
+	"failure", "lost", "mail", "began", "busy", "tx", "from", "to", "flow",
 	"verdict", "why", "messages", "rcpts", "report"
 };
 
@@ -264,6 +264,7 @@ member(struct scan *in, enum key key, struct record *r, struct seen *seen)
 {
 	static const char *const dirs[] = { "in", "out" };
 	unsigned int n = 0;
+	uint64_t busy = 0;
 	enum scanned got;
 
 	switch (key) {
@@ -306,6 +307,12 @@ member(struct scan *in, enum key key, struct record *r, struct seen *seen)
 		return scan_number(in, UINT64_MAX, &r->lost);
 	case KEY_MAIL:
 		return scan_text(in, &r->mail);
+	case KEY_BEGAN:
+		return get_time(in, &r->began);
+	case KEY_BUSY:
+		got = scan_number(in, UINT32_MAX, &busy);
+		r->busy = (int64_t)busy;
+		return got;
 	case KEY_REPORT:
 		return scan_bool(in, &r->report);
 	case KEY_TX:
@@ -326,6 +333,7 @@ record_parse(char *line, size_t len, struct record *r)
 
 	/* Not the rows, which are many: each is cleared when it comes. */
 	memset(r, 0, offsetof(struct record, tx));
+	r->busy = -1;
 	r->ntx = 0;
 	if (scan_expect(&in, '{') == -1)
 		return RECORD_BAD;

@@ -188,6 +188,12 @@ record_format(const struct record *r, char buf[], size_t bufsz)
 		PUT_KEY(&o, ",\"mail\":", r->mail);
 	if (r->report)
 		PUT(&o, ",\"report\":true");
+	if (r->began != 0 && r->busy >= 0) {
+		PUT(&o, ",\"began\":\"");
+		put_time(&o, r->began);
+		PUT(&o, "\",\"busy\":");
+		put_number(&o, (uint64_t)r->busy);
+	}
 	PUT(&o, ",\"tx\":[");
 	for (i = 0; i < r->ntx; i++) {
 		if (i > 0)

@@ -145,6 +145,8 @@ static int
 start_tls(const struct peer *p, struct session *s)
 {
 	char hello[4096];
+	const char *sni;
+	int up;
 
 	if (p->mode == MODE_STARTTLSDROP)
 		return -1;
@@ -166,7 +168,11 @@ start_tls(const struct peer *p, struct session *s)
 	if ((s->wire.ssl = SSL_new(p->ctx)) == NULL ||
 	    SSL_set_fd(s->wire.ssl, s->wire.fd) != 1)
 		errx(1, "SSL_new");
-	if (SSL_accept(s->wire.ssl) != 1) {
+	up = SSL_accept(s->wire.ssl) == 1;
+	/* Whom the client wanted, whatever it makes of the certificate. */
+	sni = SSL_get_servername(s->wire.ssl, TLSEXT_NAMETYPE_host_name);
+	fprintf(stderr, "%s: sni %s\n", p->name, sni == NULL ? "none" : sni);
+	if (!up) {
 		fprintf(stderr, "%s: handshake: %s\n", p->name,
 		    tool_tls_error());
 		return -1;

@@ -384,6 +384,84 @@ check_trim(void)
 	is_int(tallied(), good + 2, "and is not read again");
 }
 
+static void
+attempts_write(const char *name, const char *text)
+{
+	char file[128];
+
+	snprintf(file, sizeof(file), "../attempts/%s", name);
+	append(file, text, strlen(text));
+}
+
+/* What table-sge notes, and what others may put there. */
+static void
+check_attempts(void)
+{
+	char path[256], text[512], big[1024];
+	long long now = (long long)time(NULL);
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/attempts", spool);
+	if (mkdir(path, 01733) == -1)
+		fatal("%s", path);
+	snprintf(text, sizeof(text), "%lld.001 d.nz smtp+tls://mx.d.nz\n"
+	    "%lld.002 stopped.nz -\n%lld.003 half.nz -", now, now, now);
+	attempts_write("one", text);
+	ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt"), 2, "two attempts");
+	is_int(number("SELECT at FROM attempt WHERE domain = 'd.nz'"
+	    " AND url = 'smtp+tls://mx.d.nz'"), now * 1000 + 1, "as noted");
+	is_int(number("SELECT count(*) FROM tally WHERE domain ="
+	    " 'stopped.nz'"), 0, "stopped, but not by a policy");
+	attempts_write("one", "\n");
+	stop();
+	start();
+	ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt"), 3,
+	    "a line that ends later, and a restart: each once");
+
+	if (sqlite3_exec(engine.store->db, "INSERT INTO policy VALUES (77, 'pol.nz',"
+	    " 'sts', 'enforce', '[]', '[]'); INSERT INTO sts_history VALUES"
+	    " ('pol.nz', 1, 2000000000000, 77, 'enforce'); INSERT INTO mx"
+	    " (domain, host, pref, matches) VALUES ('pol.nz', 'mx.pol.nz', 1, 0)",
+	    NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("%s", sqlite3_errmsg(engine.store->db));
+	/* One mail to three there, and another one later. */
+	snprintf(text, sizeof(text), "%lld.001 pol.nz -\n%lld.002 pol.nz -\n"
+	    "%lld.003 pol.nz -\n%lld.500 pol.nz -\n", now - 9, now - 9, now - 9,
+	    now - 5);
+	attempts_write("two", text);
+	ingest_now(&engine);
+	is_int(number("SELECT fail FROM tally WHERE domain = 'pol.nz'"
+	    " AND policy = 77"), 2, "the policy stopped two attempts");
+	is_int(number("SELECT count(*) FROM detail WHERE domain = 'pol.nz'"
+	    " AND mx = '' AND type = 'validation-failure' AND count = 2"), 1,
+	    "which names no host");
+
+	attempts_write("three", "nonsense\n1 d.nz x\n99999999999.001 d.nz -\n"
+	    "1.001 D.NZ -\n1.001 d|x -\n1.001 d.nz a|b\n");
+	ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt"), 7,
+	    "what is no attempt is passed over");
+	snprintf(path, sizeof(path), "%s/attempts/link", spool);
+	if (symlink("/etc/passwd", path) == -1)
+		fatal("%s", path);
+	snprintf(path, sizeof(path), "%s/attempts/big", spool);
+	memset(big, '\n', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	for (i = 0; i < 1100; i++)
+		attempts_write("big", big);
+	age("../attempts/one", 8000);
+	ingest_now(&engine);
+	is_int(access(path, F_OK), -1, "a file beyond the bound goes");
+	snprintf(path, sizeof(path), "%s/attempts/link", spool);
+	is_int(readlink(path, text, sizeof(text)), -1, "so does a link");
+	snprintf(path, sizeof(path), "%s/attempts/one", spool);
+	is_int(access(path, F_OK), -1, "and one that nobody appends to");
+	snprintf(path, sizeof(path), "%s/attempts/two", spool);
+	is_int(access(path, F_OK), 0, "the others stay");
+}
+
 int
 main(void)
 {
@@ -400,7 +478,9 @@ main(void)
 	conf.keep_sessions = 14;
 	conf.keep_reports = 90;
 	if ((conf.local = domset_new()) == NULL ||
-	    (conf.sts_except = domset_new()) == NULL)
+	    (conf.sts_except = domset_new()) == NULL ||
+	    (conf.class_of = domset_new()) == NULL ||
+	    (conf.connector_of = domset_new()) == NULL)
 		fatal("domset");
 	start();
 	check_lines();
@@ -411,9 +491,12 @@ main(void)
 	check_refused();
 	check_days();
 	check_trim();
+	check_attempts();
 	stop();
 	domset_free(conf.local);
 	domset_free(conf.sts_except);
+	domset_free(conf.class_of);
+	domset_free(conf.connector_of);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) != 0 || done_testing();
 }

@@ -129,6 +129,16 @@ test_nulls(void)
 		parse(buf, n - 1);
 		is_int(rec.tx[0].why, i, "why %zu", i);
 	}
+	is_int(rec.busy, -1, "busy: not known");
+	rec.began = 1795316645;
+	rec.busy = 7;
+	n = record_format(&rec, buf, sizeof(buf));
+	buf[n < 0 ? 0 : n] = '\0';
+	ok(strstr(buf, "\"began\":\"2026-11-22T03:04:05Z\",\"busy\":7,") !=
+	    NULL, "began and busy: %s", buf);
+	parse(buf, n - 1);
+	is_int(rec.began, 1795316645, "began");
+	is_int(rec.busy, 7, "busy");
 	is_int(parse_str("{\"v\":1,\"time\":\"2026-11-21T03:04:05Z\","
 	    "\"dir\":\"in\",\"session\":\"s\",\"tx\":[{\"verdict\":"
 	    "\"reject\",\"messages\":0,\"rcpts\":1}]}"), RECORD_OK,

@@ -495,6 +495,42 @@ test_reload(const struct conf *conf)
 	conf_free(other);
 }
 
+/* Since when there have been sessions with an address. */
+static void
+test_busy(void)
+{
+	struct busy *b = busy_new();
+	struct addr one, other, v4;
+	int64_t got = 0;
+	char text[32];
+	int i;
+
+	if (b == NULL || addr_parse("192.0.2.7", 9, &one) == -1 ||
+	    addr_parse("2001:db8::7", 11, &other) == -1)
+		fatalx("test: no memory");
+	is_int(busy_begin(b, &one, T0), 0, "it was quiet");
+	is_int(busy_begin(b, &one, T0 + 60), 60, "one is still open");
+	is_int(busy_begin(b, &other, T0 + 60), 0, "another address");
+	busy_end(b, &one, T0 + 61);
+	busy_end(b, &one, T0 + 62);
+	is_int(busy_begin(b, &one, T0 + 72), 72, "ten seconds are no quiet");
+	busy_end(b, &one, T0 + 72);
+	is_int(busy_begin(b, &one, T0 + 83), 0, "eleven are");
+	is_int(busy_begin(b, &one, T0), BUSY_UNKNOWN, "the clock was set");
+	busy_end(b, &other, T0 + 63);
+	/* More addresses than there is room for. */
+	for (i = 0; i < 20000; i++) {
+		snprintf(text, sizeof(text), "198.18.%d.%d", i / 250,
+		    i % 250);
+		if (addr_parse(text, strlen(text), &v4) == 0)
+			got = busy_begin(b, &v4, T0 + 84);
+	}
+	is_int(got, BUSY_UNKNOWN, "one that took another's place");
+	is_int(busy_begin(b, &one, T0 + 85), BUSY_UNKNOWN,
+	    "and the one that had to give way");
+	busy_free(b);
+}
+
 int
 main(void)
 {
@@ -509,6 +545,7 @@ main(void)
 	    "a configuration: %s", said))
 		return done_testing();
 	free(said);
+	test_busy();
 	test_answers(conf);
 	test_names(conf);
 	test_verbose(conf);

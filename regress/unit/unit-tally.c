@@ -37,7 +37,7 @@ make_conf(void)
 	    "hostname \"mail.minties.govt.nz\"\nlocal { \"minties.govt.nz\" }\n"
 	    "class restricted { \"dia.govt.nz\" \"moe.govt.nz\" }\n"
 	    "class government { \".govt.nz\" }\n"
-	    "flow from any to restricted require tls\n"
+	    "flow from any to restricted require verified tls\n"
 	    "flow from any to any prefer tls\n"
 	    "spool \"%s/spool\"\ndatabase sqlite \"%s/db\"\n"
 	    "smarthost { 198.51.100.25 }\n"
@@ -57,7 +57,8 @@ fresh(void)
 {
 	static const char *const tables[] = { "flow", "correspondent",
 	    "incident", "tally", "detail", "unknown", "waiting", "meta",
-	    "mxaddr", "report", "sts_history", "policy", "unseen" };
+	    "mxaddr", "report", "sts_history", "policy", "unseen",
+	    "attempt", "probe" };
 	char sql[64];
 	size_t i;
 
@@ -386,6 +387,168 @@ check_nothing(void)
 	    "its report waits for that");
 	is_int(store_pending_day(store, "dia.govt.nz", DAY + 1), 0,
 	    "no other day's");
+}
+
+static void
+sql(const char *text)
+{
+	if (sqlite3_exec(store->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("%s: %s", text, sqlite3_errmsg(store->db));
+}
+
+/* Each scene is a time of its own: what was is remembered. */
+static int64_t scene = T0;
+
+/* smtpd was about to send there, so long after that. */
+static void
+attempt(const char *domain, const char *host, int64_t ms)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "INSERT INTO attempt VALUES ('%s', %lld,"
+	    " 'smtp+tls://%s')", domain, (long long)(scene * 1000 + ms), host);
+	sql(text);
+}
+
+static void
+hosts(void)
+{
+	fresh();
+	scene += 10000;
+	sql("INSERT INTO mxaddr VALUES ('198.51.100.7', 'dia.govt.nz',"
+	    " 'mx.dia.govt.nz', 1, 5), ('198.51.100.7', 'moe.govt.nz',"
+	    " 'mx.moe.govt.nz', 1, 5), ('198.51.100.7', 'a.example', 'mx', 0,"
+	    " 5)");
+}
+
+/* A connection that failed; busy: see busy_begin. */
+static void
+failed_at(int64_t seconds, int64_t busy)
+{
+	struct record r = outgoing(NULL, STARTTLS_OFFERED, FAILURE_VALIDATION);
+
+	r.time = r.began = scene + seconds;
+	r.busy = busy;
+	tally_record(tally, &r);
+}
+
+static void
+went_at(int64_t seconds, const char *domain)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+
+	r.time = scene + seconds;
+	to(&r, domain, "restricted>restricted");
+	tally_record(tally, &r);
+}
+
+#define FAILED "SELECT domain, fail FROM tally WHERE fail > 0 ORDER BY 1"
+#define UNKNOWN "SELECT coalesce(sum(sessions), 0) FROM unknown"
+
+/* Domains behind one address: what table-sge noted tells them apart. */
+static void
+check_attempts(void)
+{
+	hosts();
+	sql("INSERT INTO waiting VALUES ('dia.govt.nz', 1, 2),"
+	    " ('moe.govt.nz', 1, 2), ('a.example', 1, 2)");
+	failed_at(0, 0);
+	flush();
+	is_str(rows(FAILED), "", "of two whose mail waits it may be either");
+	attempt("moe.govt.nz", "mx.moe.govt.nz", 99000);
+	failed_at(100, 0);
+	flush();
+	is_str(rows(FAILED), "moe.govt.nz|1", "the one that was tried");
+	failed_at(200, 0);
+	flush();
+	is_str(rows(UNKNOWN), "2", "mail that was given up is not tried");
+
+	/* Given up with the first session, though not its own. */
+	hosts();
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 0);
+	attempt("moe.govt.nz", "mx.moe.govt.nz", 1);
+	failed_at(1, 0);
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 9000);
+	attempt("moe.govt.nz", "mx.moe.govt.nz", 40000);
+	failed_at(40, 0);
+	flush();
+	is_str(rows(FAILED), "moe.govt.nz|1",
+	    "what was tried while smtpd left the address alone was not sent");
+	is_str(rows(UNKNOWN), "1", "of two at once it may be either");
+
+	/* Another session at once: it had not given up. */
+	hosts();
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 0);
+	failed_at(0, 0);
+	attempt("moe.govt.nz", "mx.moe.govt.nz", 4000);
+	failed_at(5, 5);
+	flush();
+	is_str(rows(FAILED), "dia.govt.nz|1",
+	    "a session where there could be none: both may be tried");
+	is_str(rows(UNKNOWN), "1", "and it is not known which was");
+
+	/* As long as there are sessions, what fails is tried again. */
+	hosts();
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 0);
+	failed_at(5, 5);
+	failed_at(10, 10);
+	failed_at(500, 500);
+	flush();
+	is_str(rows(FAILED), "dia.govt.nz|3", "one attempt, three sessions");
+	failed_at(1000, 3);
+	flush();
+	is_str(rows(FAILED), "dia.govt.nz|3", "not after it was quiet there");
+
+	/* What went out leaves nothing to fail; what comes after it may. */
+	hosts();
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 0);
+	attempt("moe.govt.nz", "mx.moe.govt.nz", 0);
+	went_at(3, "dia.govt.nz");
+	failed_at(5, 5);
+	flush();
+	is_str(rows(FAILED), "moe.govt.nz|1", "an attempt that went is done");
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 6000);
+	failed_at(10, 10);
+	flush();
+	is_str(rows(FAILED), "moe.govt.nz|1", "the next one is not");
+
+	/* A host that is known to be good did not fail. */
+	hosts();
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 0);
+	attempt("moe.govt.nz", "mx.moe.govt.nz", 0);
+	sql("INSERT INTO probe (host, addr, probed, status, type) SELECT"
+	    " 'mx.dia.govt.nz', '198.51.100.7', at / 1000 - 7200, 'ok', ''"
+	    " FROM attempt LIMIT 1");
+	failed_at(1, 1);
+	flush();
+	is_str(rows(FAILED), "", "a look of hours ago says little");
+	sql("UPDATE probe SET probed = probed + 7100");
+	failed_at(6, 6);
+	flush();
+	is_str(rows(FAILED), "moe.govt.nz|1", "one of a minute ago does");
+
+	/* A host of two addresses is tried at the other one. */
+	hosts();
+	sql("INSERT INTO mxaddr VALUES ('198.51.100.8', 'moe.govt.nz',"
+	    " 'mx.moe.govt.nz', 1, 5)");
+	attempt("moe.govt.nz", "mx.moe.govt.nz", 0);
+	failed_at(1, 0);
+	failed_at(17, 0);
+	flush();
+	is_str(rows(FAILED), "moe.govt.nz|2", "a host of two addresses");
+
+	/* One host for both: smtpd sends their mail in one session. */
+	fresh();
+	scene += 10000;
+	sql("INSERT INTO mxaddr VALUES ('198.51.100.7', 'dia.govt.nz',"
+	    " 'mx.host.nz', 1, 5), ('198.51.100.7', 'moe.govt.nz',"
+	    " 'mx.host.nz', 1, 5)");
+	attempt("dia.govt.nz", "mx.host.nz", 0);
+	attempt("moe.govt.nz", "mx.host.nz:25", 9);
+	failed_at(1, 0);
+	flush();
+	is_str(rows(FAILED), "dia.govt.nz|1 moe.govt.nz|1",
+	    "one host: the session was for both");
 }
 
 static void
@@ -728,6 +891,7 @@ main(void)
 	check_mail_refused();
 	check_unseen();
 	check_smarthost();
+	check_attempts();
 	check_many();
 	check_incoming();
 	check_local();

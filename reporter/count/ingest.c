@@ -217,6 +217,8 @@ ingest_look(struct ingest *in)
 	in->looked = now;
 	if (spool_open(in, &sb) == -1)
 		return;
+	/* They are noted before the sessions that they led to. */
+	attempts_take(in);
 	/* A file made within the listing's second may not be in it. */
 	if (in->listed == 0 || sb.st_mtime >= in->listed - 1 ||
 	    now - in->listed >= LIST_SECONDS || now < in->listed) {

@@ -21,6 +21,12 @@ int	ingest_day_complete(struct engine *, int64_t day);
 /* Reads until there is nothing more (sgectl send, tests). */
 void	ingest_now(struct engine *);
 
+/* A file of SPOOL/attempts, and how far it was read. */
+struct attempts_file {
+	char		 name[64];	/* "": none */
+	int64_t		 offset;
+};
+
 /* What it knows; for ingest.c, trim.c and what control says of it. */
 struct ingest {
 	struct engine	*engine;
@@ -44,6 +50,8 @@ struct ingest {
 	int64_t		 wait;		/* milliseconds until the next look */
 	int64_t		 retry;		/* the same, after a failure */
 	int64_t		 complained;
+	struct attempts_file attempts[ATTEMPTS_FILES_MAX];
+	int64_t		 attempts_said;
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;
 };
@@ -53,5 +61,8 @@ void	trim_start(struct ingest *);
 void	trim_stop(struct ingest *);
 /* The next round begins at once. */
 void	trim_now(struct ingest *);
+
+/* attempt_read.c: takes in what is new in SPOOL/attempts. */
+void	attempts_take(struct ingest *);
 
 #endif

@@ -18,6 +18,7 @@ struct judge {
 	struct hash	*hosts;		/* (addr, domain) -> struct host */
 	struct hash	*policies;	/* domain -> struct store_sts_at */
 	struct hash	*matches;	/* (policy, host) -> int */
+	struct hash	*ours;		/* domain -> int: by our own rule */
 	struct hash	*errors;	/* domain -> struct store_sts_error */
 	struct hash	*probes;	/* (host, addr) -> struct seen */
 };
@@ -43,6 +44,7 @@ judge_new(struct store *st, const struct conf *conf)
 	j->hosts = hash_new(sizeof(struct host));
 	j->policies = hash_new(sizeof(struct store_sts_at));
 	j->matches = hash_new(sizeof(int));
+	j->ours = hash_new(sizeof(int));
 	j->errors = hash_new(sizeof(struct store_sts_error));
 	j->probes = hash_new(sizeof(struct seen));
 	return j;
@@ -56,6 +58,7 @@ judge_free(struct judge *j)
 	hash_free(j->hosts);
 	hash_free(j->policies);
 	hash_free(j->matches);
+	hash_free(j->ours);
 	hash_free(j->errors);
 	hash_free(j->probes);
 	free(j);
@@ -67,6 +70,7 @@ judge_reset(struct judge *j)
 	hash_clear(j->hosts);
 	hash_clear(j->policies);
 	hash_clear(j->matches);
+	hash_clear(j->ours);
 	hash_clear(j->errors);
 	hash_clear(j->probes);
 }
@@ -240,18 +244,35 @@ judge_tls(struct judge *j, const struct record *r, const char *host,
 		judge_probed(j, r, host, mode, excepted, out);
 }
 
-int
+enum forced
 judge_forced(struct judge *j, const char *domain, int64_t when)
 {
 	const struct store_sts_at *at;
+	const struct conf_rule *rule;
+	struct key key;
+	int *ours, is_new;
 
-	if (conf_connector(j->conf, domain) != NULL ||
-	    (j->conf->mode == MODE_ENFORCE &&
-	    conf_rule_out(j->conf, domain)->req != REQ_PREFER_TLS))
-		return 1;
+	/* sge.conf stays the same, and is slow to ask. */
+	key_start(&key);
+	key_text(&key, domain);
+	ours = hash_get(j->ours, key.buf, key.len, &is_new);
+	if (is_new) {
+		/* NULL: nothing is local, so there is no mail of ours. */
+		rule = conf_rule_out(j->conf, domain);
+		if (rule == NULL)
+			*ours = FORCED_NOT;
+		else if (conf_connector(j->conf, domain) != NULL)
+			*ours = FORCED_ROUTED;
+		else if (j->conf->mode == MODE_ENFORCE &&
+		    rule->req != REQ_PREFER_TLS)
+			*ours = rule->req == REQ_TLS ? FORCED_ENCRYPT :
+			    FORCED_ROUTED;
+	}
+	if (*ours == FORCED_ROUTED)
+		return FORCED_ROUTED;
 	at = policy_of(j, domain, when);
 	return at != NULL && at->mode == STS_ENFORCE &&
-	    !is_excepted(j, domain);
+	    !is_excepted(j, domain) ? FORCED_ROUTED : (enum forced)*ours;
 }
 
 int

@@ -46,11 +46,14 @@ struct judgement {
 int	judge_session(struct judge *, const char *domain,
 	    const struct record *, struct judgement *);
 
-/*
- * Whether nothing goes to that domain without TLS: by its policy, a connector
- * or our own rule.
- */
-int	judge_forced(struct judge *, const char *domain, int64_t when);
+/* Whether nothing goes to a domain without TLS. */
+enum forced {
+	FORCED_NOT,
+	FORCED_ENCRYPT,		/* to its MX hosts, as smtpd finds them */
+	FORCED_ROUTED		/* to the host that table-sge names */
+};
+
+enum forced judge_forced(struct judge *, const char *domain, int64_t when);
 
 /* Domains of one session, at most as many as a record has rows. */
 #define WHOSE_MAX RECORD_TX_MAX
@@ -69,16 +72,34 @@ struct whose {
 
 /*
  * whose.c: whose a session is that names no recipient.  One that did not get
- * as far as MAIL FROM can only be of a domain that TLS is forced for.  It is
- * the domain that is routed to that address and has mail waiting, else one
- * with mail waiting and that address among its MX's, else the only one routed
- * there.  Of many with mail waiting it is the one whose mail just came in:
- * smtpd tries it at once.  waits(domain, last) is asked for each; last: when
- * mail for it last came in, as the database has it, 0 if none waits; it says
- * the same as it is now.
+ * as far as MAIL FROM can only be of a domain that TLS is forced for.
+ *
+ * table-sge noted each attempt of such a domain, and its host: the session is
+ * of those whose attempt came to nothing yet.  smtpd sends the mail of all that
+ * go to one host in one session.  Where hosts share an address, those that are
+ * known to be good did not fail; with several left it is not known.
+ *
+ * Without an attempt it is the domain that is routed to that address and has
+ * mail waiting, else one with mail waiting and that address among its MX's,
+ * else the only one routed there.  Of many with mail waiting it is the one
+ * whose mail just came in: smtpd tries it at once.  waits(domain, last) is
+ * asked for each; last: when mail for it last came in, as the database has it,
+ * 0 if none waits; it says the same as it is now.
  */
-void	whose_session(struct judge *, const struct record *,
+struct whose_past;
+
+void	whose_session(struct judge *, struct whose_past *,
+	    const struct record *,
 	    int64_t (*waits)(const char *domain, int64_t last, void *),
 	    void *arg, struct whose *);
+/* One that named that domain: its attempts until then are done. */
+void	whose_went(struct judge *, struct whose_past *, const struct record *,
+	    const char *domain);
+/* One that got nowhere, when it is known whose it was. */
+void	whose_over(struct whose_past *, const struct record *);
+
+/* What sessions made of attempts, for as long as sged runs. */
+struct whose_past *whose_past_new(void);
+void	whose_past_free(struct whose_past *);
 
 #endif

@@ -18,6 +18,7 @@ tally_new(struct store *st, const struct conf *conf)
 	t->store = st;
 	t->conf = conf;
 	t->judge = judge_new(st, conf);
+	t->past = whose_past_new();
 	t->flow = hash_new(sizeof(struct flow_count));
 	t->correspondent = hash_new(sizeof(struct correspondent_count));
 	t->incident = hash_new(sizeof(struct incident_count));
@@ -37,6 +38,7 @@ tally_free(struct tally *t)
 	if (t == NULL)
 		return;
 	judge_free(t->judge);
+	whose_past_free(t->past);
 	hash_free(t->flow);
 	hash_free(t->correspondent);
 	hash_free(t->incident);
@@ -293,7 +295,7 @@ sides_find(struct tally *t, const struct record *r)
 	struct side *side;
 	size_t i;
 
-	whose_session(t->judge, r, waits_now, t, &t->whose);
+	whose_session(t->judge, t->past, r, waits_now, t, &t->whose);
 	for (i = 0; i < t->whose.n; i++) {
 		side = tally_side(t, DIR_OUT, t->whose.domain[i], NULL);
 		strlcpy(side->class, conf_class_name(t->conf,
@@ -373,6 +375,8 @@ tally_record(struct tally *t, const struct record *r)
 	tally_sides(t, r);
 	if ((nameless = is_nameless(t, r)))
 		sides_find(t, r);
+	if (r->dir == DIR_OUT && r->ntx == 0 && r->mail == NULL)
+		whose_over(t->past, r);
 	if (is_first_half(r)) {
 		tally_session(t, r);
 		return;

@@ -39,6 +39,7 @@ struct tally {
 	struct store	*store;
 	const struct conf *conf;
 	struct judge	*judge;
+	struct whose_past *past;
 	struct hash	*flow;		/* day, hour, dir, class */
 	struct hash	*correspondent;	/* day, dir, domain */
 	struct hash	*incident;	/* day, dir, domain, why, addr */

@@ -95,6 +95,8 @@ add_session(struct tally *t, const struct record *r, const char *domain)
 	struct judgement j;
 	struct key key;
 
+	if (r->ntx > 0 && r->tls != NULL)
+		whose_went(t->judge, t->past, r, domain);
 	if (!judge_session(t->judge, domain, r, &j))
 		return;
 	key_start(&key);

@@ -4,9 +4,12 @@
  * Whose a session was that ended before any recipient was named.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "count/judge.h"
+#include "count/whose_try.h"
+#include "store/store_attempt.h"
 #include "store/store_route.h"
 
 /* smtpd tries to send a mail within so many seconds of its coming in. */
@@ -24,6 +27,7 @@ enum claim {
 
 struct claims {
 	struct judge	*judge;
+	struct whose_past *past;
 	const struct record *record;
 	int64_t		(*waits)(const char *, int64_t, void *);
 	void		*arg;
@@ -31,6 +35,9 @@ struct claims {
 	int		 forced;	/* of these, with TLS forced */
 	int		 n[CLAIMS];
 	char		 domain[CLAIMS][DOMAIN_MAX];
+	struct tries	 tries;
+	int		 noted;		/* attempts are, on this host */
+	int		 waiting;	/* domains with mail, without attempts */
 };
 
 static void
@@ -45,14 +52,22 @@ claim_domain(const char *domain, int routed, int64_t waits, void *arg)
 {
 	struct claims *c = arg;
 	int64_t when = c->record->time;
+	enum forced forced;
 	int now;
 
 	c->domains++;
-	if (judge_forced(c->judge, domain, when))
-		c->forced++;
-	else if (c->record->mail == NULL)
+	forced = judge_forced(c->judge, domain, when);
+	if (forced == FORCED_NOT && c->record->mail == NULL)
 		return 0;
+	c->forced += forced != FORCED_NOT;
 	waits = c->waits(domain, waits, c->arg);
+	/* Where attempts are noted, mail that waits is none that was tried. */
+	if (forced != FORCED_ROUTED)
+		c->waiting += waits != 0;
+	else if (c->noted) {
+		tries_add(&c->tries, c->judge, c->past, c->record, domain);
+		return 0;
+	}
 	now = waits != 0 && when - waits <= AT_ONCE_SECONDS;
 	if (routed) {
 		claim(c, CLAIM_ROUTED, domain);
@@ -95,23 +110,30 @@ only_claim(const struct claims *c)
 }
 
 void
-whose_session(struct judge *j, const struct record *r,
-    int64_t (*waits)(const char *, int64_t, void *), void *arg,
-    struct whose *out)
+whose_session(struct judge *j, struct whose_past *past,
+    const struct record *r, int64_t (*waits)(const char *, int64_t, void *),
+    void *arg, struct whose *out)
 {
-	struct claims c = { .judge = j, .record = r, .waits = waits,
-	    .arg = arg };
+	struct claims c = { .judge = j, .past = past, .record = r,
+	    .waits = waits, .arg = arg };
 	const char *name;
 
+	c.noted = store_attempt_any(judge_store(j));
 	out->is = WHOSE_UNKNOWN;
 	out->n = 0;
 	if (r->remote == NULL || store_mxaddr_domains(judge_store(j),
-	    r->remote, claim_domain, &c) == -1)
+	    r->remote, claim_domain, &c) == -1) {
+		tries_free(&c.tries);
 		return;
+	}
 	if (c.domains > 0 && c.forced == 0 && r->mail == NULL)
 		out->is = WHOSE_NOBODYS;
-	if ((name = only_claim(&c)) == NULL)
-		return;
-	out->is = WHOSE_FOUND;
-	strlcpy(out->domain[out->n++], name, sizeof(out->domain[0]));
+	/* Where another's mail waits that has no attempts, they do not tell. */
+	if (c.tries.n > 0 && c.waiting == 0)
+		tries_take(&c.tries, j, r, out);
+	else if (c.tries.n == 0 && (name = only_claim(&c)) != NULL) {
+		out->is = WHOSE_FOUND;
+		strlcpy(out->domain[out->n++], name, sizeof(out->domain[0]));
+	}
+	tries_free(&c.tries);
 }

@@ -179,28 +179,6 @@ is_news(const struct lesson *lesson, const struct store_route *old,
 	return old->until - now < (new->until - now) / 2;
 }
 
-/* RFC 8461 4.1, 6: mail waits, and the domain is told why. */
-static int
-count_no_host(struct lesson *lesson, const struct store_route *old,
-    int64_t now)
-{
-	struct store *st = lesson->learn->engine->store;
-	int64_t waits;
-
-	if (lesson->nmxs == 0)
-		return 0;
-	waits = store_waiting_last(st, lesson->domain);
-	if (TAILQ_EMPTY(&lesson->askers) && waits == 0)
-		return 0;
-	/* Not each time that we look. */
-	if (old->urls[0] == '\0' && strcmp(old->kind, "enforce") == 0 &&
-	    now - old->learned < RENEW_MAX && TAILQ_EMPTY(&lesson->askers))
-		return 0;
-	return store_sts_count(st, lesson->domain, lesson->held.policy_id, now,
-	    "validation-failure", lesson->mxs[0].host,
-	    "no MX host of the domain is in its MTA-STS policy");
-}
-
 static int
 write_route(struct lesson *lesson, const struct sts_policy *policy,
     int64_t now)
@@ -229,8 +207,6 @@ write_route(struct lesson *lesson, const struct sts_policy *policy,
 	new.renew = renew_at(lesson, now);
 	new.used = TAILQ_EMPTY(&lesson->askers) ? old.used : now;
 	describe(lesson, policy, n, why, sizeof(why));
-	if (enforce && n == 0 && count_no_host(lesson, &old, now) == -1)
-		return -1;
 	if (is_news(lesson, &old, &new, now))
 		file_add(lesson->learn, lesson->domain, new.kind, new.until,
 		    new.urls);

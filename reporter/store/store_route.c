@@ -191,6 +191,14 @@ store_mxaddr_host(struct store *st, const char *addr, const char *domain,
 }
 
 int
+store_mxaddr_alone(struct store *st, const char *domain, const char *addr)
+{
+	return store_number(st, 0, "SELECT count(*) = 1 FROM mxaddr WHERE"
+	    " domain = ?1 AND host IN (SELECT host FROM mxaddr WHERE"
+	    " domain = ?1 AND addr = ?2)", "tt", domain, addr) == 1;
+}
+
+int
 store_mxaddr_domains(struct store *st, const char *addr,
     int (*cb)(const char *, int, int64_t, void *), void *arg)
 {

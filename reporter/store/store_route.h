@@ -195,6 +195,9 @@ int	store_mxaddr_of(struct store *, const char *domain, const char *host,
 /* The host that an address belongs to for a domain; "" if it is not known. */
 int	store_mxaddr_host(struct store *, const char *addr,
 	    const char *domain, char host[], size_t hostsz);
+/* Whether it is all that the domain's hosts of that address have. */
+int	store_mxaddr_alone(struct store *, const char *domain,
+	    const char *addr);
 /*
  * The domains that have the address: whether their mail was ever routed there,
  * and since when mail waits (0: none does).

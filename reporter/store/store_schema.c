@@ -252,5 +252,8 @@ const char *const store_steps[] = {
 	" sip TEXT, rip TEXT, mx TEXT, unseen INTEGER, count INTEGER,"
 	" PRIMARY KEY (rip, mx, day, domain, policy, sip, unseen))"
 	" WITHOUT ROWID",
+	/* When smtpd was about to send there (milliseconds); url '': to none. */
+	"CREATE TABLE attempt (domain TEXT, at INTEGER, url TEXT,"
+	" PRIMARY KEY (domain, at)) WITHOUT ROWID",
 	NULL
 };

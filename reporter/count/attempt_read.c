@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * SPOOL/attempts into table attempt.  Anybody on this host may write there:
+ * each line is checked, and files that are none of table-sge's go.  A line
+ * that is read twice is one attempt.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "count/ingest.h"
+#include "spool/attempts.h"
+#include "store/store_attempt.h"
+#include "store/store_sts.h"
+
+/* Nobody appends to one that old. */
+#define OVER_SECONDS 7200
+/* Envelopes of one mail are asked for together: one attempt. */
+#define TOGETHER_MS 1000
+
+static int
+complain(struct ingest *in, const char *name, const char *what)
+{
+	int64_t now = time(NULL);
+
+	if (now - in->attempts_said >= 60) {
+		in->attempts_said = now;
+		log_warnx("attempts/%s: %s", log_clean(name), what);
+	}
+	return -1;
+}
+
+/*
+ * RFC 8461 4.1, 6: the policy names no MX host of the domain, so mail waits;
+ * each attempt that it stops is a failure.
+ */
+static int
+count_stopped(struct store *st, const struct conf *conf,
+    const struct attempt *a)
+{
+	struct store_sts_at at;
+	int64_t when = a->at / 1000;
+
+	if (conf_connector(conf, a->domain) != NULL ||
+	    store_attempt_within(st, a->domain, a->at - TOGETHER_MS, a->at))
+		return 0;
+	if (store_sts_at(st, a->domain, when, &at) == -1)
+		return -1;
+	if (at.mode != STS_ENFORCE || !store_mx_none_matches(st, a->domain))
+		return 0;
+	return store_sts_count(st, a->domain, at.policy, when,
+	    "validation-failure", "", "no MX host of the domain is in its "
+	    "MTA-STS policy");
+}
+
+static int
+take_line(struct ingest *in, const char *name, char *line)
+{
+	struct store *st = in->engine->store;
+	struct attempt a;
+	int rc;
+
+	/* From the future is nothing that can be believed. */
+	if (attempt_parse(line, &a) == -1 ||
+	    a.at / 1000 > (int64_t)time(NULL) + 60) {
+		(void)complain(in, name, "a line that is no attempt");
+		return 0;
+	}
+	if ((rc = store_attempt_add(st, a.domain, a.at, a.url)) == 1 &&
+	    a.url[0] == '\0')
+		rc = count_stopped(st, in->engine->conf, &a);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The whole lines of buf; *used: the bytes of them. */
+static int
+take_lines(struct ingest *in, const char *name, char *buf, size_t n,
+    size_t *used)
+{
+	char *p = buf, *nl;
+
+	while ((nl = memchr(p, '\n', n - (size_t)(p - buf))) != NULL) {
+		*nl = '\0';
+		if (take_line(in, name, p) == -1)
+			return -1;
+		p = nl + 1;
+	}
+	*used = (size_t)(p - buf);
+	return 0;
+}
+
+static struct attempts_file *
+file_of(struct ingest *in, const char *name)
+{
+	struct attempts_file *f, *free_one = NULL;
+	size_t i;
+
+	for (i = 0; i < nitems(in->attempts); i++) {
+		f = &in->attempts[i];
+		if (strcmp(f->name, name) == 0)
+			return f;
+		if (f->name[0] == '\0' && free_one == NULL)
+			free_one = f;
+	}
+	if (free_one != NULL && strlcpy(free_one->name, name,
+	    sizeof(free_one->name)) < sizeof(free_one->name)) {
+		free_one->offset = 0;
+		return free_one;
+	}
+	if (free_one != NULL)
+		free_one->name[0] = '\0';
+	return NULL;
+}
+
+/* 0: read; -1: it is none of table-sge's, or over. */
+static int
+file_take(struct ingest *in, int dirfd, const char *name)
+{
+	struct attempts_file *f;
+	struct stat sb;
+	ssize_t n = 0;
+	size_t used = 0;
+	int fd, rc = 0;
+
+	if ((fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC)) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) ||
+	    sb.st_size > ATTEMPTS_FILE_MAX || (f = file_of(in, name)) == NULL) {
+		close(fd);
+		return complain(in, name, "not one of table-sge's, removed");
+	}
+	if (sb.st_size > f->offset)
+		n = pread(fd, in->buf, SEGMENT_SLICE, (off_t)f->offset);
+	close(fd);
+	if (n > 0 && store_begin(in->engine->store) == 0) {
+		rc = take_lines(in, name, in->buf, (size_t)n, &used);
+		if (store_end(in->engine->store, rc) == 0)
+			f->offset += (int64_t)used;
+	}
+	if (n >= 0 && used == 0 && sb.st_mtime < time(NULL) - OVER_SECONDS) {
+		f->name[0] = '\0';
+		return -1;
+	}
+	return 0;
+}
+
+void
+attempts_take(struct ingest *in)
+{
+	struct dirent *de;
+	DIR *dir;
+	int fd;
+
+	/* In the same folder as sessions. */
+	if (in->dirfd == -1 || (fd = openat(in->dirfd, "../attempts",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return;
+	if ((dir = fdopendir(fd)) == NULL) {
+		close(fd);
+		return;
+	}
+	while ((de = readdir(dir)) != NULL)
+		if (de->d_name[0] != '.' &&
+		    file_take(in, fd, de->d_name) == -1)
+			(void)unlinkat(fd, de->d_name, 0);
+	closedir(dir);
+}

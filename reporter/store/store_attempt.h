@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_STORE_ATTEMPT_H
+#define SGE_STORE_ATTEMPT_H
+
+#include "base/bounds.h"
+#include "store/store.h"
+
+/*
+ * Table attempt: when smtpd was about to send to a domain, and to which host,
+ * as table-sge noted it (spool/attempts.h).  Times are in milliseconds.
+ */
+
+/* 1: new, 0: it is there, -1 with a log line.  url "": it has to wait. */
+int	store_attempt_add(struct store *, const char *domain, int64_t at,
+	    const char *url);
+/* Whether there is one of any domain. */
+int	store_attempt_any(struct store *);
+/* Whether there is one from then on, before then. */
+int	store_attempt_within(struct store *, const char *domain, int64_t from,
+	    int64_t before);
+/*
+ * Whether there is one behind after, until then, at a host of the domain's
+ * that has the address; its name.  1, 0, or -1 with a log line.
+ */
+int	store_attempt_at(struct store *, const char *domain, const char *addr,
+	    int64_t after, int64_t until, char host[], size_t hostsz);
+/* Whether MX hosts of the domain are known, and its policy allows none. */
+int	store_mx_none_matches(struct store *, const char *domain);
+
+#endif
