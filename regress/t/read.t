@@ -202,15 +202,18 @@ for my $i (0 .. 19999) {
 }
 PL
 # timed KILOBYTES FILE COMMAND...: its output into FILE, with so much address
-# space to have; prints its status and how many seconds it took.
+# space to have; prints its status and how many seconds of CPU it took.
 timed()
 {
 	timed_space=$1
 	timed_out=$2
 	shift 2
-	timed_began=$(date +%s)
-	(ulimit -v "$timed_space"; "$@" > "$timed_out")
-	echo "$? $(($(date +%s) - timed_began))"
+	(
+		ulimit -v "$timed_space"
+		perl -e 'system(@ARGV); printf STDERR "%d %d\n", $? >> 8,
+		    (times)[2] + (times)[3]' "$@" 2>"$dir/timed" >"$timed_out"
+	)
+	tail -n 1 "$dir/timed"
 }
 # Causes that stand in the report, and objects where a text belongs.
 out=$(ctl read -v "$here/data/received/mx-not-listed.json" | tr '\n' ' ' |
@@ -235,7 +238,7 @@ is "$1" 0 '20000 reports in a Maildir'
 like "$(tail -n 1 "$dir/out")" '20000 reports: 200000 sessions, 20000 failed*' \
     'each once'
 note "$2 s"
-check 'in seconds' test "$2" -lt 20
+check 'in seconds of CPU' test "$2" -lt 20
 # shellcheck disable=SC2046
 set -- $(timed 80000 "$dir/out" "$sgectl" -f "$dir/sge.conf" read -s "$dir/big")
 is "$1" 0 'and stored'
@@ -245,11 +248,11 @@ note "$2 s"
 set -- $(timed 150000 "$dir/out" "$sgectl" -f "$dir/sge.conf" show received -d 365)
 is "$1" 0 "a year's view"
 note "$2 s"
-check 'takes about a second' test "$2" -le 2
+check 'takes about a second of CPU' test "$2" -le 3
 # shellcheck disable=SC2046
 set -- $(timed 150000 "$dir/out" "$sgectl" -f "$dir/sge.conf" show reporters \
     -d 2025-12-31)
 is "$1" 0 'reporters over 90 days'
 like "$(cat "$dir/out")" '*all *% of  *' 'their sum'
-check 'takes about a second' test "$2" -le 2
+check 'takes about a second of CPU' test "$2" -le 3
 finish
