@@ -5,21 +5,17 @@
  * and the names in them, which libtls does not tell.
  */
 
-#include <stdlib.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
 #include <string.h>
 
 #include "base/log.h"
-#include "lib/text.h"
 #include "net/net.h"
 
-#define CERT_DER_MAX	(32 * 1024)
-
-#define DER_BOOLEAN	0x01
-#define DER_OCTETS	0x04
-#define DER_OID		0x06
-#define DER_SEQUENCE	0x30
-#define DER_EXTENSIONS	0xa3	/* RFC 5280 4.1: [3] of TBSCertificate */
-#define DER_DNS_NAME	0x82	/* RFC 5280 4.2.1.6: [2] of GeneralName */
+#define CERT_PEM_MAX	(64 * 1024)	/* of one, which has 2 kB */
+#define CERT_END	"-----END CERTIFICATE-----"
 
 const char *
 cert_name(enum cert cert)
@@ -53,176 +49,92 @@ cert_classify(const char *text)
 	return CERT_OTHER;
 }
 
-static size_t	pem_decode(const char *, unsigned char *, size_t);
-
-/* What is left of a run of DER elements. */
-struct der {
-	const unsigned char *p;
-	size_t		 len;
-};
-
-/*
- * The next element, its content in *in.  Its tag, or -1 at the end or where it
- * is malformed.
- */
-static int
-der_next(struct der *d, struct der *in)
+/* The first certificate of a PEM text, or NULL. */
+static X509 *
+pem_read(const char *pem, size_t len)
 {
-	size_t len, head = 2, n;
-	int tag;
+	X509 *cert = NULL;
+	BIO *bio;
 
-	if (d->len < 2 || (d->p[0] & 0x1f) == 0x1f)
-		return -1;
-	tag = d->p[0];
-	len = d->p[1];
-	if (len & 0x80) {
-		n = len & 0x7f;
-		if (n == 0 || n > 3 || d->len < 2 + n)
-			return -1;
-		for (len = 0; n > 0; n--)
-			len = len << 8 | d->p[head++];
-	}
-	if (len > d->len - head)
-		return -1;
-	in->p = d->p + head;
-	in->len = len;
-	d->p += head + len;
-	d->len -= head + len;
-	return tag;
-}
-
-/* The first element of that tag in d, passing over others. */
-static int
-der_find(struct der d, int tag, struct der *in)
-{
-	int found;
-
-	while ((found = der_next(&d, in)) != -1)
-		if (found == tag)
-			return 0;
-	return -1;
-}
-
-/* The content of the extension's OCTET STRING, if it is that one. */
-static int
-der_is_altname(struct der extension, struct der *in)
-{
-	static const unsigned char id[] = { 0x55, 0x1d, 0x11 };
-	int tag;
-
-	if (der_next(&extension, in) != DER_OID || in->len != sizeof(id) ||
-	    memcmp(in->p, id, sizeof(id)) != 0)
-		return 0;
-	if ((tag = der_next(&extension, in)) == DER_BOOLEAN)
-		tag = der_next(&extension, in);
-	return tag == DER_OCTETS;
+	if (len > CERT_PEM_MAX)
+		len = CERT_PEM_MAX;
+	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
+		fatalx("BIO_new_mem_buf");
+	cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	/* What libcrypto says of a bad one is nobody's. */
+	ERR_clear_error();
+	return cert;
 }
 
 static int
-der_altnames(const unsigned char *cert, size_t len, struct der *names)
+party_set(struct cert_party *party, X509_NAME *name)
 {
-	struct der d = { cert, len }, in, list;
+	unsigned char *p = party->name;
+	int len = i2d_X509_NAME(name, NULL);
 
-	if (der_next(&d, &in) != DER_SEQUENCE)		/* Certificate */
+	if (len <= 0 || (size_t)len > sizeof(party->name))
 		return -1;
-	d = in;
-	if (der_next(&d, &in) != DER_SEQUENCE ||	/* TBSCertificate */
-	    der_find(in, DER_EXTENSIONS, &d) == -1 ||
-	    der_next(&d, &list) != DER_SEQUENCE)
-		return -1;
-	while (der_next(&list, &in) == DER_SEQUENCE)
-		if (der_is_altname(in, &d))
-			return der_next(&d, names) == DER_SEQUENCE ? 0 : -1;
-	return -1;
+	party->len = (size_t)i2d_X509_NAME(name, &p);
+	return 0;
 }
 
 int
 cert_parties(const char *pem, struct cert_party *issuer,
     struct cert_party *subject)
 {
-	unsigned char *der;
-	struct der d, in, tbs;
-	struct cert_party *party;
-	int tag, n, rc = -1;
+	const char *end = strstr(pem, CERT_END);
+	X509 *cert;
+	int rc;
 
-	if ((der = malloc(CERT_DER_MAX)) == NULL)
-		fatal("malloc");
-	d.p = der;
-	if ((d.len = pem_decode(pem, der, CERT_DER_MAX)) == 0 ||
-	    der_next(&d, &in) != DER_SEQUENCE ||
-	    der_next(&in, &tbs) != DER_SEQUENCE)
-		goto out;
-	/* [version], serial, algorithm, issuer, validity, subject. */
-	for (n = 0; n < 4 && (tag = der_next(&tbs, &in)) != -1; ) {
-		if (tag != DER_SEQUENCE)
-			continue;
-		party = n == 1 ? issuer : n == 3 ? subject : NULL;
-		n++;
-		if (party == NULL)
-			continue;
-		if (in.len > sizeof(party->name))
-			goto out;
-		memcpy(party->name, in.p, in.len);
-		party->len = in.len;
-		if (party == subject)
-			rc = 0;
-	}
- out:
-	free(der);
+	if (end == NULL || (cert = pem_read(pem, (size_t)(end - pem) +
+	    sizeof(CERT_END) - 1)) == NULL)
+		return -1;
+	rc = party_set(issuer, X509_get_issuer_name(cert)) == -1 ||
+	    party_set(subject, X509_get_subject_name(cert)) == -1 ? -1 : 0;
+	X509_free(cert);
 	return rc;
 }
 
-/* The bytes of the first PEM block; 0 if there is none. */
-static size_t
-pem_decode(const char *pem, unsigned char *out, size_t outsz)
+/* A DNS name as it stands; NULL if it is none that a host could have. */
+static json_t *
+dns_name(const GENERAL_NAME *name)
 {
-	static const char begin[] = CERT_BEGIN;
-	unsigned int bits = 0;
-	size_t n = 0;
-	int have = 0, v;
+	const char *text;
+	size_t len;
 
-	if ((pem = strstr(pem, begin)) == NULL)
-		return 0;
-	for (pem += sizeof(begin) - 1; *pem != '\0' && *pem != '-'; pem++) {
-		if ((v = base64_digit((unsigned char)*pem)) == -1)
-			continue;
-		bits = bits << 6 | (unsigned int)v;
-		if ((have += 6) < 8)
-			continue;
-		have -= 8;
-		if (n == outsz)
-			return 0;
-		out[n++] = bits >> have & 0xff;
-	}
-	return n;
+	if (name->type != GEN_DNS)
+		return NULL;
+	text = (const char *)ASN1_STRING_get0_data(name->d.dNSName);
+	len = (size_t)ASN1_STRING_length(name->d.dNSName);
+	if (len > DOMAIN_MAX || memchr(text, '\0', len) != NULL)
+		return NULL;
+	return json_stringn(text, len);
 }
 
 json_t *
 cert_names(const uint8_t *pem, size_t len, size_t max)
 {
-	unsigned char *der;
-	char *text;
-	struct der names, name;
+	GENERAL_NAMES *names = NULL;
 	json_t *list = json_array(), *item;
-	int tag;
+	X509 *cert;
+	int i;
 
+	if (list == NULL)
+		fatalx("json_array");
 	/* libtls counts the final NUL or not, by version. */
-	if ((text = strndup((const char *)pem, len)) == NULL ||
-	    (der = malloc(CERT_DER_MAX)) == NULL || list == NULL)
-		fatal("malloc");
-	len = pem_decode(text, der, CERT_DER_MAX);
-	if (len > 0 && der_altnames(der, len, &names) == 0)
-		while (json_array_size(list) < max &&
-		    (tag = der_next(&names, &name)) != -1) {
-			if (tag != DER_DNS_NAME || name.len > DOMAIN_MAX ||
-			    memchr(name.p, '\0', name.len) != NULL)
-				continue;
-			item = json_stringn((const char *)name.p, name.len);
-			if (item != NULL &&
-			    json_array_append_new(list, item) == -1)
-				fatalx("json_array_append");
-		}
-	free(text);
-	free(der);
+	cert = pem_read((const char *)pem, strnlen((const char *)pem, len));
+	if (cert != NULL)
+		names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL,
+		    NULL);
+	for (i = 0; names != NULL && i < sk_GENERAL_NAME_num(names) &&
+	    json_array_size(list) < max; i++) {
+		item = dns_name(sk_GENERAL_NAME_value(names, i));
+		if (item != NULL && json_array_append_new(list, item) == -1)
+			fatalx("json_array_append");
+	}
+	GENERAL_NAMES_free(names);
+	X509_free(cert);
+	ERR_clear_error();
 	return list;
 }
