@@ -86,9 +86,6 @@ void	check_matches(struct check *, const struct smtpd_conf *);
 void	check_filters(struct check *, const struct smtpd_conf *);
 /* As whom smtpd runs what has no user of its own. */
 const char *check_smtpd_user(void);
-/* What stands behind an option letter in a command; NULL: not there. */
-const char *check_option(const char *command, char letter, char out[],
-	    size_t size);
 /* The DKIM key: the file for who signs; its record by the selector. */
 void	check_dkim_file(struct check *, const struct smtpd_line *,
 	    const char *key, const char *user, const char *group);

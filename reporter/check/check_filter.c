@@ -52,29 +52,6 @@ libexec(const char *name, size_t len, char path[], size_t size)
 	return -1;
 }
 
-/* The value behind an option letter in a command, or NULL. */
-const char *
-check_option(const char *command, char letter, char out[], size_t size)
-{
-	const char *p;
-	size_t len;
-
-	for (p = command; (p = strchr(p, '-')) != NULL; p++) {
-		if (p == command || (p[-1] != ' ' && p[-1] != '\t') ||
-		    p[1] != letter)
-			continue;
-		p += 2;
-		p += strspn(p, " \t'");
-		len = strcspn(p, " \t'");
-		if (len == 0 || len >= size)
-			return NULL;
-		memcpy(out, p, len);
-		out[len] = '\0';
-		return out;
-	}
-	return NULL;
-}
-
 /* Starts it as smtpd would; only root can become another. */
 static void
 start(struct check *c, const char *where, const struct run *r,

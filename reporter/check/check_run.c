@@ -212,3 +212,25 @@ check_built_in(const char *program, const char *name, char path[],
 	fclose(f);
 	return -1;
 }
+
+const char *
+check_option(const char *command, char letter, char out[], size_t size)
+{
+	const char *p;
+	size_t len;
+
+	for (p = command; (p = strchr(p, '-')) != NULL; p++) {
+		if (p == command || (p[-1] != ' ' && p[-1] != '\t') ||
+		    p[1] != letter)
+			continue;
+		p += 2;
+		p += strspn(p, " \t'");
+		len = strcspn(p, " \t'");
+		if (len == 0 || len >= size)
+			return NULL;
+		memcpy(out, p, len);
+		out[len] = '\0';
+		return out;
+	}
+	return NULL;
+}

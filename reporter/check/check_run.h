@@ -37,4 +37,11 @@ int	check_program(const char *name, char path[], size_t size);
 int	check_built_in(const char *program, const char *name, char path[],
 	    size_t size);
 
+/*
+ * What stands behind an option letter in a command: NULL
+ * where it is not there or does not fit.
+ */
+const char *check_option(const char *command, char letter, char out[],
+	    size_t size);
+
 #endif
