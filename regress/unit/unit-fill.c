@@ -24,7 +24,7 @@ main(int argc, char *argv[])
 	    getdelim(&sql, &size, '\0', f) == -1)
 		fatal("usage: unit-fill DATABASE FILE");
 	fclose(f);
-	if ((st = store_open(argv[1], STORE_WRITE)) == NULL)
+	if ((st = store_open(argv[1], STORE_OWN)) == NULL)
 		return 1;
 	if (sqlite3_exec(st->db, sql, NULL, NULL, &error) != SQLITE_OK)
 		fatalx("%s: %s", argv[2], error);

@@ -54,7 +54,7 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	e.notices = notices;
 	/* Counts of who writes to whom are nobody else's business. */
 	(void)umask(027);
-	if ((e.store = store_open(conf->database, STORE_WRITE)) == NULL)
+	if ((e.store = store_open(conf->database, STORE_OWN)) == NULL)
 		fatalx("can't go on without %s", conf->database);
 	/* SPOOL/routes is read by table-sge, which runs as smtpd's user. */
 	(void)umask(022);

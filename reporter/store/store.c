@@ -117,7 +117,8 @@ schema_check(struct store *st, const char *path, enum store_mode mode)
 		log_warnx("%s: %s", path, sqlite3_errmsg(st->db));
 		return -1;
 	}
-	if (version < schema_version() && mode == STORE_WRITE) {
+	if (mode == STORE_OWN ? version < schema_version() :
+	    mode == STORE_WRITE && version == 0) {
 		if (schema_make(st) == -1)
 			return -1;
 		version = store_version(st);
@@ -132,8 +133,8 @@ schema_check(struct store *st, const char *path, enum store_mode mode)
 		    (long long)version, (long long)schema_version());
 	else
 		log_warnx("%s: its format %lld is newer than this version's "
-		    "(%lld)", path, (long long)version,
-		    (long long)schema_version());
+		    "(%lld): a newer sged(8) wrote it, use that one", path,
+		    (long long)version, (long long)schema_version());
 	return -1;
 }
 

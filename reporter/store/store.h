@@ -24,12 +24,15 @@ struct store {
 
 enum store_mode {
 	STORE_READ,		/* views: sged may be running or not */
-	STORE_WRITE		/* sged, deliver: makes it if need be */
+	STORE_WRITE,		/* deliver: makes it if need be */
+	STORE_OWN		/* sged: makes it, or of an older format new */
 };
 
 /*
- * NULL with a log line.  WAL mode; a writer waits ten seconds for another,
- * and brings an older format to this program's in one transaction.
+ * NULL with a log line, also for a format that is not this program's.  WAL
+ * mode; a writer waits ten seconds for another.  Only sged, which is there
+ * once, brings an older format to the newest, in one transaction: sgectl of a
+ * newer version must not do it to an older sged that runs.
  */
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
