@@ -1,16 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# make deb, from the package's making to its purge, in Debian 13 folders:
-# installed where a build of before has left its data, a mail and a report
-# through it, removed, purged.  Needs the package mirror, so it is no part of
-# make regress.
+#	deb.sh [FILE.deb]
+#
+# make deb, from the package's making to its purge, in Debian 13 folders: made
+# (or the one named), installed under a systemd of its own where a build of
+# before has left its data, a mail through it, upgraded, removed, purged.
+# Needs the package mirror, so it is no part of make regress.  Some minutes,
+# most of them for debhelper and lintian.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/bed/bed.sh"
+[ $# -eq 0 ] || set -- "$(cd "$(dirname "$1")" && pwd)/$(basename "$1")"
 bed_enter "$0" "$@"
 bed_up
 
-# Outside the namespaces: where the package mirror is.
+# Outside the network namespaces: where the package mirror is.
 chroot_out()
 {
 	cp /etc/resolv.conf "$BED/$1/etc/resolv.conf"
@@ -25,99 +29,191 @@ chroot_out()
 
 # --- made ------------------------------------------------------------------
 
-bed_folder C
-mkdir "$BED/C/src"
-(cd "$TOP" && tar -cf - --exclude='filter/*.[od]' --exclude='reporter/*.[od]' \
-    Makefile README CHANGES LICENSE filter reporter man etc regress/harden) |
-    tar -xf - -C "$BED/C/src"
-check "etc/debian/build" chroot_out C sh /src/etc/debian/build /out ||
-    bail "no package: $(tail -n 20 "$BED/log/apt")"
-deb=$(ls "$BED"/C/out/opensmtpd-filter-sge_*.deb)
-cp "$deb" "$A/root/sge.deb"
-chroot_out C apt-get -qq -y install --no-install-recommends lintian
-check "lintian finds no error" chroot_out C lintian --fail-on error \
-    --allow-root "/out/$(basename "$deb")"
+if [ $# -gt 0 ]; then
+	cp "$1" "$A/root/sge.deb" || bail "$1"
+else
+	bed_folder C
+	mkdir "$BED/C/src"
+	(cd "$TOP" && tar -cf - Makefile README CHANGES LICENSE filter \
+	    reporter man etc regress/harden) | tar -xf - -C "$BED/C/src"
+	check "etc/debian/build" chroot_out C sh /src/etc/debian/build /out ||
+	    bail "no package: $(tail -n 20 "$BED/log/apt")"
+	deb=$(ls "$BED"/C/out/opensmtpd-filter-sge_*.deb)
+	cp "$deb" "$A/root/sge.deb"
+	chroot_out C apt-get -qq -y install --no-install-recommends lintian
+	check "lintian finds no error, and nothing to warn of" chroot_out C \
+	    lintian --fail-on error,warning --allow-root \
+	    "/out/$(basename "$deb")"
+fi
+# The next version.
+dpkg-deb -R "$A/root/sge.deb" "$BED/next" &&
+    sed -i 's/^Version: .*/&+next/' "$BED/next/DEBIAN/control" &&
+    dpkg-deb --root-owner-group -b "$BED/next" "$A/root/next.deb" \
+    >/dev/null || bail "dpkg-deb"
 
 # --- what was there --------------------------------------------------------
 
 check "apt-get update" chroot_out A apt-get -qq update
-chroot_out A apt-get -qq -y install --no-install-recommends systemd cron
-(cd "$A" && find etc usr/sbin usr/lib usr/libexec usr/share var run root \
-    -xdev ! -path 'var/lib/*' ! -path 'var/cache/*' ! -path 'var/log/*' \
-    ! -path 'etc/*-' | sort) >"$BED/before"
-cp "$A/etc/passwd" "$BED/passwd.before"
+chroot_out A apt-get -qq -y install --no-install-recommends dbus systemd cron
+chroot_out A apt-get -qq -y install --no-install-recommends -d /root/sge.deb
+# Their own unit would start a name server beside the bed's.
+chroot_out A systemctl mask unbound console-getty systemd-modules-load
+
+files()
+{
+	(cd "$A" && find etc usr root var -xdev ! -path 'var/lib/*' \
+	    ! -path 'var/cache/*' ! -path 'var/log/*' ! -path 'etc/*-' \
+	    ! -path 'usr/lib/*-linux-gnu/*' | sort)
+}
+files >"$BED/before"
+
 # A host as it was before filter-sge had a user of its own.
 mkdir -p "$A/var/spool/sged/sessions" "$A/var/db/sged"
 echo '_sged:x:871:871::/nonexistent:/usr/sbin/nologin' >>"$A/etc/passwd"
 echo '_sged:x:871:' >>"$A/etc/group"
-session=$(date -u -d yesterday +%Y-%m-%dT12:00:00Z)
-echo '{"v":1,"time":"'"$session"'","host":"mail.minties.govt.nz","dir":"out",'\
-'"session":"66a87376800c5074","local":"203.0.113.1","remote":"203.0.113.9",'\
-'"rdns":null,"helo":"mx.old.nz","starttls":"offered","tls":"TLSv1.3",'\
-'"cipher":"X","failure":null,"tx":[{"from":"minties.govt.nz","to":"old.nz",'\
-'"flow":"restricted>public","verdict":"pass","messages":1,"rcpts":1}]}' \
-    >"$A/var/spool/sged/sessions/$(date -u -d yesterday +%Y%m%d)T12Z.jsonl"
+echo 'staff:x:873:873::/home/staff:/bin/sh' >>"$A/etc/passwd"
+mkdir -p "$A/home/staff"
+chown 873:873 "$A/home/staff"
+yesterday=$(date -u -d yesterday +%Y-%m-%d)
+echo '{"v":1,"time":"'"$yesterday"'T12:00:00Z","host":"mail.minties.govt.nz",'\
+'"dir":"out","session":"66a87376800c5074","local":"203.0.113.1",'\
+'"remote":"203.0.113.9","rdns":null,"helo":"mx.old.nz","starttls":"offered",'\
+'"tls":"TLSv1.3","cipher":"X","failure":null,"tx":[{"from":"minties.govt.nz",'\
+'"to":"old.nz","flow":"restricted>public","verdict":"pass","messages":1,'\
+'"rcpts":1}]}' \
+    >"$A/var/spool/sged/sessions/$(echo "$yesterday" | tr -d -)T12Z.jsonl"
 chmod 640 "$A"/var/spool/sged/sessions/*
+sqlite3 "$A/var/db/sged/sged.db" <"$TOP/regress/data/upgrade/format1.sql" ||
+    bail "sqlite3"
 chroot "$A" chown -R _sged:_sged /var/spool/sged /var/db/sged
+
+host mail.minties.govt.nz 1
+dns "minties.govt.nz MX 10 mail.minties.govt.nz."
+cert mail.minties.govt.nz
+mkdir -p "$A/etc/ssl/private"
+cp "$BED/certs/mail.minties.govt.nz.crt" "$A/etc/ssl/"
+cp "$BED/certs/mail.minties.govt.nz.key" "$A/etc/ssl/private/"
+chmod 600 "$A/etc/ssl/private/mail.minties.govt.nz.key"
+dkim minties.govt.nz
+sge_conf_usual
+smtpd_conf_usual
+sed -i 's,/usr/local/sbin,/usr/sbin,' "$A/etc/smtpd.conf"
+
+# --- the system, on A's network --------------------------------------------
+
+# systemd as the first process of its namespaces, with A as its root.
+system_up()
+{
+	bed_start system at_a unshare --mount --pid --cgroup --ipc --uts \
+	    --fork --kill-child --propagation private sh -c '
+		mount -t proc proc "$1/proc"
+		mount -t sysfs -o ro sysfs "$1/sys"
+		mount -t cgroup2 cgroup2 "$1/sys/fs/cgroup"
+		mount -t tmpfs -o mode=755 tmpfs "$1/run"
+		exec env -i container=bed PATH=/usr/sbin:/usr/bin \
+		    chroot "$1" /lib/systemd/systemd --system \
+		    --show-status=no' sh "$A"
+	wait_for 30 system_pid || bail "no systemd"
+}
+
+system_pid()
+{
+	system=$(pgrep -P "$(bed_pid system)" -x systemd)
+}
+
+# Runs a command there, its output in log/inside too.
+inside()
+{
+	nsenter -t "$system" -m -p -n -C -r -w \
+	    env DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+is_active()
+{
+	[ "$(inside systemctl is-active "$1")" = active ]
+}
+
+journal()
+{
+	inside journalctl --no-pager -u "$1" -o cat | tee "$BED/log/$1" |
+	    grep -c "$2"
+}
+
+system_up
+check "systemd runs" wait_for 120 is_active cron.service
 
 # --- installed -------------------------------------------------------------
 
-check "apt install ./sge.deb" chroot_out A apt-get -y install \
+check "apt install ./sge.deb" inside apt-get -y install \
     --no-install-recommends /root/sge.deb
 for u in _sged _sgenet _sgefilter; do
 	check "user $u" grep -q "^$u:" "$A/etc/passwd"
 done
 is "$(chroot "$A" stat -c '%U:%G %a' /var/spool/sged/sessions)" \
     "_sgefilter:_sgefilter 770" "sessions/ belongs to filter-sge's user now"
-check "with what was in it" chroot "$A" sh -c \
-    '[ "$(stat -c %U /var/spool/sged/sessions/*.jsonl)" = _sgefilter ]'
-check "sged would start with the system" chroot "$A" \
-    systemctl is-enabled sged.service
+is "$(chroot "$A" sh -c 'stat -c %U /var/spool/sged/sessions/*.jsonl')" \
+    _sgefilter "with what was in it"
+check "sged starts with the system" inside systemctl is-enabled sged
+check "and runs, since there is an sge.conf" wait_for 60 is_active sged
+is "$(journal sged 'database: format [0-9]* made of 1')" 1 \
+    "with the former build's database" || sed 's/^/# /' "$BED/log/sged"
+is "$(inside systemctl show -p NRestarts --value sged)" 0 "at once"
+check "systemd-analyze security: below 3" inside systemd-analyze \
+    --threshold=30 security --no-pager sged
 is "$(chroot "$A" grep -rl /usr/local /usr/share/man/man8/sged.8.gz \
-    /usr/share/doc/opensmtpd-filter-sge /usr/lib/systemd/system/sged.service)" \
-    "" "nothing names /usr/local"
+    /usr/share/doc/opensmtpd-filter-sge /etc/cron.d \
+    /usr/lib/systemd/system/sged.service)" "" "nothing names /usr/local"
+is "$(chroot "$A" dpkg -V opensmtpd-filter-sge)" "" "all files are whole"
 
-# --- a mail and a report through it ----------------------------------------
+# --- a mail through it -----------------------------------------------------
 
-bed_install()
-{
-	echo 'staff:x:873:873::/home/staff:/bin/sh' >>"$A/etc/passwd"
-	mkdir -p "$A/home/staff"
-	chown 873:873 "$A/home/staff"
-}
-sge_conf_usual
-smtpd_conf_usual
-sed -i 's,/usr/local/sbin,/usr/sbin,' "$A/etc/smtpd.conf"
-mail_host_up
-peer mx.public.nz 9 good
+peer mx.public.nz 9 ok
 dns "public.nz MX 10 mx.public.nz."
-submit staff@minties.govt.nz somebody@public.nz
+check "smtpd starts with it" inside systemctl restart opensmtpd
+smtpd_answers()
+{
+	inside smtpctl show status >/dev/null 2>&1
+}
+wait_for 60 smtpd_answers
+printf 'Subject: x\n\nHello.\n' |
+    inside sendmail -f staff@minties.govt.nz somebody@public.nz
 check "a mail goes out" wait_for 60 got_mail 'somebody@public.nz'
 check "and is on record" wait_for 60 record_seen '"to":"public.nz"'
 day_before()
 {
-	sgectl -p show flow -d "$(date -u -d yesterday +%Y-%m-%d)" |
-	    grep -q '|public|out|1|1|'
+	inside sgectl -p show flow -d "$yesterday" -D old.nz |
+	    grep -q '|old.nz|out|'
 }
-check "the former build's session is counted" wait_for 30 day_before
-bed_stop smtpd.A
-bed_stop sged
+check "the former build's session is counted" wait_for 60 day_before
+like "$(inside sgectl -p show sent -d 2026-11-24 -n 0)" '*d0.example.nz*' \
+    "its reports are known"
 
-# --- installed again, removed, purged --------------------------------------
+# --- upgraded, removed, purged ---------------------------------------------
 
-check "the same again" chroot_out A apt-get -y install --reinstall \
-    --no-install-recommends /root/sge.deb
-check "the data is still there" test -s "$A/var/db/sged/sged.db"
-check "apt remove" chroot_out A apt-get -y remove opensmtpd-filter-sge
-check "leaves the data" test -s "$A/var/db/sged/sged.db"
-ok "$([ ! -e "$A/usr/sbin/sged" ]; echo $?)" "and no program"
-check "apt purge" chroot_out A apt-get -y purge opensmtpd-filter-sge
-(cd "$A" && find etc usr/sbin usr/lib usr/libexec usr/share var run root \
-    -xdev ! -path 'var/lib/*' ! -path 'var/cache/*' ! -path 'var/log/*' \
-    ! -path 'etc/*-' | sort) >"$BED/after"
+was=$(inside systemctl show -p MainPID --value sged)
+check "apt install ./next.deb" inside apt-get -y install \
+    --no-install-recommends /root/next.deb
+check "sged runs" wait_for 60 is_active sged
+ok "$([ "$(inside systemctl show -p MainPID --value sged)" != "$was" ]
+    echo $?)" "anew"
+check "with the data" day_before
+
+inside systemctl stop opensmtpd
+check "apt remove" inside apt-get -y remove opensmtpd-filter-sge
+is "$(inside sh -c 'cat /proc/[0-9]*/comm' | grep sge)" "" \
+    "nothing is left running"
+check "the data is left" test -s "$A/var/db/sged/sged.db"
+ok "$([ ! -e "$A/usr/sbin/sged" ]; echo $?)" "no program is"
+job=$(sed -n 's/^30 1 [*] [*] [*] root //p' \
+    "$A/etc/cron.d/opensmtpd-filter-sge")
+like "$job" '*sgectl digest' "cron's job is left"
+is "$(inside sh -c "$job" 2>&1)" "" "and silent"
+check "apt purge" inside apt-get -y purge --autoremove opensmtpd-filter-sge
+files >"$BED/after"
 is "$(comm -13 "$BED/before" "$BED/after" |
-    grep -v -e '^etc/mail' -e '^etc/smtpd.conf' -e '^var/spool/smtpd' \
-    -e '^run/' -e '^etc/ssl' -e '^etc/unbound' -e 'x86_64.*\.so' -e '/home')" \
-    "" "nothing is left lying"
+    grep -v -e '^etc/mail/dkim.key$' -e '^etc/mail/sge.conf$' \
+    -e '^etc/ssl/.*minties' -e '^var/spool/smtpd' -e '^var/tmp/' \
+    -e '/[.]updated$')" "" \
+    "nothing is left lying"
 is "$(grep -c '^_sge' "$A/etc/passwd")" 0 "no user either"
 finish

@@ -43,6 +43,29 @@ is "$(sed -n 's/^\([0-9][0-9.]*\)$/\1/p' CHANGES | head -n 1)" "$want" \
 check "make uninstall" ${MAKE:-make} -s uninstall "$@"
 is "$(find "$I/root" -type f)" "" "nothing is left"
 
+# What the port of OpenBSD packs is what is installed, without the examples
+# that its post-install removes; "make" is told the places as it tells them.
+places='PREFIX=/usr/local LIBEXEC=/usr/local/libexec/smtpd'
+# shellcheck disable=SC2086
+check "make install as the port does" ${MAKE:-make} -s install \
+    DESTDIR="$I/port" $places
+for f in $(sed -n '/^post-install:/,/^$/s,.*${PREFIX}/\([^ ]*\).*,\1,p' \
+    etc/openbsd/Makefile); do
+	check "post-install's $f is there" rm "$I/port/usr/local/$f"
+done
+got=$(cd "$I/port/usr/local" && find . -type f | sed 's,^\./,,' |
+    LC_ALL=C sort)
+want=$(sed -n -e 's/^@bin //' -e 's/^@man //' \
+    -e '/^share.doc.pkg-readmes/d' -e '/^[a-z].*[^/]$/p' \
+    etc/openbsd/pkg/PLIST | LC_ALL=C sort)
+is "$got" "$want" "PLIST has what is installed"
+is "$(sed -e 's,${TRUEPREFIX},/usr/local,' etc/openbsd/pkg/sged.rc |
+    grep -v '^#')" "$(grep -v '^#' etc/sged.rc.example)" \
+    "its rc script is the example's"
+is "$(sed -n 's/^V =[[:blank:]]*//p' etc/openbsd/Makefile)" \
+    "$(sed -n 's/^#define SGE_VERSION "\(.*\)"/\1/p' filter/base/version.h)" \
+    "and its version this one"
+
 # Of a copy, so that nobody's objects are made anew.
 mkdir "$I/copy"
 tar -cf - Makefile filter reporter regress/harden |
