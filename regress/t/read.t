@@ -219,16 +219,64 @@ timed()
 out=$(ctl read -v "$here/data/received/mx-not-listed.json" | tr '\n' ' ' |
     tr -s ' ')
 like "$out" "*policy's mx lines do not name this host*" 'an MX not in the policy'
-like "$out" '*-servername mail2.example.com*' 'the command has the host in it'
 out=$(ctl read -v "$here/data/received/info-object.json" | tr '\n' ' ' |
     tr -s ' ')
 like "$out" '*more: {"certificate-hostname":"mail.example.com"*' \
     'an object is kept as text'
 like "$out" '*a member that is an object*' 'and named'
+like "$out" '*-connect mail.example.com:25 -servername mail.example.com '\
+'-verify_hostname mail.example.com;*' 'the command has the host in every place'
 case $out in
 *'do not name this host'*) ok 1 'a listed MX' ;;
 *) ok 0 'a listed MX' ;;
 esac
+# Whether the mail was delivered, by the policy that it failed under.
+# under TYPE MODE: what is said of a certificate that had expired.
+under()
+{
+	report Org a@org.example U 2026-03-05 "$(policy "$1" 9 1 "$(detail \
+	    "${3:-certificate-expired}" 1 192.0.2.1 'mx.d.example')" \
+	    d.example)" | sed "s/\"policy-domain\"/\"policy-string\":$(
+	    )[\"version: STSv1\",\"mode: $2\",\"mx: *.d.example\"],&/" \
+	    >"$dir/under.json"
+	ctl read "$dir/under.json" | tr '\n' ' ' | tr -s ' ' |
+	    sed 's/.*Delivered? //; s/ Fix:.*//'
+}
+like "$(under sts enforce)" 'Not to this host: mode enforce.*' \
+    'delivered, under mode enforce'
+like "$(under sts testing)" 'Yes: mode testing*' 'under testing'
+like "$(under sts none)" 'Yes: mode testing only*' 'under none'
+like "$(under no-policy-found none)" 'Yes, in general*' 'without a policy'
+like "$(under tlsa none)" 'No: with DANE*' 'under DANE'
+like "$(under sts enforce sts-webpki-invalid)" 'Yes, in general*' \
+    'the policy could not be had'
+like "$(under sts testing dnssec-invalid)" 'No: with DANE*' 'no DNSSEC'
+like "$(under sts enforce VALIDATION_FAILURE)" 'Not to this host*' \
+    "a type as Microsoft's codes are written"
+sed 's/"failure-reason-code":""/"failure-reason-code":"VALIDATION_FAILURE"/' \
+    "$dir/under.json" >"$dir/code.json"
+out=$(ctl read "$dir/code.json" | tr '\n' ' ' | tr -s ' ')
+like "$out" "*Microsoft's word for a host*" 'which is told'
+# A name that a shell would take for more goes into no command.
+out=$(sed 's/mx.d.example/mx.d.example;reboot/' "$dir/under.json" |
+    ctl read -v | tr '\n' ' ' | tr -s ' ')
+like "$out" '*-connect MXHOST:25*' 'no stranger writes a command'
+# -c: a folder's failures, and nothing else.
+mkdir "$dir/folder"
+report Org a@org.example Good 2026-03-05 "$(policy sts 9 0 '' d.example)" \
+    >"$dir/folder/good.json"
+cp "$dir/under.json" "$dir/folder/bad.json"
+out=$(ctl read -c "$dir/folder")
+is $? 1 'read -c of a folder with failures'
+is "$(printf '%s\n' "$out" | grep '^Report ')" 'Report U from Org' \
+    'shows these'
+like "$out" '*2 reports: 19 sessions, 1 failed*' 'and counts all'
+is "$(ctl -p read -c "$dir/folder" | sed -n 's/^read|[^|]*|[^|]*|//p' |
+    cut -d '|' -f 2)" U \
+    'in the machine form too'
+rm "$dir/folder/bad.json"
+out=$(ctl read -c "$dir/folder")
+is "$? $out" '0 1 report: 9 sessions, 0 failed (0%).' 'without any: only that'
 # These are not signed, and nobody judges them.
 sed '/dkim verified/d' "$dir/sge.conf" > "$dir/new.conf"
 mv "$dir/new.conf" "$dir/sge.conf"

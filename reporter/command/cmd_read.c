@@ -52,6 +52,8 @@ struct reading {
 	int64_t		 duplicates;
 	int64_t		 sessions;
 	int64_t		 failed;
+	int		 only_failed;	/* -c: nothing else is shown */
+	int64_t		 shown_reports;
 	int64_t		 stored;
 	int64_t		 known;
 };
@@ -208,29 +210,51 @@ print_json(struct reading *g, const struct rd_report *r, int duplicate)
 	json_decref(obj);
 }
 
+static int
+has_failures(const struct rd_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->npolicies; i++)
+		if (r->policies[i].fail > 0)
+			return 1;
+	return 0;
+}
+
+static void
+print(struct reading *g, const struct rd_report *r, int duplicate)
+{
+	const struct view *v = g->view;
+
+	if (v->form == FORM_JSON)
+		print_json(g, r, duplicate);
+	else if (v->form == FORM_PIPE) {
+		if (!duplicate)
+			read_pipe(v, g->file, r, g->only_failed);
+	} else {
+		if (g->shown_reports++ > 0)
+			fputc('\n', v->out);
+		if (duplicate)
+			fprintf(v->out, "Report %s from %s: read already, not "
+			    "counted again.\n", view_clean(r->id, 0),
+			    view_clean(r->org, 0));
+		else
+			read_text(v, g->file, r, g->only_failed);
+	}
+}
+
 static void
 report(struct rd_report *r, void *arg)
 {
 	struct reading *g = arg;
-	const struct view *v = g->view;
 	struct rd_total *totals;
 	size_t i, n;
 	int duplicate;
 
 	duplicate = seen_before(&g->seen, r);
 	progress_clear(g);
-	if (v->form == FORM_JSON)
-		print_json(g, r, duplicate);
-	else if (duplicate && v->form == FORM_TEXT)
-		fprintf(v->out, "%sReport %s from %s: read already, not "
-		    "counted again.\n", g->counted > 0 ? "\n" : "",
-		    view_clean(r->id, 0), view_clean(r->org, 0));
-	else if (v->form == FORM_TEXT) {
-		if (g->counted > 0)
-			fputc('\n', v->out);
-		read_text(v, g->file, r);
-	} else if (!duplicate)
-		read_pipe(v, g->file, r);
+	if (!g->only_failed || has_failures(r))
+		print(g, r, duplicate);
 	if (duplicate) {
 		g->duplicates++;
 	} else {
@@ -283,9 +307,10 @@ summary(const struct reading *g)
 
 	if (v->form != FORM_TEXT)
 		return;
-	if (g->counted != 1 || g->items > 1 || g->duplicates > 0) {
+	if (g->counted != 1 || g->items > 1 || g->duplicates > 0 ||
+	    g->shown_reports == 0) {
 		fprintf(v->out, "%s%lld %s: %lld sessions, %lld failed (%s).",
-		    g->counted > 0 ? "\n" : "", (long long)g->counted,
+		    g->shown_reports > 0 ? "\n" : "", (long long)g->counted,
 		    view_plural(g->counted, "report", "reports"),
 		    (long long)g->sessions, (long long)g->failed,
 		    view_share(g->failed, g->sessions));
@@ -330,6 +355,7 @@ cmd_read(struct ctl *ctl, int argc, char *argv[])
 
 	memset(&g, 0, sizeof(g));
 	g.view = &ctl->view;
+	g.only_failed = ctl_flag(ctl, 'c');
 	sandbox_reader(ctl->conf);
 	if (ctl_flag(ctl, 's')) {
 		g.store = store_open(ctl->conf->database, STORE_WRITE);
@@ -351,5 +377,5 @@ cmd_read(struct ctl *ctl, int argc, char *argv[])
 	if (g.unread > 0 || g.storing_failed ||
 	    g.reader.problems > g.reader.skipped)
 		return 1;
-	return ctl_flag(ctl, 'c') && g.failed > 0;
+	return g.only_failed && g.failed > 0;
 }

@@ -78,7 +78,16 @@ print_where(const struct view *v, const struct rd_detail *d)
 		    view_clean(d->info, 400));
 }
 
-/* The text with DOMAIN and MX put in. */
+/* To be pasted into a shell: nothing but a name goes into a command. */
+static int
+is_plain_name(const char *name)
+{
+	return name[0] != '\0' && name[0] != '-' && name[strspn(name,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-_.")] == '\0';
+}
+
+/* The text with DOMAIN and MXHOST put in. */
 static void
 print_filled(FILE *out, const char *label, const char *text,
     const char *domain, const char *mx)
@@ -90,16 +99,14 @@ print_filled(FILE *out, const char *label, const char *text,
 	if ((fp = open_memstream(&line, &len)) == NULL)
 		fatal("open_memstream");
 	while (*text != '\0') {
-		if (strncmp(text, "DOMAIN", 6) == 0 && domain[0] != '\0') {
-			fputs(view_clean(domain, 250), fp);
+		if (strncmp(text, "DOMAIN", 6) == 0 &&
+		    is_plain_name(domain)) {
+			fputs(domain, fp);
 			text += 6;
-		} else if (strncmp(text, "MX:", 3) == 0 && mx[0] != '\0') {
-			fputs(view_clean(mx, 250), fp);
-			text += 2;
-		} else if (strncmp(text, "name MX", 7) == 0 &&
-		    mx[0] != '\0') {
-			fprintf(fp, "name %s", view_clean(mx, 250));
-			text += 7;
+		} else if (strncmp(text, "MXHOST", 6) == 0 &&
+		    is_plain_name(mx)) {
+			fputs(mx, fp);
+			text += 6;
 		} else
 			fputc(*text++, fp);
 	}
@@ -109,29 +116,42 @@ print_filled(FILE *out, const char *label, const char *text,
 	free(line);
 }
 
-/* Whether the policy that was applied names hosts, and not this one. */
-static int
-is_not_listed(const struct rd_policy *p, const char *mx)
+/* How many hosts a list names, and how many of these fit; plain: no "mx:". */
+static size_t
+count_listed(const char *text, int plain, const char *mx, size_t *fit)
 {
 	json_t *list, *item;
 	const char *s;
 	size_t i, named = 0;
-	int listed = 0;
 
-	list = json_loads(strcmp(p->mx, "[]") != 0 ? p->mx : p->strings, 0,
-	    NULL);
+	*fit = 0;
+	list = json_loads(text, 0, NULL);
 	json_array_foreach(list, i, item) {
 		s = json_string_value(item);
-		if (strcmp(p->mx, "[]") == 0) {
-			if (strncasecmp(s, "mx:", 3) != 0)
-				continue;
-			s += 3 + strspn(s + 3, " ");
-		}
+		if (strncasecmp(s, "mx:", 3) == 0)
+			s += 3 + strspn(s + 3, " \t");
+		else if (!plain)
+			continue;
 		named++;
-		listed |= sts_pattern_matches(s, mx);
+		*fit += sts_pattern_matches(s, mx) != 0;
 	}
 	json_decref(list);
-	return named > 0 && !listed;
+	return named;
+}
+
+/*
+ * Whether the policy that was applied names hosts, and not this one.  What
+ * stands in mx-host may be the host that was tried: the policy's own lines,
+ * where they are there, say it better.
+ */
+static int
+is_not_listed(const struct rd_policy *p, const char *mx)
+{
+	size_t fit;
+
+	if (count_listed(p->strings, 0, mx, &fit) > 0)
+		return fit == 0;
+	return count_listed(p->mx, 1, mx, &fit) > 0 && fit == 0;
 }
 
 static const struct result *
@@ -139,7 +159,10 @@ meaning(const struct rd_detail *d)
 {
 	const struct result *e = result_reason(d->reason);
 
-	return e != NULL ? e : result_type(d->type);
+	if (e == NULL)
+		e = result_type(d->type);
+	/* Some put the reason where the type belongs. */
+	return e != NULL ? e : result_reason(d->type);
 }
 
 static void
@@ -147,6 +170,7 @@ print_meaning(const struct view *v, const struct rd_policy *p,
     const struct rd_detail *d)
 {
 	const struct result *e = meaning(d);
+	const char *delivered;
 
 	if (e == NULL) {
 		view_wrap(v->out, INDENT, INDENT, "Not a type of RFC 8460: "
@@ -154,6 +178,11 @@ print_meaning(const struct view *v, const struct rd_policy *p,
 		return;
 	}
 	print_filled(v->out, INDENT, e->saw, p->domain, d->mx);
+	(void)result_delivered(d->type, result_under(p->type, p->mode),
+	    &delivered);
+	if (result_type(d->type) != NULL)
+		print_filled(v->out, INDENT "Delivered? ", delivered,
+		    p->domain, d->mx);
 	print_filled(v->out, INDENT "Fix: ", e->fix, p->domain, d->mx);
 	if (v->verbose)
 		print_filled(v->out, INDENT "Test: ", e->test, p->domain,
@@ -263,7 +292,8 @@ print_policy(const struct view *v, const struct rd_report *r, size_t at)
 }
 
 void
-read_text(const struct view *v, const char *file, const struct rd_report *r)
+read_text(const struct view *v, const char *file, const struct rd_report *r,
+    int only_failed)
 {
 	char *odd;
 	size_t i, shown = r->npolicies;
@@ -287,7 +317,8 @@ read_text(const struct view *v, const char *file, const struct rd_report *r)
 	if (v->top > 0 && (int64_t)shown > v->top)
 		shown = v->top;
 	for (i = 0; i < shown; i++)
-		print_policy(v, r, i);
+		if (!only_failed || r->policies[i].fail > 0)
+			print_policy(v, r, i);
 	if (shown < r->npolicies)
 		fprintf(v->out, "  + %zu more policies (-n 0 for all)\n",
 		    r->npolicies - shown);
@@ -299,7 +330,8 @@ read_text(const struct view *v, const char *file, const struct rd_report *r)
 }
 
 void
-read_pipe(const struct view *v, const char *file, const struct rd_report *r)
+read_pipe(const struct view *v, const char *file, const struct rd_report *r,
+    int only_failed)
 {
 	const struct rd_policy *p;
 	const struct rd_detail *d;
@@ -307,6 +339,8 @@ read_pipe(const struct view *v, const char *file, const struct rd_report *r)
 
 	for (i = 0; i < r->npolicies; i++) {
 		p = &r->policies[i];
+		if (only_failed && p->fail == 0)
+			continue;
 		view_row(v, "read", "dtttttiit", "day", r->day,
 		    "reporter", r->submitter, "org", r->org, "id", r->id,
 		    "domain", p->domain, "policy", p->type, "ok", p->ok,

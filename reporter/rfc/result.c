@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "rfc/result.h"
 
-#define TEST_MX "openssl s_client -starttls smtp -connect MX:25 " \
-	"-servername MX -verify_hostname MX;  sgectl check domain DOMAIN"
+#define TEST_MX "openssl s_client -starttls smtp -connect MXHOST:25 " \
+	"-servername MXHOST -verify_hostname MXHOST;  sgectl check domain DOMAIN"
 #define TEST_STS "ftp -o - https://mta-sts.DOMAIN/.well-known/mta-sts.txt " \
 	"(or curl -v);  sgectl check domain DOMAIN"
-#define TEST_TLSA "dig +dnssec _25._tcp.MX TLSA;  openssl s_client " \
-	"-starttls smtp -connect MX:25 -dane_tlsa_domain MX"
+#define TEST_TLSA "dig +dnssec _25._tcp.MXHOST TLSA;  openssl s_client " \
+	"-starttls smtp -connect MXHOST:25 -dane_tlsa_domain MXHOST"
 #define STS_HELD "Under MTA-STS mode enforce not to this host: the sender " \
 	"tries another or waits.  In mode testing, or without a policy, the " \
 	"mail was delivered."
@@ -82,7 +82,7 @@ static const struct result types[] = {
 	    DANE_HELD,
 	    "Sign the zone again, and compare the DS record at the parent "
 	    "with the keys in the zone.",
-	    "dig +dnssec DOMAIN MX;  delv _25._tcp.MX TLSA" },
+	    "dig +dnssec DOMAIN MX;  delv _25._tcp.MXHOST TLSA" },
 	{ "dane-required", "DANE", "no TLSA record", '?',
 	    "DANE was required of the receiving host, but it has no usable TLSA "
 	    "record.",
@@ -132,6 +132,20 @@ static const struct result reasons[] = {
 	    "List every MX host in the policy, then change the id of the "
 	    "_mta-sts record; do both before MX records change.",
 	    TEST_STS },
+	{ "mx-mismatch", "policy", "MX not in policy", 'N', NULL,
+	    "As MX_HOSTS_MISMATCH: an MX host that the policy does not list.",
+	    STS_HELD,
+	    "List every MX host in the policy, then change the id of the "
+	    "_mta-sts record.",
+	    TEST_STS },
+	{ "VALIDATION_FAILURE", "validation", "policy not met", 'N', NULL,
+	    "Microsoft's word for a host that does not meet the policy, "
+	    "without saying how: its certificate's name, its chain, its end, "
+	    "or a handshake that failed.",
+	    STS_HELD,
+	    "Check each of these at that host, or at every MX host where none "
+	    "is named; the policy must name the host too.",
+	    TEST_MX },
 	{ "mtasts-policy-mx-mismatch", "policy", "MX not in policy", 'N', NULL,
 	    "As MX_HOSTS_MISMATCH: an MX host that the policy does not list.",
 	    STS_HELD,
@@ -208,15 +222,87 @@ static const struct result reasons[] = {
 	    TEST_TLSA }
 };
 
+/* Some write VALIDATION_FAILURE for validation-failure. */
+static int
+is_name(const char *name, const char *given, size_t n)
+{
+	for (; n > 0; n--, name++, given++) {
+		if (*given == '\0' || (tolower((unsigned char)*name) !=
+		    tolower((unsigned char)*given) &&
+		    strchr("-_", *name) == NULL))
+			return 0;
+		if (strchr("-_", *name) != NULL && strchr("-_", *given) == NULL)
+			return 0;
+	}
+	return 1;
+}
+
 const struct result *
 result_type(const char *type)
 {
-	size_t i;
+	size_t i, n;
 
-	for (i = 0; i < nitems(types); i++)
-		if (strcmp(types[i].name, type) == 0)
+	for (i = 0; i < nitems(types); i++) {
+		n = strlen(types[i].name);
+		if (is_name(types[i].name, type, n) && type[n] == '\0')
 			return &types[i];
+	}
 	return NULL;
+}
+
+unsigned int
+result_under(const char *policy_type, const char *mode)
+{
+	if (strcmp(policy_type, "tlsa") == 0)
+		return UNDER_DANE;
+	if (strcmp(policy_type, "sts") != 0)
+		return UNDER_NONE;
+	if (strcmp(mode, "enforce") == 0)
+		return UNDER_ENFORCE;
+	return strcmp(mode, "testing") == 0 || strcmp(mode, "none") == 0 ?
+	    UNDER_TESTING : UNDER_STS;
+}
+
+const char *
+result_delivered(const char *type, unsigned int under, const char **sentence)
+{
+	const struct result *e = result_type(type);
+
+	if (e == NULL) {
+		*sentence = "Not known: the type is none of RFC 8460's.";
+		return "unknown";
+	}
+	/* It never came to a session that it could have stopped. */
+	if (strncmp(e->name, "sts-", 4) == 0) {
+		*sentence = FETCH_HELD;
+		return "yes";
+	}
+	if (strcmp(e->kind, "DANE") == 0 || strcmp(e->kind, "DNSSEC") == 0) {
+		*sentence = e->delivered;
+		return "no";
+	}
+	if ((under & UNDER_DANE) != 0) {
+		*sentence = DANE_HELD;
+		return "no";
+	}
+	switch (under) {
+	case UNDER_ENFORCE:
+		*sentence = "Not to this host: mode enforce.  The sender "
+		    "tries another MX host, or waits and at last returns the "
+		    "mail.";
+		return "no";
+	case UNDER_TESTING:
+		*sentence = "Yes: mode testing only has it reported.";
+		return "yes";
+	case UNDER_NONE:
+		*sentence = "Yes, in general: without a policy the sender "
+		    "goes on without TLS, or does not look at the "
+		    "certificate.";
+		return "yes";
+	default:
+		*sentence = STS_HELD;
+		return "unknown";
+	}
 }
 
 const struct result *
@@ -227,8 +313,8 @@ result_reason(const char *code)
 	for (i = 0; i < nitems(reasons); i++) {
 		n = strlen(reasons[i].name);
 		if (reasons[i].name[n - 1] == '*' ?
-		    strncasecmp(reasons[i].name, code, n - 1) == 0 :
-		    strcasecmp(reasons[i].name, code) == 0)
+		    is_name(reasons[i].name, code, n - 1) :
+		    is_name(reasons[i].name, code, n) && code[n] == '\0')
 			return &reasons[i];
 	}
 	return NULL;

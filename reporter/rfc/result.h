@@ -21,6 +21,25 @@ struct result {
 	const char	*test;
 };
 
+/*
+ * The policies that a failure was counted under, a bit each, as they bear on
+ * what became of the mail.
+ */
+#define UNDER_ENFORCE	0x01	/* sts */
+#define UNDER_TESTING	0x02	/* sts, or mode none */
+#define UNDER_STS	0x04	/* sts, mode not said */
+#define UNDER_DANE	0x08	/* tlsa */
+#define UNDER_NONE	0x10	/* no-policy-found, and what is unknown */
+
+/* The bit of a policy-type and, of sts, its mode. */
+unsigned int result_under(const char *policy_type, const char *mode);
+/*
+ * Whether the mail was delivered: "yes", "no" (not by that session; the sender
+ * tries others, and again) or "unknown", and a sentence that says why.
+ */
+const char *result_delivered(const char *type, unsigned int under,
+	    const char **sentence);
+
 /* NULL if it is none of RFC 8460's. */
 const struct result *result_type(const char *type);
 /* A failure-reason-code of senders' software that is known, or NULL. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "rfc/result.h"
 #include "store/received_sql.h"
 #include "store/store_received.h"
 
@@ -54,12 +55,25 @@ ours(sqlite3_context *ctx, int n __unused, sqlite3_value **args)
 	sqlite3_result_int(ctx, found);
 }
 
+/* under(type, mode): a policy's UNDER_* bit. */
+static void
+under(sqlite3_context *ctx, int n __unused, sqlite3_value **args)
+{
+	const char *type = (const char *)sqlite3_value_text(args[0]);
+	const char *mode = (const char *)sqlite3_value_text(args[1]);
+
+	sqlite3_result_int(ctx, (int)result_under(type != NULL ? type : "",
+	    mode != NULL ? mode : ""));
+}
+
 int
 received_ours(struct store *st, const struct conf *conf)
 {
 	/* The library hands it back as it is. */
 	if (sqlite3_create_function(st->db, "ours", 1, SQLITE_UTF8 |
 	    SQLITE_DETERMINISTIC, (void *)(uintptr_t)conf, ours, NULL,
+	    NULL) == SQLITE_OK && sqlite3_create_function(st->db, "under", 2,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, under, NULL,
 	    NULL) == SQLITE_OK)
 		return 0;
 	log_warnx("database: %s", sqlite3_errmsg(st->db));
@@ -128,6 +142,7 @@ failure_row(sqlite3_stmt *stmt, void *arg)
 	f.count = sqlite3_column_int64(stmt, 8);
 	f.standing = sqlite3_column_int(stmt, 9);
 	f.ours = sqlite3_column_int(stmt, 10);
+	f.under = (unsigned int)sqlite3_column_int(stmt, 11);
 	call->failure(&f, call->arg);
 }
 
@@ -143,12 +158,14 @@ received_failures(struct store *st, int64_t first, int64_t last,
 	    " r.submitter AS who, p.domain AS domain, d.type AS type,"
 	    " d.sip AS sip, d.rip AS rip, d.mx AS mx, d.reason AS reason, "
 	    RECEIVED_STANDING " AS standing, " RECEIVED_ONCE("d.count")
-	    " AS n FROM received r CROSS JOIN received_policy p"
+	    " AS n, sum(DISTINCT under(p.type, p.mode)) AS u"
+	    " FROM received r CROSS JOIN received_policy p"
 	    " ON p.received = r.id CROSS JOIN received_detail d"
 	    " ON d.policy = p.id WHERE r.day BETWEEN ?1 AND ?2"
 	    " GROUP BY r.id, p.domain, d.type, d.sip, d.rip, d.mx, d.reason)"
 	    " SELECT day, who, domain, type, sip, rip, mx, reason, sum(n),"
-	    " standing, " RECEIVED_OURS("domain") " FROM one GROUP BY day,"
+	    " standing, " RECEIVED_OURS("domain") ", max(u & 1) | max(u & 2)"
+	    " | max(u & 4) | max(u & 8) | max(u & 16) FROM one GROUP BY day,"
 	    " who, domain, type, sip, rip, mx, reason, standing");
 	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
 		return -1;

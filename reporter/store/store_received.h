@@ -62,6 +62,7 @@ struct received_failure {
 	int64_t		 count;
 	enum received_standing standing;
 	int		 ours;		/* domain is */
+	unsigned int	 under;		/* UNDER_*, of rfc/result.h */
 };
 
 struct received_total {

@@ -306,6 +306,7 @@ failure(const struct received_failure *f, void *arg)
 	r->count = f->count;
 	r->standing = f->standing;
 	r->ours = f->ours;
+	r->under = f->under;
 }
 
 static int

@@ -180,6 +180,7 @@ merge_days(struct table *t)
 			to->count += r->count;
 			to->own += r->own;
 			to->certain |= r->certain;
+			to->under |= r->under;
 			if (r->others > to->others)
 				to->others = r->others;
 			recv_row_free(r);
@@ -227,9 +228,10 @@ machine_row(const struct view *v, const struct recv_row *r)
 {
 	char tls = tls_of(r);
 	int ok = r->type[0] == '\0';
+	const char *why;
 
 	view_row(v, v->form == FORM_PIPE ? "recv" : "received",
-	    "dttitttttttit", "day", r->day, "reporter", r->reporter,
+	    "dttitttttttitt", "day", r->day, "reporter", r->reporter,
 	    "sender", r->sip[0] != '\0' ? r->sip : NULL, "count", r->count,
 	    "tls", tls == 'Y' ? "yes" : tls == 'N' ? "no" : "unknown",
 	    "type", ok ? NULL : r->type,
@@ -238,7 +240,9 @@ machine_row(const struct view *v, const struct recv_row *r)
 	    "reason", ok || r->reason[0] == '\0' ? NULL : r->reason,
 	    "domain", r->domain[0] != '\0' ? r->domain : NULL,
 	    "policy", ok ? r->reason : NULL,
-	    "downgrade", (int64_t)r->downgrade, "standing", standing_name(r));
+	    "downgrade", (int64_t)r->downgrade, "standing", standing_name(r),
+	    "delivered", ok ? NULL : result_delivered(r->type, r->under,
+	    &why));
 }
 
 /* What stands below a row: where from and to, and what speaks for it. */
@@ -309,6 +313,10 @@ text_row(const struct view *v, const struct recv_row *r)
 	    tls == 'Y' ? "Yes" : tls == 'N' ? "No" : "?",
 	    view_clean(kind, 16), view_clean(reason, REASON_WIDTH + 2));
 	second_line(v, r, with_sip, with_reason);
+	if (v->verbose && e != NULL) {
+		(void)result_delivered(r->type, r->under, &reason);
+		view_wrap(v->out, INDENT "delivered? ", INDENT, reason);
+	}
 }
 
 static void

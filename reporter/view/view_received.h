@@ -19,6 +19,7 @@ struct recv_row {
 	int64_t		 count;
 	enum received_standing standing;
 	int		 ours;		/* domain is one of ours */
+	unsigned int	 under;		/* UNDER_*, of rfc/result.h */
 	/* Set by downgrade_mark. */
 	int		 downgrade;
 	int		 others;	/* reporters that had TLS there */
