@@ -271,6 +271,7 @@ SGECTL_OBJS =	\
 		reporter/view/view_reporters.o \
 		reporter/view/view_route.o \
 		reporter/view/view_sent.o \
+		reporter/view/view_sessions.o \
 		reporter/view/view_status.o \
 		reporter/view/view_test.o
 

@@ -44,6 +44,12 @@ run_cleartext(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 }
 
 static int
+run_sessions(struct ctl *ctl, int argc __unused, char *argv[] __unused)
+{
+	return view_sessions(&ctl->view);
+}
+
+static int
 run_failures(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 {
 	return view_failures(&ctl->view);
@@ -125,6 +131,8 @@ static const struct ctl_command commands[] = {
 	{ "show cleartext", "d:D:c:n:m:",
 	    "[-c class] [-D domain] [-d days] [-m domain] "
 	    "[-n top]", 0, 0, VIEW, 1, 1, run_cleartext },
+	{ "show sessions", "d:D:n:", "[-D domain] [-d days] [-n top]", 0, 0,
+	    CTL_CONF | CTL_VIEW, 1, 1, run_sessions },
 	{ "show failures", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top]", 0, 0,
 	    VIEW, 1, 1, run_failures },
@@ -299,6 +307,8 @@ main(int argc, char *argv[])
 	int ch, used;
 
 	memset(&ctl, 0, sizeof(ctl));
+	/* Views show local time too; its file is behind the sandbox. */
+	tzset();
 	log_init("sgectl", 1, 0);
 	/* "+": options behind the command are the command's. */
 	while ((ch = getopt(argc, argv, "+f:jpVvc:D:d:n:")) != -1) {

@@ -200,8 +200,8 @@ check_future(struct check *c)
 			continue;
 		check_part(c, "clock", CHECK_BAD, "%s is of %s, and it is %s "
 		    "by this host's clock: set it (rdate, ntpd; timedatectl)",
-		    path, view_instant((int64_t)sb.st_mtime),
-		    view_instant(c->view->now));
+		    path, view_instant(c->view, (int64_t)sb.st_mtime),
+		    view_instant(c->view, c->view->now));
 		return -1;
 	}
 	return 0;
@@ -267,7 +267,7 @@ check_clock(struct check *c)
 	else if (off > CLOCK_SECONDS)
 		check_part(c, "clock", CHECK_BAD, "this host has %s, and "
 		    "mta-sts.%s %s: set it (rdate, ntpd; timedatectl)",
-		    view_instant(now), domain, view_instant(when));
+		    view_instant(c->view, now), domain, view_instant(c->view, when));
 	else
 		check_part(c, "clock", CHECK_OK, "%lld s from that of "
 		    "mta-sts.%s", (long long)off, domain);

@@ -269,11 +269,11 @@ check_running(struct check *c, const struct smtpd *d,
 			check_part(c, PART, CHECK_BAD, "%s was changed after "
 			    "smtpd started (%s): restart it, it reads its "
 			    "file at its start only", s->file[i],
-			    view_instant(d->since.tv_sec));
+			    view_instant(c->view, d->since.tv_sec));
 			return;
 		}
 	check_part(c, PART, CHECK_OK, "runs since %s",
-	    view_instant(d->since.tv_sec));
+	    view_instant(c->view, d->since.tv_sec));
 }
 
 void

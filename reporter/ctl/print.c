@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <vis.h>
 
 #include <jansson.h>
@@ -216,6 +217,41 @@ view_clock(int64_t when)
 	/* "2026-03-05T03:40:05Z" to "03:40Z". */
 	memmove(buf, buf + 11, 5);
 	memcpy(buf + 5, "Z", 2);
+	return buf;
+}
+
+const char *
+view_local(const struct view *v, int64_t when)
+{
+	static char bufs[ROTATE][48];
+	static int turn;
+	char *buf = bufs[turn = (turn + 1) % ROTATE];
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	buf[0] = '\0';
+	if (v->form != FORM_TEXT || when == 0 ||
+	    localtime_r(&t, &tm) == NULL || tm.tm_gmtoff == 0)
+		return buf;
+	/* A buffer without room has no defined content. */
+	if (strftime(buf, sizeof(bufs[0]), day_of(when + tm.tm_gmtoff) ==
+	    day_of(when) ? " (%H:%M %Z)" : " (%d %b %H:%M %Z)", &tm) == 0)
+		buf[0] = '\0';
+	return buf;
+}
+
+const char *
+view_instant(const struct view *v, int64_t when)
+{
+	static char bufs[ROTATE][80];
+	static int turn;
+	char *buf = bufs[turn = (turn + 1) % ROTATE];
+	char utc[32];
+
+	if (when == 0)
+		return "-";
+	time_print(when, utc, sizeof(utc));
+	(void)snprintf(buf, sizeof(bufs[0]), "%s%s", utc, view_local(v, when));
 	return buf;
 }
 

@@ -55,8 +55,14 @@ const char *view_share(int64_t part, int64_t base);
 /* "2026-03-05"; "03:40Z" or "-". Static buffers. */
 const char *view_day(int64_t day);
 const char *view_clock(int64_t when);
-/* "2026-03-05T03:04:05Z" or "-". */
-const char *view_instant(int64_t when);
+/* "2026-03-05T03:04:05Z" or "-", with view_local's. */
+const char *view_instant(const struct view *, int64_t when);
+/*
+ * " (16:04 NZDT)", with the date where that is another than the UTC one: the
+ * same instant as this host's clock shows it.  "" in the machine forms, and
+ * where that is UTC.  Static buffers.
+ */
+const char *view_local(const struct view *, int64_t when);
 /* An operand's normal form; 0, or -1 with a message. */
 int	view_normal(const char *arg, char out[], size_t outsz);
 /* "2026-03-05 UTC", "30 days to 2026-03-05 UTC", "... so far". */

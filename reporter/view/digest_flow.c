@@ -38,13 +38,14 @@ is_public(const struct view *v, const char *domain)
 
 /* "02:10Z to 03:55Z", with days where there are two. */
 static const char *
-span(int64_t first, int64_t last)
+span(const struct view *v, int64_t first, int64_t last)
 {
-	static char buf[64];
+	static char buf[96];
 
+	/* A person looks into maillog, which has local time. */
 	if (day_of(first) == day_of(last))
-		(void)snprintf(buf, sizeof(buf), "%.5s-%s", view_clock(first),
-		    view_clock(last));
+		(void)snprintf(buf, sizeof(buf), "%.5s-%s%s",
+		    view_clock(first), view_clock(last), view_local(v, first));
 	else
 		(void)snprintf(buf, sizeof(buf), "%s to %s",
 		    view_day(day_of(first)), view_day(day_of(last)));
@@ -116,7 +117,7 @@ refused(const struct seen_incident *row, void *arg)
 	    deed(row->why), (long long)row->sessions, is_ours(row) ?
 	    "of our users'" : row->dir == 0 ? "inbound" : "outbound",
 	    view_plural(row->sessions, "session", "sessions"), outcome(row),
-	    span(row->first, row->last), host);
+	    span(v, row->first, row->last), host);
 }
 
 static void
@@ -168,7 +169,8 @@ stale(const char *domain, const struct heard_sts *row, void *arg)
 	digest_add(digest, 0, command, "the MTA-STS policy of %s can't be "
 	    "fetched anew (%s): the one we hold ends %s, from then on its "
 	    "mail goes as to a domain without", view_clean(domain, 0),
-	    view_clean(row->error_type, 40), view_instant(row->expires));
+	    view_clean(row->error_type, 40), view_instant(digest->view,
+	    row->expires));
 }
 
 /* RFC 8461 3.3: the administrator is told. */

@@ -48,7 +48,7 @@ print_head(const struct html *h)
 	    "<a href=\"#versions\">TLS versions</a> <a href=\"#top\">"
 	    "Correspondents</a> <a href=\"#sent\">Sent</a> "
 	    "<a href=\"#received\">Received</a></nav>\n</header>\n<main>\n",
-	    view_period(v), view_instant(v->now));
+	    view_period(v), view_instant(v, v->now));
 }
 
 static void

@@ -19,6 +19,8 @@ void	view_class_source(const struct view *, const char *domain, char out[],
 int	view_cleartext(const struct view *);
 /* -m: a letter to a correspondent's postmaster. */
 int	view_letter(const struct view *);
+/* Single connections, out of the spool. */
+int	view_sessions(const struct view *);
 int	view_failures(const struct view *);
 int	view_sent(const struct view *);
 /* The JSON of one, by its number. */

@@ -142,7 +142,8 @@ incident_row(const struct view *v, const struct seen_incident *row)
 		fprintf(v->out, "Z to %s ", view_day(day_of(row->last)));
 	else
 		fprintf(v->out, "-");
-	fprintf(v->out, "%s\n", view_clock(row->last));
+	fprintf(v->out, "%s%s\n", view_clock(row->last),
+	    view_local(v, row->first));
 	view_wrap(v->out, "    ", "    ", where);
 }
 

@@ -20,19 +20,6 @@ struct any {
 	size_t		 n;
 };
 
-const char *
-view_instant(int64_t when)
-{
-	static char bufs[4][32];
-	static int turn;
-	char *buf = bufs[turn = (turn + 1) % 4];
-
-	if (when == 0)
-		return "-";
-	time_print(when, buf, sizeof(bufs[0]));
-	return buf;
-}
-
 /* Each line of the policy, as it was received. */
 static void
 print_body(FILE *out, const char *body)
@@ -75,12 +62,12 @@ policy(const struct heard_sts *s, void *arg)
 		    view_clean(s->mode, 20),
 		    s->expires <= v->now ? " (EXPIRED: not applied)" : "",
 		    view_clean(s->id, 40));
-		fprintf(v->out, "  fetched %s, holds until %s\n",
-		    view_instant(s->fetched), view_instant(s->expires));
+		view_say(v, "  fetched %s, holds until %s",
+		    view_instant(v, s->fetched), view_instant(v, s->expires));
 		print_body(v->out, s->body);
 	}
-	fprintf(v->out, "  record last looked at %s, next %s\n",
-	    view_instant(s->checked), view_instant(s->refresh));
+	view_say(v, "  record last looked at %s, next %s",
+	    view_instant(v, s->checked), view_instant(v, s->refresh));
 	if (*s->error != '\0')
 		view_say(v, "  last fetch failed: %s%s%s",
 		    view_clean(s->error_type, 40),
@@ -101,7 +88,7 @@ broken(const struct heard_broken *b, void *arg)
 		view_say(v, "  RECORD CAN'T BE LOOKED UP: _mta-sts.%s: %s",
 		    b->domain, view_clean(b->status, 20));
 		view_say(v, "    since %s, last tried %s",
-		    view_instant(b->since), view_instant(b->last));
+		    view_instant(v, b->since), view_instant(v, b->last));
 	}
 }
 
@@ -119,9 +106,10 @@ history(const struct heard_history *h, void *arg)
 	if (any->n++ == 0)
 		fprintf(v->out, "In force:\n");
 	if (v->top == 0 || any->n <= (size_t)v->top)
-		fprintf(v->out, "  %-8s %s to %s\n", *h->mode == '\0' ?
-		    "none" : view_clean(h->mode, 20), view_instant(h->since),
-		    h->until == 0 ? "now" : view_instant(h->until));
+		view_say(v, "  %-8s %s to %s", *h->mode == '\0' ?
+		    "none" : view_clean(h->mode, 20),
+		    view_instant(v, h->since),
+		    h->until == 0 ? "now" : view_instant(v, h->until));
 }
 
 static void
@@ -142,9 +130,8 @@ host(const struct heard_mx *m, void *arg)
 	    view_clean(m->host, 0), m->matches ? "" :
 	    "  (not in the policy)");
 	if (m->failed > 0)
-		fprintf(v->out, "        failed %lld %s, moved back until "
-		    "%s\n", (long long)m->failed, view_plural(m->failed,
-		    "time", "times"), view_instant(m->retry));
+		view_say(v, "        failed %lld %s, moved back until %s", (long long)m->failed, view_plural(m->failed,
+		    "time", "times"), view_instant(v, m->retry));
 }
 
 static void
@@ -164,7 +151,7 @@ probe(const struct heard_probe *p, void *arg)
 	if (any->n++ == 0)
 		fprintf(v->out, "Probed by sged:\n");
 	view_say(v, "  %s [%s] %s", view_clean(p->host, 0),
-	    view_clean(p->addr, 46), view_instant(p->probed));
+	    view_clean(p->addr, 46), view_instant(v, p->probed));
 	view_say(v, "    STARTTLS %s, %s, %s", *p->starttls == '\0' ? "-" :
 	    view_clean(p->starttls, 20),
 	    *p->tls == '\0' ? "no TLS" : view_clean(p->tls, 20),
@@ -174,7 +161,7 @@ probe(const struct heard_probe *p, void *arg)
 		view_wrap(v->out, "    ", "    ", view_clean(p->text, 300));
 	if (p->notafter != 0)
 		fprintf(v->out, "    certificate ends %s\n",
-		    view_instant(p->notafter));
+		    view_instant(v, p->notafter));
 }
 
 /* A domain without a record leaves nothing but a route. */
@@ -182,13 +169,15 @@ static void
 no_record(const struct heard_route *r, void *arg)
 {
 	struct any *any = arg;
+	const struct view *v = any->view;
 
 	if (any->n++ > 0)
 		return;
-	fprintf(any->view->out, "MTA-STS: no policy is held\n"
-	    "  last looked at %s, next %s: %s\n", view_instant(r->learned),
+	fprintf(v->out, "MTA-STS: no policy is held\n");
+	view_say(v, "  last looked at %s, next %s: %s",
+	    view_instant(v, r->learned),
 	    r->renew == INT64_MAX ? "when there is mail for it" :
-	    view_instant(r->renew), view_clean(r->why, 100));
+	    view_instant(v, r->renew), view_clean(r->why, 100));
 }
 
 /* Nothing is held: why. */

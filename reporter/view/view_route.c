@@ -81,9 +81,9 @@ print_learned(const struct heard_route *r, void *arg)
 {
 	const struct view *v = arg;
 
-	fprintf(v->out, "Learned %s, holds until %s, renewed %s\n",
-	    view_instant(r->learned), view_instant(r->until),
-	    view_instant(r->renew));
+	view_say(v, "Learned %s, holds until %s, renewed %s",
+	    view_instant(v, r->learned), view_instant(v, r->until),
+	    view_instant(v, r->renew));
 	if (*r->why != '\0')
 		view_wrap(v->out, "  ", "  ", view_clean(r->why, 300));
 	if (strchr(r->urls, ',') != NULL)

@@ -33,13 +33,14 @@ struct list {
 static const char *
 instant(const struct view *v, int64_t when)
 {
-	static char buf[32];
+	static char buf[80];
 
 	if (when == 0)
 		return "-";
-	(void)snprintf(buf, sizeof(buf), "%s%s%s",
+	(void)snprintf(buf, sizeof(buf), "%s%s%s%s",
 	    day_of(when) == day_of(v->now) ? "" : view_day(day_of(when)) + 5,
-	    day_of(when) == day_of(v->now) ? "" : " ", view_clock(when));
+	    day_of(when) == day_of(v->now) ? "" : " ", view_clock(when),
+	    view_local(v, when));
 	return buf;
 }
 
@@ -99,7 +100,7 @@ delivery(const struct told_delivery *d, void *arg)
 {
 	struct list *list = arg;
 	const struct view *v = list->view;
-	char state[64];
+	char state[96];
 
 	list->deliveries++;
 	if (v->form != FORM_TEXT) {
@@ -167,7 +168,7 @@ report(const struct told_report *r, void *arg)
 {
 	struct list *list = arg;
 	const struct view *v = list->view;
-	char state[64];
+	char state[96];
 
 	if (!is_wanted(v, r))
 		return;

@@ -95,15 +95,15 @@ add_state(const char *state, int64_t n, int64_t next, void *arg)
 {
 	struct states *states = arg;
 	const struct view *v = states->view;
-	char one[96], when[48];
+	char one[160], when[96];
 
 	if (v->form != FORM_TEXT) {
 		view_row(v, "reports", "tie", "state", state, "reports", n,
 		    "next", strcmp(state, "due") == 0 ? next : (int64_t)0);
 		return;
 	}
-	(void)snprintf(when, sizeof(when), " (next %s %s)",
-	    view_day(day_of(next)), view_clock(next));
+	(void)snprintf(when, sizeof(when), " (next %s %s%s)",
+	    view_day(day_of(next)), view_clock(next), view_local(v, next));
 	(void)snprintf(one, sizeof(one), "%s%lld %s%s",
 	    states->text[0] == '\0' ? "" : ", ", (long long)n,
 	    strcmp(state, "no-rua") == 0 ? "without rua" :
@@ -116,9 +116,11 @@ static void
 one_broken(const struct heard_broken *b, void *arg)
 {
 	const struct states *states = arg;
+	const struct view *v = states->view;
 
-	view_say(states->view, "         _mta-sts.%s: %s since %s", view_clean(b->domain,
-	    100), view_clean(b->status, 20), view_instant(b->since));
+	view_say(v, "         _mta-sts.%s: %s since %s",
+	    view_clean(b->domain, 100), view_clean(b->status, 20),
+	    view_instant(v, b->since));
 }
 
 /* What is wrong with the DNS of others, or with ours. */
