@@ -28,7 +28,7 @@ row()
 }
 out=$(row 2026-03-05)
 is "$out" "recv|2026-03-05|sendgrid.net|149.72.212.101|60|no|starttls-not-\
-supported|mx1.minties.govt.nz|-|-|minties.govt.nz|-|1|unjudged" 'the pipe form'
+supported|mx1.minties.govt.nz|-|-|minties.govt.nz|-|1|unjudged|yes" 'the pipe form'
 out=$(ctl -j show received -d 2026-03-05 | grep -c '"view":"received"')
 is "$out" 6 'as JSON, one object a line'
 out=$(ctl -j show received -n 2 -d 2026-03-05 | grep -c .)
@@ -62,36 +62,36 @@ other()
 	report Other "a@other.example" "$1" "$1" "$2"
 }
 lone 2026-02-01 mx1.minties.govt.nz | ctl read -s > /dev/null
-like "$(row 2026-02-01)" '*|0|unjudged' 'no downgrade: nobody else wrote'
+like "$(row 2026-02-01)" '*|0|unjudged|*' 'no downgrade: nobody else wrote'
 # Others had TLS, at a host that is not this one.
 lone 2026-02-02 mx1.minties.govt.nz | ctl read -s > /dev/null
 other 2026-02-02 "$(policy sts 50 0 '' minties.govt.nz \
     '"mx2.minties.govt.nz"')" | ctl read -s > /dev/null
-like "$(row 2026-02-02)" '*|0|unjudged' "no downgrade: others' policy has another MX"
+like "$(row 2026-02-02)" '*|0|unjudged|*' "no downgrade: others' policy has another MX"
 # Others missed it there too.
 lone 2026-02-03 mx1.minties.govt.nz | ctl read -s > /dev/null
 other 2026-02-03 "$(policy no-policy-found 50 3 "$(detail \
     starttls-not-supported 3 192.0.2.8 mx1.minties.govt.nz)")" |
     ctl read -s > /dev/null
-is "$(row 2026-02-03 | grep -c '|0|unjudged$')" 2 'no downgrade: two missed it there'
+is "$(row 2026-02-03 | grep -c '|0|unjudged|')" 2 'no downgrade: two missed it there'
 # Others had TLS on another day.
 lone 2026-02-04 mx1.minties.govt.nz | ctl read -s > /dev/null
 other 2026-02-05 "$(policy sts 50 0 '')" | ctl read -s > /dev/null
-like "$(row 2026-02-04)" '*|0|unjudged' 'no downgrade: others wrote of another day'
+like "$(row 2026-02-04)" '*|0|unjudged|*' 'no downgrade: others wrote of another day'
 # The same reporter had TLS in other sessions: no other one did.
 report Alone "a@alone.example" 6 2026-02-06 "$(policy sts 90 7 "$(detail \
     starttls-not-supported 7 192.0.2.9 mx1.minties.govt.nz)")" |
     ctl read -s > /dev/null
-like "$(row 2026-02-06)" '*|0|unjudged' 'no downgrade: only its own sessions had TLS'
+like "$(row 2026-02-06)" '*|0|unjudged|*' 'no downgrade: only its own sessions had TLS'
 # The report does not say at which MX.
 lone 2026-02-07 '' | ctl read -s > /dev/null
 other 2026-02-07 "$(policy sts 50 0 '')" | ctl read -s > /dev/null
-like "$(row 2026-02-07)" '*|0|unjudged' 'no downgrade: the MX is not named'
+like "$(row 2026-02-07)" '*|0|unjudged|*' 'no downgrade: the MX is not named'
 # Another saw a certificate there: TLS was offered to it.
 lone 2026-02-08 mx3.minties.govt.nz | ctl read -s > /dev/null
 other 2026-02-08 "$(policy sts 0 2 "$(detail certificate-expired 2 \
     192.0.2.8 mx3.minties.govt.nz)")" | ctl read -s > /dev/null
-like "$(row 2026-02-08)" '*|1|unjudged' 'downgrade: another saw a certificate there'
+like "$(row 2026-02-08)" '*|1|unjudged|*' 'downgrade: another saw a certificate there'
 out=$(ctl show received -d 2026-02-08)
 like "$out" '*DOWNGRADE?*1 other reporter had TLS there*' 'its evidence'
 # The only MX of the domain.
@@ -110,7 +110,7 @@ out=$(ctl show received -d 2026-01-10)
 like "$out" '*Failed 5 of 14 sessions (35.7%).*' 'counted once'
 out=$(ctl -p show received -d 2026-01-10)
 like "$out" '*|4|no|certificate-expired|*' 'and so is what failed'
-like "$out" '*|9|yes|-|*|tlsa + sts|0|unjudged' 'and what did not'
+like "$out" '*|9|yes|-|*|tlsa + sts|0|unjudged|*' 'and what did not'
 
 # Several days together.
 out=$(ctl show received -n 0 -d 2026-02-09)
