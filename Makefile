@@ -224,6 +224,7 @@ SGECTL_OBJS =	\
 		reporter/command/deliver_bounce.o \
 		reporter/command/print_received.o \
 		reporter/ctl/ctl.o \
+		reporter/ctl/ctl_help.o \
 		reporter/ctl/ctl_sendmail.o \
 		reporter/ctl/print.o \
 		reporter/ctl/sged_ask.o \

@@ -163,6 +163,9 @@ check "systemd-analyze security: below 3" inside systemd-analyze \
 is "$(chroot "$A" grep -rl /usr/local /usr/share/man/man8/sged.8.gz \
     /usr/share/doc/opensmtpd-filter-sge /etc/cron.d \
     /usr/lib/systemd/system/sged.service)" "" "nothing names /usr/local"
+like "$(chroot "$A" bash -c '. /usr/share/bash-completion/completions/sgectl
+    COMP_WORDS=(sgectl show sta) COMP_CWORD=2; _sgectl; echo "$COMPREPLY"')" \
+    status "bash completes sgectl"
 is "$(chroot "$A" dpkg -V opensmtpd-filter-sge)" "" "all files are whole"
 
 # --- a mail through it -----------------------------------------------------

@@ -116,6 +116,8 @@ run_explain(struct ctl *ctl, int argc, char *argv[])
 	return view_explain(&ctl->view, argc > 0 ? argv[0] : NULL);
 }
 
+static int	run_help(struct ctl *, int, char *[]);
+
 #define VIEW (CTL_CONF | CTL_STORE | CTL_VIEW)
 
 /*
@@ -177,8 +179,31 @@ static const struct ctl_command commands[] = {
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ "html", "d:n:", "[-d days] [-n top] dir", 1, 1,
 	    CTL_CONF | CTL_STORE, 30, 1, run_html },
+	{ "help", "s:", "[-s shell] [command]", 0, 2, 0, 0, 1, run_help },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
 };
+
+static int
+run_help(struct ctl *ctl, int argc, char *argv[])
+{
+	size_t i;
+
+	for (i = 0; i < ctl->noptions; i++)
+		if (ctl_complete(commands, ctl->options[i].value,
+		    stdout) == -1) {
+			warnx("-s %s: bash and ksh are known",
+			    ctl->options[i].value);
+			return 1;
+		}
+	if (ctl->noptions > 0 && argc == 0)
+		return 0;
+	if (ctl_help(commands, argc, argv, stdout) == -1) {
+		warnx("no command \"%s\"; \"sgectl help\" names all",
+		    argv[0]);
+		return 1;
+	}
+	return 0;
+}
 
 static __dead void
 usage(void)
@@ -260,7 +285,9 @@ prepare(struct ctl *ctl)
 	if ((needs & CTL_STORE) != 0) {
 		ctl->view.store = store_open(ctl->conf->database, STORE_READ);
 		if (ctl->view.store == NULL) {
-			warnx("no database yet: sged makes it when it starts");
+			if (access(ctl->conf->database, F_OK) == -1)
+				warnx("no database yet: sged makes it when it "
+				    "starts");
 			return -1;
 		}
 		if (received_ours(ctl->view.store, ctl->conf) == -1)

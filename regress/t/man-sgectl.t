@@ -28,6 +28,41 @@ done
 is "$missing" "" "no command is missing"
 lines=$("$here/../reporter/sgectl" 2>&1 | grep -c '^	')
 is "$(grep -c '^\.It Cm' "$page")" "$lines" "each has its item ($lines)"
+# And its line of help; the shells know them all.
+sgectl=$here/../reporter/sgectl
+told=0
+for words in $("$sgectl" help | sed -n 's/^	\([a-z]*\).*/\1/p' |
+    LC_ALL=C sort -u); do
+	is "$("$sgectl" help "$words" | awk '/^usage:/ { u++ } /^	/ { w++ }
+	    END { print u - w }')" 0 "help $words"
+	told=$((told + $("$sgectl" help "$words" | grep -c '^usage:')))
+done
+is $told "$lines" "each once"
+"$sgectl" help nothing >/dev/null 2>&1
+is $? 1 "help of no command"
+# complete SHELL-WORD...: what bash offers for the last of them.
+complete()
+{
+	"$sgectl" help -s bash >"$out"
+	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+	    _sgectl; echo "${COMPREPLY[@]}"' bash "$out" "$@"
+}
+if command -v bash >/dev/null; then
+	is "$(complete sgectl sh)" show "bash completes a command"
+	is "$(complete sgectl -f x check '')" "record domain config" \
+	    "behind options the second word"
+	is "$(complete sgectl show cleartext -m x -)" \
+	    "-f -j -p -v -d -D -c -n -m" "then the command's options"
+fi
+"$sgectl" help -s ksh >"$out"
+is "$(sed 's/ -- .*//' "$out")" "set -A complete_sgectl_1
+set -A complete_sgectl_2" "ksh has both words"
+like "$(cat "$out")" "*_1 -- show*digest*_2 -- status flow*config" "and all"
+for ksh in oksh loksh mksh; do
+	command -v $ksh >/dev/null || continue
+	is "$($ksh -c '. "$1"; echo "${complete_sgectl_1[0]}"' $ksh "$out")" \
+	    show "$ksh takes it"
+done
 # JSON has one object a line, and mdoc's own lines are not shown as they are.
 is "$(grep -v '^[.{]' "$page" | awk 'length > 80' | head -n 3)" "" "80 columns"
 if command -v mandoc >/dev/null; then

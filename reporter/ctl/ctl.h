@@ -78,6 +78,15 @@ void	ctl_list(const struct ctl_command table[], int argc,
  */
 int	ctl_options(struct ctl *, int argc, char *argv[]);
 void	ctl_usage(const struct ctl_command *, FILE *);
+/*
+ * ctl_help.c: usage and one line for the command that argv names, or for all
+ * that begin with its first word; without one, the list.  -1: there is none.
+ */
+int	ctl_help(const struct ctl_command table[], int argc,
+	    char *const argv[], FILE *);
+/* What makes a shell, "bash" or "ksh", complete them; -1: another one. */
+int	ctl_complete(const struct ctl_command table[], const char *shell,
+	    FILE *);
 
 /*
  * Options of the view that stood before the command; 0, or -1 after a message
