@@ -125,20 +125,20 @@ request_announced(struct client *c, const json_t *value)
 	struct control *control = c->control;
 	const char *address = json_string_value(value);
 	int64_t now = time(NULL);
-	int found;
+	int found = 0;
 	size_t i;
 
 	if (address == NULL) {
 		refuse(c, "not an address");
 		return;
 	}
-	found = *address != '\0' &&
-	    deliver_announces(control->engine, address);
 	for (i = 0; i < ANNOUNCED_MAX && !found; i++)
 		found = now < control->announced[i].until &&
 		    strcasecmp(control->announced[i].address, address) == 0;
-	answer(c, json_pack("{ss}", found ? "announced" : "unannounced",
-	    address));
+	if (!found && *address != '\0')
+		found = deliver_announces(control->engine, address);
+	answer(c, json_pack("{ss}", found == -1 ? "failed" : found ?
+	    "announced" : "unannounced", address));
 }
 
 /* sgectl sends one itself: a copy of a report, a test. */

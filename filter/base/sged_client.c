@@ -74,7 +74,7 @@ parse_answer(char *msg, char out[], size_t outsz)
 		enum client_said said;
 	} keys[] = {
 		{ "learned", CLIENT_YES },
-		{ "failed", CLIENT_NO },
+		{ "failed", CLIENT_FAILED },
 		{ "announced", CLIENT_YES },
 		{ "unannounced", CLIENT_NO }
 	};

@@ -19,8 +19,8 @@ int	client_connect(const char *path);
  * A domain in normal form: {"learn":"DOMAIN"}, answered once its route is
  * known by {"learned":"DOMAIN","route":"enforce"} or "none", or by
  * {"failed":"DOMAIN"}.  An address, or "": {"announced":"ADDRESS"}, whether a
- * report of ours goes there now, answered by the same or
- * {"unannounced":"ADDRESS"}.  Returns 0, or -1 with errno (EAGAIN: the socket
+ * report of ours goes there now, answered by the same, by
+ * {"unannounced":"ADDRESS"}, or by {"failed":"ADDRESS"}.  Returns 0, or -1 with errno (EAGAIN: the socket
  * is full; EINVAL: it can't be asked).
  */
 int	client_ask(int fd, const char *question);
@@ -32,10 +32,11 @@ enum client_said {
 	CLIENT_NOTHING,		/* now */
 	CLIENT_YES,
 	CLIENT_NO,
+	CLIENT_FAILED,		/* it can't find out */
 	CLIENT_OTHER		/* what is no answer */
 };
 
-/* One message; with YES and NO the question into out. */
+/* One message; with YES, NO and FAILED the question into out. */
 enum client_said client_answer(int fd, char out[], size_t outsz);
 
 #endif

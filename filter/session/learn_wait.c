@@ -218,7 +218,7 @@ receive(struct waits *l, int64_t now)
 		if (said == CLIENT_OTHER)
 			continue;
 		/* What can't be looked up can't be at once again. */
-		recent_put(&l->vain, text, said == CLIENT_NO &&
+		recent_put(&l->vain, text, said == CLIENT_FAILED &&
 		    strchr(text, '@') == NULL ? now + WAITS_VAIN_MS : 0);
 		if ((q = find(l, text)) == NULL)
 			continue;
@@ -226,7 +226,7 @@ receive(struct waits *l, int64_t now)
 		for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
 			next = TAILQ_NEXT(w, same);
 			end(l, w, said == CLIENT_YES ? WAITED_YES :
-			    WAITED_NO);
+			    said == CLIENT_NO ? WAITED_NO : WAITED_VAIN);
 		}
 	}
 	if (said == CLIENT_GONE)

@@ -34,8 +34,8 @@ struct waiter {
 
 enum waited {
 	WAITED_YES,		/* it is known now; a report goes there */
-	WAITED_NO,		/* it can't be found out; none does */
-	WAITED_VAIN		/* nobody said */
+	WAITED_NO,		/* no report goes there */
+	WAITED_VAIN		/* it can't be found out, or nobody said */
 };
 
 /*

@@ -656,6 +656,48 @@ limit(const struct conf *conf)
 	stop(&b);
 }
 
+/* Asked at RCPT for the reports' sender: yes, no, or that nobody can say. */
+static void
+announced(const struct conf *conf)
+{
+	static const char plan[] = "EXPLAIN QUERY PLAN SELECT EXISTS (SELECT 1"
+	    " FROM delivery WHERE target = lower('a') AND kind = 0 AND"
+	    " last >= 1) OR EXISTS (SELECT 1 FROM delivery INDEXED BY"
+	    " delivery_copy WHERE target IS NULL AND uri COLLATE NOCASE IN"
+	    " ('mailto:a', 'copy:a'))";
+	struct bench b;
+	sqlite3_stmt *stmt = NULL;
+
+	fresh();
+	start(&b, conf);
+	sql(&b, "INSERT INTO report (id, day, domain, state, due) VALUES"
+	    " (1, 1, 'a.nz', 'sent', 0)");
+	sql(&b, "INSERT INTO delivery (report, uri, state, tries, next, last,"
+	    " kind, target) VALUES (1, 'mailto:TLS%%2Bx@A.nz!1m', 'sent', 1,"
+	    " 0, unixepoch(), 0, 'tls+x@a.nz'), (1, 'copy:Us@b.nz', 'sent', 1,"
+	    " 0, unixepoch(), 0, NULL), (1, 'mailto:old@c.nz', 'sent', 1, 0,"
+	    " unixepoch(), 0, NULL), (1, 'mailto:late@d.nz', 'sent', 1, 0,"
+	    " unixepoch() - 500000, 0, 'late@d.nz')");
+	is_int(deliver_announces(&b.e, "Tls+X@a.nz"), 1, "an address it went "
+	    "to, however it stands in the record");
+	is_int(deliver_announces(&b.e, "us@B.nz"), 1, "a copy's");
+	is_int(deliver_announces(&b.e, "OLD@c.nz"), 1, "of an older format");
+	is_int(deliver_announces(&b.e, "late@d.nz"), 0, "too long ago");
+	is_int(deliver_announces(&b.e, "x@a.nz"), 0, "none");
+	if (sqlite3_prepare_v2(b.e.store->db, plan, -1, &stmt, NULL) !=
+	    SQLITE_OK)
+		fatalx("test: %s", sqlite3_errmsg(b.e.store->db));
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		ok(strncmp((const char *)sqlite3_column_text(stmt, 3), "SCAN d",
+		    6) != 0, "no scan: %s", sqlite3_column_text(stmt, 3));
+	sqlite3_finalize(stmt);
+	sql(&b, "ALTER TABLE delivery RENAME TO lost");
+	is_int(deliver_announces(&b.e, "x@a.nz"), -1,
+	    "a database that can't say says so");
+	sql(&b, "ALTER TABLE lost RENAME TO delivery");
+	stop(&b);
+}
+
 static int
 some_held(struct bench *b)
 {
@@ -1182,6 +1224,7 @@ main(void)
 	crowd(conf);
 	hanging(conf);
 	limit(conf);
+	announced(conf);
 	crash(conf);
 	recovered(conf);
 	tallies_away(conf);

@@ -20,7 +20,7 @@
 static char	 path[] = "/tmp/unit-waits.XXXXXXXXXX";
 static char	 sock[64];
 static int	 listener, peer = -1;
-static int	 ended, learned_n, failed_n;
+static int	 ended, learned_n, no_n, failed_n;
 
 static void
 done(const struct waiter *wait, enum waited waited, void *arg)
@@ -29,7 +29,8 @@ done(const struct waiter *wait, enum waited waited, void *arg)
 	(void)arg;
 	ended++;
 	learned_n += waited == WAITED_YES;
-	failed_n += waited == WAITED_NO;
+	no_n += waited == WAITED_NO;
+	failed_n += waited == WAITED_VAIN;
 }
 
 static void
@@ -144,6 +145,28 @@ test_vain(struct waits *w)
 	waits_run(w, 0, t + 20000);
 }
 
+/* Whom a report goes to: no is not the same as that sged can't say. */
+static void
+test_announced(struct waits *w)
+{
+	const int64_t t = 600000;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ended = no_n = failed_n = 0;
+		is_int(ask(w, "tls@a.example", t + i), 0, "an address: asked");
+		say("{\"failed\":\"tls@a.example\"}");
+		waits_run(w, POLLIN, t + i);
+		is_int(failed_n, 1, "sged can't say");
+		is_int(no_n, 0, "which is not no");
+	}
+	(void)ask(w, "tls@a.example", t + 3);
+	say("{\"unannounced\":\"tls@a.example\"}");
+	waits_run(w, POLLIN, t + 3);
+	is_int(no_n, 1, "no is");
+	(void)asked(0);
+}
+
 /* Connected, and nothing comes: it hangs, or was stopped. */
 static void
 test_silent(struct waits *w)
@@ -187,6 +210,7 @@ main(void)
 		return 1;
 	test_talkative(w);
 	test_vain(w);
+	test_announced(w);
 	test_silent(w);
 	ended = 0;
 	(void)ask(w, "end.example", 800000);

@@ -17,7 +17,8 @@ void	deliver_start(struct engine *);
 void	deliver_stop(struct engine *);
 /*
  * Whether a mail of ours is being handed to sendmail for that address, or was
- * in the last ANNOUNCED_KEPT_SECONDS: sendmail may have kept it meanwhile.
+ * in the last ANNOUNCED_KEPT_SECONDS: sendmail may have kept it meanwhile;
+ * -1 if the database can't say.
  */
 int	deliver_announces(const struct engine *, const char *address);
 /*

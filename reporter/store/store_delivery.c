@@ -220,8 +220,11 @@ bad:
 int
 store_delivery_since(struct store *st, const char *address, int64_t since)
 {
-	return store_number(st, 0, "SELECT 1 FROM delivery WHERE kind = 0"
-	    " AND last >= ?1 AND (uri = 'mailto:' || ?2 COLLATE NOCASE"
-	    " OR uri = 'copy:' || ?2 COLLATE NOCASE) LIMIT 1", "it", since,
-	    address) == 1;
+	/* Rows without a target: copies, and those of older formats. */
+	return (int)store_number(st, -1, "SELECT EXISTS (SELECT 1"
+	    " FROM delivery WHERE target = lower(?2) AND kind = 0"
+	    " AND last >= ?1) OR EXISTS (SELECT 1 FROM delivery"
+	    " INDEXED BY delivery_copy WHERE target IS NULL AND kind = 0"
+	    " AND last >= ?1 AND uri COLLATE NOCASE IN"
+	    " ('mailto:' || ?2, 'copy:' || ?2))", "it", since, address);
 }

@@ -132,7 +132,10 @@ struct store_delivery {
 	int64_t		 today;		/* others to him; of a claimed one */
 };
 
-/* Whether a mail to that address was tried since then (epoch seconds). */
+/*
+ * Whether a mail to that address was tried since then (epoch seconds); -1 if
+ * the database can't say.
+ */
 int	store_delivery_since(struct store *, const char *address,
 	    int64_t since);
 /*

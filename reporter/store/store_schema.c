@@ -255,5 +255,8 @@ const char *const store_steps[] = {
 	/* When smtpd was about to send there (milliseconds); url '': to none. */
 	"CREATE TABLE attempt (domain TEXT, at INTEGER, url TEXT,"
 	" PRIMARY KEY (domain, at)) WITHOUT ROWID",
+	/* Whether an address had a copy of late is asked at RCPT. */
+	"CREATE INDEX delivery_copy ON delivery (uri COLLATE NOCASE, last)"
+	" WHERE target IS NULL",
 	NULL
 };
