@@ -60,6 +60,7 @@ COMMON_OBJS =	\
 		filter/base/log.o \
 		filter/base/sged_client.o \
 		filter/base/recent.o \
+		filter/base/sip_hash.o \
 		filter/base/sged_notice.o \
 		filter/base/utf8.o \
 		filter/conf/conf.o \
@@ -81,6 +82,7 @@ COMMON_OBJS =	\
 		filter/spool/attempts.o \
 		filter/spool/record_read.o \
 		filter/spool/record_write.o \
+		filter/spool/route_line.o \
 		filter/spool/routes.o \
 		filter/spool/routes_base.o
 
@@ -102,6 +104,7 @@ TABLE_OBJS =	\
 # Shared by sged and sgectl.
 REPORTER_OBJS =	\
 		reporter/helper/helper.o \
+		reporter/helper/helper_answer.o \
 		reporter/lib/date.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
@@ -323,6 +326,7 @@ reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 UNITS =		\
 		unit-answer \
 		unit-bounce \
+		unit-collide \
 		unit-conf \
 		unit-ctl \
 		unit-day \
@@ -333,6 +337,7 @@ UNITS =		\
 		unit-fill \
 		unit-flow \
 		unit-hash \
+		unit-helper \
 		unit-ingest \
 		unit-ipc \
 		unit-learn \

@@ -144,6 +144,30 @@ dir_check(const char *path, const struct owner *owner, const char *right)
 	return 0;
 }
 
+/* The database, if there is one, and what SQLite keeps beside it. */
+static int
+database_check(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	struct stat sb;
+	char *file;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < nitems(suffixes) && rc == 0; i++) {
+		if (asprintf(&file, "%s%s", path, suffixes[i]) == -1)
+			fatal("setup");
+		if (stat(file, &sb) == 0 &&
+		    sb.st_mode & (S_IWGRP | S_IWOTH)) {
+			log_warnx("%s: others can write to it: chmod go-w %s",
+			    file, file);
+			rc = -1;
+		}
+		free(file);
+	}
+	return rc;
+}
+
 /* Folder at path: made where it is missing, looked at where it is there. */
 static int
 dir_ready(const char *path, mode_t mode, const struct owner *owner,
@@ -176,7 +200,8 @@ setup_dirs(const struct conf *conf)
 	if (dir_ready(conf->spool, 0755, &own, SETUP_OWN) == 0 &&
 	    dir_ready(sessions, 0770, &filter, SETUP_SESSIONS) == 0 &&
 	    dir_make(attempts, 01733, &own) == 0 &&
-	    dir_ready(dirname(copy), 0750, &own, SETUP_OWN) == 0)
+	    dir_ready(dirname(copy), 0750, &own, SETUP_OWN) == 0 &&
+	    database_check(conf->database) == 0)
 		rc = 0;
 	free(sessions);
 	free(attempts);

@@ -20,6 +20,8 @@
 #define CONF_WORD_MAX 2048
 #define CONF_INCLUDE_DEPTH 16
 #define CONF_MACRO_DEPTH 16
+#define CONF_INCLUDES_MAX 1000
+#define CONF_EXPANSIONS_MAX 100000
 
 /* HELO text in records and reports: a domain name, or a cut-off one. */
 #define HELO_MAX 255
@@ -112,12 +114,17 @@
  */
 #define HTTP_HEAD_MAX (16 * 1024)
 #define HTTP_TRANSFERS_MAX 400
+/* Its media type and its server's clock, as text. */
+#define HTTP_TYPE_MAX 128
+#define HTTP_DATE_MAX 40
 #define HTTP_POST_SECONDS 120
 
 /* SMTP probe: a line, all of a reply, and the whole conversation. */
 #define SMTP_LINE_MAX 2048
 #define SMTP_REPLY_MAX (16 * 1024)
 #define PROBE_SECONDS 60
+/* Names of a host's certificate. */
+#define CERT_NAMES_MAX 32
 #define PROBES_MAX 64
 
 /* Reports we send: RFC 8460 5.2 sees receivers stop at ten megabytes. */

@@ -139,6 +139,14 @@ fatalx(const char *fmt, ...)
 	exit(1);
 }
 
+/* libbsd's strnvis(3) writes its NUL behind a buffer that is full. */
+void
+log_vis(char out[], size_t outsz, const char *s, int flags)
+{
+	out[outsz - 1] = '\0';
+	(void)strnvis(out, s, outsz - 1, flags);
+}
+
 const char *
 log_clean(const char *s)
 {
@@ -149,6 +157,6 @@ log_clean(const char *s)
 	if (s == NULL)
 		return "-";
 	/* Cut off at the buffer's end: this is for people to read. */
-	(void)strnvis(out, s, sizeof(buf[0]), VIS_SAFE | VIS_NL | VIS_CSTYLE);
+	log_vis(out, sizeof(buf[0]), s, VIS_SAFE | VIS_NL | VIS_CSTYLE);
 	return out;
 }

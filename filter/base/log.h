@@ -42,5 +42,7 @@ __dead void fatalx(const char *, ...)
  * VIS_SAFE into one of a few static buffers, good until a few calls later.
  */
 const char *log_clean(const char *);
+/* The same into out, at least two bytes, with flags of vis(3). */
+void	log_vis(char out[], size_t outsz, const char *, int flags);
 
 #endif

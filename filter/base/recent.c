@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/recent.h"
@@ -9,17 +8,13 @@ void
 recent_init(struct recent *r)
 {
 	memset(r, 0, sizeof(*r));
-	arc4random_buf(&r->seed, sizeof(r->seed));
+	sip_seed(&r->seed);
 }
 
 static uint64_t
 hash_name(const struct recent *r, const char *s)
 {
-	uint64_t h = 14695981039346656037ULL ^ r->seed;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211ULL;
-	return h ^ h >> 32;
+	return sip_hash(&r->seed, s, strlen(s));
 }
 
 void

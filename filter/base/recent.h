@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/compat.h"
+#include "base/sip_hash.h"
 
 /*
  * Names remembered for some time, without any memory of their own: where two
@@ -15,7 +16,7 @@
 #define RECENT_MAX 1024
 
 struct recent {
-	uint64_t	 seed;
+	struct sip_seed	 seed;
 	struct {
 		uint64_t	 hash;
 		int64_t		 until;		/* 0: none */

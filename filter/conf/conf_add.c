@@ -208,6 +208,7 @@ conf_add_class_file(struct conf_reader *rd, const struct word *name,
     const struct word *file)
 {
 	int n = new_class(rd, name);
+	const char *why;
 	char *path, *text;
 	uint64_t stamp;
 	size_t len;
@@ -216,12 +217,12 @@ conf_add_class_file(struct conf_reader *rd, const struct word *name,
 		rd->nomem = 1;
 		return;
 	}
-	text = read_file(path, CONF_FILE_MAX, &len, &stamp);
+	text = read_file(path, CONF_FILE_MAX, &len, &stamp, &why);
 	if (text != NULL)
 		conf_opened(rd, path, stamp);
 	if (text == NULL)
 		conf_mistake(rd, &file->at, "can't read \"%s\": %s",
-		    log_clean(path), strerror(errno));
+		    log_clean(path), why);
 	else if (strlen(text) != len)
 		conf_mistake(rd, &file->at, "\"%s\" is not a text file",
 		    log_clean(path));

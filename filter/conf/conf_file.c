@@ -42,52 +42,65 @@ conf_stamp(const struct conf *conf)
 	return all;
 }
 
+/*
+ * NULL, or why it is none of ours to read.  Who can write it says whose mail
+ * needs what: as smtpd.conf(5), it is root's or our own.
+ */
+static const char *
+file_wrong(const struct stat *st, size_t max)
+{
+	if (!S_ISREG(st->st_mode))
+		return "it is not a regular file";
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return "others can write to it: chmod go-w";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "another user can write to it: chown root";
+	if ((uintmax_t)st->st_size > max)
+		return "it is too large";
+	return NULL;
+}
+
 char *
-read_file(const char *path, size_t max, size_t *len, uint64_t *stamp)
+read_file(const char *path, size_t max, size_t *len, uint64_t *stamp,
+    const char **why)
 {
 	struct stat st;
-	char *buf = NULL, *p;
+	char *buf = NULL;
 	size_t size, n = 0;
-	ssize_t r;
-	int fd, saved;
+	ssize_t r = 0;
+	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
+	*why = NULL;
+	/* Nor does a FIFO let us wait for whoever writes to it. */
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
 	    fstat(fd, &st) == -1)
-		goto fail;
+		goto out;
+	if ((*why = file_wrong(&st, max)) != NULL)
+		goto out;
 	*stamp = stamp_of(&st);
-	/* One more than it has, so that its end is seen without growing. */
-	size = S_ISREG(st.st_mode) && (uintmax_t)st.st_size < max ?
-	    (size_t)st.st_size + 2 : 4096;
-	if ((buf = malloc(size)) == NULL)
-		goto fail;
-	while ((r = read(fd, buf + n, size - n - 1)) != 0) {
-		if (r == -1) {
-			if (errno == EINTR)
-				continue;
-			goto fail;
-		}
-		n += (size_t)r;
-		if (n > max) {
-			errno = EFBIG;
-			goto fail;
-		}
-		if (size - n > 1)
-			continue;
-		if ((p = realloc(buf, size * 2)) == NULL)
-			goto fail;
-		buf = p;
-		size *= 2;
+	/* One more than it has: whether it grew meanwhile. */
+	size = (size_t)st.st_size + 1;
+	if ((buf = malloc(size + 1)) == NULL)
+		goto out;
+	while (n < size && (r = read(fd, buf + n, size - n)) != 0) {
+		if (r > 0)
+			n += (size_t)r;
+		else if (errno != EINTR)
+			goto out;
 	}
-	close(fd);
+	r = 0;
+	if (n == size)
+		*why = "it changes while it is read";
 	buf[n] = '\0';
 	*len = n;
-	return buf;
-fail:
-	saved = errno;
+ out:
+	if (*why == NULL && (buf == NULL || r == -1))
+		*why = strerror(errno);
 	if (fd != -1)
 		close(fd);
+	if (*why == NULL)
+		return buf;
 	free(buf);
-	errno = saved;
 	return NULL;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,12 +41,24 @@ lex_word(struct lexer *lx, const char *text)
 	return new_word(lx, text, strlen(text), 1);
 }
 
+/* Whether it is one of those that are being read. */
 static int
-push_file(struct lexer *lx, const char *path)
+is_open(const struct lexer *lx, uint64_t stamp)
+{
+	const struct source *s;
+
+	for (s = lx->src; s != NULL; s = s->up)
+		if (!s->macro && s->stamp == stamp)
+			return 1;
+	return 0;
+}
+
+/* Returns 0, or -1: *why says what is wrong, but for memory. */
+static int
+push_file(struct lexer *lx, const char *path, const char **why)
 {
 	struct source *s;
 	struct word *name;
-	uint64_t stamp;
 	size_t len;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
@@ -56,12 +67,15 @@ push_file(struct lexer *lx, const char *path)
 		lx->nomem = 1;
 		return -1;
 	}
-	s->text = read_file(path, CONF_FILE_MAX, &len, &stamp);
-	if (s->text == NULL) {
+	s->text = read_file(path, CONF_FILE_MAX, &len, &s->stamp, why);
+	if (s->text != NULL && is_open(lx, s->stamp))
+		*why = "it includes itself";
+	if (*why != NULL) {
+		free(s->text);
 		free(s);
 		return -1;
 	}
-	lx->opened(lx->arg, path, stamp);
+	lx->opened(lx->arg, path, s->stamp);
 	s->pos = s->text;
 	s->end = s->text + len;
 	s->at.file = name->text;
@@ -97,7 +111,7 @@ lex_open(struct lexer *lx, const char *file,
 	lx->opened = opened;
 	lx->arg = arg;
 	lx->bol = 1;
-	return push_file(lx, file);
+	return push_file(lx, file, &lx->why);
 }
 
 void
@@ -128,21 +142,27 @@ static void
 open_include(struct lexer *lx)
 {
 	const struct word *w = lx->include;
+	const char *why;
 	char *path, text[512];
 
 	lx->include = NULL;
 	if (lx->files >= CONF_INCLUDE_DEPTH) {
-		say(lx, &w->at, "too many files include each other: does one "
-		    "include itself?");
+		say(lx, &w->at, "too many files include each other");
+		return;
+	}
+	if (lx->included++ >= CONF_INCLUDES_MAX) {
+		/* Once: each of them may have as many more. */
+		if (lx->included == CONF_INCLUDES_MAX + 1)
+			say(lx, &w->at, "too many files are included");
 		return;
 	}
 	if ((path = path_beside(w->at.file, w->text)) == NULL) {
 		lx->nomem = 1;
 		return;
 	}
-	if (push_file(lx, path) == -1) {
+	if (push_file(lx, path, &why) == -1 && !lx->nomem) {
 		(void)snprintf(text, sizeof(text), "can't read \"%s\": %s",
-		    path, strerror(errno));
+		    path, why);
 		say(lx, &w->at, text);
 	}
 	free(path);
@@ -211,8 +231,13 @@ expand(struct lexer *lx, const char *name, size_t len)
 		    strlen(m->value->text), 1);
 		return lx->last == NULL ? T_END : T_WORD;
 	}
-	if (lx->nested >= CONF_MACRO_DEPTH) {
-		say(lx, &lx->at, "a macro uses itself");
+	if (lx->nested >= CONF_MACRO_DEPTH ||
+	    lx->expanded++ >= CONF_EXPANSIONS_MAX) {
+		say(lx, &lx->at, lx->nested >= CONF_MACRO_DEPTH ?
+		    "a macro uses itself" : "macros stand for too much");
+		/* Nothing of it is read on: it may use itself many times. */
+		while (lx->src->macro)
+			pop(lx);
 		return T_BAD;
 	}
 	if ((s = calloc(1, sizeof(*s))) == NULL) {

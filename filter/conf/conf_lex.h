@@ -50,6 +50,7 @@ struct source {
 	const char	*pos;
 	const char	*end;
 	struct where	 at;
+	uint64_t	 stamp;		/* of a file, to know it again */
 	int		 macro;
 };
 
@@ -64,8 +65,11 @@ struct lexer {
 	struct word	*words;
 	struct macro	*macros;
 	const struct word *include;	/* to open at the line's end */
+	const char	*why;		/* the first file can't be read */
 	int		 files;		/* nested ones */
+	int		 included;	/* files, in all */
 	int		 nested;	/* macros in macros */
+	int		 expanded;	/* texts of macros, in all */
 	int		 bol;		/* nothing read of this line yet */
 	int		 forced;	/* a newline that the text lacks */
 	int		 braces;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +62,7 @@ conf_read(const char *file, FILE *err)
 	else if (lex_open(&rd.lex, file, say_lex, opened, &rd) == -1) {
 		if (!rd.lex.nomem) {
 			fprintf(err, "%s: can't be read: %s\n", file,
-			    strerror(errno));
+			    rd.lex.why);
 			rd.mistakes++;
 		}
 	} else {

@@ -111,11 +111,12 @@ int	value_copy(struct conf_reader *, char **p, const char *);
 /* conf_file.c */
 
 /*
- * All of a file in memory, with a NUL behind it; *len without it.  NULL with
- * errno; EFBIG beyond max.  *stamp tells this content from a later one.
+ * All of a file in memory, with a NUL behind it; *len without it.  NULL and in
+ * *why the reason: it can't be read, is no regular file, others can write it, or
+ * it has more than max bytes.  *stamp tells this content from a later one, and from other files.
  */
 char	*read_file(const char *path, size_t max, size_t *len,
-	    uint64_t *stamp);
+	    uint64_t *stamp, const char **why);
 /* One file's stamp into that of many. */
 uint64_t conf_stamp_add(uint64_t all, uint64_t one);
 /* path as seen from the file that names it; to be freed.  NULL: no memory. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sip_hash.h"
 #include "session/pool.h"
 
 #define UNIT 8
@@ -22,9 +23,9 @@ struct pool {
 	struct str	**buckets;
 	size_t		  nbuckets;	/* a power of two */
 	size_t		  nstrings;
+	struct sip_seed	  seed;
 };
 
-static uint32_t	 hash(const char *, size_t);
 static void	 grow(struct pool *);
 static size_t	 str_size(size_t);
 
@@ -35,6 +36,7 @@ pool_new(void)
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return NULL;
+	sip_seed(&p->seed);
 	p->nbuckets = BUCKETS_MIN;
 	if ((p->buckets = calloc(p->nbuckets, sizeof(*p->buckets))) == NULL) {
 		free(p);
@@ -102,33 +104,6 @@ pool_put(struct pool *p, void *ptr, size_t size)
 	p->unused[n] = b;
 }
 
-/* Strangers choose the texts, but a chain is as slow as one of their own. */
-static uint32_t
-hash(const char *s, size_t len)
-{
-	uint64_t h = 0x9e3779b97f4a7c15ULL ^ len, w;
-
-	for (; len > 8; len -= 8, s += 8) {
-		memcpy(&w, s, 8);
-		h = (h ^ w) * 0xd6e8feb86659fd93ULL;
-		h ^= h >> 32;
-	}
-	/* The last one to eight bytes, without a loop. */
-	w = 0;
-	if (len >= 4) {
-		memcpy(&w, s, 4);
-		w <<= 32;
-		h ^= w;
-		w = 0;
-		memcpy(&w, s + len - 4, 4);
-	} else if (len > 0)
-		w = (uint64_t)(unsigned char)s[0] << 16 |
-		    (uint64_t)(unsigned char)s[len / 2] << 8 |
-		    (unsigned char)s[len - 1];
-	h = (h ^ w) * 0xd6e8feb86659fd93ULL;
-	return h ^ h >> 32;
-}
-
 static size_t
 str_size(size_t len)
 {
@@ -163,7 +138,8 @@ str_get(struct pool *p, const char *s, size_t len)
 
 	if (len > UINT16_MAX)
 		len = UINT16_MAX;
-	h = hash(s, len);
+	/* Strangers choose the texts. */
+	h = (uint32_t)sip_hash(&p->seed, s, len);
 	for (str = p->buckets[h & (p->nbuckets - 1)]; str != NULL;
 	    str = str->next)
 		if (str->hash == h && str->len == len &&

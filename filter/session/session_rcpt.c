@@ -270,7 +270,7 @@ add_domain(struct line *l, const char *s)
 	char buf[DOMAIN_MAX * 4];
 
 	if (strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") < strlen(s)) {
-		(void)strnvis(buf, s, sizeof(buf), VIS_SAFE | VIS_WHITE);
+		log_vis(buf, sizeof(buf), s, VIS_SAFE | VIS_WHITE);
 		s = buf;
 	}
 	add(l, s);

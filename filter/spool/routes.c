@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,8 @@
 #include "base/bounds.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "base/sip_hash.h"
+#include "spool/route_line.h"
 #include "spool/routes.h"
 #include "spool/routes_base.h"
 
@@ -37,6 +38,7 @@ struct map {
 	size_t		 wasted;	/* of this */
 	size_t		 size;
 	uint8_t		 reading;	/* of the file from its start */
+	struct sip_seed	 seed;
 };
 
 struct routes {
@@ -53,16 +55,11 @@ struct routes {
 	char		 buf[64 * 1024];
 };
 
+/* Who sends mail to domains of his own chooses their names. */
 static uint32_t
-hash_name(const char *s)
+hash_name(const struct map *m, const char *s)
 {
-	uint32_t h = 2166136261U;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 16777619U;
-	h ^= h >> 15;
-	h *= 0x2c1b3c6dU;
-	return h ^ h >> 12;
+	return (uint32_t)sip_hash(&m->seed, s, strlen(s));
 }
 
 static void
@@ -96,7 +93,7 @@ map_find(const struct map *m, const char *name)
 
 	if (m->count == 0)
 		return NULL;
-	slot = map_slot(m, name, hash_name(name));
+	slot = map_slot(m, name, hash_name(m, name));
 	return *slot == 0 ? NULL : &m->entries[*slot - 1];
 }
 
@@ -163,7 +160,7 @@ map_put(struct map *m, const char *name, enum route_kind kind, int64_t until,
 
 	if ((e = map_find(m, name)) == NULL) {
 		memset(&new, 0, sizeof(new));
-		new.hash = hash_name(name);
+		new.hash = hash_name(m, name);
 		if (map_grow(m) == -1 || map_text(m, name, &new.name) == -1 ||
 		    map_text(m, urls, &new.urls) == -1)
 			return -1;
@@ -218,6 +215,7 @@ map_tidy(struct map *m)
 		return;
 	memset(&new, 0, sizeof(new));
 	new.reading = m->reading;
+	new.seed = m->seed;
 	for (e = m->entries; e < m->entries + m->count; e++)
 		if (e->kind != ROUTE_UNKNOWN && map_put(&new,
 		    m->arena + e->name, (enum route_kind)e->kind, e->until,
@@ -227,53 +225,6 @@ map_tidy(struct map *m)
 		}
 	map_free(m);
 	*m = new;
-}
-
-/* smtpd ends on an answer that it can't read: nothing else gets in. */
-static int
-urls_ok(const char *urls)
-{
-	const char *p;
-
-	for (p = urls; *p != '\0'; p += *p == ',') {
-		if (strncmp(p, "smtp+tls://", 11) != 0 &&
-		    strncmp(p, "smtps://", 8) != 0)
-			return 0;
-		p = strstr(p, "://") + 3;
-		if (*p == '\0' || *p == ',')
-			return 0;
-		p += strspn(p, "abcdefghijklmnopqrstuvwxyz"
-		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]");
-		if (*p != '\0' && (*p != ',' || p[1] == '\0'))
-			return 0;
-	}
-	return 1;
-}
-
-/* "requirement|valid-until|urls", changed in place; -1 if it is none. */
-static int
-parse_route(char *s, struct route *out)
-{
-	char *field[3];
-	const char *err;
-	size_t i;
-
-	for (i = 0; i < nitems(field); i++)
-		if ((field[i] = strsep(&s, "|")) == NULL)
-			return -1;
-	if (s != NULL)
-		return -1;
-	if (strcmp(field[0], "enforce") == 0)
-		out->kind = ROUTE_ENFORCE;
-	else if (strcmp(field[0], "none") == 0)
-		out->kind = ROUTE_NONE;
-	else
-		return -1;
-	if (field[1][strspn(field[1], "0123456789")] != '\0')
-		return -1;
-	out->until = strtonum(field[1], 0, INT64_MAX, &err);
-	out->urls = field[2];
-	return err == NULL && urls_ok(out->urls) ? 0 : -1;
 }
 
 /*
@@ -289,7 +240,7 @@ parse_line(struct map *m, char *line)
 
 	if (line == NULL || domain_normal(domain, strlen(domain), normal,
 	    sizeof(normal)) == -1 || strcmp(normal, domain) != 0 ||
-	    parse_route(line, &route) == -1)
+	    route_parse(line, &route) == -1)
 		return 0;
 	return map_put(m, domain, route.kind, route.until, route.urls);
 }
@@ -335,6 +286,16 @@ read_more(struct routes *r, struct map *m)
 	}
 }
 
+static void
+say_unknown(const char *path, const char *suffix)
+{
+	if (errno == EPERM)
+		log_warnx("%s%s: others can write to it: policies are not "
+		    "known (chmod go-w %s%s)", path, suffix, path, suffix);
+	else
+		log_warn("%s%s: policies are not known", path, suffix);
+}
+
 /* What is there stays where there is no new one. */
 static void
 reopen_base(struct routes *r)
@@ -344,8 +305,7 @@ reopen_base(struct routes *r)
 	if ((fd = base_open(r->path)) == -1) {
 		if (errno != ENOENT && errno != r->base_said) {
 			r->base_said = errno;
-			log_warn("%s" ROUTES_BASE_SUFFIX ": policies are not "
-			    "known", r->path);
+			say_unknown(r->path, ROUTES_BASE_SUFFIX);
 		}
 		return;
 	}
@@ -364,11 +324,11 @@ reopen(struct routes *r)
 {
 	int fd;
 
-	if ((fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
+	if ((fd = routes_open_file(r->path)) == -1) {
 		/* No file: sged has learned nothing yet. */
 		if (errno != ENOENT && errno != r->said) {
 			r->said = errno;
-			log_warn("%s: policies are not known", r->path);
+			say_unknown(r->path, "");
 		}
 		return;
 	}
@@ -411,6 +371,7 @@ routes_open(const char *path)
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return NULL;
 	r->fd = r->base = -1;
+	sip_seed(&r->map.seed);
 	if ((r->path = strdup(path)) == NULL) {
 		free(r);
 		return NULL;
@@ -446,7 +407,7 @@ routes_find(struct routes *r, const char *domain, int64_t now,
 		out->until = e->until;
 		out->urls = r->map.arena + e->urls;
 	} else if (r->base == -1 || base_find(r->base, domain, r->value,
-	    sizeof(r->value)) != 1 || parse_route(r->value, out) == -1) {
+	    sizeof(r->value)) != 1 || route_parse(r->value, out) == -1) {
 		out->kind = ROUTE_UNKNOWN;
 		out->until = 0;
 		out->urls = "";
@@ -471,7 +432,7 @@ each_base(const char *domain, char *value, void *arg)
 	struct route route;
 
 	if ((e == NULL || e->kind == ROUTE_UNKNOWN) &&
-	    parse_route(value, &route) == 0)
+	    route_parse(value, &route) == 0)
 		all->each(domain, &route, all->arg);
 }
 

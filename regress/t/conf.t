@@ -9,9 +9,10 @@ filter=$PWD/filter/filter-sge
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 
-"$filter" -n -f etc/sge.conf.example >"$dir/out" 2>"$dir/err"
+cp etc/sge.conf.example "$dir/example.conf"
+"$filter" -n -f "$dir/example.conf" >"$dir/out" 2>"$dir/err"
 is "$? $(cat "$dir/out" "$dir/err")" "0 configuration OK" "-n: it is right"
-"$filter" -nn -f etc/sge.conf.example >"$dir/1" 2>"$dir/err"
+"$filter" -nn -f "$dir/example.conf" >"$dir/1" 2>"$dir/err"
 is "$? $(cat "$dir/err")" "0 " "-nn: it is printed"
 "$filter" -nn -f "$dir/1" >"$dir/2" 2>"$dir/err"
 is "$? $(cat "$dir/err")" "0 " "-nn: what is printed is right"

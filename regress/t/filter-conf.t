@@ -37,6 +37,22 @@ is "$(grep -c "^.*sge.conf:[0-9]*: " "$T/err")" 2 "each mistake with its line"
 is $? 1 "a bad configuration: does not start"
 is "$(cat "$T/all")" "" "and says nothing to smtpd"
 check "but to the log" said "sge.conf:[0-9]*: "
+filter_conf
+chmod g+w "$T/sge.conf"
+"$FILTER" -n -f "$T/sge.conf" >/dev/null 2>"$T/err"
+is $? 1 "-n: one that others can write to"
+check "by name, and what to do" \
+    said "sge.conf: can't be read: others can write to it: chmod go-w"
+"$FILTER" -f "$T/sge.conf" </dev/null >"$T/all" 2>"$T/err"
+is $? 1 "with it filter-sge does not start"
+rm -f "$T/sge.conf"
+if [ "$(id -u)" -eq 0 ]; then
+	filter_conf
+	chown 1 "$T/sge.conf"
+	"$FILTER" -n -f "$T/sge.conf" >/dev/null 2>"$T/err"
+	is $? 1 "nor with one of another user"
+	rm -f "$T/sge.conf"
+fi
 "$FILTER" -x >/dev/null 2>"$T/err"
 is $? 1 "unknown option"
 check "usage" said '^usage: filter-sge \[-nVv\] \[-f file\]$'
@@ -59,7 +75,13 @@ check "a mistake is logged" wait_for 20 said "sge.conf:[0-9]*: "
 check "and the old one stays" wait_for 10 said "the old configuration stays"
 ask 00000000000000a2
 check "still refused" answered 00000000000000a2 "reject|530"
+chmod o+w "$T/sge.conf"
 filter_conf 'mode testing'
+kill -HUP "$filter_pid"
+check "so where others can write to it" wait_for 20 said "others can write"
+ask 00000000000000a5
+check "refused, for all that" answered 00000000000000a5 "reject|530"
+chmod o-w "$T/sge.conf"
 kill -HUP "$filter_pid"
 check "SIGHUP: read again" wait_for 20 said "read again"
 ask 00000000000000a3

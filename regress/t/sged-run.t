@@ -75,6 +75,13 @@ if [ "$(id -u)" -eq 0 ]; then
 	like "$out" "*$W/db: others can write*chmod go-w $W/db*" "by name"
 	chmod o-w "$W/db"
 fi
+for what in db/sged.db conf; do
+	chmod g+w "$W/$what"
+	out=$( ( daemon_exec "$sged" -d -f "$W/conf" ) 2>&1 )
+	is $? 1 "nor where others can write to $what"
+	like "$out" "*$W/$what:* others can write to it: chmod go-w*" "by name"
+	chmod g-w "$W/$what"
+done
 out=$( ( daemon_exec "$sged" -d -f "$W/conf" ) 2>&1 )
 is $? 1 "a second one does not start"
 like "$out" "*already running*" "and says why"

@@ -125,7 +125,7 @@ static const struct mistake mistakes[] = {
 	{ "class a file \"/nonexistent\"\n", "4: can't read \"/nonexistent\": "
 	    "No such file or directory\n" },
 	{ "class a file \"/dev\"\n",
-	    "4: can't read \"/dev\": Is a directory\n" },
+	    "4: can't read \"/dev\": it is not a regular file\n" },
 	{ "include \"/nonexistent\"\n", "4: can't read \"/nonexistent\": No "
 	    "such file or directory\n" },
 	{ "flow from gov to any require tls\n", "4: the class \"gov\" is not "
@@ -607,9 +607,73 @@ files(void)
 	    "no domain");
 	ok(strstr(said, "members:5: \"m\xc3\xb6.nz\" is not how the DNS writes "
 	    "it: write \"xn--m-1ga.nz\"\n") != NULL, "not an A-label");
-	ok(strstr(said, "main:6: too many files include each other: does one "
-	    "include itself?\n") != NULL, "an include of itself");
+	ok(strstr(said, "main:6: can't read \"main\": it includes itself\n") !=
+	    NULL, "an include of itself");
 	free(said);
+}
+
+/* What would read for ever, or many times over; each is refused by name. */
+static void
+endless(void)
+{
+	char path[600], text[4096];
+	struct conf *conf;
+	char *said;
+	int i, k;
+
+	put("main", NLOCAL "include main\ninclude main\ninclude main\n"
+	    "include other\n");
+	put("other", "include main\ninclude other\n");
+	conf = from_dir(&said);
+	ok(conf == NULL, "files that include themselves");
+	is_str(said, "main:4: can't read \"main\": it includes itself\n"
+	    "main:5: can't read \"main\": it includes itself\n"
+	    "main:6: can't read \"main\": it includes itself\n"
+	    "other:1: can't read \"main\": it includes itself\n"
+	    "other:2: can't read \"other\": it includes itself\n",
+	    "each is named");
+	free(said);
+	/* 3^15 of them. */
+	put("main", NLOCAL "include f0\n");
+	for (i = 0; i < 15; i++) {
+		snprintf(path, sizeof(path), "f%d", i);
+		snprintf(text, sizeof(text), "include f%d\ninclude f%d\n"
+		    "include f%d\n", i + 1, i + 1, i + 1);
+		put(path, i == 14 ? "# the last\n" : text);
+	}
+	conf = from_dir(&said);
+	ok(conf == NULL && strstr(said, ": too many files are included\n") !=
+	    NULL, "files that include many");
+	free(said);
+	snprintf(text, sizeof(text), NLOCAL "m0 = \"{ a.nz }\"\n");
+	for (i = 1; i < 16; i++) {
+		snprintf(path, sizeof(path), "m%d = \"{", i);
+		strlcat(text, path, sizeof(text));
+		for (k = 0; k < 10; k++) {
+			snprintf(path, sizeof(path), " $m%d", i - 1);
+			strlcat(text, path, sizeof(text));
+		}
+		strlcat(text, " }\"\n", sizeof(text));
+	}
+	strlcat(text, "class x { $m15 }\n", sizeof(text));
+	conf = conf_text(text, &said);
+	ok(conf == NULL && strstr(said, ": macros stand for too much\n") !=
+	    NULL, "10^15 words");
+	free(said);
+	put("main", NLOCAL "class r file pipe\ninclude pipe\n"
+	    "class s file \"/dev/zero\"\nclass t file \".\"\n");
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	if (mkfifo(path, 0600) == -1)
+		ok(0, "mkfifo");
+	conf = from_dir(&said);
+	is_str(said, "main:4: can't read \"pipe\": it is not a regular file\n"
+	    "main:5: can't read \"pipe\": it is not a regular file\n"
+	    "main:6: can't read \"/dev/zero\": it is not a regular file\n"
+	    "main:7: can't read \".\": it is not a regular file\n",
+	    "what is no file");
+	ok(conf == NULL, "and no configuration");
+	free(said);
+	(void)unlink(path);
 }
 
 static void
@@ -734,13 +798,16 @@ main(int argc, char *argv[])
 	defaults();
 	language();
 	files();
+	endless();
 	overlaps();
 	large();
 	mangled();
 	put("main", "");
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 19; i++) {
 		static const char *const names[] = { "main", "classes",
-		    "members" };
+		    "members", "other", "f0", "f1", "f2", "f3", "f4", "f5",
+		    "f6", "f7", "f8", "f9", "f10", "f11", "f12", "f13",
+		    "f14" };
 		char path[64];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <vis.h>
 
 #include "base/addr.h"
 #include "base/domain.h"
+#include "base/log.h"
 #include "tap.h"
 
 static const struct {
@@ -220,11 +222,38 @@ addresses(void)
 	}
 }
 
+/* Text that is as long as its buffer, and longer: nothing behind is touched. */
+static void
+test_vis(void)
+{
+	char out[64], text[64];
+	size_t size, len;
+	int good = 1;
+
+	for (size = 2; size < 32; size++)
+		for (len = 0; len < 40; len++) {
+			memset(out, 'X', sizeof(out));
+			memset(text, 'a', sizeof(text));
+			text[len / 2] = '\033';
+			text[len] = '\0';
+			log_vis(out, size, text, VIS_SAFE | VIS_NL);
+			good = good && out[size] == 'X' &&
+			    memchr(out, '\0', size) != NULL &&
+			    strchr(out, '\033') == NULL;
+		}
+	ok(good, "text made safe stays in its buffer");
+	memset(text, 'a', sizeof(text));
+	text[15] = '\0';
+	log_vis(out, 20, text, VIS_SAFE);
+	is_str(out, text, "what has room is whole");
+}
+
 int
 main(void)
 {
 	names();
 	sets();
 	addresses();
+	test_vis();
 	return done_testing();
 }

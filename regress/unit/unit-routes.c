@@ -361,6 +361,31 @@ based(void)
 	unlink(base);
 }
 
+/* Who can write there says where mail goes. */
+static void
+writable(void)
+{
+	static const mode_t modes[] = { 0664, 0646, 0644 };
+	char file[] = "/tmp/unit-routes.XXXXXXXXXX";
+	struct routes *r;
+	struct route route;
+	size_t i;
+	int fd = mkstemp(file);
+
+	if (fd == -1 || write(fd, "a.nz|none|99|\n", 14) != 14)
+		ok(0, "%s", file);
+	for (i = 0; i < nitems(modes); i++) {
+		(void)fchmod(fd, modes[i]);
+		r = routes_open(file);
+		routes_find(r, "a.nz", 1, &route);
+		is_int(route.kind, modes[i] == 0644 ? ROUTE_NONE :
+		    ROUTE_UNKNOWN, "mode %04o", (unsigned int)modes[i]);
+		routes_free(r);
+	}
+	close(fd);
+	(void)unlink(file);
+}
+
 int
 main(void)
 {
@@ -383,6 +408,7 @@ main(void)
 	turned_over();
 	many();
 	based();
+	writable();
 	unlink(path);
 	rmdir(dir);
 	return done_testing();

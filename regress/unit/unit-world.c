@@ -85,7 +85,7 @@ ask(enum world_part part, const char *name)
 
 	strlcpy(names[n], name, sizeof(names[n]));
 	within = 1;
-	number = world_ask(world, part, json_pack("{ss}", "op", name), -1,
+	number = world_ask(world, part, json_pack("{ss}", "op", "probe"), -1,
 	    answered, names[n++]);
 	within = 0;
 	return number;
@@ -118,15 +118,15 @@ main(void)
 	is_int(world_pending(world, WORLD_NET), 3, "one is forgotten");
 
 	ipc_send(peer, answer_to(1, "ok"), -1);
-	ipc_send(peer, answer_to(2, "late"), -1);
+	ipc_send(peer, answer_to(2, "smtp"), -1);
 	ipc_send(peer, json_pack("{siss}", "id", 999, "status", "x"), -1);
-	ipc_send(peer, answer_to(0, "slow"), -1);
+	ipc_send(peer, answer_to(0, "timeout"), -1);
 	ask(WORLD_RESOLVE, "e");
 	run();
 	ok(strstr(answers, "bok ") != NULL, "answered out of order");
-	ok(strstr(answers, "aslow ") != NULL, "and the other");
+	ok(strstr(answers, "atimeout ") != NULL, "and the other");
 	ok(strstr(answers, "egone ") != NULL, "no such part: gone");
-	ok(strstr(answers, "late") == NULL, "the forgotten one is not");
+	ok(strstr(answers, "smtp") == NULL, "the forgotten one is not");
 
 	answers[0] = '\0';
 	nanswers = 0;
@@ -135,7 +135,7 @@ main(void)
 	ipc_free(peer);
 	ask(WORLD_NET, "f");
 	within = 1;
-	number = world_ask(world, WORLD_NET, json_pack("{ss}", "op", "g"), -1,
+	number = world_ask(world, WORLD_NET, json_pack("{ss}", "op", "probe"), -1,
 	    answered, "g");
 	within = 0;
 	run();

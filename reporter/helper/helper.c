@@ -8,12 +8,16 @@
 
 #include "base/log.h"
 #include "helper/helper.h"
+#include "helper/helper_answer.h"
+
+/* A process that answers nonsense is named once in so long. */
+#define NONSENSE_MS 60000
 
 struct world_question {
 	RB_ENTRY(world_question) entry;
 	TAILQ_ENTRY(world_question) lost;	/* while world->lost holds it */
 	uint64_t	 number;
-	enum world_part	 part;
+	struct helper_asked asked;
 	int		 is_lost;
 	void		(*answered)(json_t *, void *);
 	void		*arg;
@@ -24,6 +28,8 @@ struct part {
 	enum world_part	 which;
 	struct ipc	*ipc;		/* NULL: gone */
 	size_t		 pending;
+	size_t		 nonsense;	/* answers, since that was said */
+	int64_t		 said;		/* loop's time; 0: not yet */
 };
 
 struct world {
@@ -64,7 +70,7 @@ question_free(struct world *w, struct world_question *q)
 	RB_REMOVE(questions, &w->questions, q);
 	if (q->is_lost)
 		TAILQ_REMOVE(&w->lost, q, lost);
-	w->parts[q->part].pending--;
+	w->parts[q->asked.part].pending--;
 	free(q);
 }
 
@@ -105,20 +111,48 @@ world_lost(void *arg)
 	json_decref(answer);
 }
 
+/* Such an answer is a broken process's, or one in others' hands. */
+static void
+part_nonsense(struct part *part, const struct helper_asked *q,
+    const char *member)
+{
+	static const char *const names[WORLD_PARTS] = {
+		[WORLD_RESOLVE] = "resolve",
+		[WORLD_NET] = "net",
+		[WORLD_MAILER] = "mailer"
+	};
+	int64_t now = loop_now();
+
+	part->nonsense++;
+	if (part->said != 0 && now - part->said < NONSENSE_MS)
+		return;
+	log_warnx("%s: an answer that can't be, left out: \"%s\" of %s %s"
+	    " (%zu such)", names[part->which], member, q->op,
+	    log_clean(q->name), part->nonsense);
+	part->said = now;
+	part->nonsense = 0;
+}
+
 static void
 part_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 {
 	struct part *part = arg;
 	struct world_question *q;
 	int64_t id = ipc_int(obj, "id", 0);
+	const char *odd;
+	json_t *answer;
 
 	if (fd != -1)
 		close(fd);
 	q = question_find(part->world, (uint64_t)id);
 	/* Forgotten meanwhile, or not that part's to answer. */
-	if (q == NULL || q->part != part->which || q->is_lost)
+	if (q == NULL || q->asked.part != part->which || q->is_lost)
 		return;
-	question_answer(part->world, q, obj);
+	answer = helper_answer(&q->asked, obj, &odd);
+	if (odd != NULL)
+		part_nonsense(part, &q->asked, odd);
+	question_answer(part->world, q, answer);
+	json_decref(answer);
 }
 
 static void
@@ -131,7 +165,7 @@ part_closed(struct ipc *ipc, void *arg)
 	ipc_free(ipc);
 	part->ipc = NULL;
 	RB_FOREACH(q, questions, &w->questions)
-		if (q->part == part->which)
+		if (q->asked.part == part->which)
 			question_lose(w, q);
 	if (w->gone != NULL)
 		w->gone(part->which, w->arg);
@@ -190,7 +224,7 @@ world_ask(struct world *w, enum world_part which, json_t *request, int fd,
 		fatalx("world: no memory");
 	/* 0 is nobody's number. */
 	q->number = ++w->number;
-	q->part = which;
+	helper_asked(&q->asked, which, request);
 	q->answered = answered;
 	q->arg = arg;
 	RB_INSERT(questions, &w->questions, q);

@@ -31,7 +31,8 @@
  *	again.  SPOOL/mailed.n (mail_result.h) says so too.
  *
  * Every request's "id" and every answer's "id" are added here.  A process
- * that is gone answers {"status":"gone"}.
+ * that is gone answers {"status":"gone"}.  What does not fit the question or is
+ * out of bounds is left out, whoever asked (helper_answer.h).
  */
 struct world;
 

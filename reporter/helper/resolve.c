@@ -123,7 +123,8 @@ question_late(void *arg)
 	struct dns_question *q = arg;
 
 	q->deadline = NULL;
-	if (q->outcome != OUT_OK)
+	/* Addresses that stand in for MX records have not done so yet. */
+	if (q->outcome != OUT_OK || q->mx)
 		q->outcome = OUT_TIMEOUT;
 	question_answer(q);
 }

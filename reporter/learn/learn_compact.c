@@ -20,6 +20,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "spool/route_line.h"
 #include "spool/routes_base.h"
 
 /* Rows at once: some milliseconds. */
@@ -47,9 +48,7 @@ add_row(const char *domain, const char *kind, int64_t until, const char *urls,
 	int n;
 
 	strlcpy(c->after, domain, sizeof(c->after));
-	n = snprintf(value, sizeof(value), "%s|%lld|%s", kind,
-	    (long long)until, urls);
-	if (n < 0 || (size_t)n >= sizeof(value))
+	if ((n = route_value(value, sizeof(value), kind, until, urls)) == -1)
 		return 0;
 	if (cdb_make_add(&c->make, domain, (unsigned int)strlen(domain), value,
 	    (unsigned int)n) == -1)

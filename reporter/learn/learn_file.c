@@ -18,6 +18,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "spool/route_line.h"
 #include "spool/routes.h"
 
 /*
@@ -34,10 +35,12 @@ file_line(struct learn *l, const char *domain, const char *kind, int64_t until,
 	char line[ROUTE_LINE_MAX], *p;
 	int n;
 
-	n = snprintf(line, sizeof(line), "%s|%s|%lld|%s\n", domain, kind,
-	    (long long)until, urls);
-	if (n < 0 || (size_t)n >= sizeof(line))
+	if ((n = route_line(line, sizeof(line), domain, kind, until, urls)) ==
+	    -1) {
+		log_warnx("%s: its route can't be written: %s, %s",
+		    log_clean(domain), log_clean(kind), log_clean(urls));
 		return;
+	}
 	if ((p = realloc(l->lines, l->lineslen + (size_t)n)) == NULL)
 		fatal("realloc");
 	l->lines = p;

@@ -117,7 +117,10 @@ add_body(json_t *answer, const struct httpread *r)
 	free(text);
 }
 
-/* Text of others in an answer: what is not UTF-8 becomes '?'. */
+/*
+ * Text of others in an answer, one line: control characters become '?', and
+ * what is not ASCII where it is not UTF-8.
+ */
 static json_t *
 clean(const char *text)
 {
@@ -125,9 +128,12 @@ clean(const char *text)
 	char buf[CONN_TEXT_MAX];
 	size_t i;
 
-	if ((json = json_string(text)) != NULL)
-		return json;
 	strlcpy(buf, text, sizeof(buf));
+	for (i = 0; buf[i] != '\0'; i++)
+		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
+			buf[i] = '?';
+	if ((json = json_string(buf)) != NULL)
+		return json;
 	for (i = 0; buf[i] != '\0'; i++)
 		if ((unsigned char)buf[i] > 0x7e)
 			buf[i] = '?';

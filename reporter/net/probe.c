@@ -16,7 +16,6 @@
 #include "net/net.h"
 #include "net/smtp_read.h"
 
-#define NAMES_MAX 32	/* of a certificate */
 
 enum probe_state {
 	PROBE_CONNECT,
@@ -345,7 +344,7 @@ probe_look(struct probe *p)
 		set(p->found, "tls", json_string(version));
 	set(p->found, "notafter", json_integer(tls_peer_cert_notafter(tls)));
 	if ((pem = tls_peer_cert_chain_pem(tls, &len)) != NULL)
-		set(p->found, "names", cert_names(pem, len, NAMES_MAX));
+		set(p->found, "names", cert_names(pem, len, CERT_NAMES_MAX));
 }
 
 static enum want

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/addr.h"
+#include "base/bounds.h"
+#include "base/domain.h"
+#include "base/log.h"
+#include "helper/helper_answer.h"
+#include "helper/mail_result.h"
+#include "net/http_read.h"
+
+/* The last second of the year 9999. */
+#define TIME_MAX	253402300799LL
+/* RFC 2181 8. */
+#define TTL_MAX		INT32_MAX
+
+struct member;
+
+typedef json_t *take(const struct helper_asked *, const struct member *,
+    const json_t *);
+
+/* What an answer may have: anything else is left out. */
+struct member {
+	const char	*key;
+	take		*take;
+	int64_t		 max;		/* its greatest value, or length */
+	size_t		 list;		/* 0: not one; else items at most */
+	const char	*const *words;
+};
+
+static const char *const dns_status[] = { "ok", "nxdomain", "nodata",
+    "servfail", "timeout", NULL };
+static const char *const http_status[] = { "ok", "refused", "connect",
+    "timeout", "tls", "http", "size", NULL };
+static const char *const probe_status[] = { "ok", "refused", "connect",
+    "timeout", "smtp", NULL };
+static const char *const mail_status[] = { "ok", "error", NULL };
+static const char *const certs[] = { "unknown", "ok", "expired", "host-mismatch",
+    "not-trusted", "other", NULL };
+static const char *const starttls[] = { "offered", "absent", "refused",
+    "busy", NULL };
+static const char *const sessions[] = { "SSLv3", "TLSv1", "TLSv1.1",
+    "TLSv1.2", "TLSv1.3", NULL };
+static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
+
+static json_t *
+take_word(const struct helper_asked *q __unused, const struct member *m,
+    const json_t *value)
+{
+	const char *s = json_string_value(value);
+	size_t i;
+
+	for (i = 0; s != NULL && m->words[i] != NULL; i++)
+		if (strcmp(s, m->words[i]) == 0)
+			return json_string(s);
+	return NULL;
+}
+
+static json_t *
+take_bool(const struct helper_asked *q __unused, const struct member *m __unused,
+    const json_t *value)
+{
+	return json_is_boolean(value) ? json_boolean(json_is_true(value)) :
+	    NULL;
+}
+
+static json_t *
+take_int(const struct helper_asked *q __unused, const struct member *m,
+    const json_t *value)
+{
+	json_int_t n = json_integer_value(value);
+
+	/* libtls says -1 of a time that there is not. */
+	return json_is_integer(value) && n >= -1 && n <= m->max ?
+	    json_integer(n) : NULL;
+}
+
+/* A text of one line. */
+static json_t *
+take_text(const struct helper_asked *q __unused, const struct member *m,
+    const json_t *value)
+{
+	const char *s = json_string_value(value);
+	size_t i;
+
+	if (s == NULL || strlen(s) > (size_t)m->max)
+		return NULL;
+	for (i = 0; s[i] != '\0'; i++)
+		if (((unsigned char)s[i] < ' ' && s[i] != '\t') ||
+		    s[i] == 0x7f)
+			return NULL;
+	return json_string(s);
+}
+
+static json_t *
+take_name(const struct helper_asked *q __unused, const struct member *m __unused,
+    const json_t *value)
+{
+	const char *s = json_string_value(value);
+	char name[DOMAIN_MAX];
+
+	if (s == NULL || domain_normal(s, strlen(s), name, sizeof(name)) == -1)
+		return NULL;
+	return json_string(name);
+}
+
+static json_t *
+take_addr(const struct helper_asked *q __unused, const struct member *m __unused,
+    const json_t *value)
+{
+	const char *s = json_string_value(value);
+	struct addr addr;
+	char text[64];
+
+	if (s == NULL || addr_parse(s, strlen(s), &addr) == -1)
+		return NULL;
+	addr_print(&addr, text, sizeof(text));
+	return json_string(text);
+}
+
+static json_t *
+take_mx(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	const json_t *preference = json_array_get(value, 0);
+	json_t *name;
+
+	if (json_array_size(value) != 2 || !json_is_integer(preference) ||
+	    json_integer_value(preference) < 0 ||
+	    json_integer_value(preference) > UINT16_MAX ||
+	    (name = take_name(q, m, json_array_get(value, 1))) == NULL)
+		return NULL;
+	return json_pack("[I, o]", json_integer_value(preference), name);
+}
+
+static json_t *
+take_version(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	return q->versions ? take_word(q, m, value) : NULL;
+}
+
+/* Only what was asked for: its kind, and not more than was allowed. */
+static json_t *
+take_body(const struct helper_asked *q, const struct member *m __unused,
+    const json_t *value)
+{
+	return json_string_length(value) <= q->max ?
+	    json_stringn(json_string_value(value), json_string_length(value)) :
+	    NULL;
+}
+
+static json_t *
+take_base64(const struct helper_asked *q, const struct member *m __unused,
+    const json_t *value)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/=";
+	const char *s = json_string_value(value);
+
+	return s != NULL && strspn(s, digits) == strlen(s) &&
+	    strlen(s) <= q->max / 3 * 4 + 4 ? json_string(s) : NULL;
+}
+
+static json_t *
+take_hexadecimal(const struct helper_asked *q __unused, const struct member *m,
+    const json_t *value)
+{
+	const char *s = json_string_value(value);
+
+	return s != NULL && strspn(s, "0123456789abcdef") == strlen(s) &&
+	    strlen(s) <= (size_t)m->max ? json_string(s) : NULL;
+}
+
+#define WORD(key, words) { key, take_word, 0, 0, words }
+#define TRUTH(key) { key, take_bool, 0, 0, NULL }
+#define NUMBER(key, max) { key, take_int, max, 0, NULL }
+#define TEXT(key, max) { key, take_text, max, 0, NULL }
+#define LIST(key, take, max, n, words) { key, take, max, n, words }
+#define END { NULL, NULL, 0, 0, NULL }
+
+static const struct member dns_members[] = {
+	WORD("status", dns_status),
+	NUMBER("ttl", TTL_MAX),
+	TRUTH("secure"),
+	TRUTH("toolong"),
+	{ "canon", take_name, 0, 0, NULL },
+	END
+}, txt_members[] = {
+	LIST("txt", take_text, TXT_RECORD_MAX, TXT_RECORDS_MAX, NULL),
+	END
+}, mx_members[] = {
+	LIST("mx", take_mx, 0, MX_RECORDS_MAX, NULL),
+	TRUTH("null"),
+	TRUTH("implicit"),
+	END
+}, addr_members[] = {
+	LIST("addr", take_addr, 0, MX_ADDRS_MAX, NULL),
+	END
+}, http_members[] = {
+	WORD("status", http_status),
+	NUMBER("http", 999),
+	TEXT("type", HTTP_TYPE_MAX),
+	TEXT("date", HTTP_DATE_MAX),
+	NUMBER("notafter", TIME_MAX),
+	WORD("cert", certs),
+	TEXT("text", REPORT_TEXT_MAX),
+	{ "body", take_body, 0, 0, NULL },
+	{ "body64", take_base64, 0, 0, NULL },
+	END
+}, probe_members[] = {
+	WORD("status", probe_status),
+	TEXT("banner", REPORT_TEXT_MAX),
+	TEXT("helo", HELO_MAX),
+	WORD("starttls", starttls),
+	TRUTH("handshake"),
+	WORD("tls", sessions),
+	WORD("cert", certs),
+	TEXT("text", REPORT_TEXT_MAX),
+	NUMBER("notafter", TIME_MAX),
+	LIST("names", take_text, DOMAIN_MAX, CERT_NAMES_MAX, NULL),
+	LIST("offers", take_version, 0, 4, versions),
+	END
+}, mail_members[] = {
+	WORD("status", mail_status),
+	TRUTH("kept"),
+	{ "message", take_hexadecimal, 8, 0, NULL },
+	NUMBER("exit", 255),
+	TEXT("text", MAIL_SAID_MAX),
+	END
+};
+
+static const struct {
+	enum world_part	 part;
+	const char	*op;
+	const struct member *members[2];
+} questions[] = {
+	{ WORLD_RESOLVE, "txt", { dns_members, txt_members } },
+	{ WORLD_RESOLVE, "mx", { dns_members, mx_members } },
+	{ WORLD_RESOLVE, "addr", { dns_members, addr_members } },
+	{ WORLD_NET, "get", { http_members, NULL } },
+	{ WORLD_NET, "post", { http_members, NULL } },
+	{ WORLD_NET, "probe", { probe_members, NULL } },
+	{ WORLD_MAILER, "mail", { mail_members, NULL } },
+};
+
+static void
+set(json_t *obj, const char *key, json_t *value)
+{
+	if (value == NULL || json_object_set_new(obj, key, value) == -1)
+		fatalx("world: no memory");
+}
+
+/* What is wrong is left out; NULL: it is no list, or too long a one. */
+static json_t *
+take_list(const struct helper_asked *q, const struct member *m,
+    const json_t *value, const char **odd)
+{
+	json_t *list, *item;
+	size_t i;
+
+	if (!json_is_array(value) || json_array_size(value) > m->list)
+		return NULL;
+	if ((list = json_array()) == NULL)
+		fatalx("world: no memory");
+	for (i = 0; i < json_array_size(value); i++) {
+		item = m->take(q, m, json_array_get(value, i));
+		if (item == NULL)
+			*odd = m->key;
+		else if (json_array_append_new(list, item) == -1)
+			fatalx("world: no memory");
+	}
+	return list;
+}
+
+static void
+take_members(json_t *out, const struct helper_asked *q,
+    const struct member *m, const json_t *answer, const char **odd)
+{
+	const json_t *value;
+	json_t *taken;
+
+	for (; m->key != NULL; m++) {
+		if ((value = json_object_get(answer, m->key)) == NULL)
+			continue;
+		taken = m->list > 0 ? take_list(q, m, value, odd) :
+		    m->take(q, m, value);
+		if (taken == NULL)
+			*odd = m->key;
+		else
+			set(out, m->key, taken);
+	}
+}
+
+static json_int_t
+preference(const json_t *list, size_t i)
+{
+	return json_integer_value(json_array_get(json_array_get(list, i), 0));
+}
+
+static int
+is(const json_t *obj, const char *key, const char *value)
+{
+	return strcmp(ipc_string(obj, key, ""), value) == 0;
+}
+
+/* The DNS: what was found has to be there, and in order. */
+static const char *
+odd_dns(const struct helper_asked *q, const json_t *out)
+{
+	const json_t *list = json_object_get(out, q->op);
+	size_t i;
+
+	if (!is(out, "status", "ok"))
+		return json_array_size(list) > 0 ? q->op : NULL;
+	if (json_array_size(list) == 0)
+		return q->op;
+	if (strcmp(q->op, "mx") != 0)
+		return NULL;
+	for (i = 1; i < json_array_size(list); i++)
+		if (preference(list, i) < preference(list, i - 1))
+			return q->op;
+	/* Without an MX record the domain is its own host. */
+	if (ipc_bool(out, "implicit", 0) && (json_array_size(list) != 1 ||
+	    preference(list, 0) != 0 || strcmp(json_string_value(
+	    json_array_get(json_array_get(list, 0), 1)), q->name) != 0))
+		return "implicit";
+	return ipc_bool(out, "null", 0) ? "null" : NULL;
+}
+
+static const char *
+odd_net(const struct helper_asked *q, const json_t *out)
+{
+	int ok = is(out, "status", "ok");
+
+	if (strcmp(q->op, "probe") == 0) {
+		/* TLS comes of STARTTLS, and a good certificate of TLS. */
+		if (ipc_bool(out, "handshake", 0) &&
+		    !is(out, "starttls", "offered"))
+			return "handshake";
+		return is(out, "cert", "ok") &&
+		    !ipc_bool(out, "handshake", 0) ? "cert" : NULL;
+	}
+	if (ok && ipc_int(out, "http", 0) < 100)
+		return "http";
+	/* A policy is fetched from a host that is who it says it is. */
+	if (ok && strcmp(q->op, "get") == 0 && !is(out, "cert", "ok"))
+		return "cert";
+	return NULL;
+}
+
+/* What no single member shows. */
+static const char *
+odd_whole(const struct helper_asked *q, const json_t *out)
+{
+	if (json_object_get(out, "status") == NULL)
+		return "status";
+	if (q->part == WORLD_RESOLVE)
+		return odd_dns(q, out);
+	if (q->part == WORLD_NET)
+		return odd_net(q, out);
+	/* sendmail that ends well has taken the mail. */
+	return is(out, "status", "error") && ipc_int(out, "exit", 0) < 1 ?
+	    "exit" : NULL;
+}
+
+void
+helper_asked(struct helper_asked *q, enum world_part part,
+    const json_t *request)
+{
+	const char *name = ipc_string(request, part == WORLD_RESOLVE ?
+	    "name" : "host", "");
+
+	memset(q, 0, sizeof(*q));
+	q->part = part;
+	(void)strlcpy(q->op, ipc_string(request, "op", ""), sizeof(q->op));
+	if (part != WORLD_RESOLVE || domain_normal(name, strlen(name), q->name,
+	    sizeof(q->name)) == -1)
+		(void)strlcpy(q->name, name, sizeof(q->name));
+	q->max = (size_t)ipc_int(request, "max", STS_POLICY_MAX);
+	q->versions = ipc_bool(request, "versions", 0);
+}
+
+json_t *
+helper_answer(const struct helper_asked *q, const json_t *answer,
+    const char **odd)
+{
+	const char *why;
+	json_t *out;
+	size_t i, k;
+
+	*odd = NULL;
+	if ((out = json_object()) == NULL)
+		fatalx("world: no memory");
+	for (i = 0; i < nitems(questions); i++)
+		if (questions[i].part == q->part &&
+		    strcmp(questions[i].op, q->op) == 0)
+			break;
+	for (k = 0; i < nitems(questions) &&
+	    k < nitems(questions[i].members); k++)
+		if (questions[i].members[k] != NULL)
+			take_members(out, q, questions[i].members[k], answer,
+			    odd);
+	if ((why = odd_whole(q, out)) == NULL)
+		return out;
+	*odd = why;
+	if (json_object_clear(out) == -1)
+		fatalx("world: no memory");
+	set(out, "status", json_string(q->part == WORLD_RESOLVE ? "servfail" :
+	    "gone"));
+	return out;
+}
