@@ -197,6 +197,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_ask.o \
 		reporter/check/check_config.o \
 		reporter/check/check_connector.o \
+		reporter/check/check_dane.o \
 		reporter/check/check_dkim.o \
 		reporter/check/check_domain.o \
 		reporter/check/check_filter.o \
@@ -216,6 +217,7 @@ SGECTL_OBJS =	\
 		reporter/check/smtpd_line.o \
 		reporter/check/smtpd_match.o \
 		reporter/check/sts_lint.o \
+		reporter/check/tlsa.o \
 		reporter/command/cmd_deliver.o \
 		reporter/command/deliver_answer.o \
 		reporter/command/deliver_forward.o \
@@ -329,6 +331,7 @@ UNITS =		\
 		unit-collide \
 		unit-conf \
 		unit-ctl \
+		unit-dane \
 		unit-day \
 		unit-deliver \
 		unit-dkim \

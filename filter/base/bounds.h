@@ -85,6 +85,11 @@
  * policy names first, and addresses of each.
  */
 #define MX_RECORDS_MAX 256
+/* TLSA: some per key and algorithm; a whole certificate is the longest. */
+#define TLSA_RECORDS_MAX 16
+#define TLSA_DATA_MAX 4096
+/* A mail host's chain, handed on as PEM to be compared with these. */
+#define CHAIN_PEM_MAX (64 * 1024)
 #define MX_HOSTS_MAX 32
 #define MX_ADDRS_MAX 16
 

@@ -97,6 +97,17 @@ checked places.nz 1 'no MTA-STS record at _mta-sts.places.nz' \
 domain two.nz ok
 dns "_mta-sts.two.nz TXT v=STSv1; id=1;" "_mta-sts.two.nz TXT v=STSv1; id=2;"
 checked two.nz 1 'more than one MTA-STS record at _mta-sts.two.nz'
+# DANE: the records against what the host shows; nothing is signed here.
+domain dane.nz ok
+key=$(openssl x509 -in "$BED/certs/mx.dane.nz.crt" -pubkey -noout |
+    openssl pkey -pubin -outform der | openssl sha256 -r | cut -c -64)
+dns "_25._tcp.mx.dane.nz TLSA 3 1 1 $key"
+checked dane.nz 1 'DANE|warn|mx.dane.nz: TLSA records, but the MX record is not' \
+    'TLSA 3 1 1 matches'
+checked good.nz 0 'DANE|info|mx.good.nz: DNSSEC no, no TLSA record; smtpd does not'
+domain daneold.nz ok
+dns "_25._tcp.mx.daneold.nz TLSA 3 1 1 $key"
+checked daneold.nz 1 'no TLSA record matches its certificate*TLSA 3 1 1 '
 dns "bare.nz MX 0 ."
 checked bare.nz 1 'TLS-RPT|bad|no TLSRPT record' \
     'MTA-STS|bad|no MTA-STS record' 'takes no mail (null MX)'

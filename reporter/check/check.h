@@ -62,6 +62,20 @@ void	check_policy_lines(struct check *, const char *body, size_t len);
 /* A record of it where no sender looks; one that a wildcard gives. */
 void	check_sts_elsewhere(struct check *);
 void	check_sts_wildcard(struct check *);
+/* What leads to an MX host: resolve's answers. */
+struct check_dane {
+	const char	*host;
+	const json_t	*mx;
+	const json_t	*addrs;
+	const json_t	*tlsa;
+};
+
+/* What to ask of its TLSA records. */
+json_t	*check_dane_question(const char *host);
+/* Once of a host; and of each address, by the answer of its probe. */
+void	check_dane_host(struct check *, const struct check_dane *);
+void	check_dane_chain(struct check *, const struct check_dane *,
+	    const char *where, const json_t *probe);
 /* From the answer to "mx". */
 void	check_mx(struct check *, const json_t *answer);
 

@@ -105,14 +105,12 @@ check_certificate(struct check *c, const char *where, const char *host,
 }
 
 static void
-check_probe(struct check *c, const char *host, const char *addr,
+check_probe(struct check *c, const char *host, const char *where,
     const json_t *answer)
 {
 	const char *status = ipc_string(answer, "status", "gone");
 	const char *starttls = ipc_string(answer, "starttls", "");
-	char where[DOMAIN_MAX + 64];
 
-	(void)snprintf(where, sizeof(where), "%s [%s]", host, addr);
 	if (strcmp(status, "ok") != 0) {
 		check_part(c, "MX", CHECK_DARK, "%s could not be tried (%s): "
 		    "%s", where, status, strcmp(status, "refused") == 0 ?
@@ -142,8 +140,9 @@ ask_probe(const char *host, const char *addr)
 {
 	json_t *request;
 
-	request = json_pack("{s:s,s:s,s:s,s:i,s:b}", "op", "probe", "host",
-	    host, "addr", addr, "port", SMTP_PORT, "versions", 1);
+	request = json_pack("{s:s,s:s,s:s,s:i,s:b,s:b}", "op", "probe",
+	    "host", host, "addr", addr, "port", SMTP_PORT, "versions", 1,
+	    "chain", 1);
 	if (request == NULL)
 		fatalx("check domain");
 	return request;
@@ -151,11 +150,12 @@ ask_probe(const char *host, const char *addr)
 
 /* All addresses of all hosts at once. */
 static void
-probe_hosts(struct check *c, const char *const hosts[],
-    struct check_question addrs[], size_t nhosts)
+probe_hosts(struct check *c, const struct check_dane hosts[], size_t nhosts)
 {
 	static const size_t most = MX_HOSTS_MAX * MX_ADDRS_MAX;
-	const char *list[MX_ADDRS_MAX], **host, **addr;
+	const struct check_dane **host;
+	const char *list[MX_ADDRS_MAX], **addr;
+	char where[DOMAIN_MAX + 64];
 	struct check_question *q;
 	size_t i, j, n, nq = 0;
 
@@ -165,23 +165,28 @@ probe_hosts(struct check *c, const char *const hosts[],
 	if (q == NULL || host == NULL || addr == NULL)
 		fatal("check domain");
 	for (i = 0; i < nhosts; i++) {
-		n = ask_strings(addrs[i].answer, "addr", list, nitems(list));
+		n = ask_strings(hosts[i].addrs, "addr", list, nitems(list));
 		if (n == 0)
 			check_part(c, "MX", ask_is_unknown(ipc_string(
-			    addrs[i].answer, "status", "gone")) ? CHECK_DARK :
+			    hosts[i].addrs, "status", "gone")) ? CHECK_DARK :
 			    CHECK_BAD, "%s has no address in the DNS (%s)",
-			    hosts[i], ipc_string(addrs[i].answer, "status",
-			    "gone"));
+			    hosts[i].host, ipc_string(hosts[i].addrs,
+			    "status", "gone"));
 		for (j = 0; j < n; j++) {
-			host[nq] = hosts[i];
+			host[nq] = &hosts[i];
 			addr[nq] = list[j];
 			q[nq].part = WORLD_NET;
-			q[nq++].request = ask_probe(hosts[i], list[j]);
+			q[nq++].request = ask_probe(hosts[i].host, list[j]);
 		}
 	}
 	ask_all(c->asker, q, nq);
 	for (i = 0; i < nq; i++) {
-		check_probe(c, host[i], addr[i], q[i].answer);
+		(void)snprintf(where, sizeof(where), "%s [%s]",
+		    host[i]->host, addr[i]);
+		check_probe(c, host[i]->host, where, q[i].answer);
+		if (i == 0 || host[i] != host[i - 1])
+			check_dane_host(c, host[i]);
+		check_dane_chain(c, host[i], where, q[i].answer);
 		json_decref(q[i].answer);
 	}
 	free(q);
@@ -222,7 +227,8 @@ check_mx(struct check *c, const json_t *answer)
 {
 	const char *status = ipc_string(answer, "status", "gone");
 	const char *hosts[MX_HOSTS_MAX], *host;
-	struct check_question q[MX_HOSTS_MAX];
+	struct check_question q[2 * MX_HOSTS_MAX];
+	struct check_dane dane[MX_HOSTS_MAX];
 	json_t *pair;
 	size_t i, n = 0;
 
@@ -240,8 +246,9 @@ check_mx(struct check *c, const json_t *answer)
 		if (host == NULL || n == MX_HOSTS_MAX)
 			continue;
 		check_policy_mx(c, host);
-		q[n].part = WORLD_RESOLVE;
-		q[n].request = ask_dns("addr", host);
+		q[2 * n].part = q[2 * n + 1].part = WORLD_RESOLVE;
+		q[2 * n].request = ask_dns("addr", host);
+		q[2 * n + 1].request = check_dane_question(host);
 		hosts[n++] = host;
 	}
 	if (n == 0) {
@@ -250,8 +257,14 @@ check_mx(struct check *c, const json_t *answer)
 		return;
 	}
 	check_policy_lone(c, hosts, n);
-	ask_all(c->asker, q, n);
-	probe_hosts(c, hosts, q, n);
-	for (i = 0; i < n; i++)
+	ask_all(c->asker, q, 2 * n);
+	for (i = 0; i < n; i++) {
+		dane[i].host = hosts[i];
+		dane[i].mx = answer;
+		dane[i].addrs = q[2 * i].answer;
+		dane[i].tlsa = q[2 * i + 1].answer;
+	}
+	probe_hosts(c, dane, n);
+	for (i = 0; i < 2 * n; i++)
 		json_decref(q[i].answer);
 }

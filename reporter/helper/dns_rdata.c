@@ -96,6 +96,23 @@ wire_mx_null(const unsigned char *data, size_t len)
 }
 
 json_t *
+wire_tlsa(const unsigned char *data, size_t len)
+{
+	char hex[2 * TLSA_DATA_MAX + 1];
+	json_t *json;
+	size_t i;
+
+	if (len < 4 || len - 3 > TLSA_DATA_MAX)
+		return NULL;
+	for (i = 3; i < len; i++)
+		(void)snprintf(hex + 2 * (i - 3), 3, "%02x", data[i]);
+	if ((json = json_pack("[i, i, i, s]", data[0], data[1], data[2],
+	    hex)) == NULL)
+		fatalx("json_pack");
+	return json;
+}
+
+json_t *
 wire_addr(const unsigned char *data, size_t len)
 {
 	struct addr addr = { { 0 } };

@@ -28,6 +28,8 @@ json_t	*wire_txt(const unsigned char *data, size_t len, int *toolong);
 json_t	*wire_mx(const unsigned char *data, size_t len);
 /* Whether an MX record says "no mail" (RFC 7505). */
 int	wire_mx_null(const unsigned char *data, size_t len);
+/* [usage, selector, matching type, "hex"] of a TLSA record, or NULL. */
+json_t	*wire_tlsa(const unsigned char *data, size_t len);
 /* An A (4 bytes) or AAAA (16 bytes) record's text, or NULL. */
 json_t	*wire_addr(const unsigned char *data, size_t len);
 

@@ -13,10 +13,11 @@
  * The world outside, as the engine (and sgectl's checks) sees it: three
  * processes that are asked and answer later, in any order.
  *
- * resolve  {"op":"txt"|"mx"|"addr","name":"d"} ->
+ * resolve  {"op":"txt"|"mx"|"addr"|"tlsa","name":"d"} ->
  *	{"status":"ok"|"nxdomain"|"nodata"|"servfail"|"timeout",
  *	 "ttl":seconds,"secure":bool,"canon":"name behind CNAMEs",
- *	 "txt":["..."], "mx":[[preference,"host"]...], "addr":["..."]}
+ *	 "txt":["..."], "mx":[[preference,"host"]...], "addr":["..."],
+ *	 "tlsa":[[usage,selector,matching type,"hex"]...]}
  *	TXT: the strings of a record joined; one longer than TXT_RECORD_MAX is
  *	left out, and then "toolong" is true.  MX: sorted by preference; a
  *	domain without MX but with addresses answers itself at preference 0

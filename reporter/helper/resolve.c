@@ -24,6 +24,7 @@
 #define TYPE_MX		15
 #define TYPE_TXT	16
 #define TYPE_AAAA	28
+#define TYPE_TLSA	52
 #define CLASS_IN	1
 #define RCODE_NXDOMAIN	3
 
@@ -209,6 +210,14 @@ take_record(struct dns_question *q, int type, const unsigned char *data,
 		if (json_array_size(list) > MX_RECORDS_MAX)
 			json_array_remove(list, MX_RECORDS_MAX);
 		return;
+	case TYPE_TLSA:
+		list = answer_list(q, "tlsa");
+		if (json_array_size(list) == TLSA_RECORDS_MAX ||
+		    (item = wire_tlsa(data, len)) == NULL)
+			return;
+		if (json_array_append_new(list, item) == -1)
+			fatalx("json_array_append");
+		return;
 	default:
 		list = answer_list(q, "addr");
 		if (json_array_size(list) == MX_ADDRS_MAX ||
@@ -265,7 +274,7 @@ take_result(struct dns_question *q, int type, int error,
 static int
 is_empty(const struct dns_question *q)
 {
-	static const char *const keys[] = { "txt", "mx", "addr" };
+	static const char *const keys[] = { "txt", "mx", "addr", "tlsa" };
 	size_t i;
 
 	for (i = 0; i < nitems(keys); i++)
@@ -330,7 +339,7 @@ lookup_done(void *arg, int error, struct ub_result *result)
 		if (outcome > q->outcome)
 			q->outcome = outcome;
 		if (!q->lookups[0].pending && !q->lookups[1].pending) {
-			if (l->type == TYPE_TXT) {
+			if (l->type == TYPE_TXT || l->type == TYPE_TLSA) {
 				if (q->outcome == OUT_OK && is_empty(q))
 					q->outcome = OUT_NODATA;
 				question_answer(q);
@@ -382,6 +391,8 @@ on_question(struct ipc *ipc __unused, json_t *obj, int fd __unused, void *arg)
 	    question_late, q);
 	if (strcmp(op, "txt") == 0)
 		lookup_start(q, 0, TYPE_TXT);
+	else if (strcmp(op, "tlsa") == 0)
+		lookup_start(q, 0, TYPE_TLSA);
 	else if (strcmp(op, "mx") == 0) {
 		q->mx = 1;
 		lookup_start(q, 0, TYPE_MX);

@@ -31,11 +31,12 @@
  *	   "timeout", "tls" (with "cert" and "text"), "http" (not an HTTP
  *	   answer), "size".  The body is UTF-8 or "body64" (base64).
  *	{"op":"probe","host":"mx","addr":"a","port":25,"versions":bool,
- *	 "seconds":n} ->
+ *	 "chain":bool,"seconds":n} ->
  *	   {"status":"ok"|"connect"|"timeout"|"smtp"|"refused","banner":"..",
  *	    "helo":"..","starttls":"offered"|"absent"|"refused",
  *	    "handshake":bool,"tls":"TLSv1.3","cert":as above,"text":"..",
- *	    "notafter":epoch,"names":[..],"offers":["1.0","1.2",..]}
+ *	    "notafter":epoch,"names":[..],"offers":["1.0","1.2",..],
+ *	    "pem":"the chain that it showed, if that was asked for"}
  *	"cert":"ok" means chain and name hold for "host".
  */
 

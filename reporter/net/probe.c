@@ -50,6 +50,7 @@ struct probe {
 	enum probe_state state;
 	unsigned int	 round;
 	int		 all;		/* rounds for versions too */
+	int		 chain;		/* is asked for */
 	struct conn	 conn;
 	struct loop_timer *deadline;
 	/* What is to be sent before the state's answer is read. */
@@ -343,8 +344,13 @@ probe_look(struct probe *p)
 	if (version != NULL)
 		set(p->found, "tls", json_string(version));
 	set(p->found, "notafter", json_integer(tls_peer_cert_notafter(tls)));
-	if ((pem = tls_peer_cert_chain_pem(tls, &len)) != NULL)
-		set(p->found, "names", cert_names(pem, len, CERT_NAMES_MAX));
+	if ((pem = tls_peer_cert_chain_pem(tls, &len)) == NULL)
+		return;
+	set(p->found, "names", cert_names(pem, len, CERT_NAMES_MAX));
+	/* libtls' own writing: base64 and its two lines. */
+	if (p->chain && len <= CHAIN_PEM_MAX)
+		set(p->found, "pem", json_stringn((const char *)pem,
+		    strnlen((const char *)pem, len)));
 }
 
 static enum want
@@ -469,6 +475,7 @@ probe_start(struct net *net, json_t *id, const json_t *request, int fd)
 	p->net = net;
 	p->id = id;
 	p->all = ipc_bool(request, "versions", 0);
+	p->chain = ipc_bool(request, "chain", 0);
 	p->found = json_object();
 	p->offers = json_array();
 	if (p->found == NULL || p->offers == NULL)
