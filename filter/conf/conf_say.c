@@ -111,6 +111,13 @@ conf_syntax(struct conf_reader *rd)
 	if (lx->first != NULL && rd->last.line == lx->first->at.line &&
 	    rd->last.file == lx->first->at.file)
 		return;
+	if (lx->first != NULL && d == NULL &&
+	    strncmp(lx->first->text, "\xef\xbb\xbf", 3) == 0) {
+		conf_mistake(rd, &lx->first->at, "unknown directive \"%s\": "
+		    "take out the bytes EF BB BF, a byte order mark",
+		    log_clean(lx->first->text));
+		return;
+	}
 	if (lx->first != NULL && d == NULL) {
 		like = directive_similar(lx->first->text);
 		if (like != NULL)

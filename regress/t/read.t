@@ -261,6 +261,33 @@ like "$out" "*Microsoft's word for a host*" 'which is told'
 out=$(sed 's/mx.d.example/mx.d.example;reboot/' "$dir/under.json" |
     ctl read -v | tr '\n' ' ' | tr -s ' ')
 like "$out" '*-connect MXHOST:25*' 'no stranger writes a command'
+# What is no JSON costs its own value, whatever else came of it.
+# odd COUNT SUMMARY: how many succeeded and failed, as read of these.
+odd()
+{
+	{
+		printf '{"organization-name":"O","report-id":NaN,"date-range":'
+		printf '{"start-datetime":"2026-03-05T00:00:00Z"},"policies":['
+		printf '{"policy":{"policy-type":"sts"},%s:{' "$2"
+		printf '"total-successful-session-count":%s,' "$1"
+		printf '"total-failure-session-count":7}}]}\n'
+	} | ctl -p read 2>/dev/null | cut -d '|' -f 8,9
+}
+while read -r value want; do
+	is "$(odd "$value" '"summary"')" "$want" "a count that is $value"
+done <<'EOT'
+NaN 0|7
+-Infinity 0|7
+undefined 0|7
+0x10 0|7
+1.2.3 0|7
+--5 0|7
+1e 0|7
++5 5|7
+2. 2|7
+007 7|7
+EOT
+is "$(odd 9 summary)" '9|7' 'a name without quotes'
 # -c: a folder's failures, and nothing else.
 mkdir "$dir/folder"
 report Org a@org.example Good 2026-03-05 "$(policy sts 9 0 '' d.example)" \

@@ -69,7 +69,7 @@ is "$(ctl -j show sessions -D minties.govt.nz -d 2026-07-05)" \
     "$(printf '%s' '{"view":"session","time":1783213200,' \
     '"session":"0a00000000000006","dir":"in","host":"mx",' \
     '"remote":"198.51.100.7","rdns":null,"helo":null,"starttls":"offered",' \
-    '"tls":"TLSv1.2","cipher":null,"failure":null,"from":"",' \
+    '"tls":"TLSv1.2","cipher":null,"failure":null,"from":"<>",' \
     '"to":"minties.govt.nz","flow":"government>government",' \
     '"verdict":"pass","why":null,"messages":1,"rcpts":1}')" 'as JSON'
 out=$(TZ=UTC ctl show sessions -D dia.govt.nz -d 2026-07-04)

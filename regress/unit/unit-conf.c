@@ -100,6 +100,14 @@ static const struct mistake mistakes[] = {
 	{ "hostname 192.0.2.1\n", "4: \"192.0.2.1\" is not a domain name\n" },
 	{ "class a { \"m\xc4\x81ori.nz\" }\n", "4: \"m\xc4\x81ori.nz\" is not "
 	    "how the DNS writes it: write \"xn--mori-qsa.nz\"\n" },
+	{ "class a { \"\xef\xbb\xbf" "b.nz\" }\n",
+	    "4: \"\\M-o\\M-;\\M-?b.nz\" is not a domain name: take out the "
+	    "bytes EF BB BF, a byte order mark\n" },
+	{ "class a { \"b.nz\xc2\xa0\" }\n", "4: \"b.nz\\M-B\\240\" is not a "
+	    "domain name: take out the bytes C2 A0\n" },
+	{ "\xef\xbb\xbfmode testing\n", "4: unknown directive "
+	    "\"\\M-o\\M-;\\M-?mode\": take out the bytes EF BB BF, a byte "
+	    "order mark\n" },
 	{ "class a { \"\xff.nz\" }\n",
 	    "4: \"\\M^?.nz\" is not a domain name\n" },
 	{ "class a { *.x.nz }\n", "4: \"*.x.nz\" is not a domain name: for "

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/domain.h"
 #include "ctl/ctl.h"
 #include "lib/date.h"
 
@@ -183,6 +184,27 @@ is_view_option(const struct ctl_command *c, int letter)
 	return letter == 'h' ? p[1] != ':' : p[1] == ':';
 }
 
+/*
+ * In normal form; what is no name stays as it is: a reporter without a domain
+ * stands in its reports by whatever it calls itself.
+ */
+static int
+take_domain(struct ctl *ctl, const char *value)
+{
+	const char *p;
+
+	ctl->view.domain = value;
+	if (domain_normal(value, strlen(value), ctl->domain,
+	    sizeof(ctl->domain)) == 0) {
+		ctl->view.domain = ctl->domain;
+		return 0;
+	}
+	for (p = value; *p != '\0' && (unsigned char)*p < 0x80; p++)
+		;
+	return *p == '\0' ? 0 : view_normal(value, ctl->domain,
+	    sizeof(ctl->domain));
+}
+
 static int
 view_option(struct ctl *ctl, int letter, const char *value)
 {
@@ -200,8 +222,7 @@ view_option(struct ctl *ctl, int letter, const char *value)
 		    PERIOD_DAYS : PERIOD_DATES;
 		break;
 	case 'D':
-		v->domain = value;
-		break;
+		return take_domain(ctl, value);
 	case 'c':
 		v->class = value;
 		break;

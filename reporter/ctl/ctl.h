@@ -3,6 +3,7 @@
 #ifndef SGE_CTL_H
 #define SGE_CTL_H
 
+#include "base/bounds.h"
 #include "conf/conf.h"
 #include "store/store.h"
 #include "ctl/print.h"
@@ -49,6 +50,7 @@ struct ctl {
 	struct view	 view;		/* conf, store NULL where not needed */
 	struct conf	*conf;
 	const char	*path;		/* of sge.conf */
+	char		 domain[DOMAIN_MAX];	/* of -D */
 	const struct ctl_command *command;
 	struct ctl_option options[CTL_OPTIONS_MAX];
 	size_t		 noptions;

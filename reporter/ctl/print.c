@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "base/bounds.h"
 #include "base/domain.h"
 #include "base/log.h"
 #include "ctl/print.h"
@@ -78,7 +79,8 @@ json_text(const char *text)
 	json_t *value;
 	char *copy, *p;
 
-	if (text == NULL)
+	/* Not known, as in the pipe form. */
+	if (text == NULL || *text == '\0')
 		return json_null();
 	if ((value = json_string(text)) != NULL)
 		return value;
@@ -344,8 +346,16 @@ view_unknown(const struct view *v, const char *fmt, ...)
 int
 view_normal(const char *arg, char out[], size_t outsz)
 {
+	char alabel[DOMAIN_MAX];
+
 	if (domain_normal(arg, strlen(arg), out, outsz) == 0)
 		return 0;
-	log_warnx("%s: not a domain name", log_clean(arg));
+	/* With a macron, say: as the DNS writes it. */
+	if (domain_to_alabel(arg, alabel, sizeof(alabel)) == 0 &&
+	    domain_normal(alabel, strlen(alabel), out, outsz) == 0)
+		log_warnx("%s: not how the DNS writes it: write %s", arg,
+		    alabel);
+	else
+		log_warnx("%s: not a domain name", log_clean(arg));
 	return -1;
 }

@@ -77,6 +77,9 @@ text_of(struct rd_report *r, json_t *v)
 	}
 	if (json_is_array(v) && json_array_size(v) == 1)
 		v = json_array_get(v, 0);
+	if ((json_is_array(v) && json_array_size(v) == 0) ||
+	    (json_is_object(v) && json_object_size(v) == 0))
+		return rd_copy("");
 	if (json_is_object(v) || json_is_array(v)) {
 		rd_odd(r, "a member that is an object: kept as text");
 		if ((s = json_dumps(v, JSON_COMPACT)) == NULL)

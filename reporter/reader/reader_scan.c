@@ -145,40 +145,6 @@ scan_string(struct mender *s)
 	return -1;
 }
 
-/* A number jansson may find out of range becomes one that is not. */
-static void
-scan_number(struct mender *s)
-{
-	const char *p = s->in + s->at;
-	size_t n = 0, digits = 0;
-	int real = 0;
-	char buf[64];
-	double d;
-
-	while (s->at + n < s->len && p[n] != '\0' &&
-	    strchr("+-.eE0123456789", p[n]) != NULL) {
-		if (isdigit((unsigned char)p[n]))
-			digits++;
-		else if (p[n] == 'e' || p[n] == 'E')
-			real = 1;
-		n++;
-	}
-	s->at += n;
-	if (digits <= 15 && !real && p[0] != '+' &&
-	    (p[0] != '0' || n == 1 || p[1] == '.')) {
-		put(s, p, n);
-		return;
-	}
-	snprintf(buf, sizeof(buf), "%.*s", (int)(n < 60 ? n : 60), p);
-	d = n < 60 ? strtod(buf, NULL) : *p == '-' ? -1e15 : 1e15;
-	if (!(d < 1e15))
-		d = 1e15;
-	if (d < -1e15)
-		d = -1e15;
-	snprintf(buf, sizeof(buf), "%.0f", d);
-	mend(s, buf, "a number of an odd size or form");
-}
-
 /* Whether the next thing that is not blank is one of set. */
 static int
 next_is(const struct mender *s, size_t at, const char *set)
@@ -188,6 +154,92 @@ next_is(const struct mender *s, size_t at, const char *set)
 		at++;
 	return at < s->len && s->in[at] != '\0' &&
 	    strchr(set, s->in[at]) != NULL;
+}
+
+/* RFC 8259 6. */
+static int
+is_number(const char *p, size_t n)
+{
+	size_t i = *p == '-', from = i;
+
+	while (i < n && isdigit((unsigned char)p[i]))
+		i++;
+	if (i == from || (p[from] == '0' && i > from + 1))
+		return 0;
+	if (i < n && p[i] == '.') {
+		for (from = ++i; i < n && isdigit((unsigned char)p[i]); i++)
+			;
+		if (i == from)
+			return 0;
+	}
+	if (i < n && (p[i] == 'e' || p[i] == 'E')) {
+		i++;
+		i += i < n && (p[i] == '+' || p[i] == '-');
+		for (from = i; i < n && isdigit((unsigned char)p[i]); i++)
+			;
+		if (i == from)
+			return 0;
+	}
+	return i == n;
+}
+
+/* A number that jansson may find out of range becomes one that is not. */
+static int
+mend_number(struct mender *s, const char *p, size_t n)
+{
+	char buf[64], *end;
+	size_t i, digits = 0;
+	double d;
+
+	for (i = 0; i < n; i++)
+		digits += isdigit((unsigned char)p[i]) != 0;
+	if (digits == 0 || strspn(p, "+-.eE0123456789") < n)
+		return -1;
+	if (digits <= 15 && memchr(p, 'e', n) == NULL &&
+	    memchr(p, 'E', n) == NULL && is_number(p, n)) {
+		put(s, p, n);
+		return 0;
+	}
+	(void)snprintf(buf, sizeof(buf), "%.*s", (int)(n < 60 ? n : 60), p);
+	if (n < 60) {
+		d = strtod(buf, &end);
+		if (*end != '\0')
+			return -1;
+	} else
+		d = *p == '-' ? -1e15 : 1e15;
+	if (!(d < 1e15))
+		d = 1e15;
+	if (d < -1e15)
+		d = -1e15;
+	(void)snprintf(buf, sizeof(buf), "%.0f", d);
+	mend(s, buf, "a number of an odd size or form");
+	return 0;
+}
+
+/* What is written without quotes: a number, a word, or what should not be. */
+static void
+scan_bare(struct mender *s)
+{
+	static const char *const words[] = { "true", "false", "null" };
+	const char *p = s->in + s->at;
+	size_t n = 0, i;
+
+	while (s->at + n < s->len && (isalnum((unsigned char)p[n]) ||
+	    (p[n] != '\0' && strchr("+-._$", p[n]) != NULL)))
+		n++;
+	s->at += n;
+	for (i = 0; i < nitems(words); i++)
+		if (strlen(words[i]) == n && memcmp(words[i], p, n) == 0) {
+			put(s, p, n);
+			return;
+		}
+	if (next_is(s, s->at, ":")) {
+		mend(s, "\"", "a name without quotes");
+		put(s, p, n);
+		put(s, "\"", 1);
+	} else if (mend_number(s, p, n) == -1)
+		/* NaN, Infinity, undefined: it costs its own value. */
+		mend(s, "null", "a value that is no JSON: left out");
 }
 
 /* One value, from its bracket to that which closes it; *why otherwise. */
@@ -211,8 +263,9 @@ scan_value(struct mender *s, const char **why)
 			}
 			continue;
 		}
-		if (c == '-' || c == '+' || isdigit((unsigned char)c)) {
-			scan_number(s);
+		if (isalnum((unsigned char)c) || (c != '\0' &&
+		    strchr("+-._$", c) != NULL)) {
+			scan_bare(s);
 			continue;
 		}
 		if (c == '{' || c == '[') {

@@ -130,6 +130,13 @@ rd_totals(const struct rd_report *r, struct rd_total **out)
 	return n;
 }
 
+/* What the report does not say is null. */
+static const char *
+known(const char *text)
+{
+	return *text == '\0' ? NULL : text;
+}
+
 static json_t *
 policy_json(const struct rd_policy *p)
 {
@@ -142,13 +149,16 @@ policy_json(const struct rd_policy *p)
 	for (i = 0; i < p->ndetails; i++) {
 		d = &p->details[i];
 		json_array_append_new(list, json_pack(
-		    "{ss, ss, ss, ss, ss, ss, ss, sI}", "type", d->type,
-		    "sender", d->sip, "receiver", d->rip, "mx", d->mx,
-		    "helo", d->helo, "reason", d->reason,
-		    "information", d->info, "count", (json_int_t)d->count));
+		    "{ss?, ss?, ss?, ss?, ss?, ss?, ss?, sI}",
+		    "type", known(d->type), "sender", known(d->sip),
+		    "receiver", known(d->rip), "mx", known(d->mx),
+		    "helo", known(d->helo), "reason", known(d->reason),
+		    "information", known(d->info),
+		    "count", (json_int_t)d->count));
 	}
-	obj = json_pack("{ss, ss, ss, so, so, sI, sI, so}",
-	    "domain", p->domain, "type", p->type, "mode", p->mode,
+	obj = json_pack("{ss?, ss?, ss?, so, so, sI, sI, so}",
+	    "domain", known(p->domain), "type", known(p->type),
+	    "mode", known(p->mode),
 	    "policy", json_loads(p->strings, 0, NULL),
 	    "mx", json_loads(p->mx, 0, NULL), "ok", (json_int_t)p->ok,
 	    "failed", (json_int_t)p->fail, "details", list);
@@ -172,8 +182,8 @@ rd_report_json(const struct rd_report *r)
 		json_array_append_new(policies, policy_json(&r->policies[i]));
 	n = rd_totals(r, &t);
 	for (i = 0; i < n; i++)
-		json_array_append_new(totals, json_pack("{ss, sI, sI}",
-		    "domain", t[i].domain,
+		json_array_append_new(totals, json_pack("{ss?, sI, sI}",
+		    "domain", known(t[i].domain),
 		    "sessions", (json_int_t)t[i].sessions,
 		    "failed", (json_int_t)t[i].failed));
 	free(t);
@@ -182,9 +192,10 @@ rd_report_json(const struct rd_report *r)
 	time_print(r->start, start, sizeof(start));
 	time_print(r->finish, finish, sizeof(finish));
 	day_print(r->day, day, sizeof(day));
-	obj = json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, so, so, so}",
-	    "organization", r->org, "id", r->id, "contact", r->contact,
-	    "reporter", r->submitter, "dkim", r->dkim, "day", day,
+	obj = json_pack("{ss?, ss?, ss?, ss?, ss?, ss, ss, ss, so, so, so}",
+	    "organization", known(r->org), "id", known(r->id),
+	    "contact", known(r->contact), "reporter", known(r->submitter),
+	    "dkim", known(r->dkim), "day", day,
 	    "start", start, "end", finish, "totals", totals,
 	    "policies", policies, "oddities", odd);
 	if (obj == NULL)

@@ -76,6 +76,13 @@ tls_name(const struct record *r)
 	return r->failure == FAILURE_VALIDATION ? "failed" : "clear";
 }
 
+/* A mail's sender: the null one is known, and has a name. */
+static const char *
+sender(const char *from)
+{
+	return from != NULL && *from == '\0' ? "<>" : from;
+}
+
 /* One row for each mail of that domain's; one without for what had none. */
 static void
 machine_rows(const struct view *v, const struct record *r)
@@ -95,7 +102,8 @@ machine_rows(const struct view *v, const struct record *r)
 		    "rdns", r->rdns, "helo", r->helo,
 		    "starttls", starttls_name(r->starttls), "tls", r->tls,
 		    "cipher", r->cipher, "failure", failure_name(r->failure),
-		    "from", i < r->ntx ? tx->from : r->mail, "to", tx->to,
+		    "from", sender(i < r->ntx ? tx->from :
+		    r->mail), "to", tx->to,
 		    "flow", tx->flow, "verdict", i < r->ntx ?
 		    verdict_name(tx->verdict) : NULL,
 		    "why", refusal_name(tx->why),
@@ -110,8 +118,8 @@ text_tx(const struct view *v, const struct record_tx *tx)
 	char line[1024];
 
 	(void)snprintf(line, sizeof(line), "%s to %s, %s: %s%s%s, %u %s",
-	    tx->from == NULL ? "more" : tx->from[0] == '\0' ? "<>" :
-	    view_clean(tx->from, 250), tx->to == NULL ? "more" :
+	    tx->from == NULL ? "more" : view_clean(sender(tx->from), 250),
+	    tx->to == NULL ? "more" :
 	    view_clean(tx->to, 250), tx->flow == NULL ? "-" :
 	    view_clean(tx->flow, 100), verdict_name(tx->verdict),
 	    tx->why != REFUSAL_NONE ? " " : "", tx->why != REFUSAL_NONE ?
@@ -152,7 +160,7 @@ text_session(struct sessions *s, const struct record *r)
 	if (r->ntx == 0)
 		fprintf(v->out, "    no recipient was named%s%s\n",
 		    r->mail != NULL ? ", mail from " : "", r->mail != NULL ?
-		    view_clean(r->mail, 250) : "");
+		    view_clean(sender(r->mail), 250) : "");
 	(void)strlcpy(s->one, view_clean(r->session, 24), sizeof(s->one));
 }
 

@@ -11,6 +11,8 @@
 
 #include "base/addr.h"
 #include "base/bounds.h"
+#include "base/domain.h"
+#include "base/log.h"
 #include "ctl/print.h"
 #include "rule/flow.h"
 #include "rule/table_answer.h"
@@ -39,8 +41,9 @@ take_domain(const char *what, const char *address, char out[], size_t size)
 
 	if (domain == NULL)
 		domain = address;
-	if (domain_normal(domain, strlen(domain), out, size) == -1) {
-		warnx("%s %s: no address, and no domain", what, address);
+	if (view_normal(domain, out, size) == -1) {
+		warnx("%s %s: no address, and no domain", what,
+		    log_clean(address));
 		return -1;
 	}
 	return 0;
