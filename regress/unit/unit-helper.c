@@ -15,10 +15,12 @@
 #define TXT	WORLD_RESOLVE, "{\"op\":\"txt\",\"name\":\"_mta-sts.a.nz\"}"
 #define MX	WORLD_RESOLVE, "{\"op\":\"mx\",\"name\":\"A.nz.\"}"
 #define ADDR	WORLD_RESOLVE, "{\"op\":\"addr\",\"name\":\"mx.a.nz\"}"
+#define TLSA	WORLD_RESOLVE, "{\"op\":\"tlsa\",\"name\":\"_25._tcp.a.nz\"}"
 #define GET	WORLD_NET, "{\"op\":\"get\",\"host\":\"a.nz\",\"max\":9}"
 #define POST	WORLD_NET, "{\"op\":\"post\",\"host\":\"a.nz\"}"
 #define PROBE	WORLD_NET, "{\"op\":\"probe\",\"host\":\"mx.a.nz\"}"
 #define ALL	WORLD_NET, "{\"op\":\"probe\",\"versions\":true}"
+#define CHAIN	WORLD_NET, "{\"op\":\"probe\",\"chain\":true}"
 #define MAIL	WORLD_MAILER, "{\"op\":\"mail\",\"delivery\":7}"
 
 #define SERVFAIL "{\"status\":\"servfail\"}"
@@ -42,6 +44,11 @@ static const struct {
 	{ MX, "{\"mx\":[],\"status\":\"nodata\"}", NULL, NULL },
 	{ ADDR, "{\"addr\":[\"192.0.2.1\",\"2001:db8::1\"],"
 	    "\"status\":\"ok\"}", NULL, NULL },
+	{ TLSA, "{\"secure\":true,\"status\":\"ok\","
+	    "\"tlsa\":[[3,1,1,\"00ff\"],[0,0,255,\"\"]]}", NULL, NULL },
+	{ TLSA, "{\"status\":\"ok\",\"tlsa\":[[3,1,1,\"0|\"],[3,1,256,\"00\"],"
+	    "[3,1,\"00\"],[-1,1,1,\"00\"],7,[2,0,1,\"ab\"]]}", "tlsa",
+	    "{\"status\":\"ok\",\"tlsa\":[[2,0,1,\"ab\"]]}" },
 	{ MX, "{}", "status", SERVFAIL },
 	{ MX, "{\"status\":5}", "status", SERVFAIL },
 	{ MX, "{\"status\":\"gone\"}", "status", SERVFAIL },
@@ -110,6 +117,12 @@ static const struct {
 	    "\"type\":\"a\\r\\nb\",\"date\":\"0123456789012345678901234567890"
 	    "1234567890\"}", "notafter", "{\"http\":200,\"status\":\"ok\"}" },
 	/* Probes. */
+	{ CHAIN, "{\"pem\":\"-----BEGIN X-----\\nAb+/=\\n\",\"status\":\"ok\"}",
+	    NULL, NULL },
+	{ CHAIN, "{\"pem\":\"$(reboot)\",\"status\":\"ok\"}", "pem",
+	    "{\"status\":\"ok\"}" },
+	{ PROBE, "{\"pem\":\"-----BEGIN X-----\",\"status\":\"ok\"}", "pem",
+	    "{\"status\":\"ok\"}" },
 	{ PROBE, "{\"banner\":\"220 mx\",\"cert\":\"ok\",\"handshake\":true,"
 	    "\"helo\":\"mx.a.nz\",\"names\":[\"*.a.nz\"],"
 	    "\"notafter\":2000000000,\"starttls\":\"offered\","

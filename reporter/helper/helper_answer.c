@@ -137,6 +137,51 @@ take_mx(const struct helper_asked *q, const struct member *m,
 }
 
 static json_t *
+take_hexadecimal(const struct helper_asked *q __unused, const struct member *m,
+    const json_t *value)
+{
+	const char *s = json_string_value(value);
+
+	return s != NULL && strspn(s, "0123456789abcdef") == strlen(s) &&
+	    strlen(s) <= (size_t)m->max ? json_string(s) : NULL;
+}
+
+/* Lower case, as wire_tlsa writes it. */
+static json_t *
+take_tlsa(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	json_int_t n[3];
+	json_t *data;
+	size_t i;
+
+	if (json_array_size(value) != 4)
+		return NULL;
+	for (i = 0; i < nitems(n); i++) {
+		n[i] = json_integer_value(json_array_get(value, i));
+		if (!json_is_integer(json_array_get(value, i)) || n[i] < 0 ||
+		    n[i] > UINT8_MAX)
+			return NULL;
+	}
+	data = take_hexadecimal(q, m, json_array_get(value, 3));
+	return data == NULL ? NULL : json_pack("[I, I, I, o]", n[0], n[1],
+	    n[2], data);
+}
+
+/* Base64 between its lines, if it was asked for. */
+static json_t *
+take_pem(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/=- \n";
+	const char *s = json_string_value(value);
+
+	return q->chain && s != NULL && strspn(s, digits) == strlen(s) &&
+	    strlen(s) <= (size_t)m->max ? json_string(s) : NULL;
+}
+
+static json_t *
 take_version(const struct helper_asked *q, const struct member *m,
     const json_t *value)
 {
@@ -165,16 +210,6 @@ take_base64(const struct helper_asked *q, const struct member *m __unused,
 	    strlen(s) <= q->max / 3 * 4 + 4 ? json_string(s) : NULL;
 }
 
-static json_t *
-take_hexadecimal(const struct helper_asked *q __unused, const struct member *m,
-    const json_t *value)
-{
-	const char *s = json_string_value(value);
-
-	return s != NULL && strspn(s, "0123456789abcdef") == strlen(s) &&
-	    strlen(s) <= (size_t)m->max ? json_string(s) : NULL;
-}
-
 #define WORD(key, words) { key, take_word, 0, 0, words }
 #define TRUTH(key) { key, take_bool, 0, 0, NULL }
 #define NUMBER(key, max) { key, take_int, max, 0, NULL }
@@ -196,6 +231,9 @@ static const struct member dns_members[] = {
 	LIST("mx", take_mx, 0, MX_RECORDS_MAX, NULL),
 	TRUTH("null"),
 	TRUTH("implicit"),
+	END
+}, tlsa_members[] = {
+	LIST("tlsa", take_tlsa, 2 * TLSA_DATA_MAX, TLSA_RECORDS_MAX, NULL),
 	END
 }, addr_members[] = {
 	LIST("addr", take_addr, 0, MX_ADDRS_MAX, NULL),
@@ -223,6 +261,7 @@ static const struct member dns_members[] = {
 	NUMBER("notafter", TIME_MAX),
 	LIST("names", take_text, DOMAIN_MAX, CERT_NAMES_MAX, NULL),
 	LIST("offers", take_version, 0, 4, versions),
+	{ "pem", take_pem, CHAIN_PEM_MAX, 0, NULL },
 	END
 }, mail_members[] = {
 	WORD("status", mail_status),
@@ -241,6 +280,7 @@ static const struct {
 	{ WORLD_RESOLVE, "txt", { dns_members, txt_members } },
 	{ WORLD_RESOLVE, "mx", { dns_members, mx_members } },
 	{ WORLD_RESOLVE, "addr", { dns_members, addr_members } },
+	{ WORLD_RESOLVE, "tlsa", { dns_members, tlsa_members } },
 	{ WORLD_NET, "get", { http_members, NULL } },
 	{ WORLD_NET, "post", { http_members, NULL } },
 	{ WORLD_NET, "probe", { probe_members, NULL } },
@@ -382,6 +422,7 @@ helper_asked(struct helper_asked *q, enum world_part part,
 		(void)strlcpy(q->name, name, sizeof(q->name));
 	q->max = (size_t)ipc_int(request, "max", STS_POLICY_MAX);
 	q->versions = ipc_bool(request, "versions", 0);
+	q->chain = ipc_bool(request, "chain", 0);
 }
 
 json_t *

@@ -20,6 +20,7 @@ struct helper_asked {
 	char		 name[DOMAIN_MAX];	/* of what, for the log and the DNS */
 	size_t		 max;		/* bytes of a body */
 	int		 versions;	/* TLS versions were asked for */
+	int		 chain;		/* the host's chain was */
 };
 
 /* Notes what matters of a request. */
