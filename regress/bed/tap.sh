@@ -90,6 +90,6 @@ wait_for()
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -le "$wait_until" ] || return 1
-		sleep 0.1
+		sleep 0.2
 	done
 }
