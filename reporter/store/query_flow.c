@@ -24,6 +24,9 @@
 	NET("clear") ", " NET("refused")
 #define CLASS "CASE class WHEN 'local' THEN '*' ELSE class END"
 
+#define FLOWS "dir, " CLASS ", " NETS " FROM flow WHERE day BETWEEN ?" \
+	" AND ? GROUP BY 1, 2, 3"
+
 #define COUNTS "SUM(tls13), SUM(tls12), SUM(older), SUM(clear), SUM(refused)"
 
 static const struct {
@@ -86,16 +89,6 @@ seen_add(struct seen_counts *to, const struct seen_counts *c)
 	to->refused += c->refused;
 }
 
-static void
-take_counts(sqlite3_stmt *stmt, int column, struct seen_counts *c)
-{
-	c->tls13 = sqlite3_column_int64(stmt, column);
-	c->tls12 = sqlite3_column_int64(stmt, column + 1);
-	c->older = sqlite3_column_int64(stmt, column + 2);
-	c->clear = sqlite3_column_int64(stmt, column + 3);
-	c->refused = sqlite3_column_int64(stmt, column + 4);
-}
-
 int
 seen_flows(struct store *st, int64_t first, int64_t last,
     enum seen_group group, void (*cb)(const struct seen_flow *, void *),
@@ -105,28 +98,16 @@ seen_flows(struct store *st, int64_t first, int64_t last,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	if (group == SEEN_BY_DAY)
-		stmt = store_prepare(st, "SELECT day, dir, " CLASS ", " NETS
-		    " FROM flow WHERE day BETWEEN ? AND ?"
-		    " GROUP BY 1, 2, 3");
-	else if (group == SEEN_BY_HOUR)
-		stmt = store_prepare(st, "SELECT hour, dir, " CLASS ", " NETS
-		    " FROM flow WHERE day BETWEEN ? AND ?"
-		    " GROUP BY 1, 2, 3");
-	else
-		stmt = store_prepare(st, "SELECT 0, dir, " CLASS ", " NETS
-		    " FROM flow WHERE day BETWEEN ? AND ?"
-		    " GROUP BY 2, 3");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	stmt = store_select(st, group == SEEN_BY_DAY ?
+	    "SELECT day, " FLOWS : group == SEEN_BY_HOUR ?
+	    "SELECT hour, " FLOWS : "SELECT 0, " FLOWS, "ii", first, last);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.step = sqlite3_column_int64(stmt, 0);
-		row.dir = sqlite3_column_int(stmt, 1);
-		row.class = store_text(stmt, 2);
-		take_counts(stmt, 3, &row.counts);
+	while ((rc = store_row(st, stmt, "intiiiii", &row.step, &row.dir,
+	    &row.class, &row.counts.tls13, &row.counts.tls12, &row.counts.older,
+	    &row.counts.clear, &row.counts.refused)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -134,17 +115,15 @@ seen_total(struct store *st, int64_t first, int64_t last, int dir,
     struct seen_counts *counts)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	memset(counts, 0, sizeof(*counts));
-	stmt = store_prepare(st, "SELECT " NETS " FROM flow WHERE day"
-	    " BETWEEN ? AND ? AND dir = ? AND class IN ('*', 'local')");
-	if (stmt == NULL ||
-	    store_bind(stmt, "iii", first, last, (int64_t)dir) == -1)
+	stmt = store_select(st, "SELECT " NETS " FROM flow WHERE day"
+	    " BETWEEN ? AND ? AND dir = ? AND class IN ('*', 'local')", "iii",
+	    first, last, (int64_t)dir);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		take_counts(stmt, 0, counts);
-	return store_done(st, stmt, rc);
+	return store_first(st, stmt, "iiiii", &counts->tls13, &counts->tls12,
+	    &counts->older, &counts->clear, &counts->refused) == -1 ? -1 : 0;
 }
 
 int
@@ -155,28 +134,20 @@ seen_domain(struct store *st, int64_t first, int64_t last, const char *domain,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT domain, dir, MAX(class), COUNT(*), "
+	stmt = store_select(st, "SELECT domain, dir, MAX(class), COUNT(*), "
 	    COUNTS ", SUM(legacy), SUM(testing), SUM(messages), SUM(rcpts),"
 	    " MIN(first), MAX(last) FROM correspondent"
 	    " WHERE day BETWEEN ? AND ? AND dir IN (0, 1) AND domain = ?"
-	    " GROUP BY dir");
-	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+	    " GROUP BY dir", "iit", first, last, domain);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.domain = store_text(stmt, 0);
-		row.dir = sqlite3_column_int(stmt, 1);
-		row.class = store_text(stmt, 2);
-		row.days = sqlite3_column_int64(stmt, 3);
-		take_counts(stmt, 4, &row.counts);
-		row.legacy = sqlite3_column_int64(stmt, 9);
-		row.testing = sqlite3_column_int64(stmt, 10);
-		row.messages = sqlite3_column_int64(stmt, 11);
-		row.rcpts = sqlite3_column_int64(stmt, 12);
-		row.first = sqlite3_column_int64(stmt, 13);
-		row.last = sqlite3_column_int64(stmt, 14);
+	while ((rc = store_row(st, stmt, "tntiiiiiiiiiiii", &row.domain,
+	    &row.dir, &row.class, &row.days, &row.counts.tls13,
+	    &row.counts.tls12, &row.counts.older, &row.counts.clear,
+	    &row.counts.refused, &row.legacy, &row.testing, &row.messages,
+	    &row.rcpts, &row.first, &row.last)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 static int
@@ -186,21 +157,11 @@ each_incident(struct store *st, sqlite3_stmt *stmt,
 	struct seen_incident row;
 	int rc;
 
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.domain = store_text(stmt, 0);
-		row.dir = sqlite3_column_int(stmt, 1);
-		row.why = store_text(stmt, 2);
-		row.addr = store_text(stmt, 3);
-		row.host = store_text(stmt, 4);
-		row.addrs = sqlite3_column_int64(stmt, 5);
-		row.sessions = sqlite3_column_int64(stmt, 6);
-		row.days = sqlite3_column_int64(stmt, 7);
-		row.first = sqlite3_column_int64(stmt, 8);
-		row.last = sqlite3_column_int64(stmt, 9);
-		row.testing = sqlite3_column_int64(stmt, 10);
+	while ((rc = store_row(st, stmt, "tntttiiiiii", &row.domain, &row.dir,
+	    &row.why, &row.addr, &row.host, &row.addrs, &row.sessions,
+	    &row.days, &row.first, &row.last, &row.testing)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -209,12 +170,13 @@ seen_clear(struct store *st, int64_t first, int64_t last,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT domain, dir, why, '', MAX(host),"
+	stmt = store_select(st, "SELECT domain, dir, why, '', MAX(host),"
 	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
 	    " MIN(first), MAX(last), SUM(testing) FROM incident"
 	    " WHERE day BETWEEN ? AND ? AND why IN " WHY_CLEAR
-	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why",
+	    "ii", first, last);
+	if (stmt == NULL)
 		return -1;
 	return each_incident(st, stmt, cb, arg);
 }
@@ -225,12 +187,13 @@ seen_refused(struct store *st, int64_t first, int64_t last,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT domain, dir, why, '', MAX(host),"
+	stmt = store_select(st, "SELECT domain, dir, why, '', MAX(host),"
 	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
 	    " MIN(first), MAX(last), SUM(testing) FROM incident"
 	    " WHERE day BETWEEN ? AND ? AND why NOT IN " WHY_CLEAR
-	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why",
+	    "ii", first, last);
+	if (stmt == NULL)
 		return -1;
 	return each_incident(st, stmt, cb, arg);
 }
@@ -242,12 +205,12 @@ seen_incidents(struct store *st, int64_t first, int64_t last,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT domain, dir, why, addr, MAX(host),"
+	stmt = store_select(st, "SELECT domain, dir, why, addr, MAX(host),"
 	    " 1, SUM(sessions) AS n, COUNT(DISTINCT day), MIN(first),"
 	    " MAX(last), SUM(testing) FROM incident WHERE day BETWEEN ? AND ?"
 	    " AND dir IN (0, 1) AND domain = ? GROUP BY dir, why, addr"
-	    " ORDER BY n DESC, dir, why, addr");
-	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+	    " ORDER BY n DESC, dir, why, addr", "iit", first, last, domain);
+	if (stmt == NULL)
 		return -1;
 	return each_incident(st, stmt, cb, arg);
 }
@@ -281,20 +244,14 @@ int
 seen_spool(struct store *st, struct seen_spool *spool)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	memset(spool, 0, sizeof(*spool));
 	stmt = store_prepare(st, "SELECT COUNT(*), SUM(lines), SUM(bad),"
 	    " SUM(newer) FROM segment");
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		spool->segments = sqlite3_column_int64(stmt, 0);
-		spool->lines = sqlite3_column_int64(stmt, 1);
-		spool->bad = sqlite3_column_int64(stmt, 2);
-		spool->newer = sqlite3_column_int64(stmt, 3);
-	}
-	return store_done(st, stmt, rc);
+	return store_first(st, stmt, "iiii", &spool->segments, &spool->lines,
+	    &spool->bad, &spool->newer) == -1 ? -1 : 0;
 }
 
 int64_t

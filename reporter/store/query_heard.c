@@ -60,17 +60,10 @@ span_rows(struct store *st, sqlite3_stmt *stmt, const struct heard_span *span,
 
 	if (stmt == NULL || span_bind(stmt, span) == -1)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.reporter = store_text(stmt, 0);
-		row.type = store_text(stmt, 1);
-		row.mx = store_text(stmt, 2);
-		row.count = sqlite3_column_int64(stmt, 3);
-		row.base = sqlite3_column_int64(stmt, 4);
-		row.standing = sqlite3_column_int(stmt, 5);
-		row.day = sqlite3_column_int64(stmt, 6);
+	while ((rc = store_row(st, stmt, "tttiini", &row.reporter, &row.type,
+	    &row.mx, &row.count, &row.base, &row.standing, &row.day)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -123,43 +116,40 @@ heard_days(struct store *st, int64_t first, int64_t last,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT day, COUNT(DISTINCT id), SUM(n),"
+	stmt = store_select(st, "SELECT day, COUNT(DISTINCT id), SUM(n),"
 	    " SUM(f) FROM (SELECT r.day AS day, r.id AS id, "
 	    RECEIVED_ONCE("p.ok + p.fail") " AS n, " RECEIVED_ONCE("p.fail")
 	    " AS f FROM received r JOIN received_policy p"
 	    " ON p.received = r.id WHERE r.day BETWEEN ?1 AND ?2 AND "
 	    RECEIVED_OURS("p.domain") " AND " RECEIVED_STANDING " < 2"
-	    " GROUP BY r.id, p.domain) GROUP BY day");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	    " GROUP BY r.id, p.domain) GROUP BY day", "ii", first, last);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.day = sqlite3_column_int64(stmt, 0);
-		row.reports = sqlite3_column_int64(stmt, 1);
-		row.sessions = sqlite3_column_int64(stmt, 2);
-		row.failed = sqlite3_column_int64(stmt, 3);
+	while ((rc = store_row(st, stmt, "iiii", &row.day, &row.reports,
+	    &row.sessions, &row.failed)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
 heard_modes(struct store *st, int64_t first, int64_t last, const char *mode,
     void (*cb)(const char *, const char *, void *), void *arg)
 {
+	const char *domain, *reporter;
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT p.domain, MAX(" REPORTER ")"
+	stmt = store_select(st, "SELECT p.domain, MAX(" REPORTER ")"
 	    " FROM received r JOIN received_policy p ON p.received = r.id"
 	    " WHERE r.day BETWEEN ?1 AND ?2 AND p.type = 'sts'"
 	    " AND p.mode = ?3 AND ours(p.domain) AND " RECEIVED_STANDING
 	    " < 2"
-	    " GROUP BY p.domain ORDER BY p.domain");
-	if (stmt == NULL || store_bind(stmt, "iit", first, last, mode) == -1)
+	    " GROUP BY p.domain ORDER BY p.domain", "iit", first, last, mode);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		cb(store_text(stmt, 0), store_text(stmt, 1), arg);
-	return store_done(st, stmt, rc);
+	while ((rc = store_row(st, stmt, "tt", &domain, &reporter)) == 1)
+		cb(domain, reporter, arg);
+	return rc;
 }
 
 int64_t

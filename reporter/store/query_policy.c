@@ -40,19 +40,15 @@ heard_broken(struct store *st, const char *domain, int64_t max,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT domain, status, since, last"
+	stmt = store_select(st, "SELECT domain, status, since, last"
 	    " FROM broken WHERE ?1 IS NULL OR domain = ?1"
-	    " ORDER BY since DESC, domain LIMIT ?2");
-	if (stmt == NULL || store_bind(stmt, "ti", domain, max) == -1)
+	    " ORDER BY since DESC, domain LIMIT ?2", "ti", domain, max);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.domain = store_text(stmt, 0);
-		row.status = store_text(stmt, 1);
-		row.since = sqlite3_column_int64(stmt, 2);
-		row.last = sqlite3_column_int64(stmt, 3);
+	while ((rc = store_row(st, stmt, "ttii", &row.domain, &row.status,
+	    &row.since, &row.last)) == 1)
 		cb(&row, arg);
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int64_t
@@ -147,20 +143,14 @@ heard_look(struct store *st, const char *host, int64_t since,
     struct heard_look *look)
 {
 	sqlite3_stmt *stmt;
-	int rc, found = 0;
 
 	stmt = store_select(st, "SELECT probed, type FROM probe"
 	    " WHERE host = ? AND probed >= ? AND status = 'ok'"
 	    " ORDER BY probed DESC, type DESC LIMIT 1", "ti", host, since);
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		look->probed = sqlite3_column_int64(stmt, 0);
-		(void)strlcpy(look->type, store_text(stmt, 1),
-		    sizeof(look->type));
-		found = 1;
-	}
-	return store_done(st, stmt, rc) == -1 ? -1 : found;
+	return store_first(st, stmt, "is", &look->probed, look->type,
+	    sizeof(look->type));
 }
 
 int

@@ -11,30 +11,6 @@
 #include "store/received_sql.h"
 #include "store/store_received.h"
 
-/* Steps a statement that has been bound; calls row for each. */
-static int
-each(struct store *st, sqlite3_stmt *stmt,
-    void (*row)(sqlite3_stmt *, void *), void *arg)
-{
-	int rc;
-
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		row(stmt, arg);
-	if (rc != SQLITE_DONE)
-		log_warnx("database: %s", sqlite3_errmsg(st->db));
-	sqlite3_reset(stmt);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
-
-struct call {
-	void		(*failure)(const struct received_failure *, void *);
-	void		(*total)(const struct received_total *, void *);
-	void		(*report)(const struct received_report *, void *);
-	void		(*success)(const char *, const char *, const char *,
-			    void *);
-	void		*arg;
-};
-
 /* ours(name): a local domain, a name below one, or our host's. */
 static void
 ours(sqlite3_context *ctx, int n __unused, sqlite3_value **args)
@@ -92,10 +68,9 @@ received_count(struct store *st, int64_t first, int64_t last,
     const char *domain, struct received_count *c)
 {
 	sqlite3_stmt *stmt;
-	int rc = -1;
 
 	memset(c, 0, sizeof(*c));
-	stmt = store_prepare(st, "WITH found AS (SELECT r.id AS id,"
+	stmt = store_select(st, "WITH found AS (SELECT r.id AS id,"
 	    " r.submitter AS who, p.domain AS domain, r.dkim AS dkim, "
 	    RECEIVED_STANDING " AS standing, p.domain IS NULL OR"
 	    " p.domain = ?3 OR " RECEIVED_OURS("p.domain") " AS ours"
@@ -107,43 +82,13 @@ received_count(struct store *st, int64_t first, int64_t last,
 	    " NULL)), count(DISTINCT iif(standing = 0, id, NULL)),"
 	    " count(DISTINCT iif(standing = 2, id, NULL)), (SELECT"
 	    " count(DISTINCT id) FROM found WHERE id NOT IN (SELECT id"
-	    " FROM found WHERE ours)) FROM found WHERE ours");
-	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+	    " FROM found WHERE ours)) FROM found WHERE ours", "iit", first,
+	    last, domain);
+	if (stmt == NULL)
 		return -1;
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		c->reports = sqlite3_column_int64(stmt, 0);
-		c->reporters = sqlite3_column_int64(stmt, 1);
-		c->domains = sqlite3_column_int64(stmt, 2);
-		c->judged = sqlite3_column_int64(stmt, 3);
-		c->passed = sqlite3_column_int64(stmt, 4);
-		c->unproved = sqlite3_column_int64(stmt, 5);
-		c->foreign = sqlite3_column_int64(stmt, 6);
-		rc = 0;
-	} else
-		log_warnx("database: %s", sqlite3_errmsg(st->db));
-	sqlite3_reset(stmt);
-	return rc;
-}
-
-static void
-failure_row(sqlite3_stmt *stmt, void *arg)
-{
-	struct call *call = arg;
-	struct received_failure f;
-
-	f.day = sqlite3_column_int64(stmt, 0);
-	f.reporter = store_text(stmt, 1);
-	f.domain = store_text(stmt, 2);
-	f.type = store_text(stmt, 3);
-	f.sip = store_text(stmt, 4);
-	f.rip = store_text(stmt, 5);
-	f.mx = store_text(stmt, 6);
-	f.reason = store_text(stmt, 7);
-	f.count = sqlite3_column_int64(stmt, 8);
-	f.standing = sqlite3_column_int(stmt, 9);
-	f.ours = sqlite3_column_int(stmt, 10);
-	f.under = (unsigned int)sqlite3_column_int(stmt, 11);
-	call->failure(&f, call->arg);
+	return store_first(st, stmt, "iiiiiii", &c->reports, &c->reporters,
+	    &c->domains, &c->judged, &c->passed, &c->unproved,
+	    &c->foreign) == -1 ? -1 : 0;
 }
 
 int
@@ -151,10 +96,11 @@ received_failures(struct store *st, int64_t first, int64_t last,
     void (*cb)(const struct received_failure *, void *),
     void *arg)
 {
-	struct call call = { .failure = cb, .arg = arg };
+	struct received_failure f;
 	sqlite3_stmt *stmt;
+	int rc, under_bits;
 
-	stmt = store_prepare(st, "WITH one AS (SELECT r.day AS day,"
+	stmt = store_select(st, "WITH one AS (SELECT r.day AS day,"
 	    " r.submitter AS who, p.domain AS domain, d.type AS type,"
 	    " d.sip AS sip, d.rip AS rip, d.mx AS mx, d.reason AS reason, "
 	    RECEIVED_STANDING " AS standing, " RECEIVED_ONCE("d.count")
@@ -166,32 +112,17 @@ received_failures(struct store *st, int64_t first, int64_t last,
 	    " SELECT day, who, domain, type, sip, rip, mx, reason, sum(n),"
 	    " standing, " RECEIVED_OURS("domain") ", max(u & 1) | max(u & 2)"
 	    " | max(u & 4) | max(u & 8) | max(u & 16) FROM one GROUP BY day,"
-	    " who, domain, type, sip, rip, mx, reason, standing");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	    " who, domain, type, sip, rip, mx, reason, standing", "ii", first,
+	    last);
+	if (stmt == NULL)
 		return -1;
-	return each(st, stmt, failure_row, &call);
-}
-
-static void
-total_row(sqlite3_stmt *stmt, void *arg)
-{
-	struct call *call = arg;
-	struct received_total t;
-
-	t.day = sqlite3_column_int64(stmt, 0);
-	t.reporter = store_text(stmt, 1);
-	t.domain = store_text(stmt, 2);
-	t.sessions = sqlite3_column_int64(stmt, 3);
-	t.failed = sqlite3_column_int64(stmt, 4);
-	t.unexplained = sqlite3_column_int64(stmt, 5);
-	t.sts = sqlite3_column_int(stmt, 6);
-	t.tlsa = sqlite3_column_int(stmt, 7);
-	t.other = sqlite3_column_int(stmt, 8);
-	t.mode = store_text(stmt, 9);
-	t.reports = sqlite3_column_int64(stmt, 10);
-	t.standing = sqlite3_column_int(stmt, 11);
-	t.ours = sqlite3_column_int(stmt, 12);
-	call->total(&t, call->arg);
+	while ((rc = store_row(st, stmt, "itttttttinnn", &f.day, &f.reporter,
+	    &f.domain, &f.type, &f.sip, &f.rip, &f.mx, &f.reason, &f.count,
+	    &f.standing, &f.ours, &under_bits)) == 1) {
+		f.under = (unsigned int)under_bits;
+		cb(&f, arg);
+	}
+	return rc;
 }
 
 int
@@ -199,10 +130,11 @@ received_totals(struct store *st, int64_t first, int64_t last,
     void (*cb)(const struct received_total *, void *),
     void *arg)
 {
-	struct call call = { .total = cb, .arg = arg };
+	struct received_total t;
 	sqlite3_stmt *stmt;
+	int rc;
 
-	stmt = store_prepare(st, "WITH per AS (SELECT r.id AS id, r.day AS"
+	stmt = store_select(st, "WITH per AS (SELECT r.id AS id, r.day AS"
 	    " day, r.submitter AS submitter, p.domain AS domain,"
 	    " p.ok AS ok, p.fail AS fail, p.type AS type, p.mode AS mode, (SELECT"
 	    " coalesce(sum(d.count), 0) FROM received_detail d"
@@ -220,28 +152,15 @@ received_totals(struct store *st, int64_t first, int64_t last,
 	    " SELECT day, who, domain, sum(s), sum(f), sum(u), sts, tlsa,"
 	    " other, mode, count(*), standing, " RECEIVED_OURS("domain")
 	    " FROM one GROUP BY day, who, domain, sts, tlsa, other, mode,"
-	    " standing ORDER BY who, day");
-	if (stmt == NULL || store_bind(stmt, "ii", first, last) == -1)
+	    " standing ORDER BY who, day", "ii", first, last);
+	if (stmt == NULL)
 		return -1;
-	return each(st, stmt, total_row, &call);
-}
-
-static void
-report_row(sqlite3_stmt *stmt, void *arg)
-{
-	struct call *call = arg;
-	struct received_report r;
-
-	r.day = sqlite3_column_int64(stmt, 0);
-	r.org = store_text(stmt, 1);
-	r.id = store_text(stmt, 2);
-	r.reporter = store_text(stmt, 3);
-	r.contact = store_text(stmt, 4);
-	r.dkim = store_text(stmt, 5);
-	r.oddities = store_text(stmt, 6);
-	r.stored = sqlite3_column_int64(stmt, 7);
-	r.standing = sqlite3_column_int(stmt, 8);
-	call->report(&r, call->arg);
+	while ((rc = store_row(st, stmt, "ittiiinnntinn", &t.day, &t.reporter,
+	    &t.domain, &t.sessions, &t.failed, &t.unexplained, &t.sts,
+	    &t.tlsa, &t.other, &t.mode, &t.reports, &t.standing,
+	    &t.ours)) == 1)
+		cb(&t, arg);
+	return rc;
 }
 
 int
@@ -249,44 +168,45 @@ received_reports(struct store *st, int64_t first, int64_t last,
     const char *domain, void (*cb)(const struct received_report *, void *),
     void *arg)
 {
-	struct call call = { .report = cb, .arg = arg };
+	struct received_report r;
 	sqlite3_stmt *stmt;
+	int rc;
 
-	stmt = store_prepare(st, "SELECT day, org, report_id, submitter,"
+	stmt = store_select(st, "SELECT day, org, report_id, submitter,"
 	    " contact, dkim, oddities, stored, " RECEIVED_STANDING
 	    " FROM received r"
 	    " WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR"
 	    " submitter = ?3 OR EXISTS (SELECT 1 FROM received_policy p"
 	    " WHERE p.received = r.id AND p.domain = ?3))"
-	    " ORDER BY day, submitter, report_id");
-	if (stmt == NULL || store_bind(stmt, "iit", first, last, domain) == -1)
+	    " ORDER BY day, submitter, report_id", "iit", first, last, domain);
+	if (stmt == NULL)
 		return -1;
-	return each(st, stmt, report_row, &call);
-}
-
-static void
-success_row(sqlite3_stmt *stmt, void *arg)
-{
-	struct call *call = arg;
-
-	call->success(store_text(stmt, 0), store_text(stmt, 1),
-	    store_text(stmt, 2), call->arg);
+	while ((rc = store_row(st, stmt, "itttttt" "in", &r.day, &r.org, &r.id,
+	    &r.reporter, &r.contact, &r.dkim, &r.oddities, &r.stored,
+	    &r.standing)) == 1)
+		cb(&r, arg);
+	return rc;
 }
 
 int
 received_successes(struct store *st, int64_t day, const char *domain,
     void (*cb)(const char *, const char *, const char *, void *), void *arg)
 {
-	struct call call = { .success = cb, .arg = arg };
+	const char *reporter, *mx, *strings;
 	sqlite3_stmt *stmt;
+	int rc;
 
-	stmt = store_prepare(st, "SELECT DISTINCT r.submitter, p.mx,"
+	stmt = store_select(st, "SELECT DISTINCT r.submitter, p.mx,"
 	    " p.strings FROM received r CROSS JOIN received_policy p"
 	    " ON p.received = r.id WHERE r.day = ?1 AND p.domain = ?2"
-	    " AND p.ok > 0 AND " RECEIVED_STANDING " < 2 ORDER BY 1");
-	if (stmt == NULL || store_bind(stmt, "it", day, domain) == -1)
+	    " AND p.ok > 0 AND " RECEIVED_STANDING " < 2 ORDER BY 1", "it", day,
+	    domain);
+	if (stmt == NULL)
 		return -1;
-	return each(st, stmt, success_row, &call);
+	while ((rc = store_row(st, stmt, "ttt", &reporter, &mx,
+	    &strings)) == 1)
+		cb(reporter, mx, strings, arg);
+	return rc;
 }
 
 int64_t

@@ -94,6 +94,8 @@ int
 told_states(struct store *st, int64_t first, int64_t last,
     void (*cb)(const char *, int64_t, int64_t, void *), void *arg)
 {
+	const char *state;
+	int64_t n, due;
 	sqlite3_stmt *stmt;
 	int rc;
 
@@ -102,16 +104,17 @@ told_states(struct store *st, int64_t first, int64_t last,
 	    first, last);
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		cb(store_text(stmt, 0), sqlite3_column_int64(stmt, 1),
-		    sqlite3_column_int64(stmt, 2), arg);
-	return store_done(st, stmt, rc);
+	while ((rc = store_row(st, stmt, "tii", &state, &n, &due)) == 1)
+		cb(state, n, due, arg);
+	return rc;
 }
 
 int
 told_days(struct store *st, int64_t first, int64_t last,
     void (*cb)(int64_t, const char *, int64_t, void *), void *arg)
 {
+	const char *state;
+	int64_t day, n;
 	sqlite3_stmt *stmt;
 	int rc;
 
@@ -120,10 +123,9 @@ told_days(struct store *st, int64_t first, int64_t last,
 	    last);
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		cb(sqlite3_column_int64(stmt, 0), store_text(stmt, 1),
-		    sqlite3_column_int64(stmt, 2), arg);
-	return store_done(st, stmt, rc);
+	while ((rc = store_row(st, stmt, "iti", &day, &state, &n)) == 1)
+		cb(day, state, n, arg);
+	return rc;
 }
 
 int
@@ -171,18 +173,13 @@ told_sums(struct store *st, int64_t first, int64_t last, int64_t *ok,
     int64_t *fail)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	*ok = *fail = 0;
 	stmt = store_select(st, "SELECT SUM(ok), SUM(fail) FROM tally"
 	    " WHERE day BETWEEN ? AND ?", "ii", first, last);
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		*ok = sqlite3_column_int64(stmt, 0);
-		*fail = sqlite3_column_int64(stmt, 1);
-	}
-	return store_done(st, stmt, rc);
+	return store_first(st, stmt, "ii", ok, fail) == -1 ? -1 : 0;
 }
 
 int

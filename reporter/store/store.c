@@ -410,15 +410,12 @@ store_select(struct store *st, const char *sql, const char *types, ...)
 	return rc == -1 ? NULL : stmt;
 }
 
-int
-store_row(struct store *st, sqlite3_stmt *stmt, const char *types, ...)
+static void
+read_columns(sqlite3_stmt *stmt, const char *types, va_list ap)
 {
-	va_list ap;
-	int i, rc;
+	char *buf;
+	int i;
 
-	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
-		return store_done(st, stmt, rc);
-	va_start(ap, types);
 	for (i = 0; types[i] != '\0'; i++)
 		switch (types[i]) {
 		case 'i':
@@ -430,10 +427,42 @@ store_row(struct store *st, sqlite3_stmt *stmt, const char *types, ...)
 		case 't':
 			*va_arg(ap, const char **) = store_text(stmt, i);
 			break;
+		case 's':
+			buf = va_arg(ap, char *);
+			(void)strlcpy(buf, store_text(stmt, i), va_arg(ap,
+			    size_t));
+			break;
 		default:
 			fatalx("store_row: %s", types);
 		}
+}
+
+int
+store_row(struct store *st, sqlite3_stmt *stmt, const char *types, ...)
+{
+	va_list ap;
+	int rc;
+
+	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+		return store_done(st, stmt, rc);
+	va_start(ap, types);
+	read_columns(stmt, types, ap);
 	va_end(ap);
+	return 1;
+}
+
+int
+store_first(struct store *st, sqlite3_stmt *stmt, const char *types, ...)
+{
+	va_list ap;
+	int rc;
+
+	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+		return store_done(st, stmt, rc);
+	va_start(ap, types);
+	read_columns(stmt, types, ap);
+	va_end(ap);
+	(void)sqlite3_reset(stmt);
 	return 1;
 }
 

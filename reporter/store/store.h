@@ -62,10 +62,13 @@ sqlite3_stmt *store_select(struct store *, const char *sql, const char *types,
 	    ...);
 /*
  * The next row into a pointer for each type letter: 'i' int64_t *, 'n' int *,
- * 't' const char ** ("" for NULL; good until the next row).  Returns 1; 0 when
- * there is none more, and -1 with a log line: the statement is reset then.
+ * 't' const char ** ("" for NULL; good until the next row), 's' char * and its
+ * size_t, for what is bounded where it is written.  Returns 1; 0 when there is
+ * none more, and -1 with a log line: the statement is reset then.
  */
 int	store_row(struct store *, sqlite3_stmt *, const char *types, ...);
+/* The same for the first row alone, without 't': it is reset in any case. */
+int	store_first(struct store *, sqlite3_stmt *, const char *types, ...);
 /* Runs one that returns no rows; 0 or -1 with a log line. */
 int	store_run(struct store *, const char *sql, const char *types, ...);
 /* The same; returns how many rows were changed, or -1. */

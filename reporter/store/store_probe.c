@@ -22,38 +22,23 @@ store_probe_set(struct store *st, const char *host, const char *addr,
 	    p->helo, p->notafter, offers);
 }
 
-static void
-read_probe(sqlite3_stmt *stmt, struct store_probe *p)
-{
-	p->probed = sqlite3_column_int64(stmt, 0);
-	strlcpy(p->status, store_text(stmt, 1), sizeof(p->status));
-	strlcpy(p->starttls, store_text(stmt, 2), sizeof(p->starttls));
-	strlcpy(p->tls, store_text(stmt, 3), sizeof(p->tls));
-	strlcpy(p->type, store_text(stmt, 4), sizeof(p->type));
-	strlcpy(p->text, store_text(stmt, 5), sizeof(p->text));
-	strlcpy(p->helo, store_text(stmt, 6), sizeof(p->helo));
-	p->notafter = sqlite3_column_int64(stmt, 7);
-	p->handshake = p->tls[0] != '\0';
-}
-
 int
 store_probe_load(struct store *st, const char *host, const char *addr,
     struct store_probe *p)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	memset(p, 0, sizeof(*p));
-	if ((stmt = store_prepare(st, "SELECT probed, status, starttls, tls,"
-	    " type, text, helo, notafter FROM probe WHERE addr = ?1 AND"
-	    " (?2 IS NULL OR host = ?2) ORDER BY probed DESC LIMIT 1")) ==
-	    NULL || store_bind(stmt, "tt", addr, host) == -1)
+	if ((stmt = store_select(st, "SELECT probed, status, starttls, tls,"
+	    " type, text, helo, notafter, coalesce(tls, '') <> '' FROM probe"
+	    " WHERE addr = ?1 AND (?2 IS NULL OR host = ?2)"
+	    " ORDER BY probed DESC LIMIT 1", "tt", addr, host)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		read_probe(stmt, p);
-		rc = sqlite3_step(stmt);
-	}
-	return store_done(st, stmt, rc);
+	return store_first(st, stmt, "issssss" "in", &p->probed, p->status,
+	    sizeof(p->status), p->starttls, sizeof(p->starttls), p->tls,
+	    sizeof(p->tls), p->type, sizeof(p->type), p->text,
+	    sizeof(p->text), p->helo, sizeof(p->helo), &p->notafter,
+	    &p->handshake) == -1 ? -1 : 0;
 }
 
 int

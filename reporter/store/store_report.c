@@ -25,18 +25,13 @@ store_report_policies(struct store *st, const char *domain, int64_t day,
 	    " ORDER BY 3 DESC, 2, 4, 5");
 	if (stmt == NULL || store_bind(stmt, "it", day, domain) == -1)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		p.id = sqlite3_column_int64(stmt, 0);
-		p.domain = store_text(stmt, 1);
-		p.type = store_text(stmt, 2);
-		p.strings = store_text(stmt, 3);
-		p.mx = store_text(stmt, 4);
-		p.ok = sqlite3_column_int64(stmt, 5);
-		p.fail = sqlite3_column_int64(stmt, 6);
-		if (each(&p, arg) == -1)
-			break;
-	}
-	return store_done(st, stmt, rc);
+	while ((rc = store_row(st, stmt, "ittttii", &p.id, &p.domain, &p.type,
+	    &p.strings, &p.mx, &p.ok, &p.fail)) == 1)
+		if (each(&p, arg) == -1) {
+			(void)sqlite3_reset(stmt);
+			return -1;
+		}
+	return rc;
 }
 
 int
@@ -48,26 +43,21 @@ store_report_details(struct store *st, const char *domain, int64_t day,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT type, sip, rip, mx, helo, reason,"
+	stmt = store_select(st, "SELECT type, sip, rip, mx, helo, reason,"
 	    " info, sum(count) FROM detail"
 	    " WHERE day = ?1 AND domain = ?2 AND policy = ?3"
 	    " GROUP BY type, sip, rip, mx, helo, reason, info"
-	    " ORDER BY type, 8 DESC, mx, rip, sip, helo, reason, info");
-	if (stmt == NULL || store_bind(stmt, "iti", day, domain, policy) == -1)
+	    " ORDER BY type, 8 DESC, mx, rip, sip, helo, reason, info", "iti",
+	    day, domain, policy);
+	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		d.type = store_text(stmt, 0);
-		d.sip = store_text(stmt, 1);
-		d.rip = store_text(stmt, 2);
-		d.mx = store_text(stmt, 3);
-		d.helo = store_text(stmt, 4);
-		d.reason = store_text(stmt, 5);
-		d.info = store_text(stmt, 6);
-		d.count = sqlite3_column_int64(stmt, 7);
-		if (each(&d, arg) == -1)
-			break;
-	}
-	return store_done(st, stmt, rc);
+	while ((rc = store_row(st, stmt, "ttttttt" "i", &d.type, &d.sip,
+	    &d.rip, &d.mx, &d.helo, &d.reason, &d.info, &d.count)) == 1)
+		if (each(&d, arg) == -1) {
+			(void)sqlite3_reset(stmt);
+			return -1;
+		}
+	return rc;
 }
 
 int64_t
@@ -93,11 +83,11 @@ store_report_open_day(struct store *st, int64_t day, int64_t now,
 	int n = 0, rc;
 
 	/* The domain '*', all those beyond a bound, sorts before names. */
-	stmt = store_prepare(st, "SELECT domain, sum(ok), sum(fail) FROM tally"
+	stmt = store_select(st, "SELECT domain, sum(ok), sum(fail) FROM tally"
 	    " WHERE day = ?1 AND domain > max(?2, '*') GROUP BY domain"
 	    " ORDER BY domain"
-	    " LIMIT ?3");
-	if (stmt == NULL || store_bind(stmt, "iti", day, domain, limit) == -1)
+	    " LIMIT ?3", "iti", day, domain, limit);
+	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		/* Names are bounded where they are tallied. */
@@ -160,9 +150,10 @@ store_report_claim(struct store *st, int64_t now, int64_t lease,
 	sqlite3_stmt *stmt;
 	int n = 0, i, rc;
 
-	stmt = store_prepare(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE state = 'due' AND due <= ?1 ORDER BY due LIMIT ?2");
-	if (stmt == NULL || store_bind(stmt, "ii", now, (int64_t)limit) == -1)
+	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
+	    " WHERE state = 'due' AND due <= ?1 ORDER BY due LIMIT ?2", "ii",
+	    now, (int64_t)limit);
+	if (stmt == NULL)
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && n < limit)
 		report_row(stmt, &out[n++]);
@@ -192,9 +183,9 @@ store_report_get(struct store *st, int64_t id, struct store_report *r)
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE id = ?1");
-	if (stmt == NULL || store_bind(stmt, "i", id) == -1)
+	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
+	    " WHERE id = ?1", "i", id);
+	if (stmt == NULL)
 		return -1;
 	return report_one(stmt, r);
 }
@@ -205,9 +196,9 @@ store_report_find(struct store *st, const char *domain, int64_t day,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE day = ?1 AND domain = ?2");
-	if (stmt == NULL || store_bind(stmt, "it", day, domain) == -1)
+	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
+	    " WHERE day = ?1 AND domain = ?2", "it", day, domain);
+	if (stmt == NULL)
 		return -1;
 	return report_one(stmt, r);
 }
@@ -218,9 +209,9 @@ store_report_by_id(struct store *st, const char *report_id,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_prepare(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE report_id = ?1");
-	if (stmt == NULL || store_bind(stmt, "t", report_id) == -1)
+	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
+	    " WHERE report_id = ?1", "t", report_id);
+	if (stmt == NULL)
 		return -1;
 	return report_one(stmt, r);
 }
@@ -234,9 +225,9 @@ store_report_body(struct store *st, int64_t id, unsigned char **body,
 
 	*body = NULL;
 	*len = 0;
-	stmt = store_prepare(st, "SELECT body FROM report"
-	    " WHERE id = ?1 AND body IS NOT NULL");
-	if (stmt == NULL || store_bind(stmt, "i", id) == -1)
+	stmt = store_select(st, "SELECT body FROM report"
+	    " WHERE id = ?1 AND body IS NOT NULL", "i", id);
+	if (stmt == NULL)
 		return -1;
 	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		*len = (size_t)sqlite3_column_bytes(stmt, 0);

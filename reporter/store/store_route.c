@@ -176,18 +176,13 @@ store_mxaddr_host(struct store *st, const char *addr, const char *domain,
     char host[], size_t hostsz)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	host[0] = '\0';
-	if ((stmt = store_prepare(st, "SELECT host FROM mxaddr WHERE"
+	if ((stmt = store_select(st, "SELECT host FROM mxaddr WHERE"
 	    " addr = ?1 AND domain = ?2 ORDER BY routed DESC, seen DESC"
-	    " LIMIT 1")) == NULL || store_bind(stmt, "tt", addr, domain) == -1)
+	    " LIMIT 1", "tt", addr, domain)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		strlcpy(host, store_text(stmt, 0), hostsz);
-		rc = sqlite3_step(stmt);
-	}
-	return store_done(st, stmt, rc);
+	return store_first(st, stmt, "s", host, hostsz) == -1 ? -1 : 0;
 }
 
 int
@@ -223,23 +218,14 @@ int
 store_route_load(struct store *st, const char *domain, struct store_route *r)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	memset(r, 0, sizeof(*r));
-	if ((stmt = store_prepare(st, "SELECT kind, until, urls, learned,"
-	    " renew, used FROM route WHERE domain = ?1")) == NULL ||
-	    store_bind(stmt, "t", domain) == -1)
+	if ((stmt = store_select(st, "SELECT kind, until, urls, learned,"
+	    " renew, used FROM route WHERE domain = ?1", "t", domain)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		strlcpy(r->kind, store_text(stmt, 0), sizeof(r->kind));
-		r->until = sqlite3_column_int64(stmt, 1);
-		strlcpy(r->urls, store_text(stmt, 2), sizeof(r->urls));
-		r->learned = sqlite3_column_int64(stmt, 3);
-		r->renew = sqlite3_column_int64(stmt, 4);
-		r->used = sqlite3_column_int64(stmt, 5);
-		rc = sqlite3_step(stmt);
-	}
-	return store_done(st, stmt, rc);
+	return store_first(st, stmt, "sisiii", r->kind, sizeof(r->kind),
+	    &r->until, r->urls, sizeof(r->urls), &r->learned, &r->renew,
+	    &r->used) == -1 ? -1 : 0;
 }
 
 int

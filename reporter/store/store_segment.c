@@ -9,23 +9,14 @@ store_segment_load(struct store *st, const char *name,
     struct segment_state *seg, int *done)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	memset(seg, 0, sizeof(*seg));
 	*done = 0;
-	if ((stmt = store_prepare(st, "SELECT offset, lines, bad, newer, done"
-	    " FROM segment WHERE name = ?1")) == NULL ||
-	    store_bind(stmt, "t", name) == -1)
+	if ((stmt = store_select(st, "SELECT offset, lines, bad, newer, done"
+	    " FROM segment WHERE name = ?1", "t", name)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		seg->offset = sqlite3_column_int64(stmt, 0);
-		seg->lines = sqlite3_column_int64(stmt, 1);
-		seg->bad = sqlite3_column_int64(stmt, 2);
-		seg->newer = sqlite3_column_int64(stmt, 3);
-		*done = sqlite3_column_int(stmt, 4);
-		rc = sqlite3_step(stmt);
-	}
-	return store_done(st, stmt, rc);
+	return store_first(st, stmt, "iiiin", &seg->offset, &seg->lines,
+	    &seg->bad, &seg->newer, done) == -1 ? -1 : 0;
 }
 
 int

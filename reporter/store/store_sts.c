@@ -26,30 +26,20 @@ int
 store_sts_load(struct store *st, const char *domain, struct store_sts *s)
 {
 	sqlite3_stmt *stmt;
+	const char *body;
 	int rc;
 
 	memset(s, 0, sizeof(*s));
-	if ((stmt = store_prepare(st, "SELECT id, policy, body, fetched,"
+	if ((stmt = store_select(st, "SELECT id, policy, body, fetched,"
 	    " expires, refresh, tried, tried_id, error, error_type FROM sts"
-	    " WHERE domain = ?1")) == NULL ||
-	    store_bind(stmt, "t", domain) == -1)
+	    " WHERE domain = ?1", "t", domain)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		strlcpy(s->id, store_text(stmt, 0), sizeof(s->id));
-		s->policy_id = sqlite3_column_int64(stmt, 1);
-		s->policy = parse_body(domain, store_text(stmt, 2));
-		s->fetched = sqlite3_column_int64(stmt, 3);
-		s->expires = sqlite3_column_int64(stmt, 4);
-		s->refresh = sqlite3_column_int64(stmt, 5);
-		s->tried = sqlite3_column_int64(stmt, 6);
-		strlcpy(s->tried_id, store_text(stmt, 7),
-		    sizeof(s->tried_id));
-		strlcpy(s->error, store_text(stmt, 8), sizeof(s->error));
-		strlcpy(s->error_type, store_text(stmt, 9),
-		    sizeof(s->error_type));
-		rc = sqlite3_step(stmt);
-	}
-	return store_done(st, stmt, rc);
+	while ((rc = store_row(st, stmt, "sitiiiisss", s->id, sizeof(s->id),
+	    &s->policy_id, &body, &s->fetched, &s->expires, &s->refresh,
+	    &s->tried, s->tried_id, sizeof(s->tried_id), s->error,
+	    sizeof(s->error), s->error_type, sizeof(s->error_type))) == 1)
+		s->policy = parse_body(domain, body);
+	return rc;
 }
 
 void
