@@ -209,6 +209,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_run.o \
 		reporter/check/check_service.o \
 		reporter/check/check_smtpd.o \
+		reporter/check/check_wide.o \
 		reporter/check/cmd_policy_new.o \
 		reporter/check/cmd_record_new.o \
 		reporter/check/rua_lint.o \

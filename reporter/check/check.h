@@ -109,5 +109,7 @@ int	tag_value(const char *tags, const char *tag, char out[], size_t outsz);
 /* A test message to the rua mailbox, which takes up to a minute. */
 void	check_dkim_mail(struct check *);
 void	check_connectors(struct check *);
+/* What is open to every address; connectors without use. */
+void	check_wide(struct check *);
 
 #endif

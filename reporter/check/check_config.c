@@ -57,6 +57,7 @@ cmd_check_config(struct ctl *ctl, int argc, char *argv[])
 	if (geteuid() != 0 || getpwnam(SGE_USER) != NULL)
 		c.asker = asker_new(v->conf, 1U << WORLD_RESOLVE |
 		    1U << WORLD_NET);
+	check_wide(&c);
 	check_host(&c);
 	check_sged(&c);
 	check_smtpd_service(&c, argc > 0 ? argv[0] : NULL);

@@ -5,6 +5,8 @@
  * that signs: whether they are there, and start as who they run.
  */
 
+#include <sys/stat.h>
+
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -133,6 +135,35 @@ check_filter(struct check *c, const struct smtpd_line *line)
 		    "who cannot read %s", where, r.user, path);
 }
 
+/* Who can write a program says what it does. */
+static void
+check_mode(struct check *c, const char *path)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == 0 && (sb.st_mode & S_IWOTH) != 0)
+		check_part(c, PART, CHECK_BAD, "%s has mode %04o: anybody can "
+		    "replace it (chmod 0755 %s)", path,
+		    (unsigned int)sb.st_mode & 07777, path);
+}
+
+/* RFC 8460 5.3: these are to be covered by the signature. */
+static void
+check_headers(struct check *c, const struct smtpd_line *line,
+    const char *command)
+{
+	char list[1024];
+
+	if (strstr(command, "dkimsign") == NULL ||
+	    (check_option(command, 'h', list, sizeof(list)) != NULL &&
+	    strcasestr(list, "tls-report-domain") != NULL &&
+	    strcasestr(list, "tls-report-submitter") != NULL))
+		return;
+	check_part(c, "DKIM", CHECK_WARN, "%s:%d: TLS-Report-Domain and "
+	    "TLS-Report-Submitter are not signed: add them to "
+	    "filter-dkimsign's -h", line->file, line->number);
+}
+
 /* The private key, as the program that signs with it. */
 static void
 check_signer(struct check *c, const struct smtpd_line *line)
@@ -145,6 +176,9 @@ check_signer(struct check *c, const struct smtpd_line *line)
 		check_part(c, PART, CHECK_BAD, "%s:%d: no program %.*s in "
 		    "smtpd's folder: install the package that has it",
 		    line->file, line->number, (int)len, command);
+	else
+		check_mode(c, path);
+	check_headers(c, line, command);
 	if ((key = check_option(command, 'k', file, sizeof(file))) == NULL)
 		return;
 	if ((user = smtpdconf_after(line, "user")) == NULL)

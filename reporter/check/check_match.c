@@ -432,13 +432,25 @@ follow_in(struct ways *w)
 {
 	const struct conf *conf = w->check->view->conf;
 	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN, NULL, NULL };
+	const struct smtpd_line *line;
 	size_t pos = 0;
 	int all = 1;
 
 	while ((m.domain = domset_next(conf->local, &pos)) != NULL) {
-		if (*m.domain == '.' || follow(w, &m, meet_out) != NULL)
+		if (*m.domain == '.')
+			continue;
+		if ((line = follow(w, &m, meet_out)) != NULL &&
+		    smtpdconf_has(line, "action"))
 			continue;
 		all = 0;
+		if (line != NULL) {
+			check_part(w->check, PART, CHECK_BAD, "%s:%d: mail "
+			    "from outside for %s, one of our own domains, is "
+			    "refused: take it out, or put the match that "
+			    "takes it before", line->file, line->number,
+			    m.domain);
+			continue;
+		}
 		check_part(w->check, PART, CHECK_WARN, "no match takes mail "
 		    "from outside for %s, which sge.conf has under local: "
 		    "write match from any for domain \"%s\" action ...",
@@ -447,6 +459,32 @@ follow_in(struct ways *w)
 	if (all)
 		check_part(w->check, PART, CHECK_OK, "mail from outside for "
 		    "our own domains is taken");
+}
+
+/* What is delivered here counts as ours only if sge.conf has it so. */
+static void
+follow_foreign(struct ways *w)
+{
+	const struct conf *conf = w->check->view->conf;
+	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN, NULL, NULL };
+	const struct smtpd_line *line, *action;
+	size_t i;
+
+	for (i = 0; i < w->nnamed; i++) {
+		m.domain = w->named[i];
+		m.need = match_need(conf, m.domain);
+		if (m.need == NEED_OWN ||
+		    (line = follow(w, &m, NULL)) == NULL)
+			continue;
+		action = smtpdconf_find(w->smtpd, "action",
+		    smtpdconf_after(line, "action"));
+		if (action != NULL && !is_relay(action))
+			check_part(w->check, PART, CHECK_WARN, "%s:%d: mail "
+			    "for %s is delivered here, and sge.conf has it "
+			    "not under local: its flows are judged as "
+			    "another's; write it there", line->file,
+			    line->number, m.domain);
+	}
 }
 
 static void
@@ -514,6 +552,7 @@ check_matches(struct check *c, const struct smtpd_conf *s)
 	}
 	follow_named(&w, SOURCE_STRANGER, NULL);
 	follow_in(&w);
+	follow_foreign(&w);
 	follow_reports(&w);
 	say_findings(&w);
 	while (w.nnamed > 0)

@@ -4,8 +4,10 @@
  * check config: what smtpd.conf must have for all of this to work.
  */
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +15,9 @@
 #include "base/log.h"
 #include "check/smtpd_conf.h"
 #include "check/smtpd_match.h"
+
+/* What a mail with a report may need, with its base64. */
+#define REPORT_ROOM (1024 * 1024)
 
 #define PART "smtpd"
 
@@ -114,6 +119,61 @@ static int
 is_listener(const struct smtpd_line *line)
 {
 	return smtpdconf_is(line, 0, "listen") && line->nwords >= 3;
+}
+
+/* "35M" in bytes; -1 where it is no such number. */
+static long long
+bytes_of(const char *text)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	if (end == text || n < 0 || n > INT_MAX)
+		return -1;
+	switch (*end) {
+	case 'k':
+	case 'K':
+		return n * 1024;
+	case 'm':
+	case 'M':
+		return n * 1024 * 1024;
+	case '\0':
+		return n;
+	default:
+		return -1;
+	}
+}
+
+/* Users that no listener lets in; mail that is too long to come in. */
+static void
+check_limits(struct check *c, const struct smtpd_conf *s)
+{
+	const struct smtpd_line *line, *match = NULL;
+	const char *most;
+	size_t i;
+	int auth = 0;
+
+	for (i = 0; i < s->nlines; i++) {
+		line = &s->line[i];
+		if (smtpdconf_is(line, 0, "match") &&
+		    smtpdconf_has(line, "auth"))
+			match = line;
+		auth |= is_listener(line) && (smtpdconf_has(line, "auth") ||
+		    smtpdconf_has(line, "auth-optional"));
+		if (!smtpdconf_is(line, 0, "smtp") || (most =
+		    smtpdconf_after(line, "max-message-size")) == NULL ||
+		    bytes_of(most) == -1 || bytes_of(most) >= REPORT_ROOM)
+			continue;
+		check_part(c, PART, CHECK_WARN, "%s:%d: max-message-size %s: "
+		    "a large sender's report is longer, and does not come in; "
+		    "write 25M or more", line->file, line->number,
+		    view_clean(most, 20));
+	}
+	if (match != NULL && !auth)
+		check_part(c, PART, CHECK_BAD, "%s:%d: match auth, and no "
+		    "listener has auth: no user can send; write listen on "
+		    "egress port 587 tls-require pki ... auth filter ...",
+		    match->file, match->number);
 }
 
 /* A listener that has no filter-sge sees nothing. */
@@ -302,6 +362,7 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 		check_config_file(c, s->file[i]);
 	check_tables(c, s);
 	check_listeners(c, s);
+	check_limits(c, s);
 	check_filters(c, s);
 	check_relays(c, s);
 	check_matches(c, s);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check config: what sge.conf lets everybody do, and connectors that are never
+ * used: it parses, and is what nobody wants.
+ */
+
+#include <string.h>
+
+#include "base/addr.h"
+#include "check/check.h"
+
+#define PART "sge.conf"
+
+/* Addresses that no one network but all of them holds. */
+static int
+is_everybody(const struct cidr *list, size_t n)
+{
+	static const char *const far[2][2] = {
+		{ "1.1.1.1", "203.0.113.9" }, { "2001:db8::1", "2a00::1" }
+	};
+	struct addr addr[2];
+	size_t i, k;
+
+	for (k = 0; k < nitems(far); k++) {
+		if (addr_parse(far[k][0], strlen(far[k][0]), &addr[0]) == -1 ||
+		    addr_parse(far[k][1], strlen(far[k][1]), &addr[1]) == -1)
+			return 0;
+		for (i = 0; i < n; i++)
+			if (cidr_match(&list[i], &addr[0]) &&
+			    cidr_match(&list[i], &addr[1]))
+				return 1;
+	}
+	return 0;
+}
+
+void
+check_wide(struct check *c)
+{
+	const struct conf *conf = c->view->conf;
+	const struct conf_connector *con;
+	size_t i;
+
+	for (i = 0; i < conf->nlegacies; i++)
+		if (is_everybody(conf->legacies[i].hosts,
+		    conf->legacies[i].nhosts))
+			check_part(c, PART, CHECK_BAD, "legacy { } holds "
+			    "every address: nobody needs TLS; name the hosts "
+			    "that have none");
+	for (i = 0; i < conf->nconnectors; i++) {
+		con = &conf->connectors[i];
+		if (con->domain == NULL)
+			continue;
+		if (is_everybody(con->from, con->nfrom))
+			check_part(c, PART, CHECK_BAD, "connector \"%s\" takes "
+			    "its mail from every address: write from { } with "
+			    "those of its hosts", con->domain);
+		if (con->domain[0] != '.' &&
+		    conf_is_local(conf, con->domain))
+			check_part(c, PART, CHECK_BAD, "connector \"%s\" is "
+			    "never used: the domain stands under local",
+			    con->domain);
+	}
+	if (is_everybody(conf->smarthosts, conf->nsmarthosts))
+		check_part(c, PART, CHECK_BAD, "smarthost { } holds every "
+		    "address: no session counts for our reports; name the "
+		    "smart host's");
+	if (is_everybody(conf->network, conf->nnetwork))
+		check_part(c, PART, CHECK_WARN, "network allow { } holds "
+		    "every address: a stranger's record can point sged at "
+		    "hosts of our own network; name what it may reach");
+}
