@@ -232,8 +232,10 @@ SGECTL_OBJS =	\
 		reporter/ctl/ctl.o \
 		reporter/ctl/ctl_help.o \
 		reporter/ctl/ctl_sendmail.o \
+		reporter/ctl/smtpctl.o \
 		reporter/ctl/print.o \
 		reporter/ctl/sged_ask.o \
+		reporter/release.o \
 		reporter/reader/budget.o \
 		reporter/reader/mailbox.o \
 		reporter/reader/mime.o \

@@ -20,6 +20,7 @@
 #include "ctl/ctl.h"
 #include "lib/date.h"
 #include "lib/sandbox.h"
+#include "release.h"
 #include "store/store_received.h"
 #include "view/view.h"
 
@@ -173,6 +174,7 @@ static const struct ctl_command commands[] = {
 	    cmd_check_config },
 	{ "read", "csn:", "[-cs] [-n top] [file ...]",
 	    0, -1, CTL_CONF_MAY, 0, 1, cmd_read },
+	{ "release", "", "domain", 1, 1, CTL_CONF, 0, 1, cmd_release },
 	{ "test", "", "from address to address [from-address ip] "
 	    "[tls version]", 4, 8, CTL_CONF | CTL_VIEW, 1, 2, run_test },
 	{ "deliver", "", "", 0, 0, CTL_CONF, 0, EX_TEMPFAIL, cmd_deliver },

@@ -25,6 +25,8 @@ mx brief.co.nz 22 nostarttls
 policy brief.co.nz 200 enforce 25 mx.brief.co.nz
 mx off.co.nz 23 ok
 policy off.co.nz 200 enforce 86400 mx.off.co.nz
+mx late.co.nz 28 nostarttls
+policy late.co.nz 200 enforce 86400 mx.late.co.nz
 mx picky.co.nz 24 ok
 # Two hosts of a domain without a policy; the preferred one is down.
 host mx0.picky.co.nz 25
@@ -43,6 +45,13 @@ mail()
 for d in change brief off picky; do
 	mail "one@$d.co.nz"
 done
+kills="1 2 3 4 5"
+for i in $kills; do
+	mail "before$i@late.co.nz"
+	mail "after$i@late.co.nz"
+done
+printf 'Subject: bounce\n\nof ours\n' |
+    in_a sendmail -f '<>' -N never -V id1 "null@late.co.nz"
 check "enforce: delivered" wait_for 40 got_mail '<one@change.co.nz>'
 check "enforce: delivered there as well" \
     wait_for 40 got_mail '<one@off.co.nz>'
@@ -91,4 +100,70 @@ moved()
 check "verified without a policy: by the host that works" wait_for 60 moved
 check "and verified" grep -q 'mta.*cert-check result="valid"' \
     "$BED/log/smtpd.A"
+
+# --- release ---------------------------------------------------------------
+# What came under "enforce" waits for ever: smtpd chose its action then.
+all_wait()
+{
+	[ "$(queued '@late.co.nz|.*|pending|')" -eq 11 ]
+}
+check "eleven wait for a verified host" wait_for 200 all_wait
+out=$(sgectl release late.co.nz 2>&1)
+is $? 1 "while the policy holds, none is released"
+like "$out" "*late.co.nz needs a verified host: *policy says enforce*" \
+    "and that is said"
+policy late.co.nz 200 none 86400
+check "none: seen there too" wait_for 60 kind_is late.co.nz none
+mail new@late.co.nz
+check "what comes now goes" wait_for 60 got_mail '<new@late.co.nz>'
+is "$(queued '@late.co.nz')" 11 "but not what came before"
+# Killed before and after each step: the queue, an envelope, its mail,
+# sendmail, its removal.
+mkdir "$A/killer"
+cat >"$A/killer/smtpctl" <<'SH'
+#!/bin/sh
+read -r n </killer/step
+echo $((n + 1)) >/killer/step
+read -r at </killer/at
+[ "$at" = "before $n" ] && kill -KILL $PPID && exit 1
+/usr/sbin/${0##*/} "$@"
+rc=$?
+[ "$at" = "after $n" ] && kill -KILL $PPID
+exit $rc
+SH
+chmod 755 "$A/killer/smtpctl"
+cp "$A/killer/smtpctl" "$A/killer/sendmail"
+sed 's,^report spread.*,&\
+report sendmail "/killer/sendmail",' "$A/etc/mail/sge.conf" \
+    >"$A/etc/mail/killer.conf"
+released()
+{
+	echo 1 >"$A/killer/step"
+	echo "$*" >"$A/killer/at"
+	in_a env PATH=/killer:/bin /usr/local/sbin/sgectl \
+	    -f /etc/mail/killer.conf release late.co.nz \
+	    >>"$BED/log/release" 2>&1
+}
+for i in $kills; do
+	for at in before after; do
+		released $at $i
+		is $? 137 "killed $at step $i"
+	done
+done
+released never
+is $? 0 "then to the end" || note "$(cat "$BED/log/release")"
+like "$(tail -n 1 "$BED/log/release")" '1[01] mails released' "all the others"
+gone()
+{
+	[ "$(queued '@late.co.nz')" -eq 0 ]
+}
+check "all have left the queue" wait_for 120 gone
+for i in $kills; do
+	got_mail "<before$i@late.co.nz>" && got_mail "<after$i@late.co.nz>"
+	ok $? "before$i and after$i have arrived"
+done
+is "$(mails '^X-Peer-From: <>')" 1 "the null sender's as it was"
+# One too many for each kill between sendmail and the removal.
+is "$(mails '@late.co.nz>')" 14 "two of them twice, no other"
+is "$(sgectl release late.co.nz)" "0 mails released" "nothing is left"
 finish

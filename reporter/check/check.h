@@ -91,6 +91,8 @@ void	check_host(struct check *);
 void	check_config_file(struct check *, const char *path);
 /* sged as it runs. */
 void	check_sged(struct check *);
+/* The smtpd.conf that the running smtpd reads, or would. */
+void	check_smtpd_conf(char path[], size_t size);
 /* smtpd as it runs, and its file, or the one that is given. */
 void	check_smtpd_service(struct check *, const char *path);
 /* What smtpd.conf must have, and which way each kind of mail takes. */

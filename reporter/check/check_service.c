@@ -277,6 +277,19 @@ check_running(struct check *c, const struct smtpd *d,
 }
 
 void
+check_smtpd_conf(char out[], size_t size)
+{
+	const char *how;
+	char found[1024];
+	struct smtpd d;
+
+	look_for_it(&d);
+	(void)strlcpy(out, find_conf(&d, found, sizeof(found), &how), size);
+	if (d.fd != -1)
+		close(d.fd);
+}
+
+void
 check_smtpd_service(struct check *c, const char *given)
 {
 	struct smtpd_conf *s;

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/wait.h>
+
+#include <ctype.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "ctl/smtpctl.h"
+
+/* It stands where root's PATH has it, but cron's may not. */
+#define SMTPCTL "PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin; exec smtpctl "
+
+/* Numbers of "show queue" behind the addresses, in front of the state. */
+#define QUEUE_TIMES 4
+
+static FILE *
+smtpctl_open(const char *what, const char *id)
+{
+	char command[256];
+	FILE *f;
+
+	(void)snprintf(command, sizeof(command), SMTPCTL "%s %s", what, id);
+	(void)fflush(NULL);
+	if ((f = popen(command, "r")) == NULL)
+		fatal("smtpctl");
+	return f;
+}
+
+/* Its output was read up to the end; 0, or -1 if it failed. */
+static int
+smtpctl_close(FILE *f)
+{
+	int bad = ferror(f), status = pclose(f);
+
+	return bad || status == -1 || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) != 0 ? -1 : 0;
+}
+
+static int
+is_evpid(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isxdigit((unsigned char)s[i]))
+			return 0;
+	return len == EVPID_SIZE - 1;
+}
+
+/* The next field, up to a '|'; NULL behind the last one. */
+static char *
+field(char **p)
+{
+	char *start = *p;
+
+	if (start != NULL && (*p = strchr(start, '|')) != NULL)
+		*(*p)++ = '\0';
+	return start;
+}
+
+/* What follows the destination: four times, the state, and its seconds. */
+static int
+read_state(char *p, struct smtpctl_queued *q)
+{
+	const char *state, *seconds, *error = NULL;
+	int i;
+
+	for (i = 0; i < QUEUE_TIMES; i++)
+		(void)field(&p);
+	state = field(&p);
+	seconds = field(&p);
+	if (state == NULL || seconds == NULL)
+		return -1;
+	q->busy = strcmp(state, "pending") != 0;
+	q->next = 0;
+	if (!q->busy) {
+		/* It may be due already. */
+		q->next = strtonum(seconds, INT32_MIN, INT32_MAX, &error);
+		q->busy = error != NULL;
+	}
+	return 0;
+}
+
+/*
+ * EVPID|inet4|mta|FLAGS|SENDER|RCPT|DEST|...  Addresses may have a '|' of their
+ * own: what follows them is found behind the domain.
+ */
+static int
+read_line(char *line, const char *domain, struct smtpctl_queued *q)
+{
+	char *p = line, *id = field(&p), *type, *flags, *at, *found = NULL;
+	size_t len = strlen(domain);
+
+	(void)field(&p);
+	type = field(&p);
+	flags = field(&p);
+	if (p == NULL || !is_evpid(id, strlen(id)) || strcmp(type, "mta") != 0)
+		return -1;
+	for (at = p; (at = strchr(at, '@')) != NULL; at++)
+		if (strncasecmp(at + 1, domain, len) == 0 &&
+		    at[len + 1] == '|')
+			found = at + len + 2;
+	if (found == NULL || read_state(found, q) == -1)
+		return -1;
+	(void)strlcpy(q->id, id, sizeof(q->id));
+	q->suspended = strstr(flags, "suspend") != NULL;
+	return 0;
+}
+
+int
+smtpctl_queue(const char *domain,
+    int (*each)(const struct smtpctl_queued *, void *), void *arg)
+{
+	struct smtpctl_queued q;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *f = smtpctl_open("show queue", "");
+	int rc = 0;
+
+	while (getline(&line, &size, f) != -1) {
+		line[strcspn(line, "\n")] = '\0';
+		if (rc == 0 && read_line(line, domain, &q) == 0)
+			rc = each(&q, arg);
+	}
+	free(line);
+	return smtpctl_close(f) == -1 ? -1 : rc;
+}
+
+/* Copies a value; 0, or -1 if it is too long. */
+static int
+take(char out[], size_t size, const char *value)
+{
+	return strlcpy(out, value, size) >= size ? -1 : 0;
+}
+
+/* Of "key: value"; NULL if the line is another's. */
+static const char *
+value_of(const char *line, const char *key)
+{
+	size_t len = strlen(key);
+
+	if (strncmp(line, key, len) != 0 || line[len] != ':')
+		return NULL;
+	return line + len + 1 + strspn(line + len + 1, " ");
+}
+
+/* -1 if it can't be used. */
+static int
+envelope_line(const char *line, struct smtpctl_envelope *e)
+{
+	const char *v, *error;
+
+	if ((v = value_of(line, "dispatcher")) != NULL)
+		return take(e->action, sizeof(e->action), v);
+	if ((v = value_of(line, "sender")) != NULL)
+		return take(e->sender, sizeof(e->sender),
+		    strcmp(v, "@") == 0 ? "" : v);
+	if ((v = value_of(line, "dest")) != NULL)
+		return take(e->dest, sizeof(e->dest), v);
+	if ((v = value_of(line, "dsn-envid")) != NULL)
+		return take(e->envid, sizeof(e->envid), v);
+	if ((v = value_of(line, "dsn-ret")) != NULL)
+		return take(e->ret, sizeof(e->ret), v);
+	if ((v = value_of(line, "dsn-notify")) != NULL) {
+		e->notify = (int)strtonum(v, 0, DSN_SUCCESS | DSN_FAILURE |
+		    DSN_DELAY | DSN_NEVER, &error);
+		return error == NULL ? 0 : -1;
+	}
+	return 0;
+}
+
+int
+smtpctl_envelope(const char *id, struct smtpctl_envelope *e)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *f = smtpctl_open("show envelope", id);
+	int good = 1;
+
+	memset(e, 0, sizeof(*e));
+	while (getline(&line, &size, f) != -1) {
+		line[strcspn(line, "\n")] = '\0';
+		if (envelope_line(line, e) == -1) {
+			warnx("%s: envelope: can't be used: %s", id,
+			    log_clean(line));
+			good = 0;
+		}
+	}
+	free(line);
+	return smtpctl_close(f) == 0 && good && e->dest[0] != '\0' &&
+	    e->action[0] != '\0';
+}
+
+int
+smtpctl_message(const char *id, FILE *out)
+{
+	char buf[16384];
+	FILE *f = smtpctl_open("show message", id);
+	size_t n, all = 0;
+
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
+		all += n;
+		if (fwrite(buf, 1, n, out) != n)
+			break;
+	}
+	/* All of it, or it was not read. */
+	while (n > 0)
+		n = fread(buf, 1, sizeof(buf), f);
+	if (ferror(out) || fflush(out) == EOF) {
+		warn("%s: temporary file", id);
+		(void)smtpctl_close(f);
+		return -1;
+	}
+	if (smtpctl_close(f) == -1 || all == 0) {
+		warnx("%s: smtpctl does not show the mail", id);
+		return -1;
+	}
+	return 0;
+}
+
+int
+smtpctl_remove(const char *id)
+{
+	char line[256];
+	FILE *f = smtpctl_open("remove", id);
+	int n = -1;
+
+	/* "1 envelope removed"; it exits with 0 whatever became of it. */
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strstr(line, "removed") != NULL)
+			n = line[0] == '0' ? 0 : 1;
+	return smtpctl_close(f) == -1 ? -1 : n;
+}

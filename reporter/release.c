@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * release: smtpd chose a mail's action when it came and never asks again, so
+ * that what came under "enforce" waits for a verified host when the policy is
+ * long gone.  Each such mail is handed to sendmail again, for the recipient and
+ * from the sender that it has, and then taken out of the queue: in that order,
+ * so that whatever ends us leaves one of them, or both, never none.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/domain.h"
+#include "base/log.h"
+#include "check/check.h"
+#include "check/smtpd_conf.h"
+#include "ctl/smtpctl.h"
+#include "release.h"
+#include "rule/table_answer.h"
+#include "view/view_route.h"
+
+/* One that is to be tried within these is left to smtpd until it was. */
+#define NEXT_SECONDS 10
+/* For those, the queue is looked at so often, and so far apart. */
+#define ROUNDS 30
+#define ROUND_SECONDS 2
+
+/* What became of an envelope. */
+enum fate {
+	FATE_OTHER,		/* it does not wait for a verified host */
+	FATE_BUSY,
+	FATE_SUSPENDED,
+	FATE_FAILED,
+	FATE_RELEASED
+};
+
+struct release {
+	struct ctl	*ctl;
+	const char	*domain;
+	struct smtpd_conf *smtpd;
+	struct smtpctl_queued *queued;
+	size_t		 nqueued;
+	size_t		 n[FATE_RELEASED + 1];
+};
+
+static int
+collect(const struct smtpctl_queued *q, void *arg)
+{
+	struct release *r = arg;
+	struct smtpctl_queued *grown;
+
+	grown = reallocarray(r->queued, r->nqueued + 1, sizeof(*grown));
+	if (grown == NULL)
+		fatal("release");
+	r->queued = grown;
+	r->queued[r->nqueued++] = *q;
+	return 0;
+}
+
+/* Its action asks sge-routes for a host to verify, or is there no more. */
+static int
+waits_for_it(const struct release *r, const struct smtpctl_envelope *e)
+{
+	const struct smtpd_line *action;
+	const char *table;
+
+	/* Reports have rules of their own (RFC 8460 3). */
+	if (strcasecmp(e->sender, r->ctl->conf->report_from) == 0)
+		return 0;
+	action = smtpdconf_find(r->smtpd, "action", e->action);
+	if (action == NULL)
+		return 1;
+	table = smtpdconf_after(action, "domain");
+	return smtpdconf_has(action, "relay") && table != NULL &&
+	    strcmp(table, "<sge-routes>") == 0;
+}
+
+static int
+is_for(const char *domain, const struct smtpctl_envelope *e)
+{
+	const char *of = domain_of_address(e->dest);
+	char name[DOMAIN_MAX];
+
+	return of != NULL && domain_normal(of, strlen(of), name,
+	    sizeof(name)) == 0 && strcmp(name, domain) == 0;
+}
+
+static void
+say(const struct release *r, const char *id, const struct smtpctl_envelope *e,
+    const char *what)
+{
+	const struct view *v = &r->ctl->view;
+
+	if (v->form != FORM_TEXT)
+		view_row(v, "release", "ttttt", "id", id, "from", e->sender,
+		    "to", e->dest, "action", e->action, "what", what);
+	else
+		view_say(v, "%s %s: %s", id, view_clean(e->dest, 0), what);
+}
+
+static enum fate
+put_back(struct release *r, const char *id, const struct smtpctl_envelope *e)
+{
+	FILE *mail;
+	int rc;
+
+	if ((mail = tmpfile()) == NULL) {
+		warn("temporary file");
+		return FATE_FAILED;
+	}
+	if ((rc = smtpctl_message(id, mail)) == 0 &&
+	    (rc = ctl_resend(r->ctl->conf, mail, e)) == -1)
+		warnx("%s: %s does not take it: it waits as before", id,
+		    r->ctl->conf->report_sendmail);
+	fclose(mail);
+	if (rc == -1)
+		return FATE_FAILED;
+	/* From here on there are two, of which one is to go. */
+	switch (smtpctl_remove(id)) {
+	case 1:
+		say(r, id, e, "released");
+		return FATE_RELEASED;
+	case 0:
+		say(r, id, e, "released; smtpd was done with it meanwhile, so "
+		    "that it may arrive twice");
+		return FATE_RELEASED;
+	}
+	warnx("%s: released, and smtpctl does not remove the first one: it "
+	    "may arrive twice", id);
+	return FATE_FAILED;
+}
+
+static enum fate
+release_one(struct release *r, const struct smtpctl_queued *q, int64_t since)
+{
+	struct smtpctl_envelope e;
+
+	if (!smtpctl_envelope(q->id, &e) || !is_for(r->domain, &e) ||
+	    !waits_for_it(r, &e))
+		return FATE_OTHER;
+	if (q->suspended) {
+		say(r, q->id, &e, "paused by smtpctl: left as it is");
+		return FATE_SUSPENDED;
+	}
+	/* It might be on its way while we send another. */
+	if (q->busy || q->next - (time(NULL) - since) < NEXT_SECONDS)
+		return FATE_BUSY;
+	return put_back(r, q->id, &e);
+}
+
+/* One look at the queue; 0, or -1 if it can't be seen. */
+static int
+release_round(struct release *r)
+{
+	int64_t since = time(NULL);
+	size_t i;
+
+	r->nqueued = r->n[FATE_BUSY] = r->n[FATE_SUSPENDED] = 0;
+	if (smtpctl_queue(r->domain, collect, r) == -1) {
+		warnx("smtpd's queue can't be seen: smtpctl fails");
+		return -1;
+	}
+	for (i = 0; i < r->nqueued && r->n[FATE_FAILED] == 0; i++)
+		r->n[release_one(r, &r->queued[i], since)]++;
+	return 0;
+}
+
+static int
+release_all(struct release *r)
+{
+	const struct view *v = &r->ctl->view;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (i > 0)
+			(void)sleep(ROUND_SECONDS);
+		if (release_round(r) == -1)
+			return 1;
+		if (r->n[FATE_BUSY] == 0 || r->n[FATE_FAILED] > 0)
+			break;
+	}
+	if (v->form == FORM_TEXT) {
+		view_say(v, "%zu %s released", r->n[FATE_RELEASED],
+		    view_plural((int64_t)r->n[FATE_RELEASED], "mail",
+		    "mails"));
+		if (r->n[FATE_BUSY] > 0)
+			view_say(v, "%zu being tried now: once more, later",
+			    r->n[FATE_BUSY]);
+	}
+	return r->n[FATE_FAILED] > 0 || r->n[FATE_BUSY] > 0;
+}
+
+/* Whether a verified host is needed still; 1 after a message. */
+static int
+still_needed(const struct ctl *ctl, const char *domain)
+{
+	struct routes *routes = view_routes_open(ctl->conf);
+	struct answer answer;
+
+	answer_find(ctl->conf, routes, domain, ctl->view.now, &answer);
+	if (answer.verify)
+		warnx("%s needs a verified host: %s; nothing is released",
+		    domain, view_route_why(&answer));
+	routes_free(routes);
+	return answer.verify;
+}
+
+int
+cmd_release(struct ctl *ctl, int argc __unused, char *argv[])
+{
+	struct release r = { .ctl = ctl };
+	char domain[DOMAIN_MAX], path[1024];
+	int rc = 1;
+
+	if (view_normal(argv[0], domain, sizeof(domain)) == -1 ||
+	    still_needed(ctl, domain))
+		return 1;
+	r.domain = domain;
+	check_smtpd_conf(path, sizeof(path));
+	if ((r.smtpd = smtpdconf_read(path)) == NULL)
+		warn("%s", path);
+	else
+		rc = release_all(&r);
+	smtpdconf_free(r.smtpd);
+	free(r.queued);
+	return rc;
+}
