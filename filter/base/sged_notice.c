@@ -89,16 +89,16 @@ open_socket(struct notice *n)
 }
 
 void
-notice_send(struct notice *n, const char *domain, int64_t now)
+notice_send(struct notice *n, const char *text, int64_t now)
 {
 	fill(n, now);
-	if (recent_has(&n->told, domain, now) || n->left == 0 ||
+	if (recent_has(&n->told, text, now) || n->left == 0 ||
 	    open_socket(n) == -1)
 		return;
 	/* Not connected: sged may have been started again since. */
-	if (sendto(n->fd, domain, strlen(domain), MSG_NOSIGNAL,
+	if (sendto(n->fd, text, strlen(text), MSG_NOSIGNAL,
 	    (struct sockaddr *)&n->sun, sizeof(n->sun)) == -1)
 		return;
 	n->left--;
-	recent_put(&n->told, domain, now + NOTICE_AGAIN_MS);
+	recent_put(&n->told, text, now + NOTICE_AGAIN_MS);
 }

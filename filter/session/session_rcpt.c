@@ -453,6 +453,26 @@ report_rcpt(const struct sessions *ss, const struct text *rcpt,
 	return 0;
 }
 
+/*
+ * Mail to a domain whose policy is in force: sged may look whether its first
+ * host works before smtpd asks where it goes.
+ */
+static void
+tell_known(struct sessions *ss, const char *to)
+{
+	struct route route;
+	char text[DOMAIN_MAX + 1];
+
+	if (ss->notice == NULL || ss->routes == NULL || is_ours(ss, to) ||
+	    conf_connector(ss->conf, to) != NULL)
+		return;
+	routes_find(ss->routes, to, ss->now, &route);
+	if (route.kind != ROUTE_ENFORCE || route.stale)
+		return;
+	(void)snprintf(text, sizeof(text), "%c%s", NOTICE_KNOWN, to);
+	notice_send(ss->notice, text, ss->clock);
+}
+
 int
 session_rcpt(struct sessions *ss, uint64_t session, const char *id,
     const struct text *rcpt, enum learned learned, struct decision *d)
@@ -479,7 +499,9 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 			return 1;
 		}
 		not_learned(ss, s, to, &a);
-	}
+	} else if (is_domain && !stranger && learned == LEARNED_NOT_ASKED &&
+	    a.verdict != VERDICT_REJECT)
+		tell_known(ss, to);
 	if (s != NULL && !stranger)
 		note(ss, s, address(ss, rcpt, to), &a);
 	if (a.verdict != VERDICT_PASS)

@@ -28,8 +28,13 @@ host mx1.two.co.nz 16
 peer mx2.two.co.nz 17 ok
 dns "two.co.nz MX 10 mx1.two.co.nz." "two.co.nz MX 20 mx2.two.co.nz."
 policy two.co.nz 200 enforce 86400 mx1.two.co.nz mx2.two.co.nz
+peer mx1.quiet.co.nz 40 ok
+peer mx2.quiet.co.nz 41 ok
+dns "quiet.co.nz MX 10 mx1.quiet.co.nz." "quiet.co.nz MX 20 mx2.quiet.co.nz."
+policy quiet.co.nz 200 enforce 86400 '*.quiet.co.nz'
 
-for d in dia.govt.nz council.govt.nz old.govt.nz plain.co.nz two.co.nz; do
+for d in dia.govt.nz council.govt.nz old.govt.nz plain.co.nz two.co.nz \
+    quiet.co.nz; do
 	submit staff@minties.govt.nz "u@$d" || note "$d: sendmail failed"
 done
 check "Restricted: delivered" wait_for 60 got_mail '<u@dia.govt.nz>'
@@ -70,9 +75,14 @@ check "and stays first while the other is down" \
     wait_for 30 got_mail '<again@two.co.nz>'
 
 # Some minutes later it works again.
+# first_of DOMAIN HOST
+first_of()
+{
+	sgectl show route "$1" | grep -q "sge-routes *smtp+tls://$2\$"
+}
 first_is()
 {
-	sgectl show route two.co.nz | grep -q "sge-routes *smtp+tls://$1\$"
+	first_of two.co.nz "$1"
 }
 check "the route tells the second" first_is mx2.two.co.nz
 peer mx1.two.co.nz 16 ok
@@ -108,6 +118,26 @@ check "the connector's certificate is refused" wait_log 40 smtpd.A \
     "mx.dia.govt.nz' not present in server certificate"
 is "$(mails '<second@dia.govt.nz>')" 0 "nothing is sent to it"
 is "$(queued second@dia.govt.nz)" 1 "the mail waits"
+
+# A domain that nobody has written to for some minutes, and its first host is
+# gone.  sged looks when the mail is named; smtpd is held until it has.
+check "its last session is over" wait_for 60 record_seen \
+    '"remote":"203.0.113.40".*"to":"quiet.co.nz".*"messages":1'
+bed_stop mx1.quiet.co.nz KILL
+cat >"$BED/quiet.sql" <<-SQL
+	UPDATE probe SET probed = probed - 700 WHERE host LIKE '%.quiet.co.nz';
+SQL
+check "ten minutes go by" \
+    "$BIN/unit-fill" "$A/var/db/sged/sged.db" "$BED/quiet.sql"
+in_a smtpctl pause mta
+submit staff@minties.govt.nz once@quiet.co.nz
+check "its host is looked at when mail for it comes" \
+    wait_for 60 first_of quiet.co.nz mx2.quiet.co.nz
+in_a smtpctl resume mta
+check "the first host is gone: the mail leaves at its first attempt" \
+    wait_for 60 got_mail '<once@quiet.co.nz>'
+like "$(grep -l '<once@quiet.co.nz>' "$BED"/mail/*)" '*/mx2.quiet.co.nz.*' \
+    "by the second"
 
 # sged is dead: what was known stays right.
 bed_stop sged KILL

@@ -114,8 +114,18 @@ taken()
 
 filter_conf
 rm -rf "$T/spool/sessions"
+echo 'secure.nz|enforce|4000000000|smtp+tls://mx.secure.nz' \
+    >>"$T/spool/routes"
 sged_start
 filter_start
+# A policy in force: sged may see whether the host works, nobody waits for it.
+session 00000000000000e3 a@kiwi.org b@secure.nz
+filter_say "$(rcpt 00000000000000e3 c@secure.nz b@known.nz
+    bye 00000000000000e3)"
+check "sged hears of mail to a domain with a policy" \
+    wait_for 10 asked 'notice =secure.nz' 1
+stranger 00000000000000e4 a@kiwi.org b@secure.nz
+filter_say "$(bye 00000000000000e4)"
 stranger 00000000000000e1 a@kiwi.org b@backup.nz
 check "at once, before smtpd has said so" \
     wait_for 10 answered 00000000000000e1 proceed
@@ -142,10 +152,10 @@ filter_say "$(report out link-connect 00000000000000e2 \
 check "sged is told of a domain on the way out" \
     wait_for 10 asked 'notice alias.nz' 1
 filter_end
-is "$(grep -v '^notice alias' "$T/asked")" 'notice backup.nz' \
-    "and of what smtpd took, of nothing else, each once"
+is "$(grep -v '^notice alias' "$T/asked" | tr '\n' ,)" \
+    'notice =secure.nz,notice backup.nz,' "and of what smtpd took, of nothing else, each once"
 is "$(filter_records | grep -o '"to":"[a-z.]*"' | sort | tr '\n' ' ')" \
-    '"to":"alias.nz" "to":"backup.nz" "to":"dia.govt.nz" "to":"kiwi.nz" "to":"victim.nz" ' \
+    '"to":"alias.nz" "to":"backup.nz" "to":"dia.govt.nz" "to":"kiwi.nz" "to":"known.nz" "to":"secure.nz" "to":"victim.nz" ' \
     "on record is what smtpd took"
 sged_stop
 

@@ -18,6 +18,7 @@
 #define LOOKS_MAX	256	/* under way; the rest is seen a second later */
 #define ADDRS_ALIVE	2	/* of a host, to see whether it works */
 #define WAITING_TICKS	5	/* seconds between looks at what waits */
+#define FAILING_TICKS	2	/* and at what failed */
 #define WAITING_MAX	1000
 #define CONNECTOR_TICKS	3600	/* addresses of connectors, again */
 #define CONNECTORS_MAX	20	/* a second */
@@ -379,6 +380,29 @@ url_host(const char *url, char out[], size_t outsz)
 	return 0;
 }
 
+/* The host that mail of a verified route goes to: does it work? */
+static void
+look_first(struct learn *l, const char *domain,
+    const struct store_route *route, int64_t age)
+{
+	char host[DOMAIN_MAX];
+
+	if ((strcmp(route->kind, "enforce") == 0 ||
+	    is_verified(l->engine->conf, domain)) &&
+	    url_host(route->urls, host, sizeof(host)) == 0)
+		look_host(l, domain, host, age, ADDRS_ALIVE);
+}
+
+void
+look_mail(struct learn *l, const char *domain)
+{
+	struct store_route route;
+
+	if (store_route_load(l->engine->store, domain, &route) == 0 &&
+	    route.until > time(NULL))
+		look_first(l, domain, &route, LOOK_MAIL);
+}
+
 /* Mail waits and nothing is heard of it: does the host answer at all? */
 static int
 waiting(const char *domain, void *arg)
@@ -386,7 +410,6 @@ waiting(const char *domain, void *arg)
 	struct learn *l = arg;
 	struct store_route route;
 	int64_t now = time(NULL);
-	char host[DOMAIN_MAX];
 
 	if (store_route_load(l->engine->store, domain, &route) == -1)
 		return -1;
@@ -399,8 +422,7 @@ waiting(const char *domain, void *arg)
 	    route.learned && store_route_renew(l->engine->store, domain,
 	    now) == -1)
 		return -1;
-	if (url_host(route.urls, host, sizeof(host)) == 0)
-		look_host(l, domain, host, LOOK_WAITING, ADDRS_ALIVE);
+	look_first(l, domain, &route, LOOK_WAITING);
 	return 0;
 }
 
@@ -520,7 +542,7 @@ look_tick(struct learn *l)
 	rc = store_pending(st, PROBES_MAX, pending, l);
 	if (rc == 0)
 		rc = store_mx_retry(st, now, PROBES_MAX, retry, l);
-	if (rc == 0 && l->ticks % WAITING_TICKS == 0)
+	if (rc == 0 && l->ticks % FAILING_TICKS == 0)
 		rc = store_failing(st, l->failing, failing, l);
 	if (rc == 0 && l->ticks % WAITING_TICKS == 0)
 		rc = store_waiting_routed(st, now - WAITING_TICKS,

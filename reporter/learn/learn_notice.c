@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/domain.h"
+#include "base/sged_notice.h"
 #include "learn/learn.h"
 #include "learn/lesson.h"
 #include "base/log.h"
@@ -51,6 +52,12 @@ noticed(struct learn *l, const char *text, size_t len)
 {
 	char domain[DOMAIN_MAX];
 
+	if (len > 0 && text[0] == NOTICE_KNOWN) {
+		if (domain_normal(text + 1, len - 1, domain,
+		    sizeof(domain)) == 0 && may_learn(l))
+			look_mail(l, domain);
+		return;
+	}
 	if (domain_normal(text, len, domain, sizeof(domain)) == -1 ||
 	    lesson_find(l, domain) != NULL || !may_learn(l))
 		return;
@@ -60,7 +67,7 @@ noticed(struct learn *l, const char *text, size_t len)
 static void
 on_notice(int fd, short revents __unused, void *arg)
 {
-	char text[DOMAIN_MAX + 1];
+	char text[DOMAIN_MAX + 2];
 	ssize_t n;
 	int i;
 

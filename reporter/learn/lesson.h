@@ -44,10 +44,14 @@
 /* A host that failed is moved back so long, twice as long each time. */
 #define BACK_MIN	300
 #define BACK_MAX	3600
-/* A look at a host says enough for: failures; judging; mail that waits. */
+/*
+ * A look at a host says enough for: failures; judging; mail that waits; mail
+ * that is coming.
+ */
 #define LOOK_FAILURE	3600
 #define LOOK_DAILY	86400
 #define LOOK_WAITING	60
+#define LOOK_MAIL	600
 
 enum facts {
 	FACTS_ASKED,
@@ -253,6 +257,8 @@ void	look_at_own(struct learn *, const char *host, const char *addr,
 	    int64_t age);
 /* The hosts of a domain with a policy. */
 void	look_domain(struct lesson *);
+/* Mail is coming for a domain whose route is known. */
+void	look_mail(struct learn *, const char *domain);
 
 /* learn_own.c */
 void	own_start(struct learn *);
