@@ -117,6 +117,19 @@ check "none: seen there too" wait_for 60 kind_is late.co.nz none
 mail new@late.co.nz
 check "what comes now goes" wait_for 60 got_mail '<new@late.co.nz>'
 is "$(queued '@late.co.nz')" 11 "but not what came before"
+cat >"$BED/ended.sql" <<-SQL
+	UPDATE sts_history SET until = until - 100000
+	    WHERE domain = 'late.co.nz' AND mode = 'enforce';
+SQL
+check "the policy had ended before they were tried" \
+    "$BIN/unit-fill" "$A/var/db/sged/sged.db" "$BED/ended.sql"
+told()
+{
+	sgectl digest -d today | grep -q 'sgectl release late.co.nz'
+}
+check "then the digest names the command" wait_for 60 told
+is "$(sgectl digest -d today | grep -c 'sgectl release')" 1 \
+    "of no other domain"
 # Killed before and after each step: the queue, an envelope, its mail,
 # sendmail, its removal.
 mkdir "$A/killer"

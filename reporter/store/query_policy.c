@@ -83,6 +83,29 @@ heard_stale(struct store *st, int64_t now, int64_t max,
 }
 
 int
+heard_stuck(struct store *st, int64_t now, int64_t max,
+    void (*cb)(const char *, int64_t, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+	const char *domain;
+	int64_t ended;
+	int rc;
+
+	/* What was on its way when it ended is given a minute. */
+	stmt = store_select(st, "SELECT a.domain, h.ended FROM (SELECT domain,"
+	    " max(at) / 1000 AS last FROM attempt GROUP BY domain) a JOIN"
+	    " (SELECT domain, max(until) AS ended, min(until) AS one FROM"
+	    " sts_history WHERE mode = 'enforce' GROUP BY domain) h"
+	    " USING (domain) WHERE h.one > 0 AND a.last > h.ended + 60 AND"
+	    " a.last > ?1 - 86400 ORDER BY a.domain LIMIT ?2", "ii", now, max);
+	if (stmt == NULL)
+		return -1;
+	while ((rc = store_row(st, stmt, "ti", &domain, &ended)) == 1)
+		cb(domain, ended, arg);
+	return rc;
+}
+
+int
 heard_mx(struct store *st, const char *domain,
     void (*cb)(const struct heard_mx *, void *), void *arg)
 {

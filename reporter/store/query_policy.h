@@ -129,6 +129,13 @@ int	heard_broken(struct store *, const char *domain, int64_t max,
 int64_t	heard_broken_count(struct store *);
 
 /*
+ * Domains to which smtpd tried mail by a verified host within a day, when the
+ * "enforce" policy that asked for one was over; ended: since when it is.  At
+ * most max; 0, or -1.
+ */
+int	heard_stuck(struct store *, int64_t now, int64_t max,
+	    void (*)(const char *domain, int64_t ended, void *), void *arg);
+/*
  * Policies that hold by now, not "none", and whose last fetch failed: at most
  * max, the ones that end first first.  How many there are, or -1.
  */

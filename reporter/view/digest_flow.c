@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bounds.h"
 #include "lib/date.h"
+#include "rule/table_answer.h"
 #include "view/digest.h"
+#include "view/view_route.h"
 #include "store/query_policy.h"
 #include "base/log.h"
 #include "store/query_flow.h"
@@ -16,6 +19,8 @@
 
 /* Policies that can't be fetched are named up to so many. */
 #define STALE_MAX 5
+/* And domains whose mail waits for nothing. */
+#define STUCK_MAX 20
 
 struct clear {
 	struct digest	*digest;
@@ -173,12 +178,41 @@ stale(const char *domain, const struct heard_sts *row, void *arg)
 	    row->expires));
 }
 
+struct stuck {
+	struct digest	*digest;
+	struct routes	*routes;
+};
+
+/* Its action was chosen under the policy, and smtpd never asks again. */
+static void
+stuck(const char *domain, int64_t ended, void *arg)
+{
+	const struct stuck *s = arg;
+	const struct view *v = s->digest->view;
+	struct answer answer;
+	char command[DOMAIN_MAX + 16];
+
+	/* Something else asks for a verified host. */
+	answer_find(v->conf, s->routes, domain, v->now, &answer);
+	if (answer.verify)
+		return;
+	digest_command(command, sizeof(command), "release", domain);
+	digest_add(s->digest, DIGEST_FIX, command, "mail for %s came under an "
+	    "MTA-STS policy that ended at %s, and waits in smtpd's queue for "
+	    "a verified host all the same", view_clean(domain, 0),
+	    view_instant(v, ended));
+}
+
 /* RFC 8461 3.3: the administrator is told. */
 static void
 policies(struct digest *digest)
 {
 	const struct view *v = digest->view;
+	struct stuck s = { digest, view_routes_open(v->conf) };
 	int64_t n;
+
+	(void)heard_stuck(v->store, v->now, STUCK_MAX, stuck, &s);
+	routes_free(s.routes);
 
 	n = heard_stale(v->store, v->now, STALE_MAX, stale, digest);
 	if (n > STALE_MAX)
