@@ -444,13 +444,14 @@ PLACES =	-e 's,/usr/local/libexec/smtpd,${LIBEXEC},g' \
 		-e 's,/etc/mail/sge,${ETCDIR}/mail/sge,g'
 FILTERS =	filter-sge table-sge
 DAEMONS =	sgectl sged
-PAGES =		filter-sge.8 sge.conf.5 sgectl.8 sged.8 table-sge.8
+PAGES =		filter-sge.8 sge.7 sge.conf.5 sgectl.8 sged.8 table-sge.8
 EXAMPLES =	crontab.example sge.conf.example sged.rc.example \
 		sged.service.example smtpd.conf.example
 
 install: all
 	mkdir -p ${DESTDIR}${LIBEXEC} ${DESTDIR}${SBINDIR} \
-	    ${DESTDIR}${MANDIR}/man5 ${DESTDIR}${MANDIR}/man8 \
+	    ${DESTDIR}${MANDIR}/man5 ${DESTDIR}${MANDIR}/man7 \
+	    ${DESTDIR}${MANDIR}/man8 \
 	    ${DESTDIR}${EXAMPLEDIR}
 	set -e; for p in ${FILTERS}; do \
 		install -m 755 filter/$$p ${DESTDIR}${LIBEXEC}/; \

@@ -54,7 +54,8 @@ dpkg-deb -R "$A/root/sge.deb" "$BED/next" &&
 # --- what was there --------------------------------------------------------
 
 check "apt-get update" chroot_out A apt-get -qq update
-chroot_out A apt-get -qq -y install --no-install-recommends dbus systemd cron
+chroot_out A apt-get -qq -y install --no-install-recommends dbus systemd cron \
+    iproute2
 chroot_out A apt-get -qq -y install --no-install-recommends -d /root/sge.deb
 # Their own unit would start a name server beside the bed's.
 chroot_out A systemctl mask unbound console-getty systemd-modules-load
@@ -219,4 +220,49 @@ is "$(comm -13 "$BED/before" "$BED/after" |
     -e '/[.]updated$')" "" \
     "nothing is left lying"
 is "$(grep -c '^_sge' "$A/etc/passwd")" 0 "no user either"
+
+# --- README's set-up, word by word -----------------------------------------
+
+rm -f "$A/etc/mail/sge.conf" "$A/etc/mail/dkim.key" "$A/etc/smtpd.conf"
+dns_gone sge._domainkey.minties.govt.nz
+ip -n A route add default via $NET4.2
+cp "$A/root/sge.deb" "$A/root/opensmtpd-filter-sge_1.0.0_amd64.deb"
+# block FIRST LAST: README's commands between these two, without blanks before.
+block()
+{
+	sed -n "/^    $1/,/^    $2/s/^    //p" "$TOP/README"
+}
+{
+	echo 'set -e; cd /root'
+	block 'D=' 'NIC=.(ip' | sed -e '/^make deb/d' \
+	    -e 's/^apt install/apt-get -y install --no-install-recommends/' |
+	    sed '/^NIC=.(ip/q'
+	block 'names=' 'chmod 640'
+	echo 'exec >/root/published'
+	block 'sgectl record new' '.*tr -d'
+	block 'systemctl enable' 'systemctl restart'
+} >"$A/root/readme.sh"
+inside sh /root/readme.sh >"$BED/log/readme" 2>&1
+is $? 0 "README's commands run" || sed 's/^/# /' "$BED/log/readme"
+note "$(wc -l <"$A/root/readme.sh") lines of README"
+# What they say to publish.
+dns "_smtp._tls.minties.govt.nz TXT $(
+    sed -n 's/^Value  *//p' "$A/root/published")"
+sed -n 's/^\(sge._domainkey[^ ]*\)\. IN TXT "\(.*\)"$/\1 TXT \2/p' \
+    "$A/root/published" | dns
+echo 'network allow { 203.0.113.0/24 }' >>"$A/etc/mail/sge.conf"
+inside systemctl reload sged
+check "sged runs" wait_for 60 is_active sged
+check "smtpd runs" wait_for 60 smtpd_answers
+said=$(inside sgectl check config 2>&1)
+is $? 0 "check config: all well"
+printf '%s\n' "$said" | sed 's/^/# /'
+printf 'Subject: x\n\nHello.\n' |
+    inside sendmail -f staff@minties.govt.nz else@public.nz
+check "a mail goes out" wait_for 60 got_mail 'else@public.nz'
+report()
+{
+	inside sgectl report -d today public.nz | grep -q '"public.nz"'
+}
+check "and is in the day's report" wait_for 60 report
 finish

@@ -1,16 +1,37 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# The smtpd.conf in README is etc/smtpd.conf.example, which the test bed runs.
+# What README has people paste: its sge.conf is right and begins as the example
+# does, and the set-up makes of the examples, for other names, configurations
+# that name nobody else's.
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/regress/bed/tap.sh"
-# Without comments, empty lines and runs of blanks.
-plain()
-{
-	sed -e '/^ *#/d' -e 's/  */ /g' -e 's/^ //' -e '/^$/d'
-}
-want=$(plain <"$TOP/etc/smtpd.conf.example")
-got=$(sed -n '/^    pki .* cert /,/^    match auth .* for any action/p' \
-    "$TOP/README" | plain)
-is "$got" "$want" "README has the smtpd.conf of etc/smtpd.conf.example"
+T=$(mktemp -d "${TMPDIR:-/tmp}/sge-readme.XXXXXX") || exit 1
+trap 'rm -rf "$T"' EXIT
+trap 'exit 1' HUP INT TERM
+
+mkdir "$T/etc"
+echo dia.govt.nz >"$T/etc/restricted"
+sed -n '/^    organization /,/^    report from/p' "$TOP/README" |
+    sed "s,/etc/mail/sge/,$T/etc/," >"$T/sge.conf"
+is "$("$TOP/filter/filter-sge" -n -f "$T/sge.conf" 2>&1)" \
+    "configuration OK" \
+    "README's sge.conf is right"
+for f in "$T/sge.conf" "$TOP/etc/sge.conf.example"; do
+	is "$(grep '^ *mode' "$f" | tr -d ' ')" modetesting \
+	    "${f##*/} begins with mode testing"
+done
+
+# The lines that make the configuration, as they stand.
+sed -n '/^    names=/,/^    sed .*smtpd.conf/p' "$TOP/README" |
+    sed "s,/etc/mail/,$T/etc/," >"$T/lines"
+is "$(wc -l <"$T/lines" | tr -d ' ')" 4 "four lines make the two files"
+M=mx.library.org.nz D=library.org.nz NIC=eth0 EXAMPLES="$TOP/etc" \
+    SMTPD_CONF="$T/etc/smtpd.conf" sh -e "$T/lines"
+is $? 0 "they run"
+is "$("$TOP/filter/filter-sge" -n -f "$T/etc/sge.conf" 2>&1)" \
+    "configuration OK" \
+    "the sge.conf they make is right"
+is "$(grep -h 'minties\|library.govt\|egress' "$T/etc/sge.conf" "$T/etc/smtpd.conf" |
+    grep -v '^#')" "" "neither names another's domain, or egress"
 finish
