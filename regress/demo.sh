@@ -12,6 +12,14 @@ if [ "${BED_INSIDE:-}" != yes ]; then
 		exit 1
 	fi
 	sh regress/setup.sh || exit 1
+	if [ ! -x "$(sh regress/setup.sh -p)/usr/sbin/smtpd" ]; then
+		echo "demo: needs a Debian 13 folder, which apt would bring" >&2
+		exit 1
+	fi
+	if ! unshare --mount --pid --fork --net true 2>/dev/null; then
+		echo "demo: needs namespaces, which this host does not give" >&2
+		exit 1
+	fi
 	echo "demo: building"
 	${MAKE:-make} -s all tools || exit 1
 	DEMO_BEGAN=$began

@@ -48,6 +48,8 @@ bed_enter()
 	[ "$(id -u)" -eq 0 ] || bed_skip "needs root for network namespaces"
 	[ -x "$BED_ROOT/usr/sbin/smtpd" ] ||
 	    bed_skip "needs the Debian folder of regress/setup.sh"
+	unshare --mount --pid --fork --net true 2>/dev/null ||
+	    bed_skip "needs namespaces, which this host does not give"
 	mkdir -p "$BED" /run/netns
 	BED_INSIDE=yes
 	export BED_INSIDE
@@ -115,7 +117,7 @@ bed_folder()
 	mkdir -p "$BED/$1" "$BED/$1.upper" "$BED/$1.work"
 	mount -t overlay -o \
 	    "lowerdir=$BED_ROOT,upperdir=$BED/$1.upper,workdir=$BED/$1.work" \
-	    overlay "$BED/$1"
+	    overlay "$BED/$1" || return 1
 	mount -t proc proc "$BED/$1/proc"
 	mount --rbind /dev "$BED/$1/dev"
 	mkdir -p "$BED/$1/etc/mail"
@@ -125,11 +127,11 @@ bed_folder()
 bed_up()
 {
 	umask 022
-	mount -t tmpfs -o mode=755 none "$BED" || bail "no tmpfs"
+	mount -t tmpfs -o mode=755 none "$BED" || bed_skip "needs tmpfs"
 	mkdir "$BED/log" "$BED/pid" "$BED/certs" "$BED/mail" "$BED/answers" \
 	    "$BED/posts"
-	bed_network || bail "no network namespaces"
-	bed_folder A || bail "no overlay file system"
+	bed_network || bed_skip "needs network namespaces and veth"
+	bed_folder A || bed_skip "needs an overlay file system"
 	echo "nameserver 127.0.0.1" >"$A/etc/resolv.conf"
 	echo "mail.minties.govt.nz" >"$A/etc/mailname"
 	dns_up

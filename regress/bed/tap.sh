@@ -83,10 +83,20 @@ bail()
 	finish
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; fails after so many seconds.
+# How many processes there are for each core, at least one.
+wait_load()
+{
+	wait_cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null)
+	wait_n=0
+	[ ! -r /proc/loadavg ] || read -r wait_n _ </proc/loadavg
+	echo $((1 + ${wait_n%%.*} / ${wait_cores:-1}))
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails after so many seconds
+# of a machine's own, longer where others have some of it.
 wait_for()
 {
-	wait_until=$(($(date +%s) + $1))
+	wait_until=$(($(date +%s) + $1 * $(wait_load)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -le "$wait_until" ] || return 1

@@ -160,7 +160,8 @@ static void
 check_digest(struct check *c)
 {
 	static const char *const files[] = { "/etc/daily.local",
-	    "/etc/crontab", "/etc/cron.d/sge", "/etc/cron.daily/sge",
+	    "/etc/crontab", "/etc/cron.d/sge",
+	    "/etc/cron.d/opensmtpd-filter-sge", "/etc/cron.daily/sge",
 	    "/var/cron/tabs/root", "/var/spool/cron/crontabs/root" };
 	char *line = NULL;
 	size_t i, size = 0;
