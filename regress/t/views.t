@@ -102,6 +102,25 @@ like "$(sgectl show policy nobody.example)" '*never looked at*' \
     "one that nobody has written to"
 like "$(sgectl show route minties.govt.nz)" '*relays none of its mail*' \
     "and no route"
+# In local time too, where a person reads; within the width.
+TZ=NZST-12NZDT,M9.5.0,M4.1.0/3
+export TZ
+like "$(sgectl show policy moe.govt.nz)" '*Z (* NZDT)*' 'local time beside UTC'
+like "$(sgectl show sent)" '*now it is 01:30Z (14:30 NZDT).*' 'or below the table'
+is "$(every_view | while read -r view; do
+    # shellcheck disable=SC2086
+    sgectl -p $view; done | grep -c NZDT)" 0 'not in the machine forms'
+is "$(for view in 'show sent' 'show policy moe.govt.nz' 'digest -a' \
+    'show flow -D moe.govt.nz' 'show status' 'show route moe.govt.nz'; do
+    # shellcheck disable=SC2086
+    sgectl $view; done | awk 'length > 80')" '' 'in 80 columns'
+unset TZ
+cp "$dir/sge.conf" "$dir/old.conf"
+echo 'letters reply-to "people@minties.govt.nz"' >>"$dir/sge.conf"
+like "$(sgectl digest -m widgets.co.nz)" '*
+Reply-To: people@minties.govt.nz
+Subject: *' 'a letter says where answers go'
+cp "$dir/old.conf" "$dir/sge.conf"
 like "$(sgectl digest -m widgets.co.nz)" '*To: postmaster@widgets.co.nz*' \
     "digest -m is the letter"
 like "$(sgectl -n 1 digest)" '*and 3 more*(-n 0 for all)*and *more*' \

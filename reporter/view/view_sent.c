@@ -33,14 +33,13 @@ struct list {
 static const char *
 instant(const struct view *v, int64_t when)
 {
-	static char buf[80];
+	static char buf[32];
 
 	if (when == 0)
 		return "-";
-	(void)snprintf(buf, sizeof(buf), "%s%s%s%s",
+	(void)snprintf(buf, sizeof(buf), "%s%s%s",
 	    day_of(when) == day_of(v->now) ? "" : view_day(day_of(when)) + 5,
-	    day_of(when) == day_of(v->now) ? "" : " ", view_clock(when),
-	    view_local(v, when));
+	    day_of(when) == day_of(v->now) ? "" : " ", view_clock(when));
 	return buf;
 }
 
@@ -236,6 +235,10 @@ view_sent(const struct view *v)
 	fprintf(v->out, "sent %lld, pending %lld, given up %lld, not to be "
 	    "sent %lld\n", (long long)list.sent, (long long)list.pending,
 	    (long long)list.given_up, (long long)list.without);
+	/* The table has no room for both. */
+	if (*view_local(v, v->now) != '\0')
+		fprintf(v->out, "Times are UTC; now it is %s%s.\n",
+		    view_clock(v->now), view_local(v, v->now));
 	view_unknown(v, "whether anyone reads them.  Mail counts as sent "
 	    "once sendmail took it.");
 	return 0;
