@@ -109,10 +109,9 @@ on_mx(json_t *answer, void *arg)
 		mxs[n++].pref = json_integer_value(json_array_get(item, 0));
 	}
 	/* Without an answer, what is known stays. */
-	if (n > 0 && (store_begin(st) == -1 ||
-	    store_mx_set(st, own->name, mxs, n, time(NULL)) == -1 ||
-	    store_commit(st) == -1))
-		store_rollback(st);
+	if (n > 0 && store_begin(st) == 0)
+		(void)store_end(st, store_mx_set(st, own->name, mxs, n,
+		    time(NULL)));
 	for (i = 0; i < n; i++)
 		own_ask(l, "addr", mxs[i].host, on_addr);
 	free(mxs);

@@ -200,6 +200,21 @@ store_pragmas(struct store *st, enum store_mode mode)
 	    "PRAGMA journal_size_limit = 67108864");
 }
 
+/* Another may hold it, or the disk be full: that may end. */
+static int
+may_come(sqlite3 *db)
+{
+	switch (db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db) & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_READONLY:
+	case SQLITE_IOERR:
+	case SQLITE_FULL:
+		return 1;
+	}
+	return 0;
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode)
 {
@@ -213,23 +228,31 @@ store_open(const char *path, enum store_mode mode)
 	    SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (sqlite3_open_v2(path, &st->db, flags, NULL) != SQLITE_OK)
 		goto bad;
+	/* SQLite reads what it may not write, and would go on to do so. */
+	if (mode != STORE_READ && sqlite3_db_readonly(st->db, "main") == 1) {
+		log_warnx("%s: can't be written to", path);
+		store_close(st);
+		errno = EAGAIN;
+		return NULL;
+	}
 	if ((rc = store_pragmas(st, mode)) == -2)
 		rc = open_immutable(st, path);
 	if (rc == -1)
 		goto bad;
 	/* A sandboxed process has no folder for large sorts. */
 	if (store_exec(st, "PRAGMA temp_store = MEMORY") == -1 ||
-	    schema_check(st, path, mode) == -1) {
-		store_close(st);
-		return NULL;
-	}
+	    schema_check(st, path, mode) == -1)
+		goto out;
 	return st;
 bad:
 	if (st->db == NULL)
 		log_warn("%s", path);
 	else
 		log_warnx("%s: %s", path, sqlite3_errmsg(st->db));
+out:
+	rc = may_come(st->db) ? EAGAIN : EINVAL;
 	store_close(st);
+	errno = rc;
 	return NULL;
 }
 
@@ -252,6 +275,9 @@ int
 store_begin(struct store *st)
 {
 	if (st->depth == 0) {
+		/* An end that failed left it open: nothing of it is wanted. */
+		if (!sqlite3_get_autocommit(st->db))
+			(void)store_exec(st, "ROLLBACK");
 		/* IMMEDIATE: a reader that turns writer can't wait. */
 		if (store_exec(st, "BEGIN IMMEDIATE") == -1)
 			return -1;
@@ -264,8 +290,9 @@ store_begin(struct store *st)
 int
 store_commit(struct store *st)
 {
+	/* What could not be begun has written nothing. */
 	if (st->depth == 0)
-		fatalx("store: commit of nothing");
+		return -1;
 	if (--st->depth > 0)
 		return st->failed ? -1 : 0;
 	if (!st->failed && store_exec(st, "COMMIT") == 0)
@@ -277,8 +304,9 @@ store_commit(struct store *st)
 void
 store_rollback(struct store *st)
 {
+	/* Where begin or commit failed, there is nothing left to undo. */
 	if (st->depth == 0)
-		fatalx("store: rollback of nothing");
+		return;
 	st->failed = 1;
 	if (--st->depth == 0)
 		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL);

@@ -29,10 +29,11 @@ enum store_mode {
 };
 
 /*
- * NULL with a log line, also for a format that is not this program's.  WAL
- * mode; a writer waits ten seconds for another.  Only sged, which is there
- * once, brings an older format to the newest, in one transaction: sgectl of a
- * newer version must not do it to an older sged that runs.
+ * NULL with a log line, also for a format that is not this program's; errno is
+ * EAGAIN where it may be had later.  WAL mode; a writer waits ten seconds for
+ * another.  Only sged, which is there once, brings an older format to the
+ * newest, in one transaction: sgectl of a newer version must not do it to an
+ * older sged that runs.
  */
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
@@ -40,7 +41,9 @@ void	store_close(struct store *);
 /*
  * 0, or -1 with a log line.  They nest: only the outermost one commits, and
  * only if none within was rolled back, and no statement within had an error:
- * those behind it are not run.  store_begin waits for other writers.
+ * those behind it are not run.  store_begin waits for other writers.  Once
+ * begin or the outermost commit failed there is no transaction: a commit then
+ * is -1, a rollback nothing.
  */
 int	store_begin(struct store *);
 int	store_commit(struct store *);
