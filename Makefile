@@ -108,6 +108,7 @@ REPORTER_OBJS =	\
 		reporter/lib/date.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
+		reporter/lib/steady.o \
 		reporter/lib/text.o \
 		reporter/report/mail_code.o \
 		reporter/report/report.o \
@@ -360,6 +361,7 @@ UNITS =		\
 		unit-sandbox \
 		unit-session \
 		unit-store \
+		unit-steady \
 		unit-sts \
 		unit-tally \
 		unit-waits \

@@ -64,6 +64,11 @@ ingest_start(struct engine *e)
 	in->wait = LOOK_MIN;
 	in->retry = RETRY_MIN;
 	in->tally = tally_new(e->store, e->conf);
+	steady_init(&e->clock, store_meta(e->store, "clock", 0), time(NULL),
+	    loop_now() / 1000);
+	if (!steady_for(&e->clock, 1))
+		log_warnx("the clock is not where it was: nothing is removed "
+		    "for a day, and no day ends for some minutes");
 	TAILQ_INIT(&in->segments);
 	in->timer = loop_timer_add(e->loop, 0, ingest_tick, in);
 	e->ingest = in;
@@ -205,6 +210,20 @@ spool_open(struct ingest *in, struct stat *sb)
 	return 0;
 }
 
+static void
+clock_look(struct ingest *in, int64_t now)
+{
+	struct steady *clock = &in->engine->clock;
+	int64_t before = clock->wall;
+	int jumps = clock->jumps;
+
+	steady_look(clock, now, loop_now() / 1000);
+	if (clock->jumps != jumps)
+		log_warnx("the clock went from %lld to %lld at once: nothing "
+		    "is removed for a day, and no day ends for some minutes",
+		    (long long)before, (long long)now);
+}
+
 /* What there is to read. */
 static void
 ingest_look(struct ingest *in)
@@ -213,6 +232,7 @@ ingest_look(struct ingest *in)
 	struct stat sb;
 	int64_t now = time(NULL);
 
+	clock_look(in, now);
 	in->trouble = 0;
 	in->looked = now;
 	if (spool_open(in, &sb) == -1)
@@ -379,5 +399,6 @@ ingest_now(struct engine *e)
 int
 ingest_day_complete(struct engine *e, int64_t day)
 {
-	return e->ingest->caught_up >= (day + 1) * DAY_SECONDS + GRACE_SECONDS;
+	return steady_for(&e->clock, GRACE_SECONDS) &&
+	    e->ingest->caught_up >= (day + 1) * DAY_SECONDS + GRACE_SECONDS;
 }

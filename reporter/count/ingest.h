@@ -16,7 +16,10 @@
 /* Reads what was appended, on a timer; see ingest.c for "exactly once". */
 void	ingest_start(struct engine *);
 void	ingest_stop(struct engine *);
-/* Whether every record of that day that is on disk was counted. */
+/*
+ * Whether every record of that day that is on disk was counted, and the clock
+ * is to be believed that it is over.
+ */
 int	ingest_day_complete(struct engine *, int64_t day);
 /* Reads until there is nothing more (sgectl send, tests). */
 void	ingest_now(struct engine *);
@@ -54,6 +57,7 @@ struct ingest {
 	int64_t		 attempts_said;
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;
+	int64_t		 trim_time;	/* by which this round trims */
 };
 
 /* trim.c: lets go of what is older than it is kept, in small steps. */

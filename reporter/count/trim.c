@@ -21,13 +21,40 @@
 /* Rows of one step: what a commit does in a few milliseconds. */
 #define TRIM_ROWS 500
 
+/*
+ * Nothing goes on the word of a clock that was set of late; nor, whatever it
+ * says, more than a day's worth in a round: what is trimmed by is a time of
+ * its own, which the database keeps.
+ */
+#define TRIM_STEADY	86400
+#define TRIM_ADVANCE	86400
+
 static void	trim_tick(void *);
 
+/* The time to trim by, or 0: not now. */
+static int64_t
+trim_time(struct ingest *in)
+{
+	struct engine *e = in->engine;
+	struct store *st = e->store;
+	int64_t now = time(NULL), upto;
+
+	steady_look(&e->clock, now, loop_now() / 1000);
+	if (!steady_for(&e->clock, TRIM_STEADY))
+		return 0;
+	upto = store_meta(st, "trimmed", now - TRIM_ADVANCE) + TRIM_ADVANCE;
+	if (upto > now)
+		upto = now;
+	if (store_begin(st) == -1)
+		return 0;
+	return store_end(st, store_meta_set(st, "trimmed", upto) == 0 &&
+	    store_meta_set(st, "clock", now) == 0 ? 0 : -1) == 0 ? upto : 0;
+}
+
 static void
-trim_segments(struct ingest *in)
+trim_segments(struct ingest *in, int64_t now)
 {
 	struct segment *seg;
-	int64_t now = time(NULL);
 	int64_t before = now - in->engine->conf->keep_sessions *
 	    (int64_t)DAY_SECONDS;
 
@@ -37,6 +64,10 @@ trim_segments(struct ingest *in)
 		/* What this version could not read, another may. */
 		if (!seg->done || seg->mtime >= before ||
 		    seg->saved.newer > 0 || segment_more(seg))
+			continue;
+		/* It may have been written to, or be another by now. */
+		if (segment_stat(seg, in->dirfd) == -1 ||
+		    seg->mtime >= before || segment_more(seg))
 			continue;
 		if (unlinkat(in->dirfd, seg->name, 0) == -1 && errno != ENOENT)
 			log_warn("%s/%s", in->path, log_clean(seg->name));
@@ -53,11 +84,19 @@ trim_tick(void *arg)
 {
 	struct ingest *in = arg;
 	struct store_trim before;
-	int64_t now = time(NULL), today = day_of(now);
+	int64_t now, today;
 
 	in->trim_timer = NULL;
-	if (in->trim_step == 0)
-		trim_segments(in);
+	if (in->trim_step == 0) {
+		if ((in->trim_time = trim_time(in)) == 0) {
+			in->trim_timer = loop_timer_add(in->engine->loop,
+			    TRIM_EVERY_MS, trim_tick, in);
+			return;
+		}
+		trim_segments(in, in->trim_time);
+	}
+	now = in->trim_time;
+	today = day_of(now);
 	before.tallies = today - KEEP_TALLIES;
 	/* Today and the day itself are not among those kept. */
 	before.reports = today - in->engine->conf->keep_reports - 1;

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "lib/ipc.h"
 #include "lib/loop.h"
+#include "lib/steady.h"
 #include "store/store.h"
 #include "helper/helper.h"
 
@@ -18,6 +19,7 @@ struct engine {
 	int		 listener;	/* control's */
 	int		 notices;	/* learn's, see sged_notice.h */
 	int		 stopping;	/* start nothing new */
+	struct steady	 clock;		/* count's; who acts on dates asks */
 	struct ingest	*ingest;	/* segments -> tallies */
 	struct learn	*learn;		/* policies, routes, probes */
 	struct deliver	*deliver;	/* reports: when, to whom, again */
