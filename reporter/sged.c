@@ -2,7 +2,8 @@
 
 /*
  * The parent of sged's processes: reads the configuration, starts them, and
- * sees to it that all of them run, or none.
+ * sees to it that all of them run, or none; and that they run again when one
+ * of them ended, or hangs.
  */
 
 #include <sys/file.h>
@@ -31,6 +32,18 @@
 /* How long children may take to end, and another sged before us. */
 #define STOP_MS 15000
 #define LOCK_SECONDS 10
+/* After that it is said who is waited for. */
+#define STOP_SAID_MS 3000
+/*
+ * Those that ended unasked are started again after a pause, twice as long each
+ * time but where they had run for a while.
+ */
+#define PAUSE_MIN_MS 1000
+#define PAUSE_MAX_MS 60000
+#define PAUSE_FORGET_MS (10 * 60 * 1000)
+/* The engine is asked whether it goes on, and may be as late with an answer. */
+#define PING_MS 30000
+#define PONG_MS 300000
 
 #define CHILDREN (WORLD_PARTS + 1)
 #define ENGINE WORLD_PARTS
@@ -43,10 +56,16 @@ struct parent {
 	int		 lock;
 	int		 listener;
 	int		 notices;
-	int		 engine;	/* closing it stops the engine */
+	struct ipc	*engine;	/* closing it stops the engine */
 	pid_t		 pids[CHILDREN];
 	int		 stopping;
+	int		 asked;		/* to end, not to start again */
+	int		 ready;		/* the engine ran, once */
 	int		 status;
+	int64_t		 began;		/* the loop's time */
+	int64_t		 pause;		/* before the next start, ms */
+	int64_t		 heard;		/* of the engine */
+	struct loop_timer *ping;
 	/* Unasked ends: whether the cause was said, else who was first. */
 	int		 named;
 	const char	*first;
@@ -98,6 +117,23 @@ children_kill(void *arg)
 	}
 }
 
+static void
+children_late(void *arg)
+{
+	struct parent *p = arg;
+	int i;
+
+	for (i = 0; i < CHILDREN; i++)
+		if (p->pids[i] != 0)
+			log_info("waiting for %s (pid %ld) to end, at most "
+			    "%d s", names[i], (long)p->pids[i],
+			    (STOP_MS - STOP_SAID_MS) / 1000);
+	p->timer = loop_timer_add(p->loop, STOP_MS - STOP_SAID_MS,
+	    children_kill, p);
+}
+
+static void	children_ended(struct parent *);
+
 /* The engine ends, closes what leads to the others, and they end. */
 static void
 children_stop(struct parent *p)
@@ -105,10 +141,61 @@ children_stop(struct parent *p)
 	if (p->stopping)
 		return;
 	p->stopping = 1;
-	if (p->engine != -1)
-		close(p->engine);
-	p->engine = -1;
-	p->timer = loop_timer_add(p->loop, STOP_MS, children_kill, p);
+	ipc_free(p->engine);
+	p->engine = NULL;
+	loop_timer_remove(p->loop, p->ping);
+	p->ping = NULL;
+	/* That of the pause before the next start. */
+	loop_timer_remove(p->loop, p->timer);
+	p->timer = NULL;
+	if (children_left(p) == 0)
+		children_ended(p);
+	else
+		p->timer = loop_timer_add(p->loop, STOP_SAID_MS,
+		    children_late, p);
+}
+
+static void
+engine_said(struct ipc *ipc __unused, json_t *obj __unused, int fd, void *arg)
+{
+	struct parent *p = arg;
+
+	if (fd != -1)
+		close(fd);
+	p->heard = loop_now();
+	p->ready = 1;
+}
+
+/* Its end is seen by SIGCHLD. */
+static void
+engine_closed(struct ipc *ipc, void *arg)
+{
+	struct parent *p = arg;
+
+	ipc_free(ipc);
+	p->engine = NULL;
+}
+
+static void
+engine_ping(void *arg)
+{
+	struct parent *p = arg;
+	json_t *ping;
+
+	p->ping = loop_timer_add(p->loop, PING_MS, engine_ping, p);
+	if (p->engine == NULL)
+		return;
+	if (loop_now() - p->heard > PONG_MS) {
+		log_warnx("%s does not answer: it is ended", names[ENGINE]);
+		(void)kill(p->pids[ENGINE], SIGKILL);
+		return;
+	}
+	if ((ping = json_pack("{sb}", "ping", 1)) == NULL)
+		fatalx("no memory");
+	if (ipc_queued(p->engine) == 0)
+		(void)ipc_send(p->engine, ping, -1);
+	else
+		json_decref(ping);
 }
 
 static void
@@ -134,7 +221,9 @@ engine_fork(struct parent *p, int world[WORLD_PARTS])
 		    nitems(parts));
 	}
 	close(pair[1]);
-	p->engine = pair[0];
+	p->engine = ipc_new(p->loop, pair[0], engine_said, engine_closed, p);
+	p->heard = loop_now();
+	p->ping = loop_timer_add(p->loop, PING_MS, engine_ping, p);
 }
 
 static void
@@ -150,6 +239,34 @@ children_start(struct parent *p)
 	engine_fork(p, world);
 	for (i = 0; i < WORLD_PARTS; i++)
 		close(world[i]);
+	p->began = loop_now();
+	p->stopping = 0;
+	p->named = 0;
+	p->first = NULL;
+}
+
+static void
+children_again(void *arg)
+{
+	struct parent *p = arg;
+
+	p->timer = NULL;
+	children_start(p);
+	log_info("started again");
+}
+
+/* What they had done stands in the database; the sockets stay open. */
+static void
+children_pause(struct parent *p)
+{
+	if (loop_now() - p->began > PAUSE_FORGET_MS || p->pause == 0)
+		p->pause = PAUSE_MIN_MS;
+	else if ((p->pause *= 2) > PAUSE_MAX_MS)
+		p->pause = PAUSE_MAX_MS;
+	log_warnx("all processes are started again in %lld s",
+	    (long long)p->pause / 1000);
+	p->stopping = 0;
+	p->timer = loop_timer_add(p->loop, p->pause, children_again, p);
 }
 
 /* All have ended: the end, or the new configuration's turn. */
@@ -161,12 +278,13 @@ children_ended(struct parent *p)
 	if (p->first != NULL && !p->named)
 		log_warnx("%s ended unasked", p->first);
 	if (p->next == NULL) {
-		loop_stop(p->loop);
+		/* One that never ran is the operator's to look at. */
+		if (!p->asked && p->ready)
+			children_pause(p);
+		else
+			loop_stop(p->loop);
 		return;
 	}
-	p->stopping = 0;
-	p->named = 0;
-	p->first = NULL;
 	if (strcmp(p->conf->socket, p->next->socket) != 0) {
 		setup_unlisten(p->conf, p->listener, p->notices);
 		p->listener = setup_listen(p->next);
@@ -214,7 +332,8 @@ child_ended(struct parent *p, const char *name, int status)
 	}
 	if (was_asked)
 		return;
-	p->status = 1;
+	if (!p->ready)
+		p->status = 1;
 	children_stop(p);
 }
 
@@ -244,6 +363,7 @@ on_stop(int signo __unused, void *arg)
 
 	conf_free(p->next);
 	p->next = NULL;
+	p->asked = 1;
 	children_stop(p);
 }
 
@@ -276,7 +396,7 @@ on_reload(int signo __unused, void *arg)
 	struct conf *conf;
 
 	/* The end of the daemon is not to be undone. */
-	if (p->stopping && p->next == NULL)
+	if (p->asked)
 		return;
 	if ((conf = conf_again(p->file)) == NULL || setup_dirs(conf) == -1) {
 		log_warnx("not reloaded: going on as before");
@@ -288,14 +408,16 @@ on_reload(int signo __unused, void *arg)
 	children_stop(p);
 }
 
+/* hangup: what was held back until now, to be seen by the loop. */
 static int
-sged_run(struct parent *p)
+sged_run(struct parent *p, const sigset_t *hangup)
 {
 	p->loop = loop_new();
 	loop_signal(p->loop, SIGCHLD, on_child, p);
 	loop_signal(p->loop, SIGTERM, on_stop, p);
 	loop_signal(p->loop, SIGINT, on_stop, p);
 	loop_signal(p->loop, SIGHUP, on_reload, p);
+	(void)sigprocmask(SIG_UNBLOCK, hangup, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	children_start(p);
 	log_info("started");
@@ -314,7 +436,8 @@ int
 main(int argc, char *argv[])
 {
 	struct parent p = { .file = CONF_PATH, .lock = -1, .listener = -1,
-	    .notices = -1, .engine = -1 };
+	    .notices = -1 };
+	sigset_t hangup;
 	int ch, debug = 0, verbose = 0, noaction = 0;
 
 	while ((ch = getopt(argc, argv, "df:nVv")) != -1) {
@@ -352,6 +475,10 @@ main(int argc, char *argv[])
 	/* daemon(3) goes to /: what is read again must be found from there. */
 	if (!debug && (p.file = realpath(p.file, NULL)) == NULL)
 		err(1, "realpath");
+	/* One that comes while we wait for the lock is for what we read. */
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &hangup, NULL);
 	if (setup_dirs(p.conf) == -1 ||
 	    (p.lock = setup_lock(p.conf, LOCK_SECONDS)) == -1 ||
 	    (p.listener = setup_listen(p.conf)) == -1 ||
@@ -360,5 +487,5 @@ main(int argc, char *argv[])
 	if (!debug && daemon(0, 0) == -1)
 		err(1, "daemon");
 	log_init("parent", debug, verbose);
-	return sged_run(&p);
+	return sged_run(&p, &hangup);
 }

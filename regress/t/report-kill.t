@@ -78,6 +78,9 @@ while [ $round -lt 6 ] && [ $before -lt $N ]; do
 		kill -9 "$(printf '%s\n' "$@" | sort -n |
 		    sed -n "$(($(below 5) + 1))p")" $(printf '%s\n' "$@" |
 		    sort -n | sed -n 7p) 2>/dev/null
+		# Whatever the parent has started again meanwhile.
+		sleep 0.2
+		kill "$(cat "$L/sged.pid")" 2>/dev/null
 		set -- one
 		;;
 	*)

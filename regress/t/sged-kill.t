@@ -43,6 +43,11 @@ progress()
 	[ "$(counted)" -gt "$before" ]
 }
 
+again()
+{
+	grep -q 'started again$' "$W/log" || daemon_gone
+}
+
 round=0
 moments=
 before=0
@@ -66,7 +71,13 @@ while [ $round -lt 10 ]; do
 		set -- "$1"
 	fi
 	kill -9 "$@" 2>/dev/null
-	wait_for 20 daemon_gone || bail "the others end when one is killed"
+	if [ $# -eq 1 ]; then
+		# The others end, and all are started again by the parent.
+		wait_for 60 again || bail "all go on when one is killed"
+		# shellcheck disable=SC2046
+		kill -9 $(daemon_pids) 2>/dev/null
+	fi
+	wait_for 20 daemon_gone || bail "sged ends"
 	SGED=
 	before=$(counted)
 	moments="$moments $ms/$#/$before"

@@ -155,8 +155,9 @@ check "the parent stays" sh -c 'echo "$1" | grep -qx "$2"' sh \
     "$(daemon_pids)" "$SGED"
 like "$(ask '{"status":true}')" '{"status":*' "its socket too"
 
-# 5. One of them dies: all end, and the log says who.  The parent is halted
-# meanwhile, so that it finds them all ended, in whatever order.
+# 5. One of them dies: all end, the log says who, and all are started again.
+# The parent is halted meanwhile, so that it finds them all ended, in whatever
+# order.
 ended()
 {
 	for pid in "$@"; do
@@ -181,25 +182,48 @@ for name in engine mailer net resolve; do
 	kill -9 "$victim"
 	check "$name is killed: the others end" wait_for 20 ended "$@"
 	kill -CONT "$SGED"
-	check "and so does all" wait_for 20 daemon_gone
-	wait "$SGED"
-	is $? 1 "with status 1"
-	SGED=
+	check "and are started again" wait_for 60 daemon_ready ||
+	    sed 's/^/# /' "$W/log"
+	is "$(daemon_pids | wc -l | tr -d ' ')" 5 "all of them"
 	is "$(grep -c 'ended' "$W/log")" 1 "the log says one thing"
 	check "that it was $name" grep -q "$name was ended by signal 9" \
 	    "$W/log" || sed 's/^/# /' "$W/log"
+	if [ $name != resolve ]; then
+		kill "$SGED"
+		wait "$SGED"
+		SGED=
+	fi
 done
 
-# 6. Stop.
-daemon_start
-wait_for 20 daemon_ready
+# 6. Stop; one that does not is named.
+# shellcheck disable=SC2046
+set -- $(daemon_pids | grep -vx "$SGED" | sort -n)
+kill -STOP "$2"
 kill "$SGED"
+check "it is said who is waited for" \
+    wait_for 20 grep -q "waiting for net (pid $2) to end" "$W/log"
+kill -CONT "$2"
 check "SIGTERM ends all" wait_for 20 daemon_gone
 wait "$SGED"
 is $? 0 "with status 0"
 SGED=
 check "the socket is gone" test ! -e "$W/sock"
 is "$(query 'SELECT sum(ok) FROM tally')" 3 "all is counted"
+
+# A database that can't be written to, for now.
+chmod a-w "$W/db/sged.db"
+if [ "$(id -u)" -eq 0 ]; then
+	daemon_start
+	check "a database that can't be written to is tried again" \
+	    wait_for 20 grep -q "sged.db: tried again in" "$W/log"
+	chmod u+w "$W/db/sged.db"
+	check "and had, once it can be" wait_for 60 daemon_ready
+	kill "$SGED"
+	check "SIGTERM ends all" wait_for 20 daemon_gone
+	wait "$SGED"
+	SGED=
+fi
+chmod u+w "$W/db/sged.db"
 
 # 7. A signal to every process, as a service manager sends it.
 daemon_start

@@ -155,6 +155,7 @@ static const struct {
 	{ MAIL, "{\"status\":\"ok\",\"message\":\"../../..\"}", "message",
 	    "{\"status\":\"ok\"}" },
 	{ MAIL, "{\"status\":\"refused\"}", "status", GONE },
+	{ WORLD_NET, "{\"op\":\"ping\"}", "{\"status\":\"ok\"}", NULL, NULL },
 	/* What nobody asks. */
 	{ WORLD_MAILER, "{\"op\":\"get\"}", "{\"status\":\"ok\"}", "status",
 	    GONE },

@@ -2,12 +2,17 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "engine/engine.h"
 #include "base/log.h"
 #include "lib/sandbox.h"
+
+/* How often a database that can't be written to is tried. */
+#define DATABASE_MS 10000
 
 static void
 engine_end(struct engine *e)
@@ -24,11 +29,23 @@ part_gone(enum world_part part __unused, void *arg)
 }
 
 static void
-parent_message(struct ipc *ipc __unused, json_t *obj __unused, int fd,
+parent_tell(struct ipc *ipc, const char *what)
+{
+	json_t *obj;
+
+	if ((obj = json_pack("{sb}", what, 1)) == NULL)
+		fatalx("engine: no memory");
+	(void)ipc_send(ipc, obj, -1);
+}
+
+/* It asks whether we go on. */
+static void
+parent_message(struct ipc *ipc, json_t *obj __unused, int fd,
     void *arg __unused)
 {
 	if (fd != -1)
 		close(fd);
+	parent_tell(ipc, "pong");
 }
 
 /* It wants us to stop, or is dead. */
@@ -36,6 +53,28 @@ static void
 parent_closed(struct ipc *ipc __unused, void *arg)
 {
 	engine_end(arg);
+}
+
+/*
+ * What is locked, or mounted for reading only, may be had later; until then
+ * nothing is counted, nor lost.  The parent hanging up is the end.
+ */
+static struct store *
+database_open(const char *path, int parent)
+{
+	struct pollfd pfd = { .fd = parent, .events = POLLIN };
+	struct store *st;
+
+	while ((st = store_open(path, STORE_OWN)) == NULL) {
+		if (errno != EAGAIN)
+			fatalx("can't go on without %s", path);
+		log_warnx("%s: tried again in %d s", path,
+		    DATABASE_MS / 1000);
+		if (poll(&pfd, 1, DATABASE_MS) == 1 &&
+		    pfd.revents & (POLLHUP | POLLERR))
+			exit(0);
+	}
+	return st;
 }
 
 __dead void
@@ -54,17 +93,18 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	e.notices = notices;
 	/* Counts of who writes to whom are nobody else's business. */
 	(void)umask(027);
-	if ((e.store = store_open(conf->database, STORE_OWN)) == NULL)
-		fatalx("can't go on without %s", conf->database);
+	e.store = database_open(conf->database, parent);
 	/* SPOOL/routes is read by table-sge, which runs as smtpd's user. */
 	(void)umask(022);
 	sandbox_engine(conf);
 
 	e.loop = loop_new();
 	e.world = world_new(e.loop, world, part_gone, &e);
+	world_watch(e.world);
 	ipc = ipc_new(e.loop, parent, parent_message, parent_closed, &e);
 	for (i = 0; i < nparts; i++)
 		parts[i].start(&e);
+	parent_tell(ipc, "ready");
 	log_debug("ready");
 	loop_run(e.loop);
 

@@ -12,6 +12,9 @@
 
 /* A process that answers nonsense is named once in so long. */
 #define NONSENSE_MS 60000
+/* Each is asked whether it goes on, and may be as late with an answer. */
+#define PING_MS 30000
+#define PONG_MS 300000
 
 struct world_question {
 	RB_ENTRY(world_question) entry;
@@ -30,6 +33,7 @@ struct part {
 	size_t		 pending;
 	size_t		 nonsense;	/* answers, since that was said */
 	int64_t		 said;		/* loop's time; 0: not yet */
+	int64_t		 pinged;	/* loop's time; 0: no answer is due */
 };
 
 struct world {
@@ -39,6 +43,7 @@ struct world {
 	/* Those that nobody will answer. */
 	TAILQ_HEAD(, world_question) lost;
 	struct loop_timer *timer;
+	struct loop_timer *watch;
 	uint64_t	 number;
 	void		(*gone)(enum world_part, void *);
 	void		*arg;
@@ -111,16 +116,17 @@ world_lost(void *arg)
 	json_decref(answer);
 }
 
+static const char *const names[WORLD_PARTS] = {
+	[WORLD_RESOLVE] = "resolve",
+	[WORLD_NET] = "net",
+	[WORLD_MAILER] = "mailer"
+};
+
 /* Such an answer is a broken process's, or one in others' hands. */
 static void
 part_nonsense(struct part *part, const struct helper_asked *q,
     const char *member)
 {
-	static const char *const names[WORLD_PARTS] = {
-		[WORLD_RESOLVE] = "resolve",
-		[WORLD_NET] = "net",
-		[WORLD_MAILER] = "mailer"
-	};
 	int64_t now = loop_now();
 
 	part->nonsense++;
@@ -206,6 +212,7 @@ world_free(struct world *w)
 	if (w == NULL)
 		return;
 	loop_timer_remove(w->loop, w->timer);
+	loop_timer_remove(w->loop, w->watch);
 	while ((q = RB_MIN(questions, &w->questions)) != NULL)
 		question_free(w, q);
 	for (i = 0; i < WORLD_PARTS; i++)
@@ -240,6 +247,44 @@ world_ask(struct world *w, enum world_part which, json_t *request, int fd,
 	} else if (ipc_send(part->ipc, request, fd) == -1)
 		question_lose(w, q);
 	return q->number;
+}
+
+static void
+part_pong(json_t *answer __unused, void *arg)
+{
+	struct part *part = arg;
+
+	part->pinged = 0;
+}
+
+static void
+world_ping(void *arg)
+{
+	struct world *w = arg;
+	struct part *part;
+	int i;
+
+	w->watch = loop_timer_add(w->loop, PING_MS, world_ping, w);
+	for (i = 0; i < WORLD_PARTS; i++) {
+		part = &w->parts[i];
+		if (part->ipc == NULL)
+			continue;
+		if (part->pinged == 0) {
+			part->pinged = loop_now();
+			(void)world_ask(w, part->which, json_pack("{ss}",
+			    "op", "ping"), -1, part_pong, part);
+		} else if (loop_now() - part->pinged > PONG_MS) {
+			log_warnx("%s does not answer", names[i]);
+			w->gone(part->which, w->arg);
+			return;
+		}
+	}
+}
+
+void
+world_watch(struct world *w)
+{
+	w->watch = loop_timer_add(w->loop, PING_MS, world_ping, w);
 }
 
 void

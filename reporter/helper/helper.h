@@ -31,6 +31,8 @@
  *	or {"status":"error","exit":n,"text":".."}.  "kept": for when smtpd runs
  *	again.  SPOOL/mailed.n (mail_result.h) says so too.
  *
+ * All answer {"op":"ping"} with {"status":"ok"} at once.
+ *
  * Every request's "id" and every answer's "id" are added here.  A process
  * that is gone answers {"status":"gone"}.  What does not fit the question or is
  * out of bounds is left out, whoever asked (helper_answer.h).
@@ -48,6 +50,11 @@ enum world_part {
 struct world *world_new(struct loop *, const int fds[WORLD_PARTS],
 	    void (*gone)(enum world_part, void *arg), void *arg);
 void	world_free(struct world *);
+/*
+ * From now on each is asked {"op":"ping"} now and then; one that hangs for
+ * minutes is gone.
+ */
+void	world_watch(struct world *);
 
 /*
  * Steals request, takes fd (-1: none).  answered is called once, later, never

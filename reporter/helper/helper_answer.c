@@ -38,6 +38,7 @@ static const char *const http_status[] = { "ok", "refused", "connect",
 static const char *const probe_status[] = { "ok", "refused", "connect",
     "timeout", "smtp", NULL };
 static const char *const mail_status[] = { "ok", "error", NULL };
+static const char *const ping_status[] = { "ok", NULL };
 static const char *const certs[] = { "unknown", "ok", "expired", "host-mismatch",
     "not-trusted", "other", NULL };
 static const char *const starttls[] = { "offered", "absent", "refused",
@@ -270,6 +271,9 @@ static const struct member dns_members[] = {
 	NUMBER("exit", 255),
 	TEXT("text", MAIL_SAID_MAX),
 	END
+}, ping_members[] = {
+	WORD("status", ping_status),
+	END
 };
 
 static const struct {
@@ -285,6 +289,9 @@ static const struct {
 	{ WORLD_NET, "post", { http_members, NULL } },
 	{ WORLD_NET, "probe", { probe_members, NULL } },
 	{ WORLD_MAILER, "mail", { mail_members, NULL } },
+	{ WORLD_RESOLVE, "ping", { ping_members, NULL } },
+	{ WORLD_NET, "ping", { ping_members, NULL } },
+	{ WORLD_MAILER, "ping", { ping_members, NULL } },
 };
 
 static void
@@ -398,6 +405,8 @@ odd_whole(const struct helper_asked *q, const json_t *out)
 {
 	if (json_object_get(out, "status") == NULL)
 		return "status";
+	if (strcmp(q->op, "ping") == 0)
+		return NULL;
 	if (q->part == WORLD_RESOLVE)
 		return odd_dns(q, out);
 	if (q->part == WORLD_NET)

@@ -323,6 +323,13 @@ mailer_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 	struct job *job;
 	char **argv;
 
+	if (strcmp(ipc_string(obj, "op", ""), "ping") == 0) {
+		mailer_send(m, json_pack("{sIss}", "id", ipc_int(obj, "id", 0),
+		    "status", "ok"));
+		if (fd != -1)
+			close(fd);
+		return;
+	}
 	if (fd == -1 || m->njobs >= JOBS_MAX ||
 	    (argv = make_argv(m->conf, obj)) == NULL) {
 		mailer_refuse(m, ipc_int(obj, "id", 0),

@@ -350,9 +350,9 @@ lookup_done(void *arg, int error, struct ub_result *result)
 	ub_resolve_free(result);
 }
 
-/* A question that can't be asked: no such name can be. */
+/* What needs no look-up: a name that can't be, a ping. */
 static void
-refuse(struct resolver *r, json_t *id, const char *status)
+answer_now(struct resolver *r, json_t *id, const char *status)
 {
 	json_t *answer;
 
@@ -373,10 +373,14 @@ on_question(struct ipc *ipc __unused, json_t *obj, int fd __unused, void *arg)
 
 	if (id == NULL)
 		fatalx("question without id");
+	if (strcmp(op, "ping") == 0) {
+		answer_now(r, id, "ok");
+		return;
+	}
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		fatal("calloc");
 	if (domain_normal(name, strlen(name), q->name, sizeof(q->name)) == -1) {
-		refuse(r, id, "nxdomain");
+		answer_now(r, id, "nxdomain");
 		free(q);
 		return;
 	}

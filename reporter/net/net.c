@@ -26,6 +26,18 @@ static const char *const ca_files[] = {
 };
 
 static void
+pong(struct net *net, json_t *id, int fd)
+{
+	json_t *answer = json_pack("{s:O, s:s}", "id", id, "status", "ok");
+
+	if (fd != -1)
+		close(fd);
+	if (answer == NULL)
+		fatalx("json_pack");
+	(void)ipc_send(net->ipc, answer, -1);
+}
+
+static void
 on_request(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 {
 	struct net *net = arg;
@@ -35,6 +47,8 @@ on_request(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 		net_begin(net, net->http, obj, fd);
 	else if (strcmp(op, "probe") == 0)
 		net_begin(net, net->probe, obj, fd);
+	else if (strcmp(op, "ping") == 0)
+		pong(net, json_object_get(obj, "id"), fd);
 	else
 		fatalx("unknown request");
 }
