@@ -12,7 +12,7 @@ static struct loop *loop;
 static struct world *world;
 static struct ipc *peer;
 static json_t	*held[8];
-static int	 nheld, nanswers, ngone, late_ones, within;
+static int	 nheld, nanswers, wanted = 3, ngone, late_ones, within;
 static char	 answers[256];
 
 static void
@@ -23,7 +23,7 @@ answered(json_t *answer, void *arg)
 	strlcat(answers, arg, sizeof(answers));
 	strlcat(answers, ipc_string(answer, "status", "?"), sizeof(answers));
 	strlcat(answers, " ", sizeof(answers));
-	if (++nanswers == 3)
+	if (++nanswers == wanted)
 		loop_stop(loop);
 }
 
@@ -91,6 +91,47 @@ ask(enum world_part part, const char *name)
 	return number;
 }
 
+static void
+ask_net(const char *request, const char *name)
+{
+	within = 1;
+	(void)world_ask(world, WORLD_NET, json_loads(request, 0, NULL), -1,
+	    answered, (void *)(uintptr_t)name);
+	within = 0;
+}
+
+/* What may not be contacted is not asked for, whatever net would do. */
+static void
+test_restricted(void)
+{
+	struct conf *conf = conf_defaults();
+	char *text;
+
+	if (conf == NULL)
+		fatal("conf");
+	world_restrict(world, conf);
+	answers[0] = '\0';
+	nanswers = 0;
+	nheld = 3;
+	json_decref(held[3]);
+	ask_net("{\"op\":\"probe\",\"addr\":\"127.0.0.1\"}", "p");
+	ask_net("{\"op\":\"get\",\"addrs\":[\"10.1.1.1\",\"::1\",\"x\"]}",
+	    "q");
+	ask_net("{\"op\":\"post\",\"addrs\":[\"169.254.169.254\"]}", "r");
+	run();
+	is_str(answers, "prefused qrefused rrefused ", "refused at once");
+	is_int(nheld, 3, "and net was not asked");
+	ask_net("{\"op\":\"get\",\"addrs\":[\"10.1.1.1\",\"9.9.9.9\","
+	    "\"2620:fe::fe\"]}", "s");
+	run();
+	text = json_dumps(json_object_get(held[3], "addrs"), JSON_COMPACT);
+	is_str(text, "[\"9.9.9.9\",\"2620:fe::fe\"]",
+	    "the others of a name's addresses are");
+	free(text);
+	world_restrict(world, NULL);
+	conf_free(conf);
+}
+
 int
 main(void)
 {
@@ -128,18 +169,21 @@ main(void)
 	ok(strstr(answers, "egone ") != NULL, "no such part: gone");
 	ok(strstr(answers, "smtp") == NULL, "the forgotten one is not");
 
+	test_restricted();
+
 	answers[0] = '\0';
 	nanswers = 0;
 	nheld = 0;
 	json_decref(held[3]);
 	ipc_free(peer);
+	wanted = 4;
 	ask(WORLD_NET, "f");
 	within = 1;
 	number = world_ask(world, WORLD_NET, json_pack("{ss}", "op", "probe"), -1,
 	    answered, "g");
 	within = 0;
 	run();
-	is_str(answers, "dgone fgone ggone ", "a part that went away");
+	is_str(answers, "dgone sgone fgone ggone ", "a part that went away");
 	is_int(ngone, 1, "is told once");
 	ask(WORLD_NET, "h");
 	world_free(world);

@@ -58,6 +58,7 @@ asker_new(const struct conf *conf, unsigned int parts)
 	}
 	a->loop = loop_new();
 	a->world = world_new(a->loop, fds, gone, a);
+	world_restrict(a->world, conf);
 	return a;
 }
 

@@ -100,6 +100,7 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 
 	e.loop = loop_new();
 	e.world = world_new(e.loop, world, part_gone, &e);
+	world_restrict(e.world, conf);
 	world_watch(e.world);
 	ipc = ipc_new(e.loop, parent, parent_message, parent_closed, &e);
 	for (i = 0; i < nparts; i++)

@@ -4,8 +4,10 @@
 #include <sys/tree.h>
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/log.h"
 #include "helper/helper.h"
 #include "helper/helper_answer.h"
@@ -22,6 +24,7 @@ struct world_question {
 	uint64_t	 number;
 	struct helper_asked asked;
 	int		 is_lost;
+	int		 refused;	/* lost, since it may not be asked */
 	void		(*answered)(json_t *, void *);
 	void		*arg;
 };
@@ -38,6 +41,7 @@ struct part {
 
 struct world {
 	struct loop	*loop;
+	const struct conf *conf;	/* of what may be contacted, or NULL */
 	struct part	 parts[WORLD_PARTS];
 	RB_HEAD(questions, world_question) questions;
 	/* Those that nobody will answer. */
@@ -106,14 +110,18 @@ world_lost(void *arg)
 {
 	struct world *w = arg;
 	struct world_question *q;
-	json_t *answer;
+	json_t *gone, *refused;
 
 	w->timer = NULL;
-	if ((answer = json_pack("{ss}", "status", "gone")) == NULL)
+	gone = json_pack("{ss}", "status", "gone");
+	refused = json_pack("{ssss}", "status", "refused", "text",
+	    "its address is not a global one");
+	if (gone == NULL || refused == NULL)
 		fatalx("world: no memory");
 	while ((q = TAILQ_FIRST(&w->lost)) != NULL)
-		question_answer(w, q, answer);
-	json_decref(answer);
+		question_answer(w, q, q->refused ? refused : gone);
+	json_decref(gone);
+	json_decref(refused);
 }
 
 static const char *const names[WORLD_PARTS] = {
@@ -220,6 +228,49 @@ world_free(struct world *w)
 	free(w);
 }
 
+static int
+may_contact(const struct conf *conf, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	struct addr addr;
+
+	return text != NULL && addr_parse(text, strlen(text), &addr) == 0 &&
+	    conf_may_contact(conf, &addr);
+}
+
+/*
+ * Leaves of a request's addresses those that may be contacted; 0 if there were
+ * some, and none is left.  net looks again: this is for when it does not.
+ */
+static int
+addresses_left(const struct conf *conf, json_t *request)
+{
+	json_t *list = json_object_get(request, "addrs"), *left, *item;
+	const json_t *one = json_object_get(request, "addr");
+	size_t i;
+
+	if (one != NULL && !may_contact(conf, one))
+		return 0;
+	if (json_array_size(list) == 0)
+		return 1;
+	if ((left = json_array()) == NULL)
+		fatalx("world: no memory");
+	json_array_foreach(list, i, item)
+		if (may_contact(conf, item) &&
+		    json_array_append(left, item) == -1)
+			fatalx("world: no memory");
+	i = json_array_size(left);
+	if (json_object_set_new(request, "addrs", left) == -1)
+		fatalx("world: no memory");
+	return i > 0;
+}
+
+void
+world_restrict(struct world *w, const struct conf *conf)
+{
+	w->conf = conf;
+}
+
 uint64_t
 world_ask(struct world *w, enum world_part which, json_t *request, int fd,
     void (*answered)(json_t *, void *), void *arg)
@@ -239,7 +290,9 @@ world_ask(struct world *w, enum world_part which, json_t *request, int fd,
 	if (json_object_set_new(request, "id",
 	    json_integer((json_int_t)q->number)) == -1)
 		fatalx("world: no memory");
-	if (part->ipc == NULL) {
+	q->refused = which == WORLD_NET && w->conf != NULL &&
+	    !addresses_left(w->conf, request);
+	if (part->ipc == NULL || q->refused) {
 		json_decref(request);
 		if (fd != -1)
 			close(fd);

@@ -51,6 +51,11 @@ struct world *world_new(struct loop *, const int fds[WORLD_PARTS],
 	    void (*gone)(enum world_part, void *arg), void *arg);
 void	world_free(struct world *);
 /*
+ * From now on net is given no address that conf forbids to contact: what is
+ * asked with none but such answers "refused".  conf is borrowed.
+ */
+void	world_restrict(struct world *, const struct conf *);
+/*
  * From now on each is asked {"op":"ping"} now and then; one that hangs for
  * minutes is gone.
  */
