@@ -54,6 +54,7 @@ REPORTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 # Shared by all programs.
 COMMON_OBJS =	\
 		filter/base/addr.o \
+		filter/base/call_filter.o \
 		filter/base/domain.o \
 		filter/base/domset.o \
 		filter/base/json_scan.o \

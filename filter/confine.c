@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
 #include <unistd.h>
 
-#include "confine.h"
+#include "base/call_filter.h"
 #include "base/log.h"
+#include "confine.h"
 
 static void
 promise(const char *promises)
@@ -11,6 +16,11 @@ promise(const char *promises)
 #ifdef __OpenBSD__
 	if (pledge(promises, NULL) == -1)
 		log_warn("pledge");
+#elif defined(__linux__)
+	/* Without either mail goes on; sged says what the kernel lacks. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    call_filter(promises) == -1)
+		log_debug("no seccomp(2) here for: %s", promises);
 #else
 	log_debug("no pledge(2) here for: %s", promises);
 #endif

@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "lib/process.h"
+#include "lib/sandbox.h"
 #include "setup.h"
 
 /* How long children may take to end, and another sged before us. */
@@ -419,6 +420,7 @@ sged_run(struct parent *p, const sigset_t *hangup)
 	loop_signal(p->loop, SIGHUP, on_reload, p);
 	(void)sigprocmask(SIG_UNBLOCK, hangup, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	sandbox_missing();
 	children_start(p);
 	log_info("started");
 	setup_tell("READY=1");

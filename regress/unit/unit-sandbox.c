@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What each role can still do on Linux with landlock, each in a process of its
+ * What each role can still do on Linux with landlock and seccomp, each in a process of its
  * own.  (Elsewhere trying would end the process.)
  */
 
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -56,6 +57,44 @@ can_connect(void)
 	    sizeof(sin)) == 0 || errno == ECONNREFUSED);
 }
 
+/* UDP goes past what landlock knows. */
+static int
+can_send(void)
+{
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (s != -1)
+		close(s);
+	return s != -1;
+}
+
+static void
+run_other(void)
+{
+	(void)execl("/nonexistent", "nonexistent", (char *)NULL);
+}
+
+static void
+trace(void)
+{
+	(void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+/* Whether a process that does this lives on. */
+static int
+lives(void (*act)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		act();
+		_exit(0);
+	}
+	return pid != -1 && waitpid(pid, &status, 0) == pid &&
+	    WIFEXITED(status);
+}
+
 static void
 engine(void)
 {
@@ -103,6 +142,12 @@ role(void (*enter)(void))
 			buf[n++] = 'o';
 		if (can_connect())
 			buf[n++] = 'c';
+		if (can_send())
+			buf[n++] = 'u';
+		if (lives(run_other))
+			buf[n++] = 'x';
+		if (lives(trace))
+			buf[n++] = 't';
 		buf[n++] = '.';
 		_exit(write(fds[1], buf, (size_t)n) == n ? 0 : 1);
 	}
@@ -146,10 +191,11 @@ main(void)
 		fatal("%s", dir);
 	conf.spool = spool;
 	conf.database = database;
-	is_str(role(nothing), "psdoc.", "before: everything");
+	is_str(role(nothing), "psdocuxt.", "before: everything");
 	is_str(role(engine), "sd.", "engine: spool and database, no network");
-	is_str(role(sandbox_resolve), "c.", "resolve: no files");
-	is_str(role(sandbox_net), "c.", "net: no files");
+	is_str(role(sandbox_resolve), "cu.", "resolve: no files");
+	is_str(role(sandbox_net), "cu.", "net: no files");
+	is_str(role(sandbox_parser), ".", "the parser: nothing");
 	is_str(role(view), "d.", "a view: the database alone");
 	is_str(role(reader), "psd.",
 	    "a reader: reads files, writes to spool and database");

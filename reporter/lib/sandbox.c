@@ -8,11 +8,13 @@
 #include <libgen.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/call_filter.h"
 #include "base/log.h"
 #include "lib/sandbox.h"
 
@@ -129,6 +131,11 @@ places_free(struct places *places)
 
 #ifdef __OpenBSD__
 
+void
+sandbox_missing(void)
+{
+}
+
 static void
 confine(const struct need *needs, size_t n, const char *promises)
 {
@@ -166,11 +173,39 @@ confine(const struct need *needs, size_t n, const char *promises)
 #define ACCESS_TRUNCATE (1ULL << 14)	/* ABI 3 */
 #define NET_TCP (1ULL << 0 | 1ULL << 1)	/* bind, connect: ABI 4 */
 
-/* As the kernel reads it; headers of an older system lack the second field. */
+#define SCOPE_ALL (1ULL << 0 | 1ULL << 1)	/* sockets without a file,
+						 * signals: ABI 6 */
+
+/* As the kernel reads it; headers of an older system lack the last fields. */
 struct ruleset {
 	uint64_t	 fs;
 	uint64_t	 net;
+	uint64_t	 scoped;
 };
+
+static long
+landlock_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+void
+sandbox_missing(void)
+{
+	long abi = landlock_version();
+
+	if (abi == -1)
+		log_warnx("the kernel has no landlock(7): processes are kept "
+		    "apart by their users alone");
+	else if (abi < 6)
+		log_info("the kernel's landlock(7) has version %ld: %s%s", abi,
+		    abi < 4 ? "connections are not denied by it, " : "",
+		    "signals and abstract sockets neither");
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == -1)
+		log_warnx("the kernel has no seccomp(2): no system call is "
+		    "denied");
+}
 
 static void
 allow(int ruleset, const struct need *need, uint64_t handled)
@@ -202,25 +237,27 @@ allow(int ruleset, const struct need *need, uint64_t handled)
 static void
 confine(const struct need *needs, size_t n, const char *promises)
 {
-	struct ruleset attr = { ACCESS_ALL, 0 };
+	struct ruleset attr = { ACCESS_ALL, 0, 0 };
 	long abi;
 	size_t i, size = sizeof(attr.fs);
 	int fd;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no_new_privs");
-	abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
-	if (abi == -1) {
+	if ((abi = landlock_version()) == -1) {
 		if (errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
 			fatal("landlock");
-		log_debug("the kernel has no landlock");
+		(void)call_filter(promises);
 		return;
 	}
 	if (abi >= 3)
 		attr.fs |= ACCESS_TRUNCATE;
 	if (abi >= 4 && strstr(promises, "inet") == NULL) {
 		attr.net = NET_TCP;
+		size = offsetof(struct ruleset, scoped);
+	}
+	if (abi >= 6) {
+		attr.scoped = SCOPE_ALL;
 		size = sizeof(attr);
 	}
 	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size,
@@ -232,9 +269,15 @@ confine(const struct need *needs, size_t n, const char *promises)
 	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
 		fatal("landlock");
 	close(fd);
+	(void)call_filter(promises);
 }
 
 #else
+
+void
+sandbox_missing(void)
+{
+}
 
 static void
 confine(const struct need *needs __unused, size_t n __unused,

@@ -7,7 +7,8 @@
 
 /*
  * What each process gives up, in one place: pledge(2) and unveil(2) on
- * OpenBSD, landlock(7) and no_new_privs on Linux where the kernel has them.
+ * OpenBSD, landlock(7), seccomp(2) and no_new_privs on Linux where the kernel
+ * has them.
  * All are fatal when what the system has does not work.
  */
 
@@ -18,6 +19,8 @@
 void	sandbox_drop(const char *user, const char *group);
 /* The same, and into an empty directory. */
 void	sandbox_drop_empty(const char *user);
+/* A log line on what this kernel lacks of these, if it does. */
+void	sandbox_missing(void);
 void	sandbox_engine(const struct conf *);
 void	sandbox_resolve(void);
 void	sandbox_net(void);
