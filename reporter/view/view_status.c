@@ -29,7 +29,8 @@ print_daemon(const struct view *v, const json_t *status)
 
 	if (status == NULL) {
 		fprintf(v->out, "sged     NOT RUNNING: views show what was "
-		    "stored before it stopped\n");
+		    "stored before it stopped;\n         mail that needs a "
+		    "verified host nobody knows yet waits in the queue\n");
 		return;
 	}
 	version = ipc_string(status, "version", "before 1.0.0");
