@@ -10,6 +10,7 @@
  * known whose session it was; to take the first would be a guess.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +24,8 @@
 #define LOOKUP_SECONDS 60
 /* It leaves an address alone so long, less one for the rest of a second. */
 #define DISABLED_SECONDS 14
-/* What a look said holds so long. */
-#define LOOK_SECONDS 3600
+/* What a look said, or a session that went well, holds so long. */
+#define GOOD_SECONDS 3600
 /* Domains and addresses remembered. */
 #define PAST_MAX 100000
 
@@ -37,6 +38,7 @@ struct over {
 struct whose_past {
 	struct hash	*done;		/* domain -> milliseconds */
 	struct hash	*over;		/* address -> struct over */
+	struct hash	*good;		/* "host address" -> seconds */
 };
 
 struct whose_past *
@@ -48,6 +50,7 @@ whose_past_new(void)
 		fatal("whose");
 	past->done = hash_new(sizeof(int64_t));
 	past->over = hash_new(sizeof(struct over));
+	past->good = hash_new(sizeof(int64_t));
 	return past;
 }
 
@@ -56,6 +59,7 @@ whose_past_free(struct whose_past *past)
 {
 	hash_free(past->done);
 	hash_free(past->over);
+	hash_free(past->good);
 	free(past);
 }
 
@@ -81,11 +85,22 @@ past_get(struct hash *h, const char *name)
 	return hash_get(h, key.buf, key.len, NULL);
 }
 
+/* Where smtpd verified the host of that address. */
+static int64_t *
+good_at(struct whose_past *past, const char *host, const char *addr)
+{
+	char name[DOMAIN_MAX + 64];
+
+	(void)snprintf(name, sizeof(name), "%s %s", host, addr);
+	return past_get(past->good, name);
+}
+
 void
 whose_went(struct judge *j, struct whose_past *past, const struct record *r,
     const char *domain)
 {
-	int64_t *done;
+	char host[DOMAIN_MAX];
+	int64_t *done, *good;
 
 	if (r->remote == NULL ||
 	    judge_forced(j, domain, r->time) != FORCED_ROUTED)
@@ -93,6 +108,12 @@ whose_went(struct judge *j, struct whose_past *past, const struct record *r,
 	done = past_get(past->done, domain);
 	if (r->time * 1000 + 999 > *done)
 		*done = r->time * 1000 + 999;
+	if (store_mxaddr_host(judge_store(j), r->remote, domain, host,
+	    sizeof(host)) == -1 || host[0] == '\0')
+		return;
+	good = good_at(past, host, r->remote);
+	if (r->time > *good)
+		*good = r->time;
 }
 
 void
@@ -144,6 +165,7 @@ tries_add(struct tries *tries, struct judge *j, struct whose_past *past,
 	struct try *try;
 	int found;
 
+	tries->past = past;
 	tries->v = reallocarray(tries->v, tries->n + 1, sizeof(*tries->v));
 	if (tries->v == NULL)
 		fatal("whose");
@@ -162,14 +184,18 @@ tries_free(struct tries *tries)
 	free(tries->v);
 }
 
-/* A look found its TLS to be as it should be. */
+/* Its TLS was as it should be, about then. */
 static int
-is_good(struct judge *j, const struct record *r, const struct try *try)
+is_good(const struct tries *tries, struct judge *j, const struct record *r,
+    const struct try *try)
 {
+	const int64_t *good = good_at(tries->past, try->host, r->remote);
 	struct store_probe p;
 
+	if (llabs(*good - r->time) < GOOD_SECONDS)
+		return 1;
 	return store_probe_load(judge_store(j), try->host, r->remote, &p) ==
-	    0 && p.probed > r->time - LOOK_SECONDS &&
+	    0 && llabs(p.probed - r->time) < GOOD_SECONDS &&
 	    strcmp(p.status, "ok") == 0 && p.type[0] == '\0';
 }
 
@@ -187,7 +213,7 @@ only_host(const struct tries *tries, struct judge *j, const struct record *r)
 	for (i = 0; i < tries->n; i++) {
 		/* Nothing was wrong with its TLS if it got to MAIL FROM. */
 		host = r->failure != FAILURE_NONE &&
-		    is_good(j, r, &tries->v[i]) ? &good : &only;
+		    is_good(tries, j, r, &tries->v[i]) ? &good : &only;
 		if (*host != NULL && strcmp(*host, tries->v[i].host) == 0)
 			continue;
 		if (host == &only && only != NULL)

@@ -17,6 +17,7 @@ struct try {
 struct tries {
 	struct try	*v;
 	size_t		 n;
+	struct whose_past *past;
 };
 
 /* If there is one of the domain's. */
