@@ -114,6 +114,7 @@ REPORTER_OBJS =	\
 		reporter/report/mail_code.o \
 		reporter/report/report.o \
 		reporter/report/report_json.o \
+		reporter/report/report_key.o \
 		reporter/report/report_mail.o \
 		reporter/report/report_mail_text.o \
 		reporter/rfc/received.o \

@@ -210,13 +210,13 @@ setup_dirs(const struct conf *conf)
 }
 
 int
-setup_lock(const struct conf *conf, int seconds)
+setup_lock(const char *of, int seconds)
 {
 	const struct timespec pause = { 0, 100 * 1000 * 1000 };
 	char *path;
 	int fd, i;
 
-	if (asprintf(&path, "%s.lock", conf->database) == -1)
+	if (asprintf(&path, "%s.lock", of) == -1)
 		fatal("setup");
 	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 	    0600)) == -1) {
@@ -238,6 +238,19 @@ setup_lock(const struct conf *conf, int seconds)
 		break;
 	}
 out:
+	free(path);
+	return fd;
+}
+
+int
+setup_lock_spool(const struct conf *conf, int seconds)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s/sged", conf->spool) == -1)
+		fatal("setup");
+	fd = setup_lock(path, seconds);
 	free(path);
 	return fd;
 }

@@ -23,10 +23,12 @@ int	setup_users(void);
  */
 int	setup_dirs(const struct conf *);
 /*
- * A lock beside the database, which another sged may give up within that many
- * seconds.  Returns its descriptor.
+ * The lock of that path and ".lock", which another sged may give up within
+ * that many seconds.  Returns its descriptor.
  */
-int	setup_lock(const struct conf *, int seconds);
+int	setup_lock(const char *of, int seconds);
+/* The lock in the spool: two databases must not count the same sessions. */
+int	setup_lock_spool(const struct conf *, int seconds);
 /*
  * The socket, mode 0660, of SGE_USER and SGE_FILTER_USER's group; its path is
  * free, or a dead one's.

@@ -54,7 +54,8 @@ struct parent {
 	struct conf	*conf;
 	struct conf	*next;		/* after a reload, once all ended */
 	struct loop	*loop;
-	int		 lock;
+	int		 lock;		/* beside the database */
+	int		 spool_lock;
 	int		 listener;
 	int		 notices;
 	struct ipc	*engine;	/* closing it stops the engine */
@@ -202,7 +203,7 @@ engine_ping(void *arg)
 static void
 engine_fork(struct parent *p, int world[WORLD_PARTS])
 {
-	int pair[2], fds[WORLD_PARTS + 4], i;
+	int pair[2], fds[WORLD_PARTS + 5], i;
 
 	if (ipc_pair(pair) == -1)
 		fatal("socketpair");
@@ -214,8 +215,9 @@ engine_fork(struct parent *p, int world[WORLD_PARTS])
 		fds[i++] = p->listener;
 		fds[i++] = p->notices;
 		fds[i++] = pair[1];
-		/* Held as long as anybody writes to the database. */
+		/* Held as long as anybody writes to what they are of. */
 		fds[i++] = p->lock;
+		fds[i++] = p->spool_lock;
 		process_enter(names[ENGINE], fds, (size_t)i);
 		engine_main(p->conf, fds, fds[WORLD_PARTS],
 		    fds[WORLD_PARTS + 1], fds[WORLD_PARTS + 2], parts,
@@ -293,12 +295,17 @@ children_ended(struct parent *p)
 	}
 	if (strcmp(p->conf->database, p->next->database) != 0) {
 		close(p->lock);
-		p->lock = setup_lock(p->next, LOCK_SECONDS);
+		p->lock = setup_lock(p->next->database, LOCK_SECONDS);
+	}
+	if (strcmp(p->conf->spool, p->next->spool) != 0) {
+		close(p->spool_lock);
+		p->spool_lock = setup_lock_spool(p->next, LOCK_SECONDS);
 	}
 	conf_free(p->conf);
 	p->conf = p->next;
 	p->next = NULL;
-	if (p->listener == -1 || p->notices == -1 || p->lock == -1) {
+	if (p->listener == -1 || p->notices == -1 || p->lock == -1 ||
+	    p->spool_lock == -1) {
 		p->status = 1;
 		loop_stop(p->loop);
 		return;
@@ -431,14 +438,15 @@ sged_run(struct parent *p, const sigset_t *hangup)
 	loop_free(p->loop);
 	conf_free(p->conf);
 	close(p->lock);
+	close(p->spool_lock);
 	return p->status;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct parent p = { .file = CONF_PATH, .lock = -1, .listener = -1,
-	    .notices = -1 };
+	struct parent p = { .file = CONF_PATH, .lock = -1,
+	    .spool_lock = -1, .listener = -1, .notices = -1 };
 	sigset_t hangup;
 	int ch, debug = 0, verbose = 0, noaction = 0;
 
@@ -482,7 +490,8 @@ main(int argc, char *argv[])
 	sigaddset(&hangup, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &hangup, NULL);
 	if (setup_dirs(p.conf) == -1 ||
-	    (p.lock = setup_lock(p.conf, LOCK_SECONDS)) == -1 ||
+	    (p.lock = setup_lock(p.conf->database, LOCK_SECONDS)) == -1 ||
+	    (p.spool_lock = setup_lock_spool(p.conf, LOCK_SECONDS)) == -1 ||
 	    (p.listener = setup_listen(p.conf)) == -1 ||
 	    (p.notices = setup_notices(p.conf)) == -1)
 		return 1;

@@ -85,6 +85,11 @@ done
 out=$( ( daemon_exec "$sged" -d -f "$W/conf" ) 2>&1 )
 is $? 1 "a second one does not start"
 like "$out" "*already running*" "and says why"
+sed -e "s,db/sged.db,db/other.db,; s,^socket .*,socket \"$W/other\"," \
+    "$W/conf" >"$W/second"
+out=$( ( daemon_exec "$sged" -d -f "$W/second" ) 2>&1 )
+is $? 1 "nor one with another database, and the same spool"
+like "$out" "*already running ($W/spool/sged.lock)*" "which is named"
 if [ "$(id -u)" -eq 0 ]; then
 	others=$(daemon_pids | grep -vx "$SGED" | while read -r pid; do
 		awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$pid/status"

@@ -17,6 +17,7 @@
 #include "conftext.h"
 #include "lib/date.h"
 #include "report/report.h"
+#include "report/report_key.h"
 #include "report/report_mail.h"
 #include "rfc/result.h"
 #include "store/store_report.h"
@@ -258,29 +259,56 @@ oddities(struct store *st, const struct conf *conf)
 	sql(st, "ALTER TABLE elsewhere RENAME TO detail");
 }
 
-/* Not of chance, and not of what the database remembers. */
+/* The id of a domain's report under what key there is in a spool. */
+static const char *
+id_of(struct store *st, const struct conf *conf, const char *domain)
+{
+	static char ids[16][256];
+	static int turn;
+	char *id = ids[turn = (turn + 1) % 16];
+	struct report *re = built(st, conf, domain, DAY);
+
+	strlcpy(id, re == NULL ? "none" : re->id, sizeof(ids[0]));
+	report_free(re);
+	return id;
+}
+
+/* Not of chance, not of what the database remembers, and not to be told. */
 static void
 derived(struct store *st, const struct conf *conf)
 {
-	struct conf other = *conf;
-	struct report *re, *again;
-	char host[] = "mail2.minties.govt.nz";
+	struct conf own = *conf, other;
+	char host[] = "mail2.minties.govt.nz", path[64];
+	char spool[] = "/tmp/unit-report.XXXXXXXXXX";
+	const char *id;
+	struct stat sb;
 
-	re = built(st, conf, "plain.nz", DAY);
-	again = built(st, conf, "plain.nz", DAY);
-	if (ok(re != NULL && again != NULL, "plain.nz twice"))
-		is_str(again->id, re->id, "one id");
-	report_free(again);
+	if (mkdtemp(spool) == NULL)
+		fatal("mkdtemp");
+	own.spool = spool;
+	snprintf(path, sizeof(path), "%s/" REPORT_KEY_FILE, spool);
+	is_int(report_key_make(spool), 0, "a key");
+	ok(stat(path, &sb) == 0 && sb.st_size == 32 &&
+	    (sb.st_mode & 07777) == 0640, "that others can't read");
+	id = id_of(st, &own, "plain.nz");
+	is_int(report_key_make(spool), 0, "made once");
+	is_str(id_of(st, &own, "plain.nz"), id, "one id");
+	other = own;
 	other.hostname = host;
-	again = built(st, &other, "plain.nz", DAY);
-	ok(again != NULL && strcmp(again->id, re->id) != 0,
+	ok(strcmp(id_of(st, &other, "plain.nz"), id) != 0,
 	    "another host's is another");
-	report_free(again);
-	again = built(st, conf, "sts.nz", DAY);
-	ok(again != NULL && strcmp(strrchr(again->id, '.'),
-	    strrchr(re->id, '.')) != 0, "and another domain's");
-	report_free(again);
-	report_free(re);
+	ok(strcmp(strrchr(id_of(st, &own, "sts.nz"), '.'), strrchr(id,
+	    '.')) != 0, "and another domain's");
+	if (unlink(path) == -1)
+		fatal("%s", path);
+	is_int(report_key_make(spool), 0, "another key");
+	ok(strcmp(id_of(st, &own, "plain.nz"), id) != 0,
+	    "whose id is another");
+	if (truncate(path, 5) == -1)
+		fatal("%s", path);
+	is_str(id_of(st, &own, "plain.nz"), "none", "half a key is none");
+	(void)unlink(path);
+	(void)rmdir(spool);
 }
 
 /* What is stored decides: the same id, and the same bytes. */

@@ -14,6 +14,7 @@
 #include "lib/date.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
+#include "report/report_key.h"
 #include "store/store_route.h"
 
 /* Of what is noted of a record, for people. */
@@ -127,6 +128,10 @@ ready(struct job *job, const struct store_report *row, const char *record,
 	} else {
 		if (now < (row->day + 1) * DAY_SECONDS + PENDING_SECONDS &&
 		    store_pending_day(e->store, row->domain, row->day))
+			return store_report_release(e->store, row->id,
+			    now + PENDING_AGAIN);
+		/* Without a key nobody's report may have an id. */
+		if (report_key_make(e->conf->spool) == -1)
 			return store_report_release(e->store, row->id,
 			    now + PENDING_AGAIN);
 		if ((rc = report_build(e->store, e->conf, row->domain,

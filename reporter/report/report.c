@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,43 +17,41 @@
 #include "lib/date.h"
 #include "base/log.h"
 #include "report/report.h"
+#include "report/report_key.h"
 #include "store/store_report.h"
 
 /* zlib's number for a gzip wrapper around 32 kB of window. */
 #define GZIP_WINDOW (16 + 15)
 
-/* FNV-1a, a NUL behind each text. */
-static uint64_t
-digest(uint64_t h, const char *text)
-{
-	do {
-		h = (h ^ (unsigned char)*text) * 1099511628211u;
-	} while (*text++ != '\0');
-	return h;
-}
-
 /*
  * Once a report is stored its id is there and stays.  A new one: the day, the
  * domain, and 16 digits that stand for these, for the submitter and for this
  * host: what is sent again without a memory, since the database was lost, is
- * known as the same.  Fits dot-atom (RFC 5322 3.2.3).
+ * known as the same, and nobody else can tell.  sged has made the key; where
+ * there never was one nothing is sent.  Fits dot-atom (RFC 5322 3.2.3).
  */
 static char *
 new_id(struct store *st, const struct conf *conf, const char *domain,
     int64_t day)
 {
 	struct store_report row;
-	char date[11], *id;
-	uint64_t h = 14695981039346656037u;
+	char date[11], *id, *text;
+	uint64_t h = 0;
+	int rc;
 
 	if (store_report_find(st, domain, day, &row) == 1 &&
 	    row.report_id[0] != '\0')
 		return strdup(row.report_id);
 	day_print(day, date, sizeof(date));
-	h = digest(h, date);
-	h = digest(h, domain);
-	h = digest(h, conf->submitter);
-	h = digest(h, conf->hostname);
+	if (asprintf(&text, "%s %s %s %s", date, domain, conf->submitter,
+	    conf->hostname) == -1)
+		return NULL;
+	rc = report_key_digest(conf->spool, text, &h);
+	free(text);
+	if (rc == -1 && errno != ENOENT) {
+		log_warn("%s/" REPORT_KEY_FILE, conf->spool);
+		return NULL;
+	}
 	if (asprintf(&id, "%.4s%.2s%.2s.%s.%016llx", date, date + 5, date + 8,
 	    domain, (unsigned long long)h) == -1)
 		return NULL;
@@ -108,8 +107,13 @@ build(struct store *st, const struct conf *conf, const char *domain,
 	re->day = day;
 	re->domain = strdup(domain);
 	re->id = new_id(st, conf, domain, day);
-	if (re->domain == NULL || re->id == NULL)
+	if (re->domain == NULL)
 		fatal("report");
+	if (re->id == NULL) {
+		json_decref(policies);
+		report_free(re);
+		return -1;
+	}
 	if ((re->json = whole(conf, day, re->id, policies)) == NULL)
 		fatalx("report: no memory");
 	*out = re;
