@@ -128,6 +128,7 @@ REPORTER_OBJS =	\
 		reporter/store/store_names.o \
 		reporter/store/store_received.o \
 		reporter/store/store_report.o \
+		reporter/store/store_trace.o \
 		reporter/store/store_schema.o
 
 # The processes that sged asks, and sgectl's checks too.

@@ -51,6 +51,9 @@
 #define ATTEMPTS_FILE_MAX (1024 * 1024)
 #define ATTEMPTS_FILES_MAX 64
 
+/* Failed sessions of a domain, day and policy that a report's rows name. */
+#define TRACES_MAX 200
+
 /* One URL of a route: smtp+tls://HOST:PORT. */
 #define ROUTE_URL_MAX (DOMAIN_MAX + 24)
 

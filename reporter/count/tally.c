@@ -26,6 +26,7 @@ tally_new(struct store *st, const struct conf *conf)
 	t->session = hash_new(sizeof(struct tally_count));
 	t->detail = hash_new(sizeof(int64_t));
 	t->unseen = hash_new(sizeof(int64_t));
+	t->trace = hash_new(sizeof(int64_t));
 	t->ndetails = hash_new(sizeof(int64_t));
 	t->unknown = hash_new(sizeof(struct unknown_count));
 	t->rows = hash_new(sizeof(int64_t));
@@ -46,6 +47,7 @@ tally_free(struct tally *t)
 	hash_free(t->session);
 	hash_free(t->detail);
 	hash_free(t->unseen);
+	hash_free(t->trace);
 	hash_free(t->ndetails);
 	hash_free(t->unknown);
 	hash_free(t->rows);
@@ -63,6 +65,7 @@ tally_clear(struct tally *t)
 	hash_clear(t->session);
 	hash_clear(t->detail);
 	hash_clear(t->unseen);
+	hash_clear(t->trace);
 	hash_clear(t->ndetails);
 	hash_clear(t->unknown);
 	t->lost = 0;
@@ -74,7 +77,8 @@ tally_bytes(const struct tally *t)
 	return hash_bytes(t->flow) + hash_bytes(t->correspondent) +
 	    hash_bytes(t->incident) + hash_bytes(t->waiting) +
 	    hash_bytes(t->session) + hash_bytes(t->detail) +
-	    hash_bytes(t->unseen) + hash_bytes(t->ndetails) + hash_bytes(t->unknown);
+	    hash_bytes(t->unseen) + hash_bytes(t->trace) +
+	    hash_bytes(t->ndetails) + hash_bytes(t->unknown);
 }
 
 static enum bucket

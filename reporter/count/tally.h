@@ -47,6 +47,7 @@ struct tally {
 	struct hash	*session;	/* day, domain, policy: RFC 8460 */
 	struct hash	*detail;	/* as table detail */
 	struct hash	*unseen;	/* as table unseen */
+	struct hash	*trace;		/* as table trace; no value */
 	struct hash	*ndetails;	/* day, domain, policy: in detail */
 	struct hash	*unknown;	/* day, addr, type */
 	/* Rows in the database, kept over batches: table, day, ... */

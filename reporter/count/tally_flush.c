@@ -6,6 +6,7 @@
 #include "lib/date.h"
 #include "base/log.h"
 #include "store/store_flow.h"
+#include "store/store_trace.h"
 #include "count/tally.h"
 
 /* What is known of the database's rows may take this much. */
@@ -17,6 +18,7 @@ enum rows_of {
 	ROWS_INCIDENT,
 	ROWS_TALLY,
 	ROWS_DETAIL,
+	ROWS_TRACE,
 	ROWS_WAITING
 };
 
@@ -49,6 +51,9 @@ rows_of(struct tally *t, enum rows_of of, int64_t day, int64_t number,
 		break;
 	case ROWS_DETAIL:
 		*rows = store_detail_rows(t->store, day, domain, number);
+		break;
+	case ROWS_TRACE:
+		*rows = store_trace_rows(t->store, day, domain, number);
 		break;
 	case ROWS_WAITING:
 		*rows = store_waiting_rows(t->store);
@@ -262,6 +267,38 @@ flush_unseen(const void *key, size_t len __unused, void *value, void *arg)
 	return store_unseen_add(t->store, &u, *(int64_t *)value);
 }
 
+static int
+flush_trace(const void *key, size_t len __unused, void *value __unused,
+    void *arg)
+{
+	const unsigned char *p = key;
+	struct trace_row trace;
+	struct detail_row *d = &trace.row;
+	struct tally *t = arg;
+	int64_t *rows;
+
+	d->day = key_read_int(&p);
+	d->domain = key_read_text(&p);
+	d->policy = key_read_int(&p);
+	trace.time = key_read_int(&p);
+	trace.session = key_read_text(&p);
+	trace.remote = key_read_text(&p);
+	d->pending = key_read_int(&p);
+	trace.unseen = key_read_int(&p);
+	d->type = key_read_text(&p);
+	d->sip = key_read_text(&p);
+	d->rip = key_read_text(&p);
+	d->mx = key_read_text(&p);
+	d->helo = key_read_text(&p);
+	d->reason = key_read_text(&p);
+	d->info = key_read_text(&p);
+	rows = rows_of(t, ROWS_TRACE, d->day, d->policy, d->domain);
+	if (*rows >= TRACES_MAX)
+		return 0;
+	(*rows)++;
+	return store_trace_add(t->store, &trace);
+}
+
 /* A full disk, and memory for what waits was full, too: say it. */
 static int
 flush_lost(struct tally *t)
@@ -288,6 +325,7 @@ tally_flush(struct tally *t)
 	    hash_each(t->session, flush_session, t) != 0 ||
 	    hash_each(t->detail, flush_detail, t) != 0 ||
 	    hash_each(t->unseen, flush_unseen, t) != 0 ||
+	    hash_each(t->trace, flush_trace, t) != 0 ||
 	    flush_lost(t) != 0)
 		return -1;
 	return 0;

@@ -71,6 +71,38 @@ add_detail(struct tally *t, const struct record *r, const struct key *of,
 	(*count)++;
 }
 
+/* Which session it was: the fields of table trace, in that order. */
+static void
+add_trace(struct tally *t, const struct record *r, const char *domain,
+    const struct judgement *j)
+{
+	char sip[64], rip[64], session[32], helo[HELO_MAX + 1];
+	struct key key;
+
+	text_cut(r->local, sip, sizeof(sip));
+	text_cut(r->remote, rip, sizeof(rip));
+	text_cut(r->session, session, sizeof(session));
+	/* What is found by a look says nothing of the session's greeting. */
+	text_cut(j->failed ? r->helo : NULL, helo, sizeof(helo));
+	key_start(&key);
+	key_int(&key, day_of(r->time));
+	key_text(&key, domain);
+	key_int(&key, j->policy);
+	key_int(&key, r->time);
+	key_text(&key, session);
+	key_text(&key, rip);
+	key_int(&key, j->pending);
+	key_int(&key, j->failed ? UNSEEN_NOT : j->unseen);
+	key_text(&key, j->failed ? j->type : "");
+	key_text(&key, j->without ? "" : sip);
+	key_text(&key, j->without ? "" : rip);
+	key_text(&key, j->mx);
+	key_text(&key, j->without ? "" : helo);
+	key_text(&key, j->failed ? j->reason : "");
+	key_text(&key, j->failed ? j->info : "");
+	(void)hash_get(t->trace, key.buf, key.len, NULL);
+}
+
 /* Counted as good: that stands until its host has been looked at. */
 static void
 add_unseen(struct tally *t, const struct record *r, const struct key *of,
@@ -107,11 +139,14 @@ add_session(struct tally *t, const struct record *r, const char *domain)
 	if (j.failed) {
 		count->fail++;
 		add_detail(t, r, &key, &j);
+		add_trace(t, r, domain, &j);
 		return;
 	}
 	count->ok++;
-	if (j.unseen != UNSEEN_NOT)
+	if (j.unseen != UNSEEN_NOT) {
 		add_unseen(t, r, &key, &j);
+		add_trace(t, r, domain, &j);
+	}
 }
 
 void

@@ -101,6 +101,7 @@ trim_tick(void *arg)
 	/* Today and the day itself are not among those kept. */
 	before.reports = today - in->engine->conf->keep_reports - 1;
 	before.learned = now - KEEP_TALLIES * (int64_t)DAY_SECONDS;
+	before.traces = today - in->engine->conf->keep_sessions - 1;
 	before.waiting = now - KEEP_WAITING * DAY_SECONDS;
 	if (store_trim(in->engine->store, in->trim_step, &before, TRIM_ROWS) <
 	    TRIM_ROWS)

@@ -38,10 +38,10 @@ int	hash_each(struct hash *,
 
 /*
  * Keys: numbers and texts one after the other, so that their bytes sort like
- * their fields.  KEY_MAX holds the longest, a detail row; what does not fit
+ * their fields.  KEY_MAX holds the longest, a trace row; what does not fit
  * is cut off.
  */
-#define KEY_MAX 2048
+#define KEY_MAX 2304
 
 struct key {
 	size_t		 len;

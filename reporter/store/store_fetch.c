@@ -9,6 +9,7 @@
 
 #include "store/store_route.h"
 #include "store/store_sts.h"
+#include "store/store_trace.h"
 
 int
 store_sts_fetching(struct store *st, const char *domain, int64_t now)
@@ -108,7 +109,7 @@ store_fetching_failed(struct store *st, const char *domain, const char *type,
 	    " FROM detail WHERE pending = 2 AND domain = ?1"
 	    " GROUP BY day, policy ON CONFLICT DO UPDATE"
 	    " SET count = count + excluded.count", "ttt", domain, type,
-	    error) == -1)
+	    error) == -1 || store_trace_failed(st, domain, type, error) == -1)
 		return -1;
 	return store_run(st, "DELETE FROM detail WHERE pending = 2"
 	    " AND domain = ?1", "t", domain);
@@ -123,7 +124,7 @@ store_fetching_good(struct store *st, const char *domain)
 	    " AND d.policy = tally.policy AND d.pending = 2))"
 	    " WHERE domain = ?1 AND (day, policy) IN (SELECT day, policy"
 	    " FROM detail WHERE domain = ?1 AND pending = 2)", "t", domain) ==
-	    -1)
+	    -1 || store_trace_fetched(st, domain) == -1)
 		return -1;
 	return store_run(st, "DELETE FROM detail WHERE pending = 2"
 	    " AND domain = ?1", "t", domain);

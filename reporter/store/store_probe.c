@@ -5,6 +5,7 @@
 #include "lib/cert_text.h"
 #include "lib/date.h"
 #include "store/store_route.h"
+#include "store/store_trace.h"
 
 int
 store_probe_set(struct store *st, const char *host, const char *addr,
@@ -105,7 +106,8 @@ store_pending_settle(struct store *st, const char *addr, const char *host,
 	    " GROUP BY day, domain, policy, sip, rip, mx, helo, info"
 	    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	    "tttittt", addr, host, w->domain, w->policy, w->type, type,
-	    reason) == -1)
+	    reason) == -1 ||
+	    store_trace_settle(st, addr, host, w, type, reason) == -1)
 		return -1;
 	return store_run(st, "DELETE FROM detail WHERE pending = 1"
 	    " AND rip = ?1 AND mx = ?2 AND domain = ?3 AND policy = ?4"
@@ -129,7 +131,8 @@ store_pending_drop(struct store *st, const char *addr, const char *host,
 	/* A day without a session has no report. */
 	if (store_run(st, "DELETE FROM tally WHERE domain = ?1"
 	    " AND policy = ?2 AND ok = 0 AND fail <= 0", "ti", w->domain,
-	    w->policy) == -1)
+	    w->policy) == -1 ||
+	    store_trace_drop(st, addr, host, w) == -1)
 		return -1;
 	return store_run(st, "DELETE FROM detail WHERE pending = 1"
 	    " AND rip = ?1 AND mx = ?2 AND domain = ?3 AND policy = ?4"
@@ -152,7 +155,8 @@ store_unseen_bad(struct store *st, const char *addr, const char *host,
 	    " SELECT day, domain, policy, ?4, sip, rip, mx, '', ?5, '', 0,"
 	    " count FROM unseen WHERE rip = ?1 AND mx = ?2 AND unseen = ?3"
 	    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-	    "ttitt", addr, host, unseen, type, reason) == -1)
+	    "ttitt", addr, host, unseen, type, reason) == -1 ||
+	    store_trace_bad(st, addr, host, unseen, type, reason) == -1)
 		return -1;
 	return store_run(st, "DELETE FROM unseen WHERE rip = ?1 AND mx = ?2"
 	    " AND unseen = ?3", "tti", addr, host, unseen);
@@ -161,6 +165,8 @@ store_unseen_bad(struct store *st, const char *addr, const char *host,
 int
 store_unseen_good(struct store *st, const char *addr, const char *host)
 {
+	if (store_trace_good(st, addr, host) == -1)
+		return -1;
 	return store_run(st, "DELETE FROM unseen WHERE rip = ?1 AND mx = ?2",
 	    "tt", addr, host);
 }

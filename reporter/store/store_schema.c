@@ -258,5 +258,15 @@ const char *const store_steps[] = {
 	/* Whether an address had a copy of late is asked at RCPT. */
 	"CREATE INDEX delivery_copy ON delivery (uri COLLATE NOCASE, last)"
 	" WHERE target IS NULL",
+	/*
+	 * The session that a row of detail counts, or one of unseen: state is
+	 * detail.pending, or 10 + unseen.  remote also where rip is ''.
+	 */
+	"CREATE TABLE trace (day INTEGER, domain TEXT, policy INTEGER,"
+	" time INTEGER, session TEXT, remote TEXT, state INTEGER, type TEXT,"
+	" sip TEXT, rip TEXT, mx TEXT, helo TEXT, reason TEXT, info TEXT,"
+	" PRIMARY KEY (day, domain, policy, time, session)) WITHOUT ROWID;"
+	"CREATE INDEX trace_host ON trace (rip, mx) WHERE state > 0;"
+	"CREATE INDEX trace_fetching ON trace (domain) WHERE state = 2",
 	NULL
 };

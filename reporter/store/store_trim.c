@@ -31,6 +31,9 @@ static const struct {
 	{ BEFORE(tallies), "DELETE FROM unseen WHERE (rip, mx, day, domain,"
 	    " policy, sip, unseen) IN (SELECT rip, mx, day, domain, policy,"
 	    " sip, unseen FROM unseen WHERE day < ?1 LIMIT ?2)" },
+	{ BEFORE(traces), "DELETE FROM trace WHERE (day, domain, policy, time,"
+	    " session) IN (SELECT day, domain, policy, time, session"
+	    " FROM trace WHERE day < ?1 LIMIT ?2)" },
 	{ BEFORE(tallies), "DELETE FROM unknown WHERE (day, addr, type) IN"
 	    " (SELECT day, addr, type FROM unknown WHERE day < ?1"
 	    " LIMIT ?2)" },

@@ -11,6 +11,7 @@ struct store_trim {
 	int64_t		 reports;	/* days since 1970 */
 	int64_t		 learned;	/* epoch seconds */
 	int64_t		 waiting;	/* epoch seconds */
+	int64_t		 traces;	/* days since 1970 */
 };
 
 size_t	store_trim_steps(void);

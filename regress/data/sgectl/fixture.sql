@@ -101,6 +101,17 @@ INSERT INTO detail
  (20517, 'widgets.co.nz', 0, 'starttls-not-supported', '192.0.2.25',
   '198.51.100.20', 'mail.widgets.co.nz', 'mail.widgets.co.nz', '', '', 0, 15);
 
+INSERT INTO trace
+ (day, domain, policy, time, session, remote, state, type, sip, rip, mx, helo,
+  reason, info)
+ VALUES
+ (20517, 'uni.govt.nz', 2, 1772701924, '66a87376800c5074', '192.0.2.9', 0,
+  'certificate-expired', '192.0.2.25', '192.0.2.9', 'mx1.uni.govt.nz',
+  'mx1.uni.govt.nz', 'certificate expired on 2026-03-01', ''),
+ (20517, 'uni.govt.nz', 2, 1772702300, '66a873f1ee09b14c', '192.0.2.9', 0,
+  'certificate-expired', '192.0.2.25', '192.0.2.9', 'mx1.uni.govt.nz',
+  'mx1.uni.govt.nz', 'certificate expired on 2026-03-01', '');
+
 INSERT INTO unknown
  (day, addr, type, sessions, last)
  VALUES
