@@ -109,6 +109,7 @@ REPORTER_OBJS =	\
 		reporter/lib/date.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
+		reporter/lib/mail_result.o \
 		reporter/lib/steady.o \
 		reporter/lib/text.o \
 		reporter/report/mail_code.o \
@@ -135,7 +136,6 @@ REPORTER_OBJS =	\
 WORLD_OBJS =	\
 		reporter/helper/dns_rdata.o \
 		reporter/helper/helper_start.o \
-		reporter/helper/mail_result.o \
 		reporter/helper/mailer.o \
 		reporter/helper/resolve.o \
 		reporter/helper/resolve_conf.o \

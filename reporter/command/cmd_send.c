@@ -96,7 +96,7 @@ send_copy(const struct view *v, const char *to, const char *arg)
 	struct report *report = NULL;
 	struct store *st;
 	FILE *f = NULL;
-	int rc = 1;
+	int kept, rc = 1;
 
 	if (*to == '-' || strchr(to, '@') == NULL || to[strcspn(to,
 	    " \t\r\n<>,")] != '\0') {
@@ -110,11 +110,12 @@ send_copy(const struct view *v, const char *to, const char *arg)
 	if ((f = tmpfile()) == NULL ||
 	    mail_write(fileno(f), v->conf, report, to, v->now) == -1)
 		goto out;
-	if (ctl_sendmail(v->conf, f, to) == -1)
+	if ((kept = ctl_sendmail(v->conf, f, to)) == -1)
 		warnx("%s did not take it", v->conf->report_sendmail);
 	else {
-		fprintf(v->out, "report %s: a copy is on its way to %s\n",
-		    arg, view_clean(to, 0));
+		fprintf(v->out, "report %s: a copy %s %s\n", arg, kept ?
+		    "will go when smtpd runs again, to" : "is on its way to",
+		    view_clean(to, 0));
 		rc = 0;
 	}
 out:

@@ -108,8 +108,8 @@ int	ctl_period(const char *, int64_t now, int64_t *first, int64_t *last);
 
 /*
  * Hands a mail, a file that it reads from the beginning, to the program of
- * report sendmail, as from report from.  Waits for it; 0, or -1 if it was not
- * taken.
+ * report sendmail, as from report from.  Waits for it; 0; 1 if it goes when
+ * smtpd runs again; or -1 if it was not taken.
  */
 int	ctl_sendmail(const struct conf *, FILE *mail, const char *to);
 /* The same for a mail of smtpd's queue: from its sender, to its recipient. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,6 +19,7 @@
 #include "ctl/sged_ask.h"
 #include "ctl/smtpctl.h"
 #include "lib/ipc.h"
+#include "lib/mail_result.h"
 
 /* filter-sge lets our reports' sender write to none but these. */
 static void
@@ -34,25 +36,44 @@ announce(const struct conf *conf, const char *to)
 	json_decref(answer);
 }
 
+/* In the child. */
+static void
+run_begin(int mail, int said, const char *path, const char *const argv[])
+{
+	if (dup2(mail, STDIN_FILENO) == -1 || dup2(said, STDOUT_FILENO) == -1 ||
+	    dup2(said, STDERR_FILENO) == -1 ||
+	    lseek(STDIN_FILENO, 0, SEEK_SET) == -1)
+		_exit(EX_OSERR);
+	execv(path, (char *const *)(uintptr_t)argv);
+	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
+	_exit(EX_UNAVAILABLE);
+}
+
+/* 0; 1: it goes when smtpd runs again; -1: not taken, and why is said. */
 static int
 run_sendmail(const char *path, FILE *mail, const char *const argv[])
 {
+	struct mail_result r;
+	FILE *said;
 	pid_t pid;
 	int status;
 
-	if (fflush(NULL) == EOF || (pid = fork()) == -1)
+	if ((said = tmpfile()) == NULL || fflush(NULL) == EOF ||
+	    (pid = fork()) == -1)
 		fatal("sgectl");
-	if (pid == 0) {
-		if (dup2(fileno(mail), STDIN_FILENO) == -1 ||
-		    lseek(STDIN_FILENO, 0, SEEK_SET) == -1)
-			_exit(75);
-		execv(path, (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
+	if (pid == 0)
+		run_begin(fileno(mail), fileno(said), path, argv);
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			fatal("waitpid");
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+	/* As sged reads it of its own. */
+	if (WIFEXITED(status))
+		dprintf(fileno(said), "\nexit %d\n", WEXITSTATUS(status));
+	mail_result_read(fileno(said), &r);
+	fclose(said);
+	if (r.said[0] != '\0')
+		log_warnx("%s: %s", path, r.said);
+	return r.code != EX_OK ? -1 : r.kept;
 }
 
 int
@@ -106,5 +127,5 @@ ctl_resend(const struct conf *conf, FILE *mail,
 	argv[n++] = "--";
 	argv[n++] = e->dest;
 	argv[n] = NULL;
-	return run_sendmail(conf->report_sendmail, mail, argv);
+	return run_sendmail(conf->report_sendmail, mail, argv) == 0 ? 0 : -1;
 }

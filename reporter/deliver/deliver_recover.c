@@ -18,7 +18,7 @@
 
 #include "base/log.h"
 #include "deliver/deliver_job.h"
-#include "helper/mail_result.h"
+#include "lib/mail_result.h"
 
 /* As if the mailer had answered just now. */
 static int

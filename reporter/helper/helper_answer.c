@@ -9,7 +9,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "helper/helper_answer.h"
-#include "helper/mail_result.h"
+#include "lib/mail_result.h"
 #include "net/http_read.h"
 
 /* The last second of the year 9999. */

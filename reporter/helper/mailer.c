@@ -25,7 +25,7 @@
 #include "lib/process.h"
 #include "lib/sandbox.h"
 #include "helper/helper.h"
-#include "helper/mail_result.h"
+#include "lib/mail_result.h"
 
 /* At once; smtpd takes a message in some milliseconds. */
 #define CHILDREN_MAX 8

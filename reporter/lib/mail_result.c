@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "helper/mail_result.h"
+#include "lib/mail_result.h"
 
 /* Read of its beginning and of its end: a dialogue takes some 800 bytes. */
 #define READ_MAX 8192
