@@ -201,8 +201,13 @@ conf_is_smarthost(const struct conf *conf, const struct addr *a)
 int
 conf_may_contact(const struct conf *conf, const struct addr *a)
 {
-	return addr_is_global(a) ||
-	    holds(conf->network, conf->nnetwork, a);
+	return addr_is_global(a) || conf_is_allowed(conf, a);
+}
+
+int
+conf_is_allowed(const struct conf *conf, const struct addr *a)
+{
+	return holds(conf->network, conf->nnetwork, a);
 }
 
 const char *

@@ -194,6 +194,8 @@ const struct conf_legacy *conf_legacy(const struct conf *, const struct addr *,
 int	conf_is_smarthost(const struct conf *, const struct addr *);
 /* Whether that address may be contacted: global, or "network allow". */
 int	conf_may_contact(const struct conf *, const struct addr *);
+/* Whether "network allow" names it. */
+int	conf_is_allowed(const struct conf *, const struct addr *);
 
 const char *requirement_name(enum requirement);
 /* "TLSv1.3" or "1.3"; unknown newer ones count as the newest known. */

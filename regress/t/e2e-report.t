@@ -31,7 +31,11 @@ printf 'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n' |
     answer tls.web.co.nz /in/box
 peer mx.good.co.nz 21 ok
 peer mx.plain.co.nz 22 nostarttls
-for d in good good good plain silent web back strict; do
+# One whose reports would go to what listens on this host.
+ip -n A addr add 9.9.9.9/32 dev lo
+dns "own.co.nz MX 10 mx.good.co.nz." "self.example A 9.9.9.9" \
+    "_smtp._tls.own.co.nz TXT v=TLSRPTv1; rua=https://self.example/box"
+for d in good good good plain silent web back strict own; do
 	submit staff@library.govt.nz "u@$d.co.nz"
 done
 check "mail arrives" wait_for 60 got_mail '<u@plain.co.nz>'
@@ -39,6 +43,7 @@ check "and to the other" wait_for 60 got_mail '<u@silent.co.nz>'
 check "on record" wait_for 40 record_seen '"to":"good.co.nz"'
 check "and the other" wait_for 40 record_seen '"to":"plain.co.nz"'
 check "and web.co.nz" wait_for 40 record_seen '"to":"web.co.nz"'
+check "and own.co.nz" wait_for 40 record_seen '"to":"own.co.nz"'
 check "and the third" wait_for 40 record_seen '"to":"silent.co.nz"'
 check "and back.co.nz" wait_for 40 record_seen '"dir":"out".*"to":"back.co.nz"'
 check "and strict.co.nz" wait_for 40 record_seen '"dir":"out".*"to":"strict.co.nz"'
@@ -64,6 +69,12 @@ posted()
 	ls "$BED"/posts/tls.web.co.nz.*.head
 }
 check "one is posted" wait_for 60 posted
+refused_own()
+{
+	sgectl -p show sent -d "$yesterday" |
+	    grep 'own.co.nz.*self.example.*may be contacted'
+}
+check "none to this host itself" wait_for 60 refused_own
 like "$(cat "$BED"/posts/tls.web.co.nz.*.head)" 'POST /in/box HTTP/1.?
 *Content-Type: application/tlsrpt+gzip*' "to the path, as the right type"
 like "$(gzip -dc <"$(echo "$BED"/posts/tls.web.co.nz.*.body)")" \

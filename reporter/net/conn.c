@@ -43,6 +43,73 @@ conn_soon(void *arg)
 		c->patience = loop_timer_add(c->net->loop, 0, on_turn, c);
 }
 
+/* Fills sa for an address; IPv4 stands as a mapped one in struct addr. */
+static socklen_t
+sockaddr_of(const struct addr *addr, int port, struct sockaddr_storage *ss)
+{
+	static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	    0xff, 0xff };
+	struct sockaddr_in sin = { 0 };
+	struct sockaddr_in6 sin6 = { 0 };
+
+	memset(ss, 0, sizeof(*ss));
+	if (memcmp(addr->ip, mapped, sizeof(mapped)) == 0) {
+		sin.sin_family = AF_INET;
+		sin.sin_port = htons((uint16_t)port);
+		memcpy(&sin.sin_addr, addr->ip + 12, 4);
+		memcpy(ss, &sin, sizeof(sin));
+		return sizeof(sin);
+	}
+	sin6.sin6_family = AF_INET6;
+	sin6.sin6_port = htons((uint16_t)port);
+	memcpy(&sin6.sin6_addr, addr->ip, 16);
+	memcpy(ss, &sin6, sizeof(sin6));
+	return sizeof(sin6);
+}
+
+/*
+ * Whether it is one of this host's own: then what goes there comes from it.
+ * Nothing is sent.
+ */
+static int
+is_own(const struct addr *addr)
+{
+	struct sockaddr_storage to, from;
+	socklen_t len = sockaddr_of(addr, 9, &to), fromlen = sizeof(from);
+	const void *a, *b;
+	size_t n;
+	int fd, own = 0;
+
+	if ((fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return 0;
+	if (connect(fd, (struct sockaddr *)&to, len) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&from, &fromlen) == 0 &&
+	    from.ss_family == to.ss_family) {
+		if (to.ss_family == AF_INET) {
+			a = &((struct sockaddr_in *)&to)->sin_addr;
+			b = &((struct sockaddr_in *)&from)->sin_addr;
+			n = sizeof(struct in_addr);
+		} else {
+			a = &((struct sockaddr_in6 *)&to)->sin6_addr;
+			b = &((struct sockaddr_in6 *)&from)->sin6_addr;
+			n = sizeof(struct in6_addr);
+		}
+		own = memcmp(a, b, n) == 0;
+	}
+	close(fd);
+	return own;
+}
+
+/* Reports go where strangers' records say: not to what listens here. */
+static int
+is_refused(const struct conn *c, const struct addr *addr, int post)
+{
+	const struct conf *conf = c->net->conf;
+
+	return !conf_may_contact(conf, addr) ||
+	    (post && !conf_is_allowed(conf, addr) && is_own(addr));
+}
+
 const char *
 conn_init(struct conn *c, struct net *net, const char *host,
     const json_t *request, void (*ready)(void *), void *arg)
@@ -50,6 +117,7 @@ conn_init(struct conn *c, struct net *net, const char *host,
 	const json_t *list = json_object_get(request, "addrs"), *item;
 	const char *text;
 	size_t i, n;
+	int post = strcmp(ipc_string(request, "op", ""), "post") == 0;
 
 	memset(c, 0, sizeof(*c));
 	c->net = net;
@@ -72,15 +140,16 @@ conn_init(struct conn *c, struct net *net, const char *host,
 	}
 	/* Beside a good address a bad one is passed over. */
 	for (i = n = 0; i < c->naddrs; i++)
-		if (conf_may_contact(net->conf, &c->addrs[i]))
+		if (!is_refused(c, &c->addrs[i], post))
 			c->addrs[n++] = c->addrs[i];
 	if (c->naddrs == 0 || c->port < 1 || c->port > 65535) {
 		strlcpy(c->text, "no address", sizeof(c->text));
 		return "connect";
 	}
 	if ((c->naddrs = n) == 0) {
-		strlcpy(c->text, "its address is not a global one",
-		    sizeof(c->text));
+		strlcpy(c->text, conf_may_contact(net->conf, &c->addrs[0]) ?
+		    "its address is one of this host" :
+		    "its address is not a global one", sizeof(c->text));
 		return "refused";
 	}
 	return NULL;
@@ -158,30 +227,6 @@ conn_failed(struct conn *c, const struct addr *addr, int error)
 	(void)snprintf(c->text, sizeof(c->text), "%s port %d: %s", text,
 	    c->port, strerror(error));
 	conn_shut(c);
-}
-
-/* Fills sa for an address; IPv4 stands as a mapped one in struct addr. */
-static socklen_t
-sockaddr_of(const struct addr *addr, int port, struct sockaddr_storage *ss)
-{
-	static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	    0xff, 0xff };
-	struct sockaddr_in sin = { 0 };
-	struct sockaddr_in6 sin6 = { 0 };
-
-	memset(ss, 0, sizeof(*ss));
-	if (memcmp(addr->ip, mapped, sizeof(mapped)) == 0) {
-		sin.sin_family = AF_INET;
-		sin.sin_port = htons((uint16_t)port);
-		memcpy(&sin.sin_addr, addr->ip + 12, 4);
-		memcpy(ss, &sin, sizeof(sin));
-		return sizeof(sin);
-	}
-	sin6.sin6_family = AF_INET6;
-	sin6.sin6_port = htons((uint16_t)port);
-	memcpy(&sin6.sin6_addr, addr->ip, 16);
-	memcpy(ss, &sin6, sizeof(sin6));
-	return sizeof(sin6);
 }
 
 /* Begins with the next address: 0 if it is under way, -1 if it failed. */
