@@ -203,6 +203,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_connector.o \
 		reporter/check/check_dane.o \
 		reporter/check/check_dkim.o \
+		reporter/check/dkim_verify.o \
 		reporter/check/check_domain.o \
 		reporter/check/check_filter.o \
 		reporter/check/check_host.o \
@@ -367,6 +368,7 @@ UNITS =		\
 		unit-steady \
 		unit-sts \
 		unit-tally \
+		unit-verify \
 		unit-waits \
 		unit-world \
 		unit-wrap

@@ -16,7 +16,7 @@ struct slot_busy {
 	struct addr	 addr;
 	int64_t		 since;		/* 0: not known */
 	int64_t		 until;
-	int64_t		 lost;		/* when another address had to give way */
+	int64_t		 lost;		/* when another had to give way */
 	uint32_t	 open;
 	int		 used;
 };

@@ -126,6 +126,8 @@ is "$(printf '%s\n' "$out" | grep -v '|ok|' | grep -v '|info|')" "" \
 is $status 0 "and exits 0"
 like "$out" '*DKIM|ok|the test message came back signed for minties.govt.nz*' \
     "the test message was signed"
+like "$out" '*DKIM|ok|its signature verifies with the key at sge._domainkey.minties.govt.nz*' \
+    "and that signature is good"
 like "$out" '*DKIM|ok|key at sge._domainkey.minties.govt.nz*' "with its key"
 like "$out" '*sged|ok|runs since*' "sged runs"
 # Our own MX host is looked at by sged, so that the digest knows its certificate.

@@ -106,8 +106,6 @@ const char *check_smtpd_user(void);
 void	check_dkim_file(struct check *, const struct smtpd_line *,
 	    const char *key, const char *user, const char *group);
 void	check_dkim_key(struct check *, const struct smtpd_conf *);
-/* The value of "tag=" in a list of DKIM tags, without blanks; 0 or -1. */
-int	tag_value(const char *tags, const char *tag, char out[], size_t outsz);
 /* A test message to the rua mailbox, which takes up to a minute. */
 void	check_dkim_mail(struct check *);
 void	check_connectors(struct check *);

@@ -19,6 +19,7 @@
 
 #include "base/bounds.h"
 #include "check/check.h"
+#include "check/dkim_verify.h"
 #include "ctl/ctl.h"
 #include "lib/date.h"
 #include "lib/ipc.h"
@@ -29,29 +30,6 @@
 #define PART "DKIM"
 #define WAIT_SECONDS 60
 #define MAIL_MAX (256 * 1024)
-
-/* The value of "tag=" in a list of DKIM tags, cleaned of blanks. */
-int
-tag_value(const char *tags, const char *tag, char out[], size_t outsz)
-{
-	size_t n = 0, len = strlen(tag);
-
-	for (;;) {
-		tags += strspn(tags, "; \t\r\n");
-		if (*tags == '\0')
-			return -1;
-		if (strncmp(tags, tag, len) == 0 &&
-		    tags[len + strspn(tags + len, " \t\r\n")] == '=')
-			break;
-		tags += strcspn(tags, ";");
-	}
-	tags += strcspn(tags, "=") + 1;
-	for (; *tags != '\0' && *tags != ';' && n + 1 < outsz; tags++)
-		if (!isspace((unsigned char)*tags))
-			out[n++] = *tags;
-	out[n] = '\0';
-	return 0;
-}
 
 /* Whether a colon-separated list has the item, whatever its case. */
 static int
@@ -100,11 +78,13 @@ check_service(struct check *c, const char *name, const char *record)
 		    "under it: without s= all verifiers pass", name, shown);
 }
 
+/* mail: a message signed with it, or NULL. */
 static void
-check_key(struct check *c, const char *selector, const char *domain)
+check_key(struct check *c, const char *selector, const char *domain,
+    const char *mail)
 {
 	const char *txts[TXT_RECORDS_MAX], *status;
-	char name[DOMAIN_MAX + 128], value[2048];
+	char name[DOMAIN_MAX + 128], value[2048], why[128];
 	json_t *answer;
 	size_t n;
 
@@ -127,8 +107,17 @@ check_key(struct check *c, const char *selector, const char *domain)
 	    *value == '\0')
 		check_part(c, PART, CHECK_BAD, "the record at %s has no key",
 		    name);
-	else
+	else {
 		check_service(c, name, txts[0]);
+		if (mail == NULL)
+			;
+		else if (dkim_verify(mail, txts[0], why, sizeof(why)) == 0)
+			check_part(c, PART, CHECK_OK, "its signature verifies "
+			    "with the key at %s", name);
+		else
+			check_part(c, PART, CHECK_BAD, "its signature does not "
+			    "verify with the key at %s, since %s", name, why);
+	}
 	json_decref(answer);
 }
 
@@ -157,7 +146,7 @@ check_dkim_key(struct check *c, const struct smtpd_conf *s)
 			    "filter-dkimsign does not sign for %s, the domain "
 			    "of contact", s->line[i].number, domain);
 		else
-			check_key(c, selector, domain);
+			check_key(c, selector, domain, NULL);
 		return;
 	}
 	check_part(c, PART, CHECK_DARK, "no filter-dkimsign with a selector "
@@ -283,7 +272,7 @@ check_signature(struct check *c, const char *mail)
 		    "TLS-Report-Domain and TLS-Report-Submitter: add them to "
 		    "filter-dkimsign's -h");
 	if (tag_value(tags, "s", selector, sizeof(selector)) == 0)
-		check_key(c, selector, domain);
+		check_key(c, selector, domain, mail);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "base/bounds.h"
 #include "check/check.h"
 #include "check/check_run.h"
+#include "check/dkim_verify.h"
 #include "check/smtpd_conf.h"
 
 #define PART "DKIM"

@@ -37,7 +37,7 @@ struct claims {
 	char		 domain[CLAIMS][DOMAIN_MAX];
 	struct tries	 tries;
 	int		 noted;		/* attempts are, on this host */
-	int		 waiting;	/* domains with mail, without attempts */
+	int		 waiting;	/* with mail, without attempts */
 };
 
 static void
