@@ -239,9 +239,9 @@ on_report(struct rd_report *r, void *arg)
 		if ((run->view.out = open_memstream(&text, &len)) == NULL)
 			err(1, "open_memstream");
 		if (form == FORM_TEXT)
-			read_text(&run->view, "file\x1b[31m", r);
+			read_text(&run->view, "file\x1b[31m", r, reports & 1);
 		else if (form == FORM_PIPE)
-			read_pipe(&run->view, "file\x1b[31m", r);
+			read_pipe(&run->view, "file\x1b[31m", r, reports & 1);
 		else {
 			obj = rd_report_json(r);
 			json = json_dumps(obj, JSON_ENSURE_ASCII);
