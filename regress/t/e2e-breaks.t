@@ -87,7 +87,7 @@ chmod 600 "$A/etc/mail/sge.conf"
 broken '|bad|*table-sge does not start as opensmtpd*'
 chmod 644 "$A/etc/mail/sge.conf"
 chown 873 "$A/etc/mail/sge.conf"
-broken "|bad|/etc/mail/sge.conf is not root's"
+broken '|bad|/etc/mail/sge.conf*another user can write to it: chown root'
 chown 0 "$A/etc/mail/sge.conf"
 chmod 600 "$A/etc/mail/dkim.key"
 broken 'DKIM|bad|/etc/mail/dkim.key cannot be read by opensmtpd, who signs'
