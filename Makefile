@@ -451,7 +451,8 @@ PLACES =	-e 's,/usr/local/libexec/smtpd,${LIBEXEC},g' \
 		-e 's,/etc/mail/sge,${ETCDIR}/mail/sge,g'
 FILTERS =	filter-sge table-sge
 DAEMONS =	sgectl sged
-PAGES =		filter-sge.8 sge.7 sge.conf.5 sgectl.8 sged.8 table-sge.8
+PAGES =		filter-sge.8 sge.7 sge.conf.5 sgectl-examples.7 \
+		sgectl.8 sged.8 table-sge.8
 EXAMPLES =	crontab.example sge.conf.example sged.rc.example \
 		sged.service.example smtpd.conf.example
 

@@ -17,6 +17,7 @@ is "$got" "./opt/sge/libexec/filter-sge
 ./opt/sge/libexec/table-sge
 ./opt/sge/man/man5/sge.conf.5
 ./opt/sge/man/man7/sge.7
+./opt/sge/man/man7/sgectl-examples.7
 ./opt/sge/man/man8/filter-sge.8
 ./opt/sge/man/man8/sgectl.8
 ./opt/sge/man/man8/sged.8

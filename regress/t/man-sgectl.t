@@ -1,11 +1,11 @@
 #!/bin/sh
-# The examples of sgectl(8) are what sgectl prints of stored data.  To write
-# them anew: sh regress/data/sgectl/examples NEW <man/sgectl.8; cp NEW man/sgectl.8
+# The examples of sgectl-examples(7) are what sgectl prints of stored data.  To write
+# them anew: sh regress/data/sgectl/examples NEW <man/sgectl-examples.7, and cp.
 here=$(cd "$(dirname "$0")/.." && pwd)
 . "$here/bed/tap.sh"
 out=$(mktemp "${TMPDIR:-/tmp}/sge-man.XXXXXX") || exit 1
 trap 'rm -f "$out"' EXIT
-page=$here/../man/sgectl.8
+page=$here/../man/sgectl-examples.7
 
 sh "$here/data/sgectl/examples" "$out" <"$page"
 is $? 0 "the examples were run"
@@ -19,7 +19,9 @@ else
 	ok 1 "they print what the page shows"
 	diff "$page" "$out" | head -n 60 | sed 's/^/#   /'
 fi
-# Each command of the table has its part in the page.
+# Each command of the table has its part in sgectl(8).
+shown=$page
+page=$here/../man/sgectl.8
 missing=
 for words in $("$here/../reporter/sgectl" 2>&1 |
     sed -n 's/^	\([a-z]*\)\( [a-z]*\)*.*/\1/p' | sort -u); do
@@ -64,7 +66,7 @@ for ksh in oksh loksh mksh; do
 	    show "$ksh takes it"
 done
 # JSON has one object a line, and mdoc's own lines are not shown as they are.
-is "$(grep -v '^[.{]' "$page" | awk 'length > 80' | head -n 3)" "" "80 columns"
+is "$(grep -hv '^[.{]' "$page" "$shown" | awk 'length > 80' | head -n 3)" "" "80 columns"
 if command -v mandoc >/dev/null; then
 	# Whether other pages are installed is no matter of this one.
 	is "$(mandoc -T lint "$page" 2>&1 | grep -v -e 'not found: Xr' \
