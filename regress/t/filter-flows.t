@@ -280,24 +280,24 @@ out()
 	    "$out_want" "$out_what"
 }
 E='EHLO mail.minties.govt.nz' M='MAIL FROM:<a@mbie.govt.nz>'
-out "EHLO refused, HELO too" 'null null "tx":[]}' "$E" "HELO mail.minties.govt.nz"
-out "EHLO refused, HELO not" '"absent" "starttls-not-supported" "mail":"mbie.govt.nz","tx":[]}' \
+out "EHLO refused, HELO too" 'null null "began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' "$E" "HELO mail.minties.govt.nz"
+out "EHLO refused, HELO not" '"absent" "starttls-not-supported" "mail":"mbie.govt.nz","began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' \
     "$E" "HELO mail.minties.govt.nz" "$M" RSET
 out "no answer to EHLO, or STARTTLS not offered" \
-    '"absent" "starttls-not-supported" "tx":[]}' "$E"
-out "gone after STARTTLS" '"offered" "validation-failure" "tx":[]}' "$E" STARTTLS
-out "421 to STARTTLS" '"refused" null "mail":"mbie.govt.nz","tx":[]}' "$E" STARTTLS "$M"
+    '"absent" "starttls-not-supported" "began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' "$E"
+out "gone after STARTTLS" '"offered" "validation-failure" "began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' "$E" STARTTLS
+out "421 to STARTTLS" '"refused" null "mail":"mbie.govt.nz","began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' "$E" STARTTLS "$M"
 out "454 to STARTTLS, MAIL FROM refused" \
-    '"refused" "starttls-not-supported" "mail":"mbie.govt.nz","tx":[]}' \
+    '"refused" "starttls-not-supported" "mail":"mbie.govt.nz","began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' \
     "$E" STARTTLS "$M" RSET QUIT
-out "TLS, MAIL FROM refused" '"offered" null "mail":"mbie.govt.nz","tx":[]}' \
+out "TLS, MAIL FROM refused" '"offered" null "mail":"mbie.govt.nz","began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' \
     "$E" STARTTLS tls "$E" "$M" RSET
 out "TLS, MAIL FROM of a report refused" \
-    '"offered" null "mail":"minties.govt.nz","report":true,"tx":[]}' \
+    '"offered" null "mail":"minties.govt.nz","report":true,"began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' \
     "$E" STARTTLS tls "$E" "MAIL FROM:<tlsrpt-noreply@minties.govt.nz>" RSET
 out "a downgrade, MAIL FROM refused" \
-    '"offered" "validation-failure" "mail":"mbie.govt.nz","tx":[]}
-"offered" null "mail":"mbie.govt.nz","tx":[]}' "$E" STARTTLS again "$E" "$M" RSET
+    '"offered" "validation-failure" "mail":"mbie.govt.nz","began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}
+"offered" null "mail":"mbie.govt.nz","began":"2026-11-22T00:53:42Z","busy":0,"tx":[]}' "$E" STARTTLS again "$E" "$M" RSET
 
 # mode testing
 filter_conf 'mode testing'
