@@ -112,6 +112,7 @@ REPORTER_OBJS =	\
 		reporter/lib/mail_result.o \
 		reporter/lib/steady.o \
 		reporter/lib/text.o \
+		reporter/lib/write_all.o \
 		reporter/report/mail_code.o \
 		reporter/report/report.o \
 		reporter/report/report_json.o \

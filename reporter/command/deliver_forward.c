@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "command/deliver_forward.h"
 #include "lib/sandbox.h"
+#include "lib/write_all.h"
 #include "reader/reader.h"
 
 /* Stands before all other fields of what we hand on. */
@@ -62,23 +63,6 @@ forward_start(const struct conf *conf, struct forward *f)
 		close(f->fd);
 		f->pid = 0;
 	}
-}
-
-static int
-write_all(int fd, const char *data, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(fd, data, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 static int

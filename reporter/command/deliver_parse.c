@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "command/deliver_parse.h"
 #include "lib/sandbox.h"
+#include "lib/write_all.h"
 
 static void
 say(json_t *obj)
@@ -119,23 +120,6 @@ child(const struct conf *conf, int64_t now, int in, int out)
 	(void)reader_read(&reader, "", (const unsigned char *)mail, len);
 	say(answer_end());
 	_exit(fflush(stdout) == EOF ? 1 : 0);
-}
-
-/* Hands the mail over; a reader that is gone already is no error here. */
-static void
-feed(int fd, const char *mail, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(fd, mail, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			break;
-		}
-		mail += n;
-		len -= (size_t)n;
-	}
 }
 
 static int64_t
@@ -272,7 +256,8 @@ deliver_parse(const struct conf *conf, int64_t now, const char *mail,
 	(void)signal(SIGPIPE, SIG_IGN);
 	if ((pid = start(conf, now, &in, &out)) == -1)
 		return -1;
-	feed(in, mail, len);
+	/* A reader that is gone already is no error here. */
+	(void)write_all(in, mail, len);
 	close(in);
 	if ((said = hear(out, &n)) != NULL)
 		bad = understand(answer, said, n) == -1;

@@ -8,7 +8,6 @@
 #include <sys/types.h>
 #include <sys/mman.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "base/addr.h"
 #include "base/bounds.h"
 #include "lib/date.h"
+#include "lib/write_all.h"
 #include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
@@ -56,24 +56,6 @@ nameless(const struct conf *conf)
 		log_warn("%s", path);
 	free(path);
 	return fd;
-}
-
-static int
-write_all(int fd, const unsigned char *data, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(fd, data, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			log_warn("report");
-			return -1;
-		}
-		data += n;
-		len -= (size_t)n;
-	}
-	return lseek(fd, 0, SEEK_SET) == -1 ? -1 : 0;
 }
 
 static const char *
@@ -114,9 +96,12 @@ open_body(struct job *job)
 	    store_report_body(e->store, job->report, &gz, &len) != 1 ||
 	    (fd = nameless(e->conf)) == -1)
 		goto bad;
-	if (job->stage == JOB_POST)
-		rc = write_all(fd, gz, len);
-	else if ((re = report_load(row.domain, row.day, row.report_id, gz,
+	if (job->stage == JOB_POST) {
+		if ((rc = write_all(fd, gz, len)) == -1)
+			log_warn("report");
+		else if (lseek(fd, 0, SEEK_SET) == -1)
+			rc = -1;
+	} else if ((re = report_load(row.domain, row.day, row.report_id, gz,
 	    len)) == NULL)
 		rc = -1;
 	else

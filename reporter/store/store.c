@@ -465,18 +465,27 @@ read_columns(sqlite3_stmt *stmt, const char *types, va_list ap)
 		}
 }
 
+static int
+row_list(struct store *st, sqlite3_stmt *stmt, const char *types, va_list ap)
+{
+	int rc;
+
+	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+		return store_done(st, stmt, rc);
+	read_columns(stmt, types, ap);
+	return 1;
+}
+
 int
 store_row(struct store *st, sqlite3_stmt *stmt, const char *types, ...)
 {
 	va_list ap;
 	int rc;
 
-	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
-		return store_done(st, stmt, rc);
 	va_start(ap, types);
-	read_columns(stmt, types, ap);
+	rc = row_list(st, stmt, types, ap);
 	va_end(ap);
-	return 1;
+	return rc;
 }
 
 int
@@ -485,13 +494,12 @@ store_first(struct store *st, sqlite3_stmt *stmt, const char *types, ...)
 	va_list ap;
 	int rc;
 
-	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
-		return store_done(st, stmt, rc);
 	va_start(ap, types);
-	read_columns(stmt, types, ap);
+	rc = row_list(st, stmt, types, ap);
 	va_end(ap);
-	(void)sqlite3_reset(stmt);
-	return 1;
+	if (rc == 1)
+		(void)sqlite3_reset(stmt);
+	return rc;
 }
 
 static int

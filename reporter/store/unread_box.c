@@ -13,24 +13,8 @@
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "lib/write_all.h"
 #include "store/unread_box.h"
-
-static int
-write_all(int fd, const char *data, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(fd, data, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		data += n;
-		len -= n;
-	}
-	return 0;
-}
 
 int
 unread_path(const struct conf *conf, const char *box, char out[],
