@@ -343,6 +343,9 @@ UNITS =		\
 		unit-dane \
 		unit-day \
 		unit-deliver \
+		unit-deliver-crash \
+		unit-deliver-day \
+		unit-deliver-post \
 		unit-dkim \
 		unit-domain \
 		unit-event \

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+
+/* sged is killed, reloaded or can't read: each report goes once. */
+
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "deliver_bench.h"
+#include "tap.h"
+
+/* Leaves the database of a sged killed with a mail at sendmail: was it? */
+static int
+killed(const struct conf *conf)
+{
+	struct bench b;
+	int status;
+	pid_t pid;
+
+	fresh();
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		start(&b, conf);
+		tally(&b, "mail.nz", 1);
+		b.die = 1;
+		run(&b, calm);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status);
+}
+
+/* sged is killed between sending a report and noting it. */
+static void
+crash(const struct conf *conf)
+{
+	struct bench b;
+	char *first;
+	size_t len;
+	FILE *fp;
+
+	ok(killed(conf), "killed when the mail was out");
+	if ((fp = fopen("first-mail", "r")) == NULL) {
+		ok(0, "a first mail");
+		return;
+	}
+	first = slurp(fileno(fp), &len);
+	fclose(fp);
+	(void)unlink("first-mail");
+
+	start(&b, conf);
+	ok(run(&b, calm), "started again");
+	is_int((long long)b.nmails, 1, "one copy more");
+	is_str(line_of(b.mails[0], " Report-ID:"),
+	    line_of(first, " Report-ID:"), "with the same report-id");
+	is_str(line_of(b.mails[0], "Message-ID:"),
+	    line_of(first, "Message-ID:"), "and Message-ID");
+	is_str(line_of(b.mails[0], "H4sI"), line_of(first, "H4sI"),
+	    "and the same report");
+	is_str(state_of(&b, "mail.nz"), "sent:sent", "noted");
+	stop(&b);
+
+	start(&b, conf);
+	ok(run(&b, calm), "and again");
+	is_int((long long)b.nmails, 0, "no other copy");
+	is_int(b.lookups, 0, "no look-up");
+	stop(&b);
+	free(first);
+}
+
+static int
+mail_out(struct bench *b)
+{
+	return b->nmails == 1;
+}
+
+static int
+troubled(struct bench *b)
+{
+	return b->lookups > 0 && b->e.deliver->mute;
+}
+
+/* What can't be read for a while is no day without sessions. */
+static void
+tallies_away(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "mail.nz", 1);
+	sql(&b, "ALTER TABLE detail RENAME TO elsewhere");
+	ok(run(&b, troubled), "the tallies can't be read");
+	is_str(state_of(&b, "mail.nz"), "due:", "the report waits");
+	sql(&b, "ALTER TABLE elsewhere RENAME TO detail");
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, one_sent), "they can again");
+	is_str(state_of(&b, "mail.nz"), "sent:sent", "it is sent");
+	stop(&b);
+}
+
+static int
+written(const char *said)
+{
+	int fd;
+
+	if ((fd = open("mailed.1", O_RDWR | O_CREAT | O_TRUNC, 0600)) == -1 ||
+	    write(fd, said, strlen(said)) != (ssize_t)strlen(said))
+		fatal("mailed.1");
+	return fd;
+}
+
+static int
+a_while(struct bench *b)
+{
+	return b->ticks < DEADLINE_MS / 2 - 500;
+}
+
+/* sged was killed while sendmail ran: its file says what became of it. */
+static void
+recovered(const struct conf *conf)
+{
+	static const struct {
+		const char	*said;
+		const char	*state;
+		const char	*text;
+		int		 mails;
+	} cases[] = {
+		{ "\nexit 0\n", "sent:sent", "handed to sendmail", 0 },
+		{ "\nexit 75\n", "sent:sent", "handed to sendmail, which keeps"
+		    " it until smtpd runs", 0 },
+		{ ">>> .\n<<< 250 2.0.0 12ab34cd Message accepted for delivery"
+		    "\n", "sent:sent", "handed to sendmail, message 12ab34cd",
+		    0 },
+		{ "sendmail: write error\n\nexit 75\n", "sending:due",
+		    "sendmail: exit 75: sendmail: write error", 0 },
+		{ "<<< 220 mail ESMTP\n>>> EHLO localhost\n", "sending:due",
+		    "sendmail: exit 75: sendmail was killed", 0 },
+		{ "\nexit 0\nexit 0\nexit 70\n", "sending:due",
+		    "sendmail: exit 70: ", 0 },
+		{ "sendmail: command failed: 501 5.1.3 Recipient address"
+		    " syntax error\n\nexit 70\n", "given-up:given-up",
+		    "sendmail: exit 70: sendmail: command failed: 501 5.1.3"
+		    " Recipient address syntax error", 0 },
+		/* None: it was not begun. */
+		{ NULL, "sent:sent", "handed to sendmail", 1 },
+	};
+	struct bench b;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!killed(conf))
+			fatalx("test: not killed");
+		if (cases[i].said != NULL)
+			close(written(cases[i].said));
+		start(&b, conf);
+		ok(run(&b, calm), "started again");
+		is_str(state_of(&b, "mail.nz"), cases[i].state, "%s",
+		    cases[i].text);
+		is_str(rows(&b, "SELECT text FROM delivery"), cases[i].text,
+		    "and that is noted");
+		is_int((long long)b.nmails, cases[i].mails, "mails");
+		ok(access("mailed.1", F_OK) == -1, "its file is gone");
+		stop(&b);
+	}
+	if (!killed(conf) || (fd = written("")) == -1 ||
+	    flock(fd, LOCK_EX) == -1)
+		fatal("flock");
+	start(&b, conf);
+	ok(run(&b, a_while), "sendmail still runs");
+	is_str(state_of(&b, "mail.nz"), "sending:sending", "it is waited for");
+	if (write(fd, "\nexit 0\n", 8) != 8)
+		fatal("mailed.1");
+	close(fd);
+	ok(run(&b, one_sent), "it ends");
+	is_int((long long)b.nmails, 0, "and no other began");
+	stop(&b);
+}
+
+/* A reload while a mail is with sendmail: it is waited for. */
+static void
+reload(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "mail.nz", 1);
+	b.slow = 1;
+	ok(run(&b, mail_out), "a mail is with sendmail");
+	is_str(state_of(&b, "mail.nz"), "sending:sending", "not yet taken");
+	stop(&b);
+	start(&b, conf);
+	ok(run(&b, calm), "reloaded");
+	is_str(state_of(&b, "mail.nz"), "sent:sent", "its end was noted");
+	is_int((long long)b.nmails, 0, "there is no second one");
+	stop(&b);
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-deliver-crash");
+
+	crash(conf);
+	recovered(conf);
+	tallies_away(conf);
+	reload(conf);
+	bench_end(conf);
+	return done_testing();
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+
+/* When reports go: each day's, and again what failed. */
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "deliver_bench.h"
+#include "lib/date.h"
+#include "tap.h"
+
+/* sged was off for three days: three reports, each of its own day. */
+static void
+downtime(const struct conf *conf)
+{
+	struct bench b;
+	char want[64], date[11];
+	int i, j, n;
+
+	fresh();
+	start(&b, conf);
+	for (i = 1; i <= 3; i++)
+		tally(&b, "mail.nz", i);
+	ok(run(&b, calm), "three days later");
+	is_int((long long)b.nmails, 3, "three reports");
+	for (i = 1; i <= 3; i++) {
+		day_print(day_of(time(NULL)) - i, date, sizeof(date));
+		(void)snprintf(want, sizeof(want), "on %s", date);
+		for (j = n = 0; j < (int)b.nmails; j++)
+			n += has(b.mails[j], date);
+		is_int(n, 1, "one of %s", date);
+	}
+	is_str(rows(&b, "SELECT count(DISTINCT report_id) FROM report"), "3",
+	    "each with an id of its own");
+	/* Nothing is opened twice, nor the day that is not over. */
+	tally(&b, "mail.nz", 0);
+	is_str(rows(&b, "SELECT count(*) FROM report"), "3", "not today's");
+	stop(&b);
+
+	/* Records of a day are still being read. */
+	fresh();
+	start(&b, conf);
+	b.ingest.caught_up = (day_of(time(NULL)) - 1) * 86400LL;
+	tally(&b, "mail.nz", 1);
+	tally(&b, "two.nz", 2);
+	sql(&b, "UPDATE tally SET day = day - 1 WHERE domain = 'two.nz'");
+	ok(run(&b, one_sent), "the day before is done");
+	is_str(rows(&b, "SELECT domain FROM report"), "two.nz",
+	    "a day that is not read to its end is not closed");
+	stop(&b);
+}
+
+static int
+given_up(struct bench *b)
+{
+	return calm(b) && strcmp(rows(b, "SELECT count(*) FROM report WHERE"
+	    " state = 'given-up'"), "2") == 0;
+}
+
+static void
+retries(const struct conf *conf)
+{
+	struct conf day = *conf;
+	struct bench b;
+	int64_t first = 1000000, now = first, next, last = 0;
+	int n, doubled = 0;
+
+	day.report_retry = 86400;
+	for (n = 1; (next = deliver_backoff(&day, first, n, now)) != 0; n++) {
+		if (n == 1)
+			ok(next - now >= 150 && next - now <= 450,
+			    "the second attempt comes within minutes");
+		if (n > 1 && n < 7 && next - now > last / 2)
+			doubled++;
+		last = next - now;
+		now = next;
+	}
+	is_int(now, first + 86400, "the last one a day after the first");
+	ok(n >= 6 && n <= 20, "%d attempts", n);
+	is_int(doubled, 5, "with longer and longer pauses");
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "full.nz", 1);
+	tally(&b, "servfail.nz", 1);
+	ok(run(&b, calm), "both failed");
+	sql(&b, "UPDATE report SET due = 0, first = first - 100000"
+	    " WHERE state = 'due'");
+	sql(&b, "UPDATE delivery SET next = 0, first = first - 100000");
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, given_up), "both are given up when their time is over");
+	is_str(rows(&b, "SELECT tries FROM delivery"), "2",
+	    "after one more attempt");
+	stop(&b);
+
+	fresh();
+	start(&b, conf);
+	b.servfail = 1;
+	tally(&b, "mail.nz", 1);
+	run(&b, calm);
+	is_str(state_of(&b, "mail.nz"), "due:", "no DNS, no verdict");
+	b.servfail = 0;
+	sql(&b, "UPDATE report SET due = 0");
+	deliver_soon(b.e.deliver, 0);
+	run(&b, calm);
+	is_str(state_of(&b, "mail.nz"), "sent:sent", "until there is one");
+	stop(&b);
+}
+
+static int
+opened(struct bench *b)
+{
+	return store_meta(b->e.store, "report_opened", -1) != -1 &&
+	    !b->e.deliver->pass.active;
+}
+
+static void
+spread(const struct conf *conf)
+{
+	struct conf slow = *conf;
+	struct bench b;
+	int64_t now = time(NULL);
+	char q[512];
+	int i;
+
+	fresh();
+	slow.report_spread = 14400;
+	start(&b, &slow);
+	sql(&b, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
+	    " n WHERE i < 5000) INSERT INTO tally SELECT %lld, printf("
+	    "'d%%05d.nz', i), 0, 1, 0 FROM n", (long long)day_of(now) - 1);
+	ok(run(&b, opened), "5000 domains");
+	for (i = 0; i < 4; i++) {
+		(void)snprintf(q, sizeof(q), "SELECT count(*) BETWEEN 1240 AND"
+		    " 1260 FROM report WHERE due - created >= %d AND"
+		    " due - created < %d", i * 3600, (i + 1) * 3600);
+		is_str(rows(&b, "%s", q), "1", "evenly in hour %d", i + 1);
+	}
+	is_str(rows(&b, "SELECT count(*) BETWEEN 2200 AND 2800 FROM report a,"
+	    " report b WHERE b.id = a.id + 1 AND b.due > a.due"), "1",
+	    "in no order of names");
+	stop(&b);
+}
+
+/* Asked at RCPT for the reports' sender: yes, no, or that nobody can say. */
+static void
+announced(const struct conf *conf)
+{
+	static const char plan[] = "EXPLAIN QUERY PLAN SELECT EXISTS (SELECT 1"
+	    " FROM delivery WHERE target = lower('a') AND kind = 0 AND"
+	    " last >= 1) OR EXISTS (SELECT 1 FROM delivery INDEXED BY"
+	    " delivery_copy WHERE target IS NULL AND uri COLLATE NOCASE IN"
+	    " ('mailto:a', 'copy:a'))";
+	struct bench b;
+	sqlite3_stmt *stmt = NULL;
+
+	fresh();
+	start(&b, conf);
+	sql(&b, "INSERT INTO report (id, day, domain, state, due) VALUES"
+	    " (1, 1, 'a.nz', 'sent', 0)");
+	sql(&b, "INSERT INTO delivery (report, uri, state, tries, next, last,"
+	    " kind, target) VALUES (1, 'mailto:TLS%%2Bx@A.nz!1m', 'sent', 1,"
+	    " 0, unixepoch(), 0, 'tls+x@a.nz'), (1, 'copy:Us@b.nz', 'sent', 1,"
+	    " 0, unixepoch(), 0, NULL), (1, 'mailto:old@c.nz', 'sent', 1, 0,"
+	    " unixepoch(), 0, NULL), (1, 'mailto:late@d.nz', 'sent', 1, 0,"
+	    " unixepoch() - 500000, 0, 'late@d.nz')");
+	is_int(deliver_announces(&b.e, "Tls+X@a.nz"), 1, "an address it went "
+	    "to, however it stands in the record");
+	is_int(deliver_announces(&b.e, "us@B.nz"), 1, "a copy's");
+	is_int(deliver_announces(&b.e, "OLD@c.nz"), 1, "of an older format");
+	is_int(deliver_announces(&b.e, "late@d.nz"), 0, "too long ago");
+	is_int(deliver_announces(&b.e, "x@a.nz"), 0, "none");
+	if (sqlite3_prepare_v2(b.e.store->db, plan, -1, &stmt, NULL) !=
+	    SQLITE_OK)
+		fatalx("test: %s", sqlite3_errmsg(b.e.store->db));
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		ok(strncmp((const char *)sqlite3_column_text(stmt, 3), "SCAN d",
+		    6) != 0, "no scan: %s", sqlite3_column_text(stmt, 3));
+	sqlite3_finalize(stmt);
+	sql(&b, "ALTER TABLE delivery RENAME TO lost");
+	is_int(deliver_announces(&b.e, "x@a.nz"), -1,
+	    "a database that can't say says so");
+	sql(&b, "ALTER TABLE lost RENAME TO delivery");
+	stop(&b);
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-deliver-day");
+
+	downtime(conf);
+	retries(conf);
+	spread(conf);
+	announced(conf);
+	bench_end(conf);
+	return done_testing();
+}

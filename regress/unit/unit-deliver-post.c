@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Reports by HTTPS: each answer, and how many at once. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "deliver_bench.h"
+#include "tap.h"
+
+/* HTTP and network answers, each by its kind. */
+static void
+answers(const struct conf *conf)
+{
+	static const struct {
+		const char	*word;
+		const char	*state;
+		const char	*text;
+	} want[] = {
+		{ "200", "sent:sent", "HTTP 200" },
+		{ "201", "sent:sent", "HTTP 201" },
+		{ "202", "sent:sent", "HTTP 202, certificate: expired" },
+		{ "299", "sent:sent", "HTTP 299" },
+		{ "301", "given-up:given-up",
+		  "HTTP 301, a redirect is not followed" },
+		{ "400", "given-up:given-up", "HTTP 400" },
+		{ "404", "given-up:given-up", "HTTP 404" },
+		{ "408", "sending:due", "HTTP 408" },
+		{ "413", "given-up:given-up", "HTTP 413" },
+		{ "429", "sending:due", "HTTP 429" },
+		{ "500", "sending:due", "HTTP 500" },
+		{ "503", "sending:due", "HTTP 503" },
+		{ "refused", "given-up:given-up", "its address is not one"
+		  " that may be contacted (network allow)" },
+		{ "connect", "sending:due", "failed: connect: why" },
+		{ "timeout", "sending:due", "failed: timeout: why" },
+		{ "tls", "sending:due", "failed: tls: why" },
+		{ "http", "sending:due", "failed: http: why" },
+		{ "gone", "sending:due", "" },
+	};
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		(void)snprintf(domain, sizeof(domain), "%s.https.nz",
+		    want[i].word);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, calm), "every post was answered");
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		(void)snprintf(domain, sizeof(domain), "%s.https.nz",
+		    want[i].word);
+		is_str(state_of(&b, domain), want[i].state, "%s: state",
+		    want[i].word);
+		is_str(rows(&b, "SELECT coalesce(text, '') FROM delivery"
+		    " WHERE uri = 'https://%s/x'", domain), want[i].text,
+		    "%s: text", want[i].word);
+	}
+	is_str(rows(&b, "SELECT tries FROM delivery WHERE uri LIKE '%%gone%%'"),
+	    "0", "a process that is gone costs no try");
+	stop(&b);
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "200.https.nz", 1);
+	run(&b, calm);
+	is_str(rows(&b, "SELECT length(body) FROM report WHERE length(body) ="
+	    " %zu", b.bodylen), rows(&b, "SELECT length(body) FROM report"),
+	    "what is posted has the length of what is stored");
+	ok(b.bodylen > 20 && memcmp(b.body, "\037\213\010", 3) == 0,
+	    "and is gzip");
+	stop(&b);
+}
+
+static int
+good_ones_sent(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'sent'"), "20") == 0;
+}
+
+/* 130 names at one address that never answers, and good hosts beside them. */
+static void
+hanging(const struct conf *conf)
+{
+	struct bench b;
+	char domain[64];
+	int64_t began;
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	for (i = 0; i < 150; i++) {
+		(void)snprintf(domain, sizeof(domain), i % 15 < 2 ?
+		    "200-%zu.https.nz" : "never%zu.https.nz", i);
+		tally(&b, domain, 1);
+	}
+	began = loop_now();
+	ok(run(&b, good_ones_sent), "the good ones are sent");
+	ok(loop_now() - began < 4000, "nobody waits for the hanging one");
+	is_int((long long)b.nheld, POSTS_HOST_MAX,
+	    "which has no more than a host may have");
+	stop(&b);
+}
+
+/* A host, or an address, that many domains name gets so many a day. */
+static void
+limit(const struct conf *conf)
+{
+	struct conf few = *conf;
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	few.report_limit = 3;
+	fresh();
+	start(&b, &few);
+	for (i = 0; i < 10; i++) {
+		(void)snprintf(domain, sizeof(domain), "200.%zu.nz", i);
+		tally(&b, domain, 1);
+	}
+	tally(&b, "mail.nz", 1);
+	tally(&b, "two.nz", 1);
+	while (strcmp(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'due' OR state = 'sending'"), "0") != 0 || b.posts == 0) {
+		sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
+		deliver_soon(b.e.deliver, 0);
+		if (!run(&b, calm) && b.posts > 20)
+			break;
+	}
+	is_int(b.posts, 3, "three are posted");
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM delivery"
+	    " WHERE target = 'r.nz' GROUP BY state"), "held 7|sent 3",
+	    "the others are held");
+	is_str(rows(&b, "SELECT DISTINCT text FROM delivery WHERE state ="
+	    " 'held'"), "held back: 3 reports went there this UTC day already"
+	    " (report limit)", "with the reason");
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM report"
+	    " GROUP BY state"), "given-up 7|sent 5", "and so their reports");
+	is_int((long long)b.nmails, 3, "other addresses get theirs");
+	sql(&b, "UPDATE delivery SET last = last - 86400");
+	tally(&b, "200.0.nz", 2);
+	deliver_soon(b.e.deliver, 0);
+	sql(&b, "DELETE FROM meta");
+	ok(run(&b, calm), "another day");
+	is_int(b.posts, 4, "it begins anew");
+	stop(&b);
+}
+
+static int
+some_held(struct bench *b)
+{
+	return b->nheld >= POSTS_HOST_MAX && strcmp(rows(b, "SELECT count(*)"
+	    " FROM delivery WHERE tries = 0"), "16") == 0;
+}
+
+/* One host gets only so many connections at once, and all in the end. */
+static void
+crowd(const struct conf *conf)
+{
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	b.mute = 1;
+	for (i = 0; i < 20; i++) {
+		(void)snprintf(domain, sizeof(domain), "200.%zu.nz", i);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, some_held), "posts to one host wait for each other");
+	is_int(b.crowd, POSTS_HOST_MAX, "so many at once");
+	b.mute = 0;
+	for (i = 0; i < b.nheld; i++)
+		reply(&b, WORLD_NET, b.held[i], json_pack("{s:s, s:i}",
+		    "status", "ok", "http", 200));
+	sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
+	while (strcmp(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'sent'"), "20") != 0 && b.posts < 60) {
+		sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
+		deliver_soon(b.e.deliver, 0);
+		if (!run(&b, calm))
+			break;
+	}
+	is_str(rows(&b, "SELECT count(*) FROM delivery WHERE state = 'sent'"
+	    " AND tries = 1"), "20", "and each is sent in the end, once");
+	stop(&b);
+}
+
+/* "report https verify": the net process has to insist. */
+static void
+verify(const struct conf *conf)
+{
+	struct conf strict = *conf;
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "200.https.nz", 1);
+	run(&b, calm);
+	is_int(b.verify, 0, "a certificate need not be right");
+	stop(&b);
+	fresh();
+	strict.report_https_verify = 1;
+	start(&b, &strict);
+	tally(&b, "200.https.nz", 1);
+	run(&b, calm);
+	is_int(b.verify, 1, "but where that is wanted");
+	stop(&b);
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-deliver-post");
+
+	answers(conf);
+	crowd(conf);
+	hanging(conf);
+	limit(conf);
+	verify(conf);
+	bench_end(conf);
+	return done_testing();
+}
