@@ -356,6 +356,11 @@ UNITS =		\
 		unit-ingest \
 		unit-ipc \
 		unit-learn \
+		unit-learn-again \
+		unit-learn-file \
+		unit-learn-hosts \
+		unit-learn-judge \
+		unit-learn-policy \
 		unit-loop \
 		unit-mailer \
 		unit-net \

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What can't be learned or written is tried again; what is named is learned. */
+
+#include <sys/socket.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "learn_bench.h"
+#include "tap.h"
+
+static void
+tick_over(void *arg)
+{
+	loop_stop(((struct bench *)arg)->e.loop);
+}
+
+/* Two of its ticks, and what they begin. */
+static void
+two_ticks(struct bench *b)
+{
+	loop_timer_add(b->e.loop, 2300, tick_over, b);
+	loop_run(b->e.loop);
+	(void)settle(b, DEADLINE_MS);
+}
+
+/* Seconds from a look that was in vain to the next one. */
+#define DARK_WAIT "SELECT renew - learned FROM route WHERE domain = 'dark.nz'"
+
+/*
+ * What can't be looked up is looked up again by itself: soon, then after as
+ * long as it lasted, then rarely, then not for nobody.
+ */
+static void
+test_broken(struct bench *b)
+{
+	struct site *s = site_of("dark.nz");
+	int64_t wait;
+	int lookups;
+
+	b->wanted = 0;
+	is_str(ask(b, "dark.nz"), "dark.nz=failed ", "a broken record");
+	is_str(line_of("dark.nz"), "no line", "writes nothing");
+	is_str(rows(b, DARK_WAIT), "15", "it is due again soon");
+	is_str(why(b, "dark.nz"), "_mta-sts can't be looked up: servfail",
+	    "and the reason is kept");
+	sql(b, "UPDATE broken SET since = since - 100");
+	again(b, "dark.nz");
+	wait = strtonum(rows(b, DARK_WAIT), 0, INT64_MAX, NULL);
+	ok(wait >= 100 && wait < 600, "later after as long again (%lld)",
+	    (long long)wait);
+	sql(b, "UPDATE broken SET since = since - 100000");
+	again(b, "dark.nz");
+	is_str(rows(b, DARK_WAIT), "600", "never after more than that");
+	sql(b, "UPDATE route SET used = used - 7200 WHERE domain = 'dark.nz'");
+	again(b, "dark.nz");
+	is_str(rows(b, DARK_WAIT), "3600", "rarely where no mail goes");
+	sql(b, "UPDATE route SET used = used - 90000 WHERE domain = 'dark.nz'");
+	again(b, "dark.nz");
+	is_str(rows(b, "SELECT renew = 9223372036854775807 FROM route"
+	    " WHERE domain = 'dark.nz'"), "1", "for nobody not at all");
+	is_str(ask(b, "dark.nz"), "dark.nz=failed ", "until somebody asks");
+	is_str(rows(b, DARK_WAIT), "600", "it is due again");
+	/* Now it works, and nobody asks. */
+	s->txt = "v=STSv1; id=1;";
+	sql(b, "UPDATE route SET renew = 1 WHERE domain = 'dark.nz'");
+	lookups = b->lookups;
+	two_ticks(b);
+	ok(b->lookups > lookups, "when it is due, it is looked up");
+	is_str(rows(b, "SELECT domain FROM broken WHERE domain = 'dark.nz'"),
+	    "", "what works again is not broken");
+	is_str(line_of("dark.nz"), "enforce smtp+tls://mx.dark.nz",
+	    "its policy is in force");
+	s->txt = "servfail";
+	again(b, "dark.nz");
+	is_str(line_of("dark.nz"), "enforce smtp+tls://mx.dark.nz",
+	    "and stays so while it is broken again");
+}
+
+/* Anything may be written there; only a name is taken, and nobody answers. */
+static void
+test_notice(struct bench *b)
+{
+	static const char *const odd[] = {
+		"", "no name.nz", "a|b.nz", "{\"send\":{}}", "us.nz",
+		"member.nz", "192.0.2.1\n", "x..nz"
+	};
+	char longer[600];
+	size_t i;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == -1)
+		fatal("test");
+	b->e.notices = pair[0];
+	notice_start(&b->e);
+	memset(longer, 'a', sizeof(longer));
+	for (i = 0; i < nitems(odd); i++)
+		(void)send(pair[1], odd[i], strlen(odd[i]), 0);
+	(void)send(pair[1], longer, sizeof(longer), 0);
+	(void)send(pair[1], "Forward.NZ.", 11, 0);
+	(void)send(pair[1], "forward.nz", 10, 0);
+	b->lookups = 0;
+	(void)settle(b, 200);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->lookups, 1, "one domain is learned, once");
+	is_str(line_of("forward.nz"), "enforce smtp+tls://mx.forward.nz",
+	    "the one that was named; nobody has asked");
+	is_str(rows(b, "SELECT count(*) FROM route WHERE domain = 'forward.nz'"
+	    " AND used > 0"), "1", "it counts as used");
+	/* Known, and mail is coming: does its first host work still? */
+	b->probes = 0;
+	(void)send(pair[1], "=forward.nz", 11, 0);
+	(void)send(pair[1], "=unheard.nz", 11, 0);
+	(void)send(pair[1], "=a|b.nz", 7, 0);
+	(void)send(pair[1], "=", 1, 0);
+	(void)settle(b, 200);
+	is_int(b->probes, 0, "a host that was seen to work is left alone");
+	sql(b, "UPDATE probe SET probed = probed - 700 WHERE host ="
+	    " 'mx.forward.nz'");
+	(void)send(pair[1], "=forward.nz", 11, 0);
+	(void)settle(b, 200);
+	is_int(b->probes, 1, "after ten minutes it is looked at");
+	b->probes = 0;
+	b->lookups = 0;
+	notice_stop(&b->e);
+	close(pair[1]);
+}
+
+static int
+no_commit(void *arg)
+{
+	(*(int *)arg)++;
+	return 1;
+}
+
+/*
+ * A database that takes nothing: a full disk (no commit succeeds), then one
+ * that another program holds.  Nothing is told or lost, and it goes on after.
+ */
+static void
+test_trouble(struct bench *b)
+{
+	sqlite3 *other = NULL;
+	int refused = 0;
+
+	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
+	sql(b, "UPDATE route SET renew = 1, used = unixepoch()");
+	sqlite3_commit_hook(b->e.store->db, no_commit, &refused);
+	/* Long enough for a tick, which is a second. */
+	loop_timer_add(b->e.loop, 1300, tick_over, b);
+	loop_run(b->e.loop);
+	ok(refused >= 3, "a look, a tick and what is due can't be written");
+	is_str(ask_vainly(b, "hijack.nz"), "hijack.nz=enforce ",
+	    "what is known is told");
+	sqlite3_commit_hook(b->e.store->db, NULL, NULL);
+	sql(b, "DELETE FROM probe");
+
+	sqlite3_busy_timeout(b->e.store->db, 20);
+	if (sqlite3_open("db", &other) != SQLITE_OK || sqlite3_exec(other,
+	    "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("test: no lock");
+	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
+	loop_timer_add(b->e.loop, 1300, tick_over, b);
+	loop_run(b->e.loop);
+	is_int(b->e.learn->nlooks, 0, "the database is held: a look is over");
+	sqlite3_close(other);
+	is_str(rows(b, "SELECT host FROM probe WHERE host = 'mx.look.nz'"), "",
+	    "and not written");
+	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
+	(void)settle(b, DEADLINE_MS);
+	is_str(rows(b, "SELECT host FROM probe WHERE host = 'mx.look.nz'"),
+	    "mx.look.nz", "afterwards it is");
+	sql(b, "UPDATE route SET until = 1");
+	is_str(ask(b, "none.nz"), "none.nz=none ", "and it learns again");
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-learn-again");
+	struct bench b;
+
+	start(&b, conf);
+	(void)ask(&b, "hijack.nz");
+	(void)ask(&b, "none.nz");
+	test_broken(&b);
+	test_notice(&b);
+	test_trouble(&b);
+	stop(&b);
+	bench_end(conf);
+	return done_testing();
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+
+/* In which order a domain's hosts are named, and how they are looked at. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "learn_bench.h"
+#include "lib/hash.h"
+#include "tap.h"
+
+static void
+test_hosts(struct bench *b)
+{
+	b->dead = "mx1.enforce.nz";
+	look_at(b->e.learn, "mx1.enforce.nz", "192.0.2.14", 0);
+	b->wanted = 0;
+	(void)settle(b, DEADLINE_MS);
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
+	    "a host that fails goes back");
+	again(b, "enforce.nz");
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
+	    "and stays there");
+	b->dead = NULL;
+	sql(b, "UPDATE mx SET retry = 1 WHERE failed > 0");
+	sql(b, "UPDATE probe SET probed = 1");
+	b->ticks = 0;
+	look_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx1.enforce.nz,smtp+tls://mx2.enforce.nz",
+	    "forward again when it works");
+	/* Mail waits, and nothing is heard of it. */
+	sql(b, "INSERT INTO waiting VALUES ('enforce.nz',"
+	    " unixepoch() - 60, unixepoch() - 60)");
+	sql(b, "UPDATE probe SET probed = 1");
+	b->dead = "mx1.enforce.nz";
+	b->e.learn->ticks = 5;
+	look_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx2.enforce.nz,smtp+tls://mx1.enforce.nz",
+	    "mail that waits makes us look");
+	b->dead = NULL;
+	sql(b, "UPDATE mx SET retry = 0, failed = 0");
+	/* What was learned while nobody wrote there is old. */
+	sql(b, "UPDATE route SET learned = unixepoch() - 40000, used = 1,"
+	    " renew = unixepoch() + 40000");
+	b->e.learn->ticks = 5;
+	look_tick(b->e.learn);
+	is_str(rows(b, "SELECT domain FROM route WHERE renew <= unixepoch()"),
+	    "enforce.nz", "mail that waits makes us learn anew");
+	sql(b, "UPDATE waiting SET last = unixepoch() - 3 * 86400");
+	again(b, "enforce.nz");
+	is_str(rows(b, "SELECT renew - unixepoch() BETWEEN 600 AND 3600 FROM"
+	    " route WHERE domain = 'enforce.nz'"), "1",
+	    "as long as smtpd keeps it");
+	sql(b, "UPDATE route SET renew = unixepoch() + 40000");
+}
+
+/* What waits is seen every five seconds, what failed every other. */
+static void
+test_pace(struct bench *b)
+{
+	sql(b, "DELETE FROM probe; UPDATE waiting SET last = unixepoch() - 60"
+	    " WHERE domain = 'enforce.nz'");
+	b->e.learn->ticks = 7;
+	look_tick(b->e.learn);
+	is_int(b->e.learn->nlooks, 0, "between, mail that waits waits");
+	b->e.learn->ticks = 10;
+	look_tick(b->e.learn);
+	ok(b->e.learn->nlooks > 0, "then its host is looked at");
+	b->wanted = 0;
+	(void)settle(b, DEADLINE_MS);
+	sql(b, "DELETE FROM probe; DELETE FROM waiting; INSERT INTO unknown"
+	    " SELECT unixepoch() / 86400, addr, '', 1, unixepoch() + 1"
+	    " FROM mxaddr WHERE host = 'mx2.enforce.nz'");
+	b->e.learn->ticks = 7;
+	look_tick(b->e.learn);
+	is_int(b->e.learn->nlooks, 0, "between, failures are not looked into");
+	b->e.learn->ticks = 10;
+	look_tick(b->e.learn);
+	ok(b->e.learn->nlooks > 0, "then they are");
+	(void)settle(b, DEADLINE_MS);
+	sql(b, "DELETE FROM probe; DELETE FROM unknown;"
+	    " UPDATE mx SET retry = 0, failed = 0");
+}
+
+/* RFC 5321 5.1: hosts of the same preference share the load. */
+static void
+test_equal(struct bench *b)
+{
+	int first[3] = { 0 }, others = 0, i;
+	const char *line;
+
+	is_str(ask(b, "equal.nz"), "equal.nz=enforce ", "hosts of one preference");
+	for (i = 0; i < 200 && (first[0] == 0 || first[1] == 0 ||
+	    first[2] == 0); i++) {
+		again(b, "equal.nz");
+		line = line_of("equal.nz");
+		if (strncmp(line, "enforce smtp+tls://", 19) == 0 &&
+		    line[19] >= 'a' && line[19] <= 'c')
+			first[line[19] - 'a']++;
+		else
+			others++;
+		if (strstr(line, "//a.equal.nz") == NULL ||
+		    strstr(line, "//b.equal.nz") == NULL ||
+		    strstr(line, "//c.equal.nz") == NULL)
+			others++;
+	}
+	ok(first[0] > 0 && first[1] > 0 && first[2] > 0,
+	    "each comes first at times: %d %d %d", first[0], first[1],
+	    first[2]);
+	is_int(others, 0, "and all of them stay");
+	b->dead = "b.equal.nz";
+	look_at(b->e.learn, "b.equal.nz", "192.0.2.10", 0);
+	b->wanted = 0;
+	(void)settle(b, DEADLINE_MS);
+	for (others = i = 0; i < 20; i++) {
+		again(b, "equal.nz");
+		line = line_of("equal.nz");
+		others += line[0] == '\0' || strcmp(strrchr(line, '/'),
+		    "/b.equal.nz") != 0;
+	}
+	is_int(others, 0, "one that failed comes last each time");
+	b->dead = NULL;
+}
+
+/* One address of many is of no use: the host is, all the time. */
+static void
+test_part(struct bench *b)
+{
+	b->dead = "192.0.2.71";
+	is_str(ask(b, "part.nz"), "part.nz=enforce ",
+	    "a host with an address that is dead");
+	(void)settle(b, DEADLINE_MS);
+	is_str(line_of("part.nz"), "enforce "
+	    "smtp+tls://mx.part.nz,smtp+tls://mx2.part.nz",
+	    "is used all the same");
+	is_str(rows(b, "SELECT count(*) FROM probe WHERE host = 'mx.part.nz'"),
+	    "3", "all its addresses were looked at");
+	is_int(system("grep -q '^part.nz|.*|smtp+tls://mx2' routes"), 256,
+	    "and it never went back");
+	b->dead = NULL;
+}
+
+/* Whatever somebody's records say, few hosts are asked, and few at once. */
+static void
+test_probes(struct bench *b)
+{
+	char host[64], addr[64];
+	int i;
+
+	b->probes = 0;
+	is_str(ask(b, "wide.nz"), "wide.nz=enforce ", "hosts and addresses");
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, PROBE_HOSTS_MAX * PROBE_ADDRS_MAX,
+	    "some of the hosts are looked at, at some addresses");
+	is_str(rows(b, "SELECT count(*) FROM probe WHERE"
+	    " host = 'other.wide.net'"), "0", "and only of the policy's");
+	b->probes = 0;
+	hash_clear(b->e.learn->networks);
+	for (i = 0; i < 32; i++) {
+		snprintf(host, sizeof(host), "h%d.victim.nz", i);
+		snprintf(addr, sizeof(addr), "203.0.113.%d", i + 1);
+		look_at(b->e.learn, host, addr, LOOK_DAILY);
+		snprintf(addr, sizeof(addr), "2001:db8:5:%x::1", i);
+		look_at(b->e.learn, host, addr, LOOK_DAILY);
+	}
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, 2 * PROBES_NETWORK_MAX,
+	    "of each of two networks a few within a second");
+	look_at(b->e.learn, "h9.victim.nz", "203.0.113.10", LOOK_DAILY);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->probes, 2 * PROBES_NETWORK_MAX + 1, "then others");
+	b->probes = 0;
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-learn-hosts");
+	struct bench b;
+
+	start(&b, conf);
+	/* Both hosts of it are known, and were looked at. */
+	(void)ask(&b, "enforce.nz");
+	test_hosts(&b);
+	test_pace(&b);
+	test_equal(&b);
+	test_part(&b);
+	test_probes(&b);
+	stop(&b);
+	bench_end(conf);
+	return done_testing();
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A policy's life: fetched, held, renewed, changed and over. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "learn_bench.h"
+#include "tap.h"
+
+static void
+test_fetch(struct bench *b)
+{
+	static const char *const types[][3] = {
+		{ "404.nz", "sts-policy-fetch-error", "HTTP status 404" },
+		{ "moved.nz", "sts-policy-fetch-error", "HTTP status 302" },
+		{ "html.nz", "sts-policy-fetch-error",
+		    "its media type is not text/plain: text/html" },
+		{ "invalid.nz", "sts-policy-invalid", "no mode" },
+		{ "expired.nz", "sts-webpki-invalid",
+		    "certificate of the policy host: why" },
+		{ "noaddr.nz", "sts-policy-fetch-error",
+		    "no address of the policy host: nodata" },
+	};
+	char want[256];
+	size_t i;
+	int gets;
+
+	for (i = 0; i < nitems(types); i++) {
+		snprintf(want, sizeof(want), "%s=none ", types[i][0]);
+		is_str(ask(b, types[i][0]), want, "%s: none", types[i][0]);
+		snprintf(want, sizeof(want), "%s %s 0", types[i][1],
+		    types[i][2]);
+		is_str(rows(b, "SELECT type || ' ' || error || ' ' || until"
+		    " FROM sts_error WHERE domain = '%s'", types[i][0]), want,
+		    "%s: why", types[i][0]);
+		snprintf(want, sizeof(want), "none failed %s ", types[i][1]);
+		is_str(judged(b, types[i][0], "192.0.2.7", "TLSv1.3",
+		    FAILURE_NONE), want, "%s: who goes, goes without",
+		    types[i][0]);
+	}
+	gets = b->gets;
+	again(b, "404.nz");
+	is_int(b->gets, gets, "not fetched again within five minutes");
+	site_of("404.nz")->txt = "v=STSv1; id=2;";
+	again(b, "404.nz");
+	is_int(b->gets, gets + 1, "but for another id");
+	sql(b, "UPDATE sts SET tried = tried - 301 WHERE domain = '404.nz'");
+	site_of("404.nz")->http = 0;
+	site_of("404.nz")->policy = POLICY("enforce", "mx.404.nz");
+	again(b, "404.nz");
+	is_str(line_of("404.nz"), "enforce smtp+tls://mx.404.nz",
+	    "after them it is, and holds");
+	is_str(rows(b, "SELECT until > 0 FROM sts_error WHERE domain ="
+	    " '404.nz'"), "1", "nobody goes without from now on");
+	is_str(rows(b, "SELECT * FROM tally WHERE fail > 0 AND domain <>"
+	    " 'hijack.nz'"), "", "no fetch of ours is a failure");
+}
+
+static const char *
+detail_of(struct bench *b, const char *domain)
+{
+	return rows(b, "SELECT ok || ' ' || fail || ' ' || coalesce(type ||"
+	    " ' ' || reason || ' ' || pending || ' ' || count, '') FROM tally t"
+	    " LEFT JOIN detail d USING (day, domain, policy)"
+	    " WHERE domain = '%s'", domain);
+}
+
+/* Two counted while nobody knew whether there is a policy. */
+static void
+add_counted(struct bench *b)
+{
+	sql(b, "INSERT INTO tally VALUES (1, 'fetching.nz', 0, 1, 2);"
+	    " INSERT INTO detail VALUES (1, 'fetching.nz', 0,"
+	    " 'sts-policy-fetch-error', '', '', '', '', '', '', 2, 2)");
+}
+
+/* Mail goes while the policy host keeps us waiting. */
+static void
+test_fetching(struct bench *b)
+{
+	sql(b, "INSERT INTO sts_error VALUES ('fetching.nz', unixepoch() - 9,"
+	    " 0, '', '')");
+	is_str(judged(b, "fetching.nz", "192.0.2.7", "TLSv1.3",
+	    FAILURE_NONE), "none failed sts-policy-fetch-error pending ",
+	    "while it is fetched, nobody knows");
+	is_str(judged(b, "fetching.nz", "192.0.2.7", NULL,
+	    FAILURE_NOT_SUPPORTED), "none failed starttls-not-supported ",
+	    "but TLS that failed has failed");
+	add_counted(b);
+	sql(b, "UPDATE sts_error SET type = 'sts-webpki-invalid',"
+	    " error = 'x' WHERE domain = 'fetching.nz'");
+	policy_tick(b->e.learn);
+	is_str(detail_of(b, "fetching.nz"), "1 2 sts-webpki-invalid x 0 2",
+	    "it could not be had: these went without");
+	sql(b, "DELETE FROM detail WHERE domain = 'fetching.nz';"
+	    "DELETE FROM tally WHERE domain = 'fetching.nz';"
+	    "DELETE FROM sts_error WHERE domain = 'fetching.nz'");
+	add_counted(b);
+	policy_tick(b->e.learn);
+	is_str(detail_of(b, "fetching.nz"), "3 0 ",
+	    "it came: these were good");
+	sql(b, "DELETE FROM tally WHERE domain = 'fetching.nz'");
+}
+
+static void
+test_held(struct bench *b)
+{
+	struct site *s = site_of("enforce.nz");
+	int gets;
+
+	is_str(ask(b, "enforce.nz"), "enforce.nz=enforce ", "a policy");
+	gets = b->gets;
+	again(b, "enforce.nz");
+	is_int(b->gets, gets, "the same id: not fetched again");
+	s->txt = "nxdomain";
+	again(b, "enforce.nz");
+	is_int(b->gets, gets, "no record: nothing to fetch");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "the policy holds without a record");
+	s->txt = "servfail";
+	again(b, "enforce.nz");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "and without an answer");
+	s->txt = "v=STSv1; id=2;";
+	s->policy = "timeout";
+	again(b, "enforce.nz");
+	is_int(b->gets, gets + 1, "a new id: fetched");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "the policy holds when that fails");
+	is_str(judged(b, "enforce.nz", "192.0.2.7", "TLSv1.3", FAILURE_NONE),
+	    "sts ok  ", "and nobody goes without one");
+	/* Near its end it is fetched, whatever the record says. */
+	s->txt = "nxdomain";
+	s->policy = POLICY("enforce", "*.enforce.nz");
+	sql(b, "UPDATE sts SET tried = tried - 301, refresh = 1 WHERE"
+	    " domain = 'enforce.nz'");
+	sql(b, "UPDATE sts SET expires = expires - 1000 WHERE"
+	    " domain = 'enforce.nz'");
+	again(b, "enforce.nz");
+	is_int(b->gets, gets + 2, "fetched before its end");
+	is_str(rows(b, "SELECT expires - fetched FROM sts WHERE"
+	    " domain = 'enforce.nz'"), "86400", "and lives on");
+	is_str(rows(b, "SELECT count(*) FROM sts_history WHERE"
+	    " domain = 'enforce.nz'"), "1", "as the same policy");
+	/* MX lost: the hosts known before. */
+	s->mx[0] = "timeout";
+	again(b, "enforce.nz");
+	is_str(line_of("enforce.nz"), "enforce "
+	    "smtp+tls://mx1.enforce.nz,smtp+tls://mx2.enforce.nz",
+	    "hosts stay while the DNS fails");
+	s->mx[0] = "mx1.enforce.nz";
+	/* Its time is over. */
+	sql(b, "UPDATE sts SET expires = expires - 86401, tried = 1 WHERE"
+	    " domain = 'enforce.nz'");
+	sql(b, "UPDATE route SET until = 1 WHERE domain = 'enforce.nz'");
+	is_str(ask(b, "enforce.nz"), "enforce.nz=none ", "over: none");
+	is_str(rows(b, "SELECT until > 0 FROM sts_history WHERE"
+	    " domain = 'enforce.nz'"), "1", "and not in force any more");
+	s->txt = "v=STSv1; id=3;";
+	again(b, "enforce.nz");
+	ok(strncmp(line_of("enforce.nz"), "enforce smtp", 12) == 0,
+	    "published again: in force again");
+	s->txt = "v=STSv1; id=4;";
+	s->policy = "version: STSv1\nmode: none\nmax_age: 86400\n";
+	again(b, "enforce.nz");
+	ok(strncmp(line_of("enforce.nz"), "none smtp", 9) == 0,
+	    "mode none: at once, and still with where to");
+	s->txt = "v=STSv1; id=5;";
+	s->policy = POLICY("enforce", "*.enforce.nz");
+	again(b, "enforce.nz");
+	/* Its time to be fetched is over, but it was just tried. */
+	gets = b->gets;
+	sql(b, "UPDATE sts SET refresh = unixepoch() - 100"
+	    " WHERE domain = 'enforce.nz'");
+	again(b, "enforce.nz");
+	is_int(b->gets, gets, "just tried: not yet again");
+	is_str(rows(b, "SELECT renew - unixepoch() BETWEEN 5 AND 15 FROM route"
+	    " WHERE domain = 'enforce.nz'"), "1", "but in a moment");
+	sql(b, "UPDATE sts SET refresh = unixepoch() + 40000"
+	    " WHERE domain = 'enforce.nz'");
+	again(b, "enforce.nz");
+}
+
+/* Another policy each time it is asked for: some are taken, then few. */
+static void
+test_changing(struct bench *b)
+{
+	static char txt[64], policy[256];
+	struct site *s = site_of("flip.nz");
+	int i, gets = b->gets;
+
+	s->txt = txt;
+	s->policy = policy;
+	for (i = 0; i < 3 * CHANGES_MAX; i++) {
+		snprintf(txt, sizeof(txt), "v=STSv1; id=%d;", i);
+		snprintf(policy, sizeof(policy), POLICY("enforce",
+		    "mx.flip.nz\nmx: mx%d.flip.nz"), i);
+		again(b, "flip.nz");
+		sql(b, "UPDATE sts_history SET since = since - 20,"
+		    " until = max(until - 20, 0) WHERE domain = 'flip.nz'");
+	}
+	is_int(b->gets - gets, CHANGES_MAX, "a policy that never stays: "
+	    "fetched some times");
+	is_str(rows(b, "SELECT count(*) FROM policy WHERE domain = 'flip.nz'"),
+	    "24", "and kept as often");
+	is_str(line_of("flip.nz"), "enforce smtp+tls://mx.flip.nz",
+	    "what is held holds");
+	sql(b, "UPDATE sts SET fetched = fetched - 3600"
+	    " WHERE domain = 'flip.nz'");
+	again(b, "flip.nz");
+	is_int(b->gets - gets, CHANGES_MAX + 1, "once an hour it may change");
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-learn-policy");
+	struct bench b;
+
+	start(&b, conf);
+	test_fetch(&b);
+	test_fetching(&b);
+	test_held(&b);
+	test_changing(&b);
+	stop(&b);
+	bench_end(conf);
+	return done_testing();
+}
