@@ -377,6 +377,8 @@ UNITS =		\
 		unit-steady \
 		unit-sts \
 		unit-tally \
+		unit-tally-bounds \
+		unit-tally-whose \
 		unit-verify \
 		unit-waits \
 		unit-world \

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The bounds on what others can vary, and what is late or lost. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tally_bench.h"
+#include "tap.h"
+
+/* A host that shows another banner each time. */
+static void
+check_details(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+	char helo[600];
+	int i, batch;
+	size_t most = 0;
+
+	fresh();
+	to(&r, "a.example", "government>public");
+	r.helo = helo;
+	for (batch = 0; batch < 5; batch++) {
+		for (i = 0; i < 2000; i++) {
+			snprintf(helo, sizeof(helo), "%0*d.example",
+			    400, batch * 2000 + i);
+			/* The number is what is cut off, or not. */
+			snprintf(helo, 20, "b%d-%d-", batch, i);
+			helo[strlen(helo)] = 'x';
+			tally_record(tally, &r);
+		}
+		if (tally_bytes(tally) > most)
+			most = tally_bytes(tally);
+		flush();
+	}
+	is_str(rows("SELECT count(*) <= 1001, sum(count), max(length(helo))"
+	    " FROM detail"), "1|10000|255", "banners: bounded, none lost");
+	is_str(rows("SELECT count(*), sum(count) >= 8999 FROM detail"
+	    " WHERE sip || rip || mx || helo || reason = ''"), "1|1",
+	    "banners: the rest is one row of its type");
+	is_str(rows(TALLY), "20779|a.example|0|0|10000", "banners: the tally");
+	ok(most < 4 * 1024 * 1024, "banners: memory is bounded (%zu)", most);
+}
+
+static void
+check_addresses(void)
+{
+	struct record r = incoming(NULL, "a.example", "public>government",
+	    VERDICT_PASS);
+	char addr[32];
+	int i;
+
+	fresh();
+	r.remote = addr;
+	for (i = 0; i < 1000; i++) {
+		snprintf(addr, sizeof(addr), "198.51.%d.%d", i / 250,
+		    i % 250);
+		tally_record(tally, &r);
+		if (i % 300 == 0)
+			flush();
+	}
+	flush();
+	is_str(rows("SELECT count(*) <= 101, sum(sessions) FROM incident"),
+	    "1|1000", "addresses: bounded, none lost");
+	is_str(rows("SELECT sum(sessions) > 800 FROM incident"
+	    " WHERE addr = '*'"), "1", "addresses: the rest in one row");
+}
+
+/* As if TALLY_DOMAINS_MAX were reached: rows that were there go on. */
+static void
+check_domains(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+
+	fresh();
+	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 300000) INSERT INTO tally"
+	    " SELECT 20779, 'd' || i || '.example', 0, 1, 0 FROM n;"
+	    "INSERT INTO correspondent SELECT 20779, 1, domain, 'public', 1,"
+	    " 0, 0, 0, 0, 0, 0, 1, 1, 1, 1 FROM tally");
+	to(&r, "d7.example", "government>public");
+	to(&r, "new.example", "government>public");
+	to(&r, "newer.govt.nz", "government>government");
+	tally_record(tally, &r);
+	flush();
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain, ok, fail FROM tally WHERE fail > 0"
+	    " ORDER BY 1"), "*|0|4 d7.example|1|2", "domains: bounded");
+	is_str(rows("SELECT domain, class, clear FROM correspondent"
+	    " WHERE clear > 0 ORDER BY 1"),
+	    "*|*|4 d7.example|public|2", "domains: correspondents too");
+	is_str(rows("SELECT domain, sum(count) FROM detail GROUP BY 1"),
+	    "d7.example|2", "domains: no details without a tally");
+}
+
+static void
+check_late(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE);
+
+	fresh();
+	r.time = 1700000000;
+	to(&r, "a.example", "government>public");
+	to(&r, "b.example", "government>public");
+	sql("INSERT INTO report (day, domain, state, due)"
+	    " VALUES (19675, 'a.example', 'sent', 0), (19675, 'b.example',"
+	    " 'due', 0)");
+	tally_record(tally, &r);
+	tally_record(tally, &r);
+	flush();
+	is_int(store_meta(store, "late", 0), 2,
+	    "late: sessions of a report that was made are counted as such");
+	is_str(rows("SELECT sum(ok) FROM tally"), "4", "late: and tallied");
+}
+
+static void
+check_lost(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE);
+
+	fresh();
+	to(&r, "a.example", "government>public");
+	r.lost = 17;
+	tally_record(tally, &r);
+	r.lost = 3;
+	tally_record(tally, &r);
+	flush();
+	r.lost = 0;
+	tally_record(tally, &r);
+	flush();
+	is_int(store_meta(store, "lost", 0), 20,
+	    "lost: what the filter had to drop is remembered");
+}
+
+int
+main(void)
+{
+	bench_begin("unit-tally-bounds");
+	check_details();
+	check_addresses();
+	check_domains();
+	check_late();
+	check_lost();
+	return bench_end() == -1 || done_testing();
+}
