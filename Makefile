@@ -339,6 +339,8 @@ UNITS =		\
 		unit-bounce \
 		unit-collide \
 		unit-conf \
+		unit-conf-files \
+		unit-conf-mistakes \
 		unit-ctl \
 		unit-dane \
 		unit-day \
