@@ -366,10 +366,12 @@ UNITS =		\
 		unit-loop \
 		unit-mailer \
 		unit-net \
+		unit-net-read \
 		unit-notice \
 		unit-reader \
 		unit-record \
 		unit-report \
+		unit-report-mail \
 		unit-resolve \
 		unit-routes \
 		unit-rua \

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec "${REGRESS_BIN:-$(dirname "$0")/../bin}/unit-report"
+exec "${BIN:-regress/bin}/unit-report"

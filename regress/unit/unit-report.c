@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * A day's report from the tallies, as JSON and as a mail.
- */
+/* A day's report from the tallies, as JSON. */
 
 #include <sys/stat.h>
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,65 +11,11 @@
 
 #include "base/bounds.h"
 #include "base/log.h"
-#include "conftext.h"
-#include "lib/date.h"
-#include "report/report.h"
+#include "conf/conf.h"
 #include "report/report_key.h"
-#include "report/report_mail.h"
+#include "report_bench.h"
 #include "rfc/result.h"
-#include "store/store_report.h"
 #include "tap.h"
-
-#define DAY 20517		/* 2026-03-05 */
-
-static const char conf_lines[] =
-    "organization \"M\303\244nties & \\\"Co\\\"\"\n"
-    "contact \"tls-reports@minties.govt.nz\"\n"
-    "hostname \"mail.minties.govt.nz\"\n"
-    "local { \"minties.govt.nz\" }\n"
-    "report from \"tlsrpt-noreply@minties.govt.nz\"\n";
-
-static char	 dir[] = "/tmp/unit-report.XXXXXXXXXX";
-
-static void
-sql(struct store *st, const char *text)
-{
-	char *err = NULL;
-
-	if (sqlite3_exec(st->db, text, NULL, NULL, &err) != SQLITE_OK)
-		ok(0, "%s: %s", text, err);
-}
-
-static void
-fill(struct store *st)
-{
-	sql(st, "INSERT INTO policy VALUES (1, 'sts.nz', 'sts', 'testing',"
-	    " '[\"version: STSv1\",\"mode: testing\",\"mx: *.sts.nz\","
-	    "\"max_age: 86400\"]', '[\"*.sts.nz\"]')");
-	sql(st, "INSERT INTO tally VALUES (20517, 'sts.nz', 1, 12, 4),"
-	    " (20517, 'sts.nz', 0, 3, 0), (20517, 'plain.nz', 0, 41, 0),"
-	    " (20516, 'plain.nz', 0, 1, 1), (20517, 'odd.nz', 0, 0, 7)");
-	sql(st, "INSERT INTO detail VALUES"
-	    " (20517, 'sts.nz', 1, 'starttls-not-supported', '192.0.2.1',"
-	    "  '198.51.100.7', 'mx1.sts.nz', 'mx1', '', '', 0, 1),"
-	    " (20517, 'sts.nz', 1, 'starttls-not-supported', '192.0.2.1',"
-	    "  '2001:DB8:0:0::1', 'mx2.sts.nz', '', '', '', 0, 2),"
-	    " (20517, 'sts.nz', 1, 'starttls-not-supported', '192.0.2.1',"
-	    "  '2001:DB8:0:0::1', 'mx2.sts.nz', '', '', '', 1, 1),"
-	    " (20517, 'sts.nz', 1, 'certificate-expired', '', '', '', '',"
-	    "  'certificate has expired', '', 0, 1),"
-	    " (20517, 'odd.nz', 0, 'validation-failure', '', 'nonsense',"
-	    "  '', cast(x'61ff62c3' as text), char(9, 10, 7, 128, 65534),"
-	    "  '', 0, 3),"
-	    " (20517, 'odd.nz', 0, 'validation-failure', '', '',"
-	    "  '', '', '', '', 0, 4),"
-	    " (20517, 'fetch.nz', 0, 'sts-policy-fetch-error', '', '',"
-	    "  '', '', 'HTTP 404', '', 0, 1)");
-	sql(st, "INSERT INTO tally VALUES (20517, 'fetch.nz', 0, 1, 1)");
-	sql(st, "INSERT INTO mx (domain, host, pref) VALUES"
-	    " ('fetch.nz', 'mx2.fetch.nz', 20), ('fetch.nz', 'mx1.fetch.nz',"
-	    " 10)");
-}
 
 /* Every value of a JSON text, for what must not be in it. */
 static int
@@ -110,15 +53,6 @@ clean(const json_t *json)
 		return 1;
 	}
 	return 0;
-}
-
-static struct report *
-built(struct store *st, const struct conf *conf, const char *domain,
-    int64_t day)
-{
-	struct report *re;
-
-	return report_build(st, conf, domain, day, &re) == 1 ? re : NULL;
 }
 
 static char *
@@ -195,26 +129,6 @@ whole_text(struct store *st, const struct conf *conf)
 	report_free(re);
 }
 
-/* What the mail says to people is what the file says. */
-static void
-went_without(struct store *st, const struct conf *conf)
-{
-	struct report *re = built(st, conf, "fetch.nz", DAY);
-	char *text = NULL;
-	size_t len;
-	FILE *fp = open_memstream(&text, &len);
-
-	if (fp == NULL || re == NULL)
-		fatalx("fetch.nz");
-	mail_text(fp, conf, re);
-	fclose(fp);
-	ok(strstr(text, "has no MTA-STS policy") == NULL &&
-	    strstr(text, "announces an MTA-STS policy that could not be had")
-	    != NULL, "a policy that could not be had is not called none");
-	free(text);
-	report_free(re);
-}
-
 static void
 oddities(struct store *st, const struct conf *conf)
 {
@@ -247,16 +161,15 @@ oddities(struct store *st, const struct conf *conf)
 		    "\"failed-session-count\":1,") != NULL,
 		    "a failed fetch names no host and no address: %s", text);
 	free(text);
-	went_without(st, conf);
 	is_int(report_build(st, conf, "nobody.nz", DAY, &re), 0,
 	    "nothing tallied, no report");
 	is_int(report_build(st, conf, "sts.nz", DAY + 1, &re), 0,
 	    "nor that day");
 	/* What can't be read is not nothing. */
-	sql(st, "ALTER TABLE detail RENAME TO elsewhere");
+	store_sql(st, "ALTER TABLE detail RENAME TO elsewhere");
 	is_int(report_build(st, conf, "sts.nz", DAY, &re), -1,
 	    "failures that can't be read");
-	sql(st, "ALTER TABLE elsewhere RENAME TO detail");
+	store_sql(st, "ALTER TABLE elsewhere RENAME TO detail");
 }
 
 /* The id of a domain's report under what key there is in a spool. */
@@ -318,7 +231,6 @@ stored(struct store *st, const struct conf *conf)
 	struct report *re, *again;
 	struct store_report row;
 	unsigned char *body;
-	char domain[256] = "";
 	size_t len;
 
 	is_int(store_report_open_one(st, DAY, "sts.nz", 5), 1, "a row");
@@ -330,7 +242,7 @@ stored(struct store *st, const struct conf *conf)
 		return;
 	is_int(store_report_built(st, row.id, re->id, "v=TLSRPTv1;", NULL,
 	    re->ok, re->failed, re->gz, re->gzlen), 0, "stored");
-	sql(st, "UPDATE tally SET ok = 99 WHERE domain = 'sts.nz'");
+	store_sql(st, "UPDATE tally SET ok = 99 WHERE domain = 'sts.nz'");
 	again = built(st, conf, "sts.nz", DAY);
 	is_str(again->id, re->id, "the id stays for that domain and day");
 	report_free(again);
@@ -354,179 +266,6 @@ stored(struct store *st, const struct conf *conf)
 	    "a damaged one is refused");
 	free(body);
 	report_free(re);
-	(void)domain;
-}
-
-/* A whole file, to be freed. */
-static char *
-slurp(int fd)
-{
-	struct stat sb;
-	char *text;
-
-	if (fstat(fd, &sb) == -1 ||
-	    (text = calloc(1, (size_t)sb.st_size + 1)) == NULL)
-		return NULL;
-	if (read(fd, text, (size_t)sb.st_size) != sb.st_size) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static int
-longest_line(const char *text)
-{
-	size_t n, max = 0;
-
-	for (; *text != '\0'; text += n + (text[n] != '\0'))
-		if ((n = strcspn(text, "\n")) > max)
-			max = n;
-	return (int)max;
-}
-
-static void
-message(struct store *st, const struct conf *conf)
-{
-	static const char *const want[] = {
-		"From: =?UTF-8?B?TcOkbnRpZXMgJiAiQ28i?="
-		" <tlsrpt-noreply@minties.govt.nz>\n",
-		"\nTo: <tls@sts.nz>\n",
-		"\nSubject: Report Domain: sts.nz\n Submitter: minties.govt.nz\n"
-		" Report-ID: <20260305.sts.nz.",
-		"@minties.govt.nz>\nDate: Fri, 06 Mar 2026 01:02:03 +0000\n"
-		"Message-ID: <20260305.sts.nz.",
-		"\nTLS-Report-Domain: sts.nz\n",
-		"\nTLS-Report-Submitter: minties.govt.nz\n",
-		"\nTLS-Required: No\n",
-		"\nAuto-Submitted: auto-generated\n",
-		"\nMIME-Version: 1.0\n",
-		"\nContent-Type: multipart/report; report-type=\"tlsrpt\";\n"
-		" boundary=\"=_",
-		"\nContent-Type: text/plain; charset=\"utf-8\"\n"
-		"Content-Transfer-Encoding: quoted-printable\n",
-		"\nContent-Type: application/tlsrpt+gzip\n"
-		"Content-Transfer-Encoding: base64\n"
-		"Content-Disposition: attachment;\n"
-		" filename=\"minties.govt.nz!sts.nz!1772668800!1772755199!",
-		"Sessions with TLS:     ",
-		"starttls-not-supported: the receiving host",
-		"\n\nH4sIAAAA",
-	};
-	struct report *re = built(st, conf, "sts.nz", DAY);
-	char *text = NULL, path[64];
-	size_t i;
-	int fd = -1;
-
-	(void)snprintf(path, sizeof(path), "%s/mail", dir);
-	if (!ok(re != NULL && report_pack(re) == 0 &&
-	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
-	    mail_write(fd, conf, re, "tls@sts.nz", DAY * 86400LL + 90123) == 0 &&
-	    (text = slurp(fd)) != NULL, "a message"))
-		return;
-	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-		if (!ok(strstr(text, want[i]) != NULL, "it has: %.*s",
-		    (int)strcspn(want[i] + strspn(want[i], "\n"), "\n"),
-		    want[i] + strspn(want[i], "\n")))
-			printf("# in %s\n", text);
-	ok(strchr(text, '\r') == NULL, "line ends are LF: sendmail's own");
-	ok(longest_line(text) <= 78, "no line is over 78 characters");
-	free(text);
-	close(fd);
-	report_free(re);
-}
-
-/* Short ASCII names stand as they are, quoted; then the text is plain. */
-static void
-plain_message(struct store *st)
-{
-	struct report *re;
-	struct conf *conf;
-	char *said, *text = NULL, path[64];
-	int fd = -1;
-
-	conf = conf_text("organization \"Minties \\\"Ltd\\\"\"\n"
-	    "contact \"t@minties.govt.nz\"\nlocal { \"minties.govt.nz\" }\n"
-	    "report from \"r@minties.govt.nz\"\n", &said);
-	(void)snprintf(path, sizeof(path), "%s/plain", dir);
-	if (!ok(conf != NULL, "a plain configuration %s", said))
-		return;
-	re = built(st, conf, "plain.nz", DAY);
-	if (ok(re != NULL && report_pack(re) == 0 &&
-	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
-	    mail_write(fd, conf, re, "a@plain.nz", 0) == 0 &&
-	    (text = slurp(fd)) != NULL, "a plain message")) {
-		ok(strncmp(text, "From: \"Minties \\\"Ltd\\\"\""
-		    " <r@minties.govt.nz>\n", 44) == 0, "From is quoted");
-		ok(strstr(text, "charset=\"us-ascii\"\n"
-		    "Content-Transfer-Encoding: 7bit\n") != NULL,
-		    "the text is plain ASCII");
-		ok(strstr(text, "plain.nz has no MTA-STS policy.") != NULL,
-		    "and says that there is no policy");
-	}
-	free(text);
-	if (fd != -1)
-		close(fd);
-	report_free(re);
-	conf_free(conf);
-	free(said);
-}
-
-/*
- * Names as long as they can be: folded where a line may be, each encoded word
- * whole (RFC 2047 2, 5), no line over what RFC 5322 2.1.1 forbids.
- */
-static void
-long_message(struct store *st)
-{
-	static const char label[] =
-	    "a23456789012345678901234567890123456789012345678901234567890123";
-	struct report *re;
-	struct conf *conf;
-	char domain[254], lines[1024], *said, *text = NULL, path[64], *p;
-	int fd = -1, words = 0, bad = 0;
-	size_t n;
-
-	(void)snprintf(domain, sizeof(domain), "%s.%s.%s.%.58s.nz", label,
-	    label, label, label);
-	(void)snprintf(lines, sizeof(lines), "organization \"%s%s%s\"\n"
-	    "contact \"t@%s\"\nlocal { \"%s\" }\n",
-	    "Te M\304\201nat\305\253 Wh\304\201tukutuku \342\200\224 ",
-	    "Te M\304\201nat\305\253 Wh\304\201tukutuku \342\200\224 ",
-	    "Te M\304\201nat\305\253", domain, domain);
-	conf = conf_text(lines, &said);
-	(void)snprintf(path, sizeof(path), "%s/long", dir);
-	(void)snprintf(lines, sizeof(lines), "INSERT INTO tally VALUES (20517,"
-	    " '%s', 0, 1, 0)", domain);
-	sql(st, lines);
-	if (!ok(conf != NULL, "long names %s", said))
-		return;
-	re = built(st, conf, domain, DAY);
-	if (!ok(re != NULL && report_pack(re) == 0 &&
-	    (fd = open(path, O_RDWR | O_CREAT, 0600)) != -1 &&
-	    mail_write(fd, conf, re, "a@plain.nz", 0) == 0 &&
-	    (text = slurp(fd)) != NULL, "a message with long names"))
-		return;
-	for (p = text; (p = strstr(p, "=?UTF-8?B?")) != NULL; p += n) {
-		n = strcspn(p, " \n");
-		words++;
-		bad += n > 75 || strncmp(p + n - 2, "?=", 2) != 0;
-	}
-	ok(words >= 2 && bad == 0, "%d encoded words, none over 75", words);
-	ok(longest_line(text) <= 998, "no line is over 998 characters: %d",
-	    longest_line(text));
-	ok(strstr(text, "\nSubject: Report Domain: a23") != NULL &&
-	    strstr(text, ".nz\n Submitter: a23") != NULL &&
-	    strstr(text, ".nz\n Report-ID: <20260305.a23") != NULL &&
-	    strstr(text, ".nz>\nDate: ") != NULL,
-	    "the Subject is folded between its parts");
-	ok(strstr(text, "\n <tlsrpt-noreply@a23") != NULL,
-	    "and From before the address");
-	free(text);
-	close(fd);
-	report_free(re);
-	conf_free(conf);
-	free(said);
 }
 
 /*
@@ -542,8 +281,8 @@ bounds(struct store *st, const struct conf *conf)
 	size_t i;
 	char *text;
 
-	sql(st, "INSERT INTO tally VALUES (20517, 'many.nz', 0, 0, 5000)");
-	sql(st, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+	store_sql(st, "INSERT INTO tally VALUES (20517, 'many.nz', 0, 0, 5000)");
+	store_sql(st, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
 	    " FROM n WHERE i < 5000) INSERT INTO detail SELECT 20517,"
 	    " 'many.nz', 0, 'validation-failure', '192.0.2.1',"
 	    " '198.51.100.7', '', 'banner ' || i || ' ' ||"
@@ -566,11 +305,11 @@ bounds(struct store *st, const struct conf *conf)
 	report_free(re);
 
 	/* 300 policies of 60 kB on one day, as a hostile domain may serve. */
-	sql(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1"
+	store_sql(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1"
 	    " FROM n WHERE i < 309) INSERT INTO policy SELECT i, 'big.nz',"
 	    " 'sts', 'none', '[\"x: ' || i || hex(zeroblob(30000)) || '\"]',"
 	    " '[]' FROM n");
-	sql(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1"
+	store_sql(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1"
 	    " FROM n WHERE i < 309) INSERT INTO tally SELECT 20517, 'big.nz',"
 	    " i, 1, 1 FROM n");
 	re = built(st, conf, "big.nz", DAY);
@@ -637,38 +376,16 @@ sentences(void)
 int
 main(void)
 {
-	struct store *st;
 	struct conf *conf;
-	char path[64], *said;
+	struct store *st = bench_begin("unit-report", &conf);
 
-	log_init("unit-report", 1, 0);
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	(void)snprintf(path, sizeof(path), "%s/db", dir);
-	conf = conf_text(conf_lines, &said);
-	if (!ok(conf != NULL, "a configuration %s", said) ||
-	    !ok((st = store_open(path, STORE_WRITE)) != NULL, "a database"))
-		return done_testing();
-	fill(st);
 	whole_text(st, conf);
 	oddities(st, conf);
 	derived(st, conf);
-	message(st, conf);
-	plain_message(st);
-	long_message(st);
 	stored(st, conf);
 	bounds(st, conf);
 	strings();
 	sentences();
-	store_close(st);
-	conf_free(conf);
-	free(said);
-	if (chdir(dir) == 0) {
-		unlink("db");
-		unlink("long");
-		unlink("mail");
-		unlink("plain");
-		rmdir(dir);
-	}
+	bench_end(st, conf);
 	return done_testing();
 }
