@@ -125,6 +125,7 @@ REPORTER_OBJS =	\
 		reporter/rfc/rua_uri.o \
 		reporter/rfc/sts.o \
 		reporter/store/store.o \
+		reporter/store/store_open.o \
 		reporter/store/store_delivery.o \
 		reporter/store/query_received.o \
 		reporter/store/store_names.o \

@@ -172,24 +172,27 @@ request_status(struct client *c, const json_t *value __unused)
 {
 	struct engine *e = c->control->engine;
 	struct ingest *in = e->ingest;
+	int64_t late = 0, lost = 0;
 	char since[32], stamp[32];
 
 	time_print(c->control->since, since, sizeof(since));
 	/* Which configuration this is, for check config. */
 	(void)snprintf(stamp, sizeof(stamp), "%016" PRIx64, e->conf->stamp);
-	answer(c, json_pack("{s{sssssssIsssIsssIsIsIsIsIsI}}", "status",
+	(void)store_meta(e->store, "late", &late);
+	(void)store_meta(e->store, "lost", &lost);
+	answer(c, json_pack("{s{sssssssIsssIsssIsIsIsIsIsIsb}}", "status",
 	    "version", SGE_VERSION,
 	    "conf", log_clean(e->conf->files[0]), "stamp", stamp,
 	    "pid", (json_int_t)getppid(), "since", since,
 	    "clients", (json_int_t)c->control->nclients,
 	    "spool", in->reading ? "reading" : in->trouble ? "in trouble" :
 	    "read",
-	    "late", (json_int_t)store_meta(e->store, "late", 0),
-	    "lost", (json_int_t)store_meta(e->store, "lost", 0),
+	    "late", (json_int_t)late, "lost", (json_int_t)lost,
 	    "learned", (json_int_t)c->control->learns,
 	    "dns", (json_int_t)world_pending(e->world, WORLD_RESOLVE),
 	    "net", (json_int_t)world_pending(e->world, WORLD_NET),
-	    "mails", (json_int_t)world_pending(e->world, WORLD_MAILER)));
+	    "mails", (json_int_t)world_pending(e->world, WORLD_MAILER),
+	    "damaged", e->store->damaged));
 }
 
 static void

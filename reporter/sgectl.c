@@ -321,6 +321,9 @@ run(struct ctl *ctl, int argc, char *argv[], const struct ctl_option before[],
 		warn("standard output");
 		status = ctl->command->failure;
 	}
+	/* What could not be read is not what is not there. */
+	if (v->store != NULL && v->store->errors > 0 && status == 0)
+		status = ctl->command->failure;
 	store_close(v->store);
 	conf_free(ctl->conf);
 	return status;

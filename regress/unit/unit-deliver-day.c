@@ -112,7 +112,9 @@ retries(const struct conf *conf)
 static int
 opened(struct bench *b)
 {
-	return store_meta(b->e.store, "report_opened", -1) != -1 &&
+	int64_t day;
+
+	return store_meta(b->e.store, "report_opened", &day) == 1 &&
 	    !b->e.deliver->pass.active;
 }
 

@@ -92,7 +92,7 @@ stop(void)
 static int64_t
 number(const char *sql)
 {
-	return store_number(engine.store, -1, sql, "");
+	return store_count(engine.store, sql, "");
 }
 
 static void

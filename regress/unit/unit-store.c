@@ -17,7 +17,15 @@ static char	 path[64], copy[128];
 static int64_t
 metas(struct store *st)
 {
-	return store_number(st, -1, "SELECT count(*) FROM meta", "");
+	return store_count(st, "SELECT count(*) FROM meta", "");
+}
+
+static int64_t
+meta(struct store *st, const char *key, int64_t other)
+{
+	if (store_meta(st, key, &other) == -1)
+		return -1;
+	return other;
 }
 
 /*
@@ -27,7 +35,7 @@ metas(struct store *st)
 static void
 poisoned(struct store *st)
 {
-	int64_t before = metas(st);
+	int64_t before = metas(st), n = 7;
 
 	(void)sqlite3_exec(st->db, "CREATE TEMP TRIGGER full BEFORE INSERT ON"
 	    " meta WHEN new.key = 'full' BEGIN"
@@ -39,8 +47,9 @@ poisoned(struct store *st)
 	is_int(store_commit(st), -1, "nor committed");
 	is_int(metas(st), before, "there is neither row");
 	is_int(store_begin(st), 0, "another one");
-	is_int(store_number(st, 7, "SELECT nothing FROM nowhere", ""), 7,
+	is_int(store_number(st, &n, "SELECT nothing FROM nowhere", ""), -1,
 	    "a number that can't be had");
+	is_int(n, 7, "is none");
 	is_int(store_meta_set(st, "after", 1), -1, "is no answer to go on with");
 	is_int(store_commit(st), -1, "nor to commit");
 	is_int(metas(st), before, "nothing was written");
@@ -53,10 +62,17 @@ poisoned(struct store *st)
 static void
 check_transactions(struct store *st)
 {
-	is_int(store_meta(st, "x", 7), 7, "meta: not there");
+	int64_t n = 7;
+
+	is_int(store_meta(st, "x", &n), 0, "meta: not there");
+	is_int(n, 7, "leaves what there was");
 	is_int(store_meta_set(st, "x", 1), 0, "meta: set");
 	is_int(store_meta_set(st, "x", 2), 0, "meta: set again");
-	is_int(store_meta(st, "x", 7), 2, "meta: the last value");
+	is_int(store_number(st, &n, "SELECT max(value) FROM meta WHERE"
+	    " key = 'none'", ""), 0, "NULL is not there either");
+	is_int(store_count(st, "SELECT nothing FROM nowhere", ""), -1,
+	    "a failure is no 0");
+	is_int(meta(st, "x", 7), 2, "meta: the last value");
 
 	is_int(store_begin(st), 0, "begin");
 	is_int(store_begin(st), 0, "within");
@@ -114,10 +130,10 @@ check_growth(struct store *st)
 
 	for (i = 0; i < nitems(texts); i++) {
 		snprintf(texts[i], sizeof(texts[i]), "SELECT %zu", i);
-		sum += store_number(st, -1, texts[i], "");
+		sum += store_count(st, texts[i], "");
 	}
 	for (i = 0; i < nitems(texts); i++)
-		sum += store_number(st, -1, texts[i], "");
+		sum += store_count(st, texts[i], "");
 	is_int(sum, 299 * 300, "300 statements");
 }
 
@@ -131,9 +147,9 @@ other_writer(int from, int to)
 	if (read(from, &byte, 1) != 1 ||
 	    (st = store_open(path, STORE_WRITE)) == NULL)
 		return 1;
-	if (store_meta(st, "x", 0) != 2 || write(to, "x", 1) != 1)
+	if (meta(st, "x", 0) != 2 || write(to, "x", 1) != 1)
 		return 2;
-	if (store_begin(st) == -1 || store_meta(st, "x", 0) != 100 ||
+	if (store_begin(st) == -1 || meta(st, "x", 0) != 100 ||
 	    store_commit(st) == -1)
 		return 3;
 	return 0;
@@ -206,7 +222,7 @@ check_reader(void)
 			_exit(1);
 		if ((st = store_open(path, STORE_READ)) == NULL)
 			_exit(2);
-		_exit(store_meta(st, "x", 0) == 100 ? 0 : 3);
+		_exit(meta(st, "x", 0) == 100 ? 0 : 3);
 	}
 	waitpid(pid, &status, 0);
 	is_int(status, 0, "a reader without any right to write reads");
@@ -227,7 +243,7 @@ main(void)
 	if (!ok(st != NULL, "made"))
 		return done_testing();
 	/* FULL: a commit outlives a power failure. */
-	is_int(store_number(st, -1, "PRAGMA synchronous", ""), 2,
+	is_int(store_count(st, "PRAGMA synchronous", ""), 2,
 	    "each commit is on disk");
 	check_transactions(st);
 	check_statements(st);
@@ -236,7 +252,7 @@ main(void)
 	check_two();
 	check_reader();
 	st = store_open(path, STORE_READ);
-	ok(st != NULL && store_meta(st, "x", 0) == 100, "read");
+	ok(st != NULL && meta(st, "x", 0) == 100, "read");
 	ok(store_meta_set(st, "x", 1) == -1, "a reader can't write");
 	store_close(st);
 	check_files();

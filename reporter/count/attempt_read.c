@@ -49,14 +49,19 @@ count_stopped(struct store *st, const struct conf *conf,
 {
 	struct store_sts_at at;
 	int64_t when = a->at / 1000;
+	int rc;
 
-	if (conf_connector(conf, a->domain) != NULL ||
-	    store_attempt_within(st, a->domain, a->at - TOGETHER_MS, a->at))
+	if (conf_connector(conf, a->domain) != NULL)
 		return 0;
+	if ((rc = store_attempt_within(st, a->domain, a->at - TOGETHER_MS,
+	    a->at)) != 0)
+		return rc == -1 ? -1 : 0;
 	if (store_sts_at(st, a->domain, when, &at) == -1)
 		return -1;
-	if (at.mode != STS_ENFORCE || !store_mx_none_matches(st, a->domain))
+	if (at.mode != STS_ENFORCE)
 		return 0;
+	if ((rc = store_mx_none_matches(st, a->domain)) != 1)
+		return rc;
 	return store_sts_count(st, a->domain, at.policy, when,
 	    "validation-failure", "", "no MX host of the domain is in its "
 	    "MTA-STS policy");

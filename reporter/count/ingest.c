@@ -54,6 +54,7 @@ void
 ingest_start(struct engine *e)
 {
 	struct ingest *in;
+	int64_t known = 0;
 
 	if ((in = calloc(1, sizeof(*in))) == NULL ||
 	    (in->buf = malloc(SEGMENT_SLICE + 1)) == NULL ||
@@ -64,8 +65,10 @@ ingest_start(struct engine *e)
 	in->wait = LOOK_MIN;
 	in->retry = RETRY_MIN;
 	in->tally = tally_new(e->store, e->conf);
-	steady_init(&e->clock, store_meta(e->store, "clock", 0), time(NULL),
-	    loop_now() / 1000);
+	/* Where it can't be told, the clock is not believed. */
+	if (store_meta(e->store, "clock", &known) == -1)
+		known = INT64_MAX;
+	steady_init(&e->clock, known, time(NULL), loop_now() / 1000);
 	if (!steady_for(&e->clock, 1))
 		log_warnx("the clock is not where it was: nothing is removed "
 		    "for a day, and no day ends for some minutes");
@@ -291,10 +294,12 @@ batch_commit(struct ingest *in)
 	int64_t bad = 0;
 	int rc = 0;
 
-	if (in->dirty && (rc = batch_write(in)) == -1) {
+	/* What was judged while the database could not say is judged anew. */
+	if (in->dirty && (rc = in->misjudged ? -1 : batch_write(in)) == -1) {
 		tally_forget_rows(in->tally);
 		in->trouble = 1;
 	}
+	in->misjudged = 0;
 	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
 		next = TAILQ_NEXT(seg, entry);
 		if (!seg->dirty)
@@ -322,6 +327,7 @@ batch_commit(struct ingest *in)
 static int
 ingest_slice(struct ingest *in)
 {
+	int64_t errors = in->engine->store->errors;
 	struct segment *seg;
 	ssize_t n;
 
@@ -334,6 +340,7 @@ ingest_slice(struct ingest *in)
 			in->trouble |= n == -1;
 			continue;
 		}
+		in->misjudged |= in->engine->store->errors != errors;
 		if (in->backlog == 0)
 			in->began = loop_now();
 		in->dirty = 1;

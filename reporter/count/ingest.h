@@ -47,6 +47,7 @@ struct ingest {
 	int64_t		 batch;		/* bytes read, not committed */
 	int64_t		 backlog;	/* bytes since all was read last */
 	int64_t		 began;		/* when these were begun, loop_now */
+	int		 misjudged;	/* the database failed meanwhile */
 	int		 dirty;		/* there is something to commit */
 	int		 reading;	/* in the midst of a backlog */
 	int		 trouble;	/* something could not be read */

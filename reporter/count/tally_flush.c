@@ -22,7 +22,7 @@ enum rows_of {
 	ROWS_WAITING
 };
 
-/* How many rows there are, asked of the database once. */
+/* How many rows there are, asked of the database once; NULL: it can't say. */
 static int64_t *
 rows_of(struct tally *t, enum rows_of of, int64_t day, int64_t number,
     const char *domain)
@@ -59,7 +59,8 @@ rows_of(struct tally *t, enum rows_of of, int64_t day, int64_t number,
 		*rows = store_waiting_rows(t->store);
 		break;
 	}
-	return rows;
+	/* The transaction is over, and what was asked is forgotten with it. */
+	return *rows == -1 ? NULL : rows;
 }
 
 static int
@@ -94,7 +95,8 @@ flush_correspondent(const void *key, size_t len __unused, void *value,
 	rc = store_correspondent_add(t->store, day, dir, domain, count);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	rows = rows_of(t, ROWS_CORRESPONDENT, day, dir, "");
+	if ((rows = rows_of(t, ROWS_CORRESPONDENT, day, dir, "")) == NULL)
+		return -1;
 	if (*rows >= TALLY_DOMAINS_MAX || strcmp(domain, DOMAIN_OTHERS) == 0) {
 		domain = DOMAIN_OTHERS;
 		strlcpy(count->class, CLASS_ALL, sizeof(count->class));
@@ -112,7 +114,7 @@ flush_incident(const void *key, size_t len __unused, void *value, void *arg)
 {
 	const unsigned char *p = key;
 	struct tally *t = arg;
-	int64_t day = key_read_int(&p), *rows;
+	int64_t day = key_read_int(&p), addrs = 0, *rows;
 	int64_t dir = key_read_int(&p);
 	const char *domain = key_read_text(&p);
 	const char *why = key_read_text(&p);
@@ -122,11 +124,14 @@ flush_incident(const void *key, size_t len __unused, void *value, void *arg)
 	rc = store_incident_add(t->store, day, dir, domain, why, addr, value);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	rows = rows_of(t, ROWS_INCIDENT, day, dir, "");
+	if ((rows = rows_of(t, ROWS_INCIDENT, day, dir, "")) == NULL)
+		return -1;
 	if (*rows >= TALLY_DOMAINS_MAX)
 		domain = DOMAIN_OTHERS;
-	if (*domain == '*' || store_incident_addrs(t->store, day, dir, domain,
-	    why) >= INCIDENT_ADDRS_MAX) {
+	else if ((addrs = store_incident_addrs(t->store, day, dir, domain,
+	    why)) == -1)
+		return -1;
+	if (*domain == '*' || addrs >= INCIDENT_ADDRS_MAX) {
 		addr = "*";
 		rc = store_incident_add(t->store, day, dir, domain, why, addr,
 		    value);
@@ -143,9 +148,10 @@ flush_waiting(const void *key, size_t len __unused, void *value, void *arg)
 {
 	const unsigned char *p = key;
 	struct tally *t = arg;
+	int64_t *rows = rows_of(t, ROWS_WAITING, 0, 0, "");
 
-	return store_waiting(t->store, key_read_text(&p), value,
-	    rows_of(t, ROWS_WAITING, 0, 0, ""));
+	return rows == NULL ? -1 :
+	    store_waiting(t->store, key_read_text(&p), value, rows);
 }
 
 static int
@@ -164,11 +170,13 @@ static int
 count_late(struct tally *t, int64_t day, const char *domain,
     const struct tally_count *count)
 {
-	if (day >= day_of(time(NULL)) ||
-	    !store_tally_reported(t->store, day, domain))
+	int reported;
+
+	if (day >= day_of(time(NULL)))
 		return 0;
-	return store_meta_set(t->store, "late", store_meta(t->store, "late",
-	    0) + count->ok + count->fail);
+	if ((reported = store_tally_reported(t->store, day, domain)) != 1)
+		return reported;
+	return store_meta_add(t->store, "late", count->ok + count->fail);
 }
 
 static int
@@ -186,7 +194,8 @@ flush_session(const void *key, size_t len __unused, void *value, void *arg)
 	rc = store_tally_add(t->store, day, domain, policy, value);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	rows = rows_of(t, ROWS_TALLY, day, 0, "");
+	if ((rows = rows_of(t, ROWS_TALLY, day, 0, "")) == NULL)
+		return -1;
 	if (*rows >= TALLY_DOMAINS_MAX) {
 		domain = DOMAIN_OTHERS;
 		policy = 0;
@@ -236,11 +245,15 @@ flush_detail(const void *key, size_t len __unused, void *value, void *arg)
 	rc = store_detail_add(t->store, &d, *count);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
+	if ((rows = rows_of(t, ROWS_TALLY, d.day, 0, "")) == NULL)
+		return -1;
 	/* Its domain was one too many: it has no report either. */
-	if (*rows_of(t, ROWS_TALLY, d.day, 0, "") >= TALLY_DOMAINS_MAX &&
-	    !store_tally_exists(t->store, d.day, d.domain, d.policy))
-		return 0;
-	rows = rows_of(t, ROWS_DETAIL, d.day, d.policy, d.domain);
+	if (*rows >= TALLY_DOMAINS_MAX && (rc = store_tally_exists(t->store,
+	    d.day, d.domain, d.policy)) != 1)
+		return rc;
+	if ((rows = rows_of(t, ROWS_DETAIL, d.day, d.policy, d.domain)) ==
+	    NULL)
+		return -1;
 	if (*rows >= REPORT_DETAILS_MAX)
 		return detail_sum(t, &d, *count, rows);
 	(*rows)++;
@@ -253,6 +266,7 @@ flush_unseen(const void *key, size_t len __unused, void *value, void *arg)
 	const unsigned char *p = key;
 	struct tally *t = arg;
 	struct unseen_row u;
+	int rc;
 
 	u.day = key_read_int(&p);
 	u.domain = key_read_text(&p);
@@ -262,8 +276,9 @@ flush_unseen(const void *key, size_t len __unused, void *value, void *arg)
 	u.mx = key_read_text(&p);
 	u.unseen = key_read_int(&p);
 	/* Its domain was one too many: it has no report. */
-	if (!store_tally_exists(t->store, u.day, u.domain, u.policy))
-		return 0;
+	if ((rc = store_tally_exists(t->store, u.day, u.domain,
+	    u.policy)) != 1)
+		return rc;
 	return store_unseen_add(t->store, &u, *(int64_t *)value);
 }
 
@@ -292,7 +307,9 @@ flush_trace(const void *key, size_t len __unused, void *value __unused,
 	d->helo = key_read_text(&p);
 	d->reason = key_read_text(&p);
 	d->info = key_read_text(&p);
-	rows = rows_of(t, ROWS_TRACE, d->day, d->policy, d->domain);
+	if ((rows = rows_of(t, ROWS_TRACE, d->day, d->policy, d->domain)) ==
+	    NULL)
+		return -1;
 	if (*rows >= TRACES_MAX)
 		return 0;
 	(*rows)++;
@@ -307,8 +324,7 @@ flush_lost(struct tally *t)
 		return 0;
 	log_warnx("filter-sge had to drop %llu records",
 	    (unsigned long long)t->lost);
-	return store_meta_set(t->store, "lost", store_meta(t->store, "lost",
-	    0) + (int64_t)t->lost);
+	return store_meta_add(t->store, "lost", (int64_t)t->lost);
 }
 
 int

@@ -37,12 +37,14 @@ trim_time(struct ingest *in)
 {
 	struct engine *e = in->engine;
 	struct store *st = e->store;
-	int64_t now = time(NULL), upto;
+	int64_t now = time(NULL), upto = now - TRIM_ADVANCE;
 
 	steady_look(&e->clock, now, loop_now() / 1000);
 	if (!steady_for(&e->clock, TRIM_STEADY))
 		return 0;
-	upto = store_meta(st, "trimmed", now - TRIM_ADVANCE) + TRIM_ADVANCE;
+	if (store_meta(st, "trimmed", &upto) == -1)
+		return 0;
+	upto += TRIM_ADVANCE;
 	if (upto > now)
 		upto = now;
 	if (store_begin(st) == -1)

@@ -151,7 +151,7 @@ over_until(struct store *st, struct whose_past *past, const struct record *r,
 		after = (r->began - r->busy - LOOKUP_SECONDS) * 1000;
 	/* A host of several addresses is tried at the others. */
 	if (over != NULL && over->until > after &&
-	    store_mxaddr_alone(st, domain, r->remote))
+	    store_mxaddr_alone(st, domain, r->remote) == 1)
 		after = over->until;
 	return after;
 }

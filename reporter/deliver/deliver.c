@@ -226,6 +226,7 @@ deliver_round(void *arg)
 	d->mute = 0;
 	if (d->engine->stopping)
 		return;
+	/* What can't be told is asked again soon. */
 	next = store_report_next_due(d->engine->store, now + IDLE_MS / 1000);
 	if (d->recovering && next > now)
 		next = now + 1;

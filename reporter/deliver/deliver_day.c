@@ -67,13 +67,13 @@ pass_due(void *arg)
 	    arc4random_uniform((uint32_t)(to > from ? to - from : 1));
 }
 
+/* n: the domains with a tally of the day. */
 static void
-pass_begin(struct deliver *d, int64_t day, int64_t now)
+pass_begin(struct deliver *d, int64_t day, int64_t n, int64_t now)
 {
 	d->pass.day = day;
 	d->pass.domain[0] = '\0';
-	pass_shuffle(&d->pass,
-	    store_report_count_day(d->engine->store, day), now);
+	pass_shuffle(&d->pass, n, now);
 }
 
 /* The next day that can be opened, if there is one. */
@@ -81,20 +81,23 @@ static void
 pass_look(struct deliver *d, int64_t now)
 {
 	struct store *st = d->engine->store;
-	int64_t opened, day;
+	int64_t opened = -1, day = INT64_MAX, first, n;
 
 	/* Asking costs more than there is to gain from asking often. */
 	if (now == d->looked)
 		return;
 	d->looked = now;
-	opened = store_meta(st, "report_opened", -1);
-	day = store_report_day_after(st, opened, INT64_MAX);
-	if (day >= day_of(now) || !ingest_day_complete(d->engine, day))
+	if (store_meta(st, "report_opened", &opened) == -1 ||
+	    store_report_day_after(st, opened, &day) == -1 ||
+	    day >= day_of(now) || !ingest_day_complete(d->engine, day))
+		return;
+	first = opened == -1 ? day : day - LATE_DAYS;
+	if ((n = store_report_count_day(st, first)) == -1)
 		return;
 	d->pass.active = 1;
 	d->pass.hurry = 0;
 	d->pass.last = day;
-	pass_begin(d, opened == -1 ? day : day - LATE_DAYS, now);
+	pass_begin(d, first, n, now);
 }
 
 void
@@ -111,10 +114,12 @@ pass_next(struct deliver *d, int64_t now)
 {
 	struct pass *pa = &d->pass;
 	struct store *st = d->engine->store;
-	int64_t waiting, taken;
+	int64_t waiting, taken, n;
 
 	if (pa->day < pa->last) {
-		pass_begin(d, pa->day + 1, now);
+		if ((n = store_report_count_day(st, pa->day + 1)) == -1)
+			return -1;
+		pass_begin(d, pa->day + 1, n, now);
 		return 1;
 	}
 	pass_free(d);
@@ -159,13 +164,13 @@ pass_step(struct deliver *d)
 }
 
 int
-pass_hurry(struct deliver *d, int64_t day)
+pass_hurry(struct deliver *d, int64_t day, int64_t n)
 {
 	if (d->pass.active)
 		return -1;
 	d->pass.active = 1;
 	d->pass.hurry = 1;
 	d->pass.last = day;
-	pass_begin(d, day, time(NULL));
+	pass_begin(d, day, n, time(NULL));
 	return 0;
 }

@@ -107,8 +107,8 @@ int64_t	deliver_backoff(const struct conf *, int64_t first, int64_t tries,
 /* One step; returns 1 while there is more to do, 0, or -1. */
 int	pass_step(struct deliver *);
 void	pass_free(struct deliver *);
-/* For "send": 0, or -1 if one is under way. */
-int	pass_hurry(struct deliver *, int64_t day);
+/* For "send", n domains of that day: 0, or -1 if one is under way. */
+int	pass_hurry(struct deliver *, int64_t day, int64_t n);
 
 /* deliver_lookup.c */
 /* Asks; the answer comes to job_answered. */

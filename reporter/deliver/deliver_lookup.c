@@ -62,7 +62,9 @@ add_mail(struct store *st, int64_t report, const struct rua_uri *u,
 	char text[64], date[11];
 	int64_t until;
 
-	if ((until = store_bounce_until(st, u->address, now)) == 0)
+	if ((until = store_bounce_until(st, u->address, now)) == -1)
+		return -1;
+	if (until == 0)
 		return store_delivery_add(st, report, DELIVERY_MAIL, place,
 		    u->address, "due", now, NULL);
 	day_print(day_of(until), date, sizeof(date));
@@ -126,8 +128,11 @@ ready(struct job *job, const struct store_report *row, const char *record,
 		    note[0] == '\0' ? NULL : note) == -1)
 			return -1;
 	} else {
-		if (now < (row->day + 1) * DAY_SECONDS + PENDING_SECONDS &&
-		    store_pending_day(e->store, row->domain, row->day))
+		rc = now < (row->day + 1) * DAY_SECONDS + PENDING_SECONDS ?
+		    store_pending_day(e->store, row->domain, row->day) : 0;
+		if (rc == -1)
+			return -1;
+		if (rc == 1)
 			return store_report_release(e->store, row->id,
 			    now + PENDING_AGAIN);
 		/* Without a key nobody's report may have an id. */

@@ -54,6 +54,7 @@ deliver_now(struct engine *e, int64_t day, const char *domain, char text[],
     size_t textsz)
 {
 	char date[11];
+	int64_t n = 0;
 	int rc = 0;
 
 	day_print(day, date, sizeof(date));
@@ -68,12 +69,17 @@ deliver_now(struct engine *e, int64_t day, const char *domain, char text[],
 		return -1;
 	}
 	ingest_now(e);
+	if (domain == NULL)
+		n = store_report_count_day(e->store, day);
 	if (domain != NULL)
 		rc = hurry_domain(e, day, domain, text, textsz);
-	else if (store_report_count_day(e->store, day) == 0) {
+	else if (n == -1) {
+		(void)strlcpy(text, "the database can't be read", textsz);
+		rc = -1;
+	} else if (n == 0) {
 		(void)snprintf(text, textsz, "no sessions on %s", date);
 		rc = -1;
-	} else if (pass_hurry(e->deliver, day) == -1) {
+	} else if (pass_hurry(e->deliver, day, n) == -1) {
 		(void)snprintf(text, textsz, "another day is just being"
 		    " opened; try again in a minute");
 		rc = -1;

@@ -116,7 +116,8 @@ renew(const char *domain, void *arg)
 	struct store *st = l->engine->store;
 	int64_t now = time(NULL), used;
 
-	used = store_route_last_used(st, domain, now);
+	if ((used = store_route_last_used(st, domain, now)) == -1)
+		return -1;
 	if (now - used > USED_POLICY)
 		/* Nobody writes there: what is known may end. */
 		return store_route_renew(st, domain, INT64_MAX);

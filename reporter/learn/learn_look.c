@@ -156,9 +156,12 @@ move_back(struct learn *l, const char *host, int64_t now)
 {
 	struct store *st = l->engine->store;
 	int64_t failures = store_mx_failures(st, host), wait = BACK_MIN;
+	int back = store_mx_is_back(st, host, now);
 
+	if (failures == -1 || back == -1)
+		return -1;
 	/* A session and a look that failed together are one failure. */
-	if (store_mx_is_back(st, host, now))
+	if (back)
 		return 0;
 	for (; failures > 0 && wait < BACK_MAX; failures--)
 		wait *= 2;
@@ -173,9 +176,10 @@ static int
 move_forward(struct learn *l, const char *host)
 {
 	struct store *st = l->engine->store;
+	int64_t failures = store_mx_failures(st, host);
 
-	if (store_mx_failures(st, host) == 0)
-		return 0;
+	if (failures <= 0)
+		return (int)failures;
 	log_info("%s works again", host);
 	if (store_mx_works(st, host) == -1)
 		return -1;
@@ -200,6 +204,7 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 	struct learn *l = look->learn;
 	struct store *st = l->engine->store;
 	int good = strcmp(p->status, "ok") == 0 && *p->type == '\0';
+	int other;
 
 	if (store_probe_set(st, look->host, look->addr, p, offers) == -1 ||
 	    settle_all(l, look->addr, look->host, p) == -1)
@@ -210,9 +215,11 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 	 * smtpd tries all addresses of a host: one that works is enough, and
 	 * the last answer decides.
 	 */
-	if (looks_elsewhere(look) || store_probe_other(st, look->host,
-	    look->addr, p->probed - LOOK_DAILY))
+	if (looks_elsewhere(look))
 		return 0;
+	if ((other = store_probe_other(st, look->host, look->addr,
+	    p->probed - LOOK_DAILY)) != 0)
+		return other == -1 ? -1 : 0;
 	log_debug("%s [%s]: %s %s", look->host, look->addr, p->status,
 	    log_clean(p->text));
 	return move_back(l, look->host, p->probed);
@@ -409,18 +416,19 @@ waiting(const char *domain, void *arg)
 {
 	struct learn *l = arg;
 	struct store_route route;
-	int64_t now = time(NULL);
+	int64_t now = time(NULL), used;
 
-	if (store_route_load(l->engine->store, domain, &route) == -1)
+	if (store_route_load(l->engine->store, domain, &route) == -1 ||
+	    (used = store_route_last_used(l->engine->store, domain, now)) ==
+	    -1)
 		return -1;
 	if (strcmp(route.kind, "enforce") != 0 &&
 	    !is_verified(l->engine->conf, domain))
 		return 0;
 	/* What was learned while nobody wrote there may be old. */
 	if (route.learned < now - RENEW_MAX && route.renew > now + RENEW_MAX &&
-	    store_route_last_used(l->engine->store, domain, now) >
-	    route.learned && store_route_renew(l->engine->store, domain,
-	    now) == -1)
+	    used > route.learned && store_route_renew(l->engine->store,
+	    domain, now) == -1)
 		return -1;
 	look_first(l, domain, &route, LOOK_WAITING);
 	return 0;
@@ -431,10 +439,12 @@ retry(const char *host, const char *domain, int64_t failed __unused, void *arg)
 {
 	struct learn *l = arg;
 	struct store *st = l->engine->store;
-	int64_t now = time(NULL);
+	int64_t now = time(NULL), used;
 
+	if ((used = store_route_last_used(st, domain, now)) == -1)
+		return -1;
 	/* Unused, it may as well be tried by the next mail. */
-	if (now - store_route_last_used(st, domain, now) > USED_AT_ALL)
+	if (now - used > USED_AT_ALL)
 		return store_mx_works(st, host);
 	look_host(l, domain, host, LOOK_WAITING, ADDRS_ALIVE);
 	return 0;
@@ -446,14 +456,15 @@ failing(const char *host, const char *addr, int64_t last, void *arg)
 {
 	struct learn *l = arg;
 	int64_t now = time(NULL);
+	int other;
 
 	if (last > l->failing)
 		l->failing = last;
 	look_at(l, host, addr, LOOK_FAILURE);
 	/* Another address of it is known to work. */
-	if (store_probe_other(l->engine->store, host, addr,
-	    now - LOOK_FAILURE))
-		return 0;
+	if ((other = store_probe_other(l->engine->store, host, addr,
+	    now - LOOK_FAILURE)) != 0)
+		return other == -1 ? -1 : 0;
 	return move_back(l, host, now);
 }
 

@@ -24,13 +24,20 @@ policy_is_held(const struct store_sts *held, int64_t now)
 	return held->policy != NULL && held->expires > now;
 }
 
-/* It had many policies within a day, and the newest not long ago. */
+/*
+ * It had many policies within a day, and the newest not long ago: or so it has
+ * to be taken where the database can't say.
+ */
 static int
 changes_often(const struct lesson *lesson, int64_t now)
 {
-	return now - lesson->held.fetched < CHANGES_REST &&
-	    store_sts_changes(lesson->learn->engine->store, lesson->domain,
-	    now - 86400) >= CHANGES_MAX;
+	int64_t changes;
+
+	if (now - lesson->held.fetched >= CHANGES_REST)
+		return 0;
+	changes = store_sts_changes(lesson->learn->engine->store,
+	    lesson->domain, now - 86400);
+	return changes == -1 || changes >= CHANGES_MAX;
 }
 
 int

@@ -102,14 +102,17 @@ apply_mx(struct lesson *lesson, const struct sts_policy *policy, int64_t now)
 	return 0;
 }
 
-/* When the facts are looked at again. */
+/* When the facts are looked at again; -1: the database can't say. */
 static int64_t
 renew_at(const struct lesson *lesson, int64_t now)
 {
 	struct store *st = lesson->learn->engine->store;
-	int64_t used, at, wait = lesson->ttl;
+	int64_t used, waits, at, wait = lesson->ttl;
 
 	used = store_route_last_used(st, lesson->domain, now);
+	waits = store_waiting_last(st, lesson->domain);
+	if (used == -1 || waits == -1)
+		return -1;
 	if (!TAILQ_EMPTY(&lesson->askers))
 		used = now;
 	if (wait < RENEW_MIN)
@@ -121,8 +124,7 @@ renew_at(const struct lesson *lesson, int64_t now)
 	if (now - used > USED_OFTEN)
 		wait = RENEW_RARE;
 	at = now + wait;
-	if (now - used > USED_AT_ALL &&
-	    now - store_waiting_last(st, lesson->domain) > USED_WAITING)
+	if (now - used > USED_AT_ALL && now - waits > USED_WAITING)
 		at = INT64_MAX;
 	if (policy_is_held(&lesson->held, now) &&
 	    now - used <= USED_POLICY && lesson->held.refresh < at)
@@ -204,7 +206,8 @@ write_route(struct lesson *lesson, const struct sts_policy *policy,
 	new.until = enforce ? lesson->held.expires :
 	    now + (lesson->nxdomain ? NONE_LIFE_SHORT : NONE_LIFE);
 	new.learned = now;
-	new.renew = renew_at(lesson, now);
+	if ((new.renew = renew_at(lesson, now)) == -1)
+		return -1;
 	new.used = TAILQ_EMPTY(&lesson->askers) ? old.used : now;
 	describe(lesson, policy, n, why, sizeof(why));
 	if (is_news(lesson, &old, &new, now))
@@ -232,6 +235,8 @@ route_unknown(const struct lesson *lesson, const struct store_route *old,
 	int64_t wait = store_sts_broken_for(st, lesson->domain, now);
 	char why[64];
 
+	if (used == -1 || wait == -1)
+		return -1;
 	if (!TAILQ_EMPTY(&lesson->askers))
 		new.used = used = now;
 	if (wait < RENEW_MIN)

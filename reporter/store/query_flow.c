@@ -218,14 +218,14 @@ seen_incidents(struct store *st, int64_t first, int64_t last,
 int64_t
 seen_unknown(struct store *st, int64_t first, int64_t last)
 {
-	return store_number(st, 0, "SELECT SUM(sessions) FROM unknown"
+	return store_count(st, "SELECT SUM(sessions) FROM unknown"
 	    " WHERE day BETWEEN ? AND ?", "ii", first, last);
 }
 
 int64_t
 seen_local(struct store *st, int64_t first, int64_t last)
 {
-	return store_number(st, 0, "SELECT SUM(tls13 + tls12 + older + clear"
+	return store_count(st, "SELECT SUM(tls13 + tls12 + older + clear"
 	    " + refused) FROM flow WHERE day BETWEEN ? AND ?"
 	    " AND class = 'local'", "ii", first, last);
 }
@@ -257,7 +257,7 @@ seen_spool(struct store *st, struct seen_spool *spool)
 int64_t
 seen_offset(struct store *st, const char *segment)
 {
-	return store_number(st, -1, "SELECT offset FROM segment"
+	return store_count(st, "SELECT offset FROM segment"
 	    " WHERE name = ?", "t", segment);
 }
 

@@ -104,7 +104,7 @@ heard_mended(struct store *st, const struct heard_span *span,
 int64_t
 heard_newest(struct store *st, int64_t before)
 {
-	return store_number(st, 0, "SELECT max(id) FROM received"
+	return store_count(st, "SELECT max(id) FROM received"
 	    " WHERE stored < ?1", "i", before);
 }
 
@@ -157,10 +157,11 @@ heard_silent(struct store *st, int64_t first, int64_t last, int64_t since,
     int64_t *all)
 {
 	/* Both by sender's domain: a session with two of them counts twice. */
-	*all = store_number(st, 0, "SELECT SUM(" SESSIONS ") FROM"
+	if ((*all = store_count(st, "SELECT SUM(" SESSIONS ") FROM"
 	    " correspondent WHERE day BETWEEN ? AND ? AND dir = 0", "ii",
-	    first, last);
-	return store_number(st, 0, "SELECT SUM(" SESSIONS ") FROM"
+	    first, last)) == -1)
+		return -1;
+	return store_count(st, "SELECT SUM(" SESSIONS ") FROM"
 	    " correspondent WHERE day BETWEEN ? AND ?"
 	    " AND dir = 0 AND domain NOT IN (SELECT submitter FROM received"
 	    " WHERE day >= ? AND submitter IS NOT NULL)", "iii", first, last,

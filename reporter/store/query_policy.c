@@ -54,7 +54,7 @@ heard_broken(struct store *st, const char *domain, int64_t max,
 int64_t
 heard_broken_count(struct store *st)
 {
-	return store_number(st, 0, "SELECT count(*) FROM broken", "");
+	return store_count(st, "SELECT count(*) FROM broken", "");
 }
 
 int64_t
@@ -78,7 +78,7 @@ heard_stale(struct store *st, int64_t now, int64_t max,
 	}
 	if (store_done(st, stmt, rc) == -1)
 		return -1;
-	return store_number(st, 0, "SELECT count(*) FROM sts WHERE"
+	return store_count(st, "SELECT count(*) FROM sts WHERE"
 	    " expires > ?1 AND mode <> 'none' AND error <> ''", "i", now);
 }
 

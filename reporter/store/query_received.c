@@ -59,7 +59,7 @@ received_ours(struct store *st, const struct conf *conf)
 int64_t
 received_over(struct store *st, int64_t since)
 {
-	return store_number(st, 0, "SELECT sum(reports) FROM received_over"
+	return store_count(st, "SELECT sum(reports) FROM received_over"
 	    " WHERE day >= ?1", "i", since);
 }
 
@@ -212,6 +212,6 @@ received_successes(struct store *st, int64_t day, const char *domain,
 int64_t
 received_own_tls(struct store *st, int64_t day)
 {
-	return store_number(st, 0, "SELECT sum(tls13 + tls12) FROM flow"
+	return store_count(st, "SELECT sum(tls13 + tls12) FROM flow"
 	    " WHERE day = ?1 AND dir = 0 AND class = '*'", "i", day);
 }

@@ -1,28 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "store/store.h"
 
-/* How long a writer waits for another one. */
-#define BUSY_MS 10000
-
 struct store_statement {
 	const char	*sql;
 	sqlite3_stmt	*stmt;
-};
-
-/* Open addressing, by the address of the text; a power of two. */
-struct store_statements {
-	struct store_statement *slots;
-	size_t		 nslots;
-	size_t		 n;
 };
 
 /*
@@ -33,227 +20,22 @@ struct store_statements {
 static void
 store_complain(struct store *st, const char *what)
 {
+	int code = sqlite3_errcode(st->db) & 0xff;
+
 	log_warnx("database: %s: %s", what, sqlite3_errmsg(st->db));
 	if (st->depth > 0)
 		st->failed = 1;
+	st->errors++;
+	st->damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
-static int
+int
 store_exec(struct store *st, const char *sql)
 {
 	if (sqlite3_exec(st->db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
 	store_complain(st, sql);
 	return -1;
-}
-
-/* -1 where the file can't be read as a database. */
-static int64_t
-store_version(struct store *st)
-{
-	sqlite3_stmt *stmt = NULL;
-	int64_t version = -1;
-
-	if (sqlite3_prepare_v2(st->db, "PRAGMA user_version", -1, &stmt,
-	    NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-		version = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	return version;
-}
-
-/* The format that this program reads and writes. */
-static int64_t
-schema_version(void)
-{
-	int64_t n;
-
-	for (n = 0; store_steps[n] != NULL; n++)
-		continue;
-	return STORE_FIRST + n;
-}
-
-/* Makes the newest format of what is there, in one transaction. */
-static int
-schema_make(struct store *st)
-{
-	char sql[64];
-	int64_t version;
-	size_t i;
-
-	if (store_begin(st) == -1)
-		return -1;
-	/* Another process may have made it while we waited. */
-	version = store_version(st);
-	if (version >= schema_version())
-		return store_commit(st);
-	for (i = 0; version == 0 && store_schema[i] != NULL; i++)
-		if (store_exec(st, store_schema[i]) == -1)
-			goto bad;
-	for (i = version == 0 ? 0 : version - STORE_FIRST;
-	    store_steps[i] != NULL; i++)
-		if (store_exec(st, store_steps[i]) == -1)
-			goto bad;
-	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %lld",
-	    (long long)schema_version());
-	if (store_exec(st, sql) == -1)
-		goto bad;
-	if (store_commit(st) == -1)
-		return -1;
-	if (version != 0)
-		log_info("database: format %lld made of %lld",
-		    (long long)schema_version(), (long long)version);
-	return 0;
-bad:
-	store_rollback(st);
-	return -1;
-}
-
-static int
-schema_check(struct store *st, const char *path, enum store_mode mode)
-{
-	int64_t version;
-
-	if ((version = store_version(st)) == -1) {
-		log_warnx("%s: %s", path, sqlite3_errmsg(st->db));
-		return -1;
-	}
-	if (mode == STORE_OWN ? version < schema_version() :
-	    mode == STORE_WRITE && version == 0) {
-		if (schema_make(st) == -1)
-			return -1;
-		version = store_version(st);
-	}
-	if (version == schema_version())
-		return 0;
-	if (version == 0)
-		log_warnx("%s: empty: has sged(8) ever run?", path);
-	else if (version < schema_version())
-		log_warnx("%s: its format %lld is older than this version's "
-		    "(%lld): restart sged(8), which makes it new", path,
-		    (long long)version, (long long)schema_version());
-	else
-		log_warnx("%s: its format %lld is newer than this version's "
-		    "(%lld): a newer sged(8) wrote it, use that one", path,
-		    (long long)version, (long long)schema_version());
-	return -1;
-}
-
-/*
- * Reading a WAL database wants to write its -shm file.  Someone who may not,
- * while no writer is there (no -wal file), reads the file as it lies.
- */
-static int
-open_immutable(struct store *st, const char *path)
-{
-	char *uri, *wal;
-	const char *s;
-	size_t n;
-	int rc, there;
-
-	if (asprintf(&wal, "%s-wal", path) == -1)
-		fatal("store");
-	there = access(wal, F_OK) == 0;
-	free(wal);
-	if (there || (uri = malloc(strlen(path) * 3 + 32)) == NULL)
-		return -1;
-	memcpy(uri, "file:", 5);
-	for (n = 5, s = path; *s != '\0'; s++) {
-		if (strchr("?#%", *s) == NULL) {
-			uri[n++] = *s;
-			continue;
-		}
-		uri[n++] = '%';
-		uri[n++] = "0123456789ABCDEF"[*s >> 4 & 15];
-		uri[n++] = "0123456789ABCDEF"[*s & 15];
-	}
-	memcpy(uri + n, "?immutable=1", 13);
-	sqlite3_close(st->db);
-	st->db = NULL;
-	rc = sqlite3_open_v2(uri, &st->db, SQLITE_OPEN_READONLY |
-	    SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
-	free(uri);
-	return rc == SQLITE_OK ? 0 : -1;
-}
-
-/* -2: a reader that could not; see open_immutable. */
-static int
-store_pragmas(struct store *st, enum store_mode mode)
-{
-	int code;
-
-	(void)sqlite3_busy_timeout(st->db, BUSY_MS);
-	if (mode == STORE_READ) {
-		if (store_version(st) != -1)
-			return 0;
-		code = sqlite3_errcode(st->db) & 0xff;
-		return code == SQLITE_CANTOPEN || code == SQLITE_READONLY ?
-		    -2 : -1;
-	}
-	/*
-	 * synchronous FULL: what is committed outlives a power failure too, so
-	 * a report that went out is known to have, with its id.
-	 */
-	return store_exec(st, "PRAGMA journal_mode = WAL;"
-	    "PRAGMA synchronous = FULL;"
-	    "PRAGMA foreign_keys = ON;"
-	    "PRAGMA cache_size = -16384;"
-	    "PRAGMA journal_size_limit = 67108864");
-}
-
-/* Another may hold it, or the disk be full: that may end. */
-static int
-may_come(sqlite3 *db)
-{
-	switch (db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db) & 0xff) {
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_READONLY:
-	case SQLITE_IOERR:
-	case SQLITE_FULL:
-		return 1;
-	}
-	return 0;
-}
-
-struct store *
-store_open(const char *path, enum store_mode mode)
-{
-	struct store *st;
-	int flags, rc;
-
-	if ((st = calloc(1, sizeof(*st))) == NULL ||
-	    (st->statements = calloc(1, sizeof(*st->statements))) == NULL)
-		fatal("store");
-	flags = SQLITE_OPEN_NOMUTEX | (mode == STORE_READ ?
-	    SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	if (sqlite3_open_v2(path, &st->db, flags, NULL) != SQLITE_OK)
-		goto bad;
-	/* SQLite reads what it may not write, and would go on to do so. */
-	if (mode != STORE_READ && sqlite3_db_readonly(st->db, "main") == 1) {
-		log_warnx("%s: can't be written to", path);
-		store_close(st);
-		errno = EAGAIN;
-		return NULL;
-	}
-	if ((rc = store_pragmas(st, mode)) == -2)
-		rc = open_immutable(st, path);
-	if (rc == -1)
-		goto bad;
-	/* A sandboxed process has no folder for large sorts. */
-	if (store_exec(st, "PRAGMA temp_store = MEMORY") == -1 ||
-	    schema_check(st, path, mode) == -1)
-		goto out;
-	return st;
-bad:
-	if (st->db == NULL)
-		log_warn("%s", path);
-	else
-		log_warnx("%s: %s", path, sqlite3_errmsg(st->db));
-out:
-	rc = may_come(st->db) ? EAGAIN : EINVAL;
-	store_close(st);
-	errno = rc;
-	return NULL;
 }
 
 void
@@ -263,10 +45,9 @@ store_close(struct store *st)
 
 	if (st == NULL)
 		return;
-	for (i = 0; i < st->statements->nslots; i++)
-		sqlite3_finalize(st->statements->slots[i].stmt);
-	free(st->statements->slots);
-	free(st->statements);
+	for (i = 0; i < st->statements.nslots; i++)
+		sqlite3_finalize(st->statements.slots[i].stmt);
+	free(st->statements.slots);
 	sqlite3_close(st->db);
 	free(st);
 }
@@ -321,6 +102,7 @@ store_end(struct store *st, int rc)
 	return -1;
 }
 
+/* Open addressing; nslots is a power of two. */
 static struct store_statement *
 statement_find(struct store_statements *all, const char *sql)
 {
@@ -355,7 +137,7 @@ statements_grow(struct store_statements *all)
 sqlite3_stmt *
 store_prepare(struct store *st, const char *sql)
 {
-	struct store_statements *all = st->statements;
+	struct store_statements *all = &st->statements;
 	struct store_statement *s;
 
 	if (st->depth > 0 && st->failed)
@@ -543,26 +325,48 @@ store_update(struct store *st, const char *sql, const char *types, ...)
 	return rc == -1 ? -1 : sqlite3_changes(st->db);
 }
 
-int64_t
-store_number(struct store *st, int64_t other, const char *sql,
-    const char *types, ...)
+static int
+number_list(struct store *st, int64_t *value, const char *sql,
+    const char *types, va_list ap)
 {
 	sqlite3_stmt *stmt;
+	int rc;
+
+	if ((stmt = store_prepare(st, sql)) == NULL ||
+	    bind_list(stmt, types, ap) == -1)
+		return -1;
+	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+		return store_done(st, stmt, rc);
+	if ((rc = sqlite3_column_type(stmt, 0) != SQLITE_NULL))
+		*value = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+int
+store_number(struct store *st, int64_t *value, const char *sql,
+    const char *types, ...)
+{
 	va_list ap;
 	int rc;
 
-	if ((stmt = store_prepare(st, sql)) == NULL)
-		return other;
 	va_start(ap, types);
-	rc = bind_list(stmt, types, ap);
+	rc = number_list(st, value, sql, types, ap);
 	va_end(ap);
-	if (rc == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW &&
-	    sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-		other = sqlite3_column_int64(stmt, 0);
-	else if (rc != SQLITE_ROW && rc != SQLITE_DONE && rc != -1)
-		store_complain(st, sql);
-	(void)sqlite3_reset(stmt);
-	return other;
+	return rc;
+}
+
+int64_t
+store_count(struct store *st, const char *sql, const char *types, ...)
+{
+	int64_t count = 0;
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	rc = number_list(st, &count, sql, types, ap);
+	va_end(ap);
+	return rc == -1 ? -1 : count;
 }
 
 int
@@ -591,9 +395,17 @@ store_meta_set(struct store *st, const char *key, int64_t value)
 	    key, value);
 }
 
-int64_t
-store_meta(struct store *st, const char *key, int64_t other)
+int
+store_meta(struct store *st, const char *key, int64_t *value)
 {
-	return store_number(st, other, "SELECT value FROM meta WHERE key = ?1",
+	return store_number(st, value, "SELECT value FROM meta WHERE key = ?1",
 	    "t", key);
+}
+
+int
+store_meta_add(struct store *st, const char *key, int64_t more)
+{
+	return store_run(st, "INSERT INTO meta (key, value) VALUES (?1, ?2)"
+	    " ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
+	    "ti", key, more);
 }

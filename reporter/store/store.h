@@ -16,10 +16,16 @@
  */
 struct store {
 	sqlite3		*db;
-	/* Prepared statements by their text; store_prepare fills it. */
-	struct store_statements *statements;
+	/* Prepared statements by the address of their text. */
+	struct store_statements {
+		struct store_statement *slots;
+		size_t	 nslots;
+		size_t	 n;
+	}		 statements;
 	int		 depth;		/* of store_begin */
 	int		 failed;	/* it can only be rolled back */
+	int64_t		 errors;	/* how many were logged so far */
+	int		 damaged;	/* one was a page that is no page */
 };
 
 enum store_mode {
@@ -72,23 +78,30 @@ sqlite3_stmt *store_select(struct store *, const char *sql, const char *types,
 int	store_row(struct store *, sqlite3_stmt *, const char *types, ...);
 /* The same for the first row alone, without 't': it is reset in any case. */
 int	store_first(struct store *, sqlite3_stmt *, const char *types, ...);
+/* Statements as they stand, not kept; 0 or -1 with a log line. */
+int	store_exec(struct store *, const char *sql);
 /* Runs one that returns no rows; 0 or -1 with a log line. */
 int	store_run(struct store *, const char *sql, const char *types, ...);
 /* The same; returns how many rows were changed, or -1. */
 int	store_update(struct store *, const char *sql, const char *types, ...);
 /*
- * The first column of the first row, or other where there is none; after an
- * error too, which within a transaction keeps it from being committed.
+ * The first column of the first row.  Returns 1; 0 where there is none, or
+ * NULL in it: *value stays what it was; -1 with a log line, the same.
  */
-int64_t	store_number(struct store *, int64_t other, const char *sql,
+int	store_number(struct store *, int64_t *value, const char *sql,
 	    const char *types, ...);
+/* The same for what is never below 0: 0 where there is none, -1 for failure. */
+int64_t	store_count(struct store *, const char *sql, const char *types, ...);
 /* Ends a loop of sqlite3_step that gave rc; 0, or -1 with a log line. */
 int	store_done(struct store *, sqlite3_stmt *, int rc);
 /* Text of a column, "" for NULL; good until the next step. */
 const char *store_text(sqlite3_stmt *, int column);
 
 int	store_meta_set(struct store *, const char *key, int64_t value);
-int64_t	store_meta(struct store *, const char *key, int64_t other);
+/* As store_number. */
+int	store_meta(struct store *, const char *key, int64_t *value);
+/* From 0 on; 0 or -1. */
+int	store_meta_add(struct store *, const char *key, int64_t more);
 
 /*
  * Both end with NULL.  The schema is the first format, which never changes;

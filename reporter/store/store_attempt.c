@@ -16,16 +16,16 @@ store_attempt_add(struct store *st, const char *domain, int64_t at,
 int
 store_attempt_any(struct store *st)
 {
-	return store_number(st, 0, "SELECT 1 FROM attempt LIMIT 1", "") == 1;
+	return (int)store_count(st, "SELECT 1 FROM attempt LIMIT 1", "");
 }
 
 int
 store_attempt_within(struct store *st, const char *domain, int64_t from,
     int64_t before)
 {
-	return store_number(st, 0, "SELECT 1 FROM attempt WHERE domain = ?1"
+	return (int)store_count(st, "SELECT 1 FROM attempt WHERE domain = ?1"
 	    " AND at >= ?2 AND at < ?3 LIMIT 1", "tii", domain, from,
-	    before) == 1;
+	    before);
 }
 
 int
@@ -52,6 +52,6 @@ store_attempt_at(struct store *st, const char *domain, const char *addr,
 int
 store_mx_none_matches(struct store *st, const char *domain)
 {
-	return store_number(st, 0, "SELECT count(*) > 0 AND sum(matches) = 0"
-	    " FROM mx WHERE domain = ?1", "t", domain) == 1;
+	return (int)store_count(st, "SELECT count(*) > 0 AND"
+	    " sum(matches) = 0 FROM mx WHERE domain = ?1", "t", domain);
 }

@@ -14,9 +14,9 @@
 /* 1: new, 0: it is there, -1 with a log line.  url "": it has to wait. */
 int	store_attempt_add(struct store *, const char *domain, int64_t at,
 	    const char *url);
-/* Whether there is one of any domain. */
+/* Whether there is one of any domain: 1, 0, or -1 with a log line. */
 int	store_attempt_any(struct store *);
-/* Whether there is one from then on, before then. */
+/* Whether there is one from then on, before then: the same. */
 int	store_attempt_within(struct store *, const char *domain, int64_t from,
 	    int64_t before);
 /*
@@ -25,7 +25,7 @@ int	store_attempt_within(struct store *, const char *domain, int64_t from,
  */
 int	store_attempt_at(struct store *, const char *domain, const char *addr,
 	    int64_t after, int64_t until, char host[], size_t hostsz);
-/* Whether MX hosts of the domain are known, and its policy allows none. */
+/* Whether MX hosts of the domain are known, and its policy allows none; -1. */
 int	store_mx_none_matches(struct store *, const char *domain);
 
 #endif

@@ -60,15 +60,15 @@ store_delivery_claim(struct store *st, enum store_delivery_kind kind,
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && n < limit)
 		delivery_row(stmt, &out[n++]);
-	(void)sqlite3_reset(stmt);
-	if (rc != SQLITE_DONE)
+	if (store_done(st, stmt, rc) == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
-		out[i].today = store_number(st, 0, "SELECT count(*) FROM"
+		out[i].today = store_count(st, "SELECT count(*) FROM"
 		    " delivery WHERE target = ?1 AND last >= ?2"
 		    " AND state IN ('sent', 'sending')", "ti", out[i].target,
 		    now - now % 86400);
-		if (store_run(st, "UPDATE delivery SET state = 'sending',"
+		if (out[i].today == -1 ||
+		    store_run(st, "UPDATE delivery SET state = 'sending',"
 		    " tries = tries + 1, first = coalesce(first, ?2),"
 		    " last = ?2 WHERE id = ?1", "ii", out[i].id, now) == -1)
 			return -1;
@@ -133,10 +133,10 @@ store_delivery_settle(struct store *st, int64_t report, int64_t now)
 {
 	int64_t sent, open;
 
-	sent = store_number(st, -1, "SELECT count(*) FROM delivery"
+	sent = store_count(st, "SELECT count(*) FROM delivery"
 	    " WHERE report = ?1 AND state = 'sent' AND uri NOT LIKE 'copy:%'",
 	    "i", report);
-	open = store_number(st, -1, "SELECT count(*) FROM delivery"
+	open = store_count(st, "SELECT count(*) FROM delivery"
 	    " WHERE report = ?1 AND state IN ('due', 'sending')"
 	    " AND uri NOT LIKE 'copy:%'", "i", report);
 	if (sent == -1 || open == -1)
@@ -166,11 +166,12 @@ store_delivery_each(struct store *st, int64_t report,
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		delivery_row(stmt, &d);
-		if (each(&d, arg) == -1)
-			break;
+		if (each(&d, arg) == -1) {
+			(void)sqlite3_reset(stmt);
+			return -1;
+		}
 	}
-	(void)sqlite3_reset(stmt);
-	return rc == SQLITE_DONE ? 0 : -1;
+	return store_done(st, stmt, rc);
 }
 
 int64_t
@@ -178,9 +179,9 @@ store_bounce_until(struct store *st, const char *address, int64_t now)
 {
 	int64_t until;
 
-	until = store_number(st, 0, "SELECT until FROM bounce"
+	until = store_count(st, "SELECT until FROM bounce"
 	    " WHERE address = ?1", "t", address);
-	return until > now ? until : 0;
+	return until > now ? until : until == -1 ? -1 : 0;
 }
 
 int
@@ -196,12 +197,14 @@ store_bounce_add(struct store *st, const char *report_id, const char *address,
 		goto bad;
 	if (sqlite3_changes(st->db) == 0)
 		return store_commit(st);
-	count = store_number(st, 0, "SELECT count FROM bounce"
+	count = store_count(st, "SELECT count FROM bounce"
 	    " WHERE address = ?1", "t", address);
-	last = store_number(st, 0, "SELECT last FROM bounce"
+	last = store_count(st, "SELECT last FROM bounce"
 	    " WHERE address = ?1", "t", address);
-	until = store_number(st, 0, "SELECT until FROM bounce"
+	until = store_count(st, "SELECT until FROM bounce"
 	    " WHERE address = ?1", "t", address);
+	if (count == -1 || last == -1 || until == -1)
+		goto bad;
 	/* Long ago, or rested since: it begins anew. */
 	if (last < now - rest || (until != 0 && until <= now))
 		count = until = 0;
@@ -221,7 +224,7 @@ int
 store_delivery_since(struct store *st, const char *address, int64_t since)
 {
 	/* Rows without a target: copies, and those of older formats. */
-	return (int)store_number(st, -1, "SELECT EXISTS (SELECT 1"
+	return (int)store_count(st, "SELECT EXISTS (SELECT 1"
 	    " FROM delivery WHERE target = lower(?2) AND kind = 0"
 	    " AND last >= ?1) OR EXISTS (SELECT 1 FROM delivery"
 	    " INDEXED BY delivery_copy WHERE target IS NULL AND kind = 0"

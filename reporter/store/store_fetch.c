@@ -26,16 +26,19 @@ int
 store_sts_without(struct store *st, const char *domain, int64_t now,
     const char *type, const char *error)
 {
+	int64_t same;
+
 	if (store_sts_fetching(st, domain, now) == -1 ||
 	    store_run(st, "UPDATE sts_error SET type = ?2, error = ?3"
 	    " WHERE domain = ?1 AND until = 0 AND type = ''", "ttt", domain,
 	    type, error) == -1)
 		return -1;
 	/* The same as before goes on; another one begins. */
-	if (store_number(st, 0, "SELECT 1 FROM sts_error WHERE domain = ?1"
+	same = store_count(st, "SELECT 1 FROM sts_error WHERE domain = ?1"
 	    " AND until = 0 AND type = ?2 AND error = ?3", "ttt", domain, type,
-	    error) == 1)
-		return 0;
+	    error);
+	if (same != 0)
+		return same == 1 ? 0 : -1;
 	if (store_sts_with(st, domain, now) == -1)
 		return -1;
 	return store_run(st, "INSERT INTO sts_error (domain, since, until,"
@@ -59,6 +62,7 @@ store_sts_error_at(struct store *st, const char *domain, int64_t when,
     struct store_sts_error *e)
 {
 	sqlite3_stmt *stmt;
+	int64_t times = 1;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
@@ -77,13 +81,13 @@ store_sts_error_at(struct store *st, const char *domain, int64_t when,
 		strlcpy(e->type, store_text(stmt, 2), sizeof(e->type));
 		strlcpy(e->text, store_text(stmt, 3), sizeof(e->text));
 		rc = sqlite3_step(stmt);
-	} else if (rc == SQLITE_DONE && store_number(st, 1, "SELECT count(*)"
-	    " FROM sts_error WHERE domain = ?1", "t", domain) == 0) {
+	} else if (rc == SQLITE_DONE && (times = store_count(st, "SELECT"
+	    " count(*) FROM sts_error WHERE domain = ?1", "t", domain)) == 0) {
 		/* So it is with most domains. */
 		e->since = INT64_MIN;
 		e->until = INT64_MAX;
 	}
-	return store_done(st, stmt, rc);
+	return store_done(st, stmt, rc) == -1 || times == -1 ? -1 : 0;
 }
 
 int

@@ -57,7 +57,7 @@ store_correspondent_new(struct store *st, int64_t day, int64_t dir,
 int64_t
 store_correspondent_rows(struct store *st, int64_t day, int64_t dir)
 {
-	return store_number(st, 0, "SELECT count(*) FROM correspondent"
+	return store_count(st, "SELECT count(*) FROM correspondent"
 	    " WHERE day = ?1 AND dir = ?2", "ii", day, dir);
 }
 
@@ -91,7 +91,7 @@ int64_t
 store_incident_addrs(struct store *st, int64_t day, int64_t dir,
     const char *domain, const char *why)
 {
-	return store_number(st, 0, "SELECT count(*) FROM (SELECT 1"
+	return store_count(st, "SELECT count(*) FROM (SELECT 1"
 	    " FROM incident WHERE day = ?1 AND dir = ?2 AND domain = ?3"
 	    " AND why = ?4 LIMIT ?5)", "iitti", day, dir, domain, why,
 	    (int64_t)INCIDENT_ADDRS_MAX);
@@ -100,14 +100,14 @@ store_incident_addrs(struct store *st, int64_t day, int64_t dir,
 int64_t
 store_incident_rows(struct store *st, int64_t day, int64_t dir)
 {
-	return store_number(st, 0, "SELECT count(*) FROM incident"
+	return store_count(st, "SELECT count(*) FROM incident"
 	    " WHERE day = ?1 AND dir = ?2", "ii", day, dir);
 }
 
 int64_t
 store_waiting_rows(struct store *st)
 {
-	return store_number(st, 0, "SELECT count(*) FROM waiting", "");
+	return store_count(st, "SELECT count(*) FROM waiting", "");
 }
 
 int

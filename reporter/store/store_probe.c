@@ -174,18 +174,18 @@ store_unseen_good(struct store *st, const char *addr, const char *host)
 int
 store_pending_day(struct store *st, const char *domain, int64_t day)
 {
-	return store_number(st, 0, "SELECT 1 FROM detail WHERE day = ?1"
+	return (int)store_count(st, "SELECT 1 FROM detail WHERE day = ?1"
 	    " AND domain = ?2 AND pending <> 0 UNION ALL SELECT 1 FROM unseen"
-	    " WHERE day = ?1 AND domain = ?2 LIMIT 1", "it", day, domain) == 1;
+	    " WHERE day = ?1 AND domain = ?2 LIMIT 1", "it", day, domain);
 }
 
 int
 store_probe_other(struct store *st, const char *host, const char *addr,
     int64_t since)
 {
-	return store_number(st, 0, "SELECT 1 FROM probe WHERE host = ?1"
+	return (int)store_count(st, "SELECT 1 FROM probe WHERE host = ?1"
 	    " AND addr <> ?2 AND probed >= ?3 AND status = 'ok'"
-	    " AND type = '' LIMIT 1", "tti", host, addr, since) == 1;
+	    " AND type = '' LIMIT 1", "tti", host, addr, since);
 }
 
 int
@@ -219,7 +219,7 @@ store_waiting_routed(struct store *st, int64_t before, int64_t since,
 int64_t
 store_waiting_last(struct store *st, const char *domain)
 {
-	return store_number(st, 0, "SELECT last FROM waiting WHERE"
+	return store_count(st, "SELECT last FROM waiting WHERE"
 	    " domain = ?1", "t", domain);
 }
 

@@ -152,13 +152,13 @@ free_id(struct store *st, const struct rd_report *r)
 	int64_t n, taken;
 	char *id;
 
-	n = store_number(st, -1, "SELECT count(*) FROM received"
+	n = store_count(st, "SELECT count(*) FROM received"
 	    " WHERE org = ?1 AND given = ?2", "tt", r->org, r->id);
 	for (; n >= 0; n++) {
 		if ((n == 0 ? asprintf(&id, "%s", r->id) :
 		    asprintf(&id, "%s#%lld", r->id, (long long)n + 1)) == -1)
 			fatal("asprintf");
-		taken = store_number(st, -1, "SELECT count(*) FROM received"
+		taken = store_count(st, "SELECT count(*) FROM received"
 		    " WHERE org = ?1 AND report_id = ?2", "tt", r->org, id);
 		if (taken == 0)
 			return id;
@@ -260,16 +260,16 @@ is_over(struct store *st, const struct rd_report *r, int64_t now)
 	int64_t since = now - DAY_SECONDS, reports, size, all;
 	int proved = is_proved(r);
 
-	all = store_number(st, 0, "SELECT bytes FROM received_size", "");
-	reports = store_number(st, -1, "SELECT count(*) FROM received"
+	all = store_count(st, "SELECT bytes FROM received_size", "");
+	reports = store_count(st, "SELECT count(*) FROM received"
 	    " WHERE stored > ?1 AND (dkim LIKE 'pass %') = ?2"
 	    " AND (?2 = 0 OR submitter = ?3)", "iit", since, (int64_t)proved,
 	    r->submitter);
-	size = store_number(st, 0, "SELECT sum(size) FROM received"
+	size = store_count(st, "SELECT sum(size) FROM received"
 	    " WHERE stored > ?1 AND (dkim LIKE 'pass %') = ?2"
 	    " AND (?2 = 0 OR submitter = ?3)", "iit", since, (int64_t)proved,
 	    r->submitter);
-	if (reports == -1)
+	if (all == -1 || reports == -1 || size == -1)
 		return -1;
 	return reports >= RECEIVED_DAY_MAX || size >= RECEIVED_DAY_SIZE_MAX ||
 	    all >= (proved ? RECEIVED_SIZE_MAX : RECEIVED_SIZE_MAX / 2);

@@ -60,17 +60,17 @@ store_report_details(struct store *st, const char *domain, int64_t day,
 	return rc;
 }
 
-int64_t
-store_report_day_after(struct store *st, int64_t day, int64_t other)
+int
+store_report_day_after(struct store *st, int64_t day, int64_t *after)
 {
-	return store_number(st, other, "SELECT min(day) FROM tally"
+	return store_number(st, after, "SELECT min(day) FROM tally"
 	    " WHERE day > ?1", "i", day);
 }
 
 int64_t
 store_report_count_day(struct store *st, int64_t day)
 {
-	return store_number(st, 0, "SELECT count(*) FROM"
+	return store_count(st, "SELECT count(*) FROM"
 	    " (SELECT DISTINCT domain FROM tally WHERE day = ?1)", "i", day);
 }
 
@@ -102,8 +102,9 @@ store_report_open_day(struct store *st, int64_t day, int64_t now,
 		    (int64_t)sqlite3_column_int64(stmt, 2), now) == -1)
 			break;
 	}
-	(void)sqlite3_reset(stmt);
-	return rc == SQLITE_DONE ? n : -1;
+	if (rc == SQLITE_ROW)
+		(void)sqlite3_reset(stmt);
+	return rc == SQLITE_ROW || store_done(st, stmt, rc) == -1 ? -1 : n;
 }
 
 int
@@ -112,7 +113,7 @@ store_report_open_one(struct store *st, int64_t day, const char *domain,
 {
 	int64_t n;
 
-	if ((n = store_number(st, -1, "SELECT count(*) FROM tally"
+	if ((n = store_count(st, "SELECT count(*) FROM tally"
 	    " WHERE day = ?1 AND domain = ?2", "it", day, domain)) <= 0)
 		return (int)n;
 	if (store_run(st, "INSERT OR IGNORE INTO report (day, domain, state,"
@@ -157,8 +158,7 @@ store_report_claim(struct store *st, int64_t now, int64_t lease,
 		return -1;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && n < limit)
 		report_row(stmt, &out[n++]);
-	(void)sqlite3_reset(stmt);
-	if (rc != SQLITE_DONE)
+	if (store_done(st, stmt, rc) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
 		if (store_run(st, "UPDATE report SET due = ?2 WHERE id = ?1",
@@ -168,14 +168,15 @@ store_report_claim(struct store *st, int64_t now, int64_t lease,
 }
 
 static int
-report_one(sqlite3_stmt *stmt, struct store_report *r)
+report_one(struct store *st, sqlite3_stmt *stmt, struct store_report *r)
 {
 	int rc;
 
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		report_row(stmt, r);
+	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+		return store_done(st, stmt, rc);
+	report_row(stmt, r);
 	(void)sqlite3_reset(stmt);
-	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+	return 1;
 }
 
 int
@@ -187,7 +188,7 @@ store_report_get(struct store *st, int64_t id, struct store_report *r)
 	    " WHERE id = ?1", "i", id);
 	if (stmt == NULL)
 		return -1;
-	return report_one(stmt, r);
+	return report_one(st, stmt, r);
 }
 
 int
@@ -200,7 +201,7 @@ store_report_find(struct store *st, const char *domain, int64_t day,
 	    " WHERE day = ?1 AND domain = ?2", "it", day, domain);
 	if (stmt == NULL)
 		return -1;
-	return report_one(stmt, r);
+	return report_one(st, stmt, r);
 }
 
 int
@@ -213,7 +214,7 @@ store_report_by_id(struct store *st, const char *report_id,
 	    " WHERE report_id = ?1", "t", report_id);
 	if (stmt == NULL)
 		return -1;
-	return report_one(stmt, r);
+	return report_one(st, stmt, r);
 }
 
 int
@@ -236,9 +237,9 @@ store_report_body(struct store *st, int64_t id, unsigned char **body,
 		if (*len > 0)
 			memcpy(*body, sqlite3_column_blob(stmt, 0), *len);
 		found = 1;
+		rc = SQLITE_DONE;
 	}
-	(void)sqlite3_reset(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? found : -1;
+	return store_done(st, stmt, rc) == -1 ? -1 : found;
 }
 
 int
@@ -281,18 +282,19 @@ store_report_end(struct store *st, int64_t id, const char *state, int64_t now,
 int64_t
 store_report_next_due(struct store *st, int64_t other)
 {
-	int64_t report, delivery, kind;
+	int64_t next = other, kind;
 
-	report = store_number(st, other,
-	    "SELECT min(due) FROM report WHERE state = 'due'", "");
-	if (report < other)
-		other = report;
+	if (store_number(st, &next, "SELECT min(due) FROM report"
+	    " WHERE state = 'due'", "") == -1)
+		return -1;
+	if (next < other)
+		other = next;
 	for (kind = DELIVERY_MAIL; kind <= DELIVERY_HTTPS; kind++) {
-		delivery = store_number(st, other, "SELECT min(next)"
-		    " FROM delivery WHERE state = 'due' AND kind = ?1", "i",
-		    kind);
-		if (delivery < other)
-			other = delivery;
+		if (store_number(st, &next, "SELECT min(next) FROM delivery"
+		    " WHERE state = 'due' AND kind = ?1", "i", kind) == -1)
+			return -1;
+		if (next < other)
+			other = next;
 	}
 	return other;
 }
@@ -301,6 +303,8 @@ int
 store_report_hurry(struct store *st, int64_t day, const char *domain,
     int64_t now, int64_t *waiting, int64_t *taken)
 {
+	int64_t sending;
+
 	*waiting = *taken = 0;
 	if (store_begin(st) == -1)
 		return -1;
@@ -314,15 +318,18 @@ store_report_hurry(struct store *st, int64_t day, const char *domain,
 	    " AND report IN (SELECT id FROM report WHERE day = ?1"
 	    " AND (?2 IS NULL OR domain = ?2))", "iti", day, domain, now) == -1)
 		goto bad;
-	*waiting += store_number(st, 0, "SELECT count(*) FROM report"
+	sending = store_count(st, "SELECT count(*) FROM report"
 	    " WHERE day = ?1 AND (?2 IS NULL OR domain = ?2)"
 	    " AND state IN ('sending', 'sent') AND id IN (SELECT report"
 	    " FROM delivery WHERE state IN ('due', 'sending'))", "it", day,
 	    domain);
-	*taken = store_number(st, 0, "SELECT count(*) FROM report"
+	*taken = store_count(st, "SELECT count(*) FROM report"
 	    " WHERE day = ?1 AND (?2 IS NULL OR domain = ?2)"
 	    " AND state = 'sent' AND id NOT IN (SELECT report FROM delivery"
 	    " WHERE state IN ('due', 'sending'))", "it", day, domain);
+	if (sending == -1 || *taken == -1)
+		goto bad;
+	*waiting += sending;
 	return store_commit(st);
 bad:
 	store_rollback(st);

@@ -47,7 +47,7 @@ int	store_report_details(struct store *, const char *domain, int64_t day,
  * Reports.
  */
 
-/* How many domains have a tally of that day. */
+/* How many domains have a tally of that day, or -1. */
 int64_t	store_report_count_day(struct store *, int64_t day);
 /*
  * Makes the rows of at most limit domains behind *domain (of size domainsz;
@@ -62,8 +62,8 @@ int	store_report_open_day(struct store *, int64_t day, int64_t now,
 /* The row of one domain.  Returns 1, 0 if it has no tally, -1. */
 int	store_report_open_one(struct store *, int64_t day, const char *domain,
 	    int64_t now);
-/* The first day behind that one with a tally, or other. */
-int64_t	store_report_day_after(struct store *, int64_t day, int64_t other);
+/* The first day behind that one with a tally: 1, 0 if there is none, -1. */
+int	store_report_day_after(struct store *, int64_t day, int64_t *after);
 
 struct store_report {
 	int64_t		 id;
@@ -103,7 +103,7 @@ int	store_report_built(struct store *, int64_t id, const char *report_id,
 /* An end: sent, given-up, no-rua, excepted, empty.  note NULL: as it is. */
 int	store_report_end(struct store *, int64_t id, const char *state,
 	    int64_t now, const char *record, const char *note);
-/* When the next report or delivery is due; other if none is earlier. */
+/* When the next report or delivery is due, other if none is earlier; -1. */
 int64_t	store_report_next_due(struct store *, int64_t other);
 /*
  * For "send": what waits of that day (of that domain, or NULL) is due now, and
@@ -175,7 +175,7 @@ int	store_delivery_each(struct store *, int64_t report,
  * Addresses that bounced.
  */
 
-/* Until when it is rested, 0: it is not. */
+/* Until when it is rested, 0: it is not; -1. */
 int64_t	store_bounce_until(struct store *, const char *address, int64_t now);
 /*
  * A report came back from address.  Counts each report once; the third that

@@ -103,15 +103,15 @@ store_mx_works(struct store *st, const char *host)
 int64_t
 store_mx_failures(struct store *st, const char *host)
 {
-	return store_number(st, 0, "SELECT max(failed) FROM mx"
+	return store_count(st, "SELECT max(failed) FROM mx"
 	    " WHERE host = ?1", "t", host);
 }
 
 int
 store_mx_is_back(struct store *st, const char *host, int64_t now)
 {
-	return store_number(st, 0, "SELECT max(retry) FROM mx"
-	    " WHERE host = ?1", "t", host) > now;
+	return (int)store_count(st, "SELECT 1 FROM mx WHERE host = ?1"
+	    " AND retry > ?2 LIMIT 1", "ti", host, now);
 }
 
 int
@@ -188,9 +188,9 @@ store_mxaddr_host(struct store *st, const char *addr, const char *domain,
 int
 store_mxaddr_alone(struct store *st, const char *domain, const char *addr)
 {
-	return store_number(st, 0, "SELECT count(*) = 1 FROM mxaddr WHERE"
+	return (int)store_count(st, "SELECT count(*) = 1 FROM mxaddr WHERE"
 	    " domain = ?1 AND host IN (SELECT host FROM mxaddr WHERE"
-	    " domain = ?1 AND addr = ?2)", "tt", domain, addr) == 1;
+	    " domain = ?1 AND addr = ?2)", "tt", domain, addr);
 }
 
 int
@@ -288,13 +288,15 @@ store_route_last_used(struct store *st, const char *domain, int64_t now)
 {
 	int64_t used, sent, waits;
 
-	used = store_number(st, 0, "SELECT used FROM route WHERE domain = ?1",
+	used = store_count(st, "SELECT used FROM route WHERE domain = ?1",
 	    "t", domain);
-	sent = store_number(st, 0, "SELECT max(last) FROM correspondent WHERE"
+	sent = store_count(st, "SELECT max(last) FROM correspondent WHERE"
 	    " day >= ?1 AND dir = 1 AND domain = ?2", "it", day_of(now) - 1,
 	    domain);
-	waits = store_number(st, 0, "SELECT last FROM waiting WHERE"
+	waits = store_count(st, "SELECT last FROM waiting WHERE"
 	    " domain = ?1", "t", domain);
+	if (used == -1 || sent == -1 || waits == -1)
+		return -1;
 	if (sent > used)
 		used = sent;
 	return waits > used ? waits : used;

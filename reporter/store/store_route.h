@@ -42,8 +42,9 @@ int	store_mx_match(struct store *, const char *domain, const char *host,
  */
 int	store_mx_failed(struct store *, const char *host, int64_t retry);
 int	store_mx_works(struct store *, const char *host);
-/* How often in a row it failed; 0: it works. */
+/* How often in a row it failed; 0: it works; -1 with a log line. */
 int64_t	store_mx_failures(struct store *, const char *host);
+/* 1, 0, or -1. */
 int	store_mx_is_back(struct store *, const char *host, int64_t now);
 /* Calls back for each domain with a host that cb may then change. */
 int	store_mx_domains(struct store *, const char *host,
@@ -81,7 +82,7 @@ int	store_route_due(struct store *, int64_t now, int64_t max,
 	    int (*cb)(const char *domain, void *arg), void *arg);
 /* Those used since are due at once. */
 int	store_route_all_due(struct store *, int64_t now, int64_t since);
-/* When mail last went there or waits to: by sessions and questions. */
+/* When mail last went there or waits to, by sessions and questions; -1. */
 int64_t	store_route_last_used(struct store *, const char *domain, int64_t now);
 /*
  * Those that hold, by name, the first max behind after ("": from the start).
@@ -161,16 +162,16 @@ int	store_pending_drop(struct store *, const char *addr, const char *host,
 int	store_unseen_bad(struct store *, const char *addr, const char *host,
 	    int64_t unseen, const char *type, const char *reason);
 int	store_unseen_good(struct store *, const char *addr, const char *host);
-/* Whether sessions of that domain's day wait for a look. */
+/* Whether sessions of that domain's day wait for a look: 1, 0, or -1. */
 int	store_pending_day(struct store *, const char *domain, int64_t day);
-/* Whether another address of the host was found good since. */
+/* Whether another address of the host was found good since: 1, 0, or -1. */
 int	store_probe_other(struct store *, const char *host, const char *addr,
 	    int64_t since);
 /* Hosts that were moved back and may be asked again by now. */
 int	store_mx_retry(struct store *, int64_t now, int64_t max,
 	    int (*cb)(const char *host, const char *domain, int64_t failed,
 	    void *arg), void *arg);
-/* When mail for the domain last came in that waits; 0: none does. */
+/* When mail for the domain last came in that waits; 0: none does; -1. */
 int64_t	store_waiting_last(struct store *, const char *domain);
 /* Domains with a route that mail waits for. */
 int	store_waiting_routed(struct store *, int64_t before, int64_t since,
@@ -195,7 +196,7 @@ int	store_mxaddr_of(struct store *, const char *domain, const char *host,
 /* The host that an address belongs to for a domain; "" if it is not known. */
 int	store_mxaddr_host(struct store *, const char *addr,
 	    const char *domain, char host[], size_t hostsz);
-/* Whether it is all that the domain's hosts of that address have. */
+/* Whether it is all that the domain's hosts of that address have; -1. */
 int	store_mxaddr_alone(struct store *, const char *domain,
 	    const char *addr);
 /*

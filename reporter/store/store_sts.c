@@ -98,7 +98,7 @@ policy_row(struct store *st, const char *domain,
 	if (store_run(st, "INSERT INTO policy (domain, type, mode, strings,"
 	    " mx) VALUES (?1, 'sts', ?2, ?3, ?4) ON CONFLICT DO NOTHING",
 	    "tttt", domain, sts_mode_name(policy->mode), strings, mx) == 0)
-		id = store_number(st, -1, "SELECT id FROM policy WHERE"
+		(void)store_number(st, &id, "SELECT id FROM policy WHERE"
 		    " domain = ?1 AND type = 'sts' AND strings = ?2"
 		    " AND mx = ?3", "ttt", domain, strings, mx);
 	free(strings);
@@ -111,9 +111,13 @@ static int
 history(struct store *st, const char *domain, int64_t policy, const char *mode,
     int64_t now)
 {
-	if (store_number(st, -1, "SELECT policy FROM sts_history WHERE"
+	int64_t before = -1;
+
+	if (store_number(st, &before, "SELECT policy FROM sts_history WHERE"
 	    " domain = ?1 AND until = 0 ORDER BY since DESC LIMIT 1", "t",
-	    domain) == policy)
+	    domain) == -1)
+		return -1;
+	if (before == policy)
 		return 0;
 	if (store_run(st, "UPDATE sts_history SET until = ?2 WHERE domain = ?1"
 	    " AND until = 0", "ti", domain, now) == -1)
@@ -197,9 +201,11 @@ store_sts_broken(struct store *st, const char *domain, const char *status,
 int64_t
 store_sts_broken_for(struct store *st, const char *domain, int64_t now)
 {
-	int64_t since = store_number(st, now, "SELECT since FROM broken"
-	    " WHERE domain = ?1", "t", domain);
+	int64_t since = now;
 
+	if (store_number(st, &since, "SELECT since FROM broken"
+	    " WHERE domain = ?1", "t", domain) == -1)
+		return -1;
 	return since < now ? now - since : 0;
 }
 
@@ -223,7 +229,7 @@ store_sts_over(struct store *st, const char *domain, int64_t since)
 int64_t
 store_sts_changes(struct store *st, const char *domain, int64_t since)
 {
-	return store_number(st, 0, "SELECT count(*) FROM sts_history"
+	return store_count(st, "SELECT count(*) FROM sts_history"
 	    " WHERE domain = ?1 AND since > ?2", "ti", domain, since);
 }
 
@@ -232,6 +238,7 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
     struct store_sts_at *at)
 {
 	sqlite3_stmt *stmt;
+	int64_t times = 1;
 	int rc;
 
 	at->policy = 0;
@@ -253,13 +260,14 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
 		at->since = sqlite3_column_int64(stmt, 2);
 		at->until = sqlite3_column_int64(stmt, 3);
 		rc = sqlite3_step(stmt);
-	} else if (rc == SQLITE_DONE && store_number(st, 1, "SELECT count(*)"
-	    " FROM sts_history WHERE domain = ?1", "t", domain) == 0) {
+	} else if (rc == SQLITE_DONE && (times = store_count(st, "SELECT"
+	    " count(*) FROM sts_history WHERE domain = ?1", "t", domain)) ==
+	    0) {
 		/* Most domains never had one. */
 		at->since = INT64_MIN;
 		at->until = INT64_MAX;
 	}
-	return store_done(st, stmt, rc);
+	return store_done(st, stmt, rc) == -1 || times == -1 ? -1 : 0;
 }
 
 int

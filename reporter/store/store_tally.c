@@ -25,24 +25,24 @@ int
 store_tally_exists(struct store *st, int64_t day, const char *domain,
     int64_t policy)
 {
-	return store_number(st, 0, "SELECT 1 FROM tally WHERE day = ?1"
+	return (int)store_count(st, "SELECT 1 FROM tally WHERE day = ?1"
 	    " AND domain = ?2 AND policy = ?3", "iti", day, domain,
-	    policy) == 1;
+	    policy);
 }
 
 int64_t
 store_tally_rows(struct store *st, int64_t day)
 {
-	return store_number(st, 0, "SELECT count(*) FROM tally WHERE day = ?1",
+	return store_count(st, "SELECT count(*) FROM tally WHERE day = ?1",
 	    "i", day);
 }
 
 int
 store_tally_reported(struct store *st, int64_t day, const char *domain)
 {
-	return store_number(st, 0, "SELECT 1 FROM report WHERE day = ?1"
+	return (int)store_count(st, "SELECT 1 FROM report WHERE day = ?1"
 	    " AND domain = ?2 AND (state <> 'due' OR body IS NOT NULL)", "it",
-	    day, domain) == 1;
+	    day, domain);
 }
 
 int
@@ -81,7 +81,7 @@ int64_t
 store_detail_rows(struct store *st, int64_t day, const char *domain,
     int64_t policy)
 {
-	return store_number(st, 0, "SELECT count(*) FROM detail"
+	return store_count(st, "SELECT count(*) FROM detail"
 	    " WHERE day = ?1 AND domain = ?2 AND policy = ?3", "iti", day,
 	    domain, policy);
 }

@@ -23,7 +23,7 @@ int64_t
 store_trace_rows(struct store *st, int64_t day, const char *domain,
     int64_t policy)
 {
-	return store_number(st, 0, "SELECT count(*) FROM trace WHERE day = ?1"
+	return store_count(st, "SELECT count(*) FROM trace WHERE day = ?1"
 	    " AND domain = ?2 AND policy = ?3", "iti", day, domain, policy);
 }
 

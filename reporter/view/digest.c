@@ -24,8 +24,9 @@ static void
 since_last_one(struct digest *digest)
 {
 	struct view *v = &digest->own;
-	int64_t day = store_meta(v->store, "digest_day", -1);
+	int64_t day = -1;
 
+	(void)store_meta(v->store, "digest_day", &day);
 	if (day == -1 || day > v->last) {
 		digest->span.after = heard_newest(v->store,
 		    (v->last - FIRST_DAYS + 1) * DAY_SECONDS);
@@ -33,13 +34,17 @@ since_last_one(struct digest *digest)
 	}
 	if (day == v->last) {
 		/* The same again. */
-		v->first = store_meta(v->store, "digest_first", v->last);
-		digest->span.after = store_meta(v->store, "digest_after", 0);
+		v->first = v->last;
+		(void)store_meta(v->store, "digest_first", &v->first);
+		digest->span.after = 0;
+		(void)store_meta(v->store, "digest_after",
+		    &digest->span.after);
 		return;
 	}
 	v->first = day + 1 > v->last - DAYS_MAX + 1 ? day + 1 :
 	    v->last - DAYS_MAX + 1;
-	digest->span.after = store_meta(v->store, "digest_newest", 0);
+	digest->span.after = 0;
+	(void)store_meta(v->store, "digest_newest", &digest->span.after);
 }
 
 void
