@@ -240,6 +240,7 @@ SGECTL_OBJS =	\
 		reporter/ctl/ctl_help.o \
 		reporter/ctl/ctl_sendmail.o \
 		reporter/ctl/smtpctl.o \
+		reporter/ctl/smtpd_queue.o \
 		reporter/ctl/print.o \
 		reporter/ctl/sged_ask.o \
 		reporter/release.o \
@@ -370,6 +371,7 @@ UNITS =		\
 		unit-net-read \
 		unit-notice \
 		unit-reader \
+		unit-queue \
 		unit-record \
 		unit-report \
 		unit-report-mail \

@@ -18,7 +18,9 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "check/smtpd_conf.h"
+#include "check/smtpd_match.h"
 #include "ctl/smtpctl.h"
+#include "ctl/smtpd_queue.h"
 #include "release.h"
 #include "rule/table_answer.h"
 #include "view/view_route.h"
@@ -41,7 +43,9 @@ enum fate {
 struct release {
 	struct ctl	*ctl;
 	const char	*domain;
+	enum mail_need	 need;		/* the domain's, now */
 	struct smtpd_conf *smtpd;
+	char		 spool[1024];	/* smtpd's */
 	struct smtpctl_queued *queued;
 	size_t		 nqueued;
 	size_t		 n[FATE_RELEASED + 1];
@@ -102,36 +106,81 @@ say(const struct release *r, const char *id, const struct smtpctl_envelope *e,
 		view_say(v, "%s %s: %s", id, view_clean(e->dest, 0), what);
 }
 
+/*
+ * The action that smtpd would choose now; NULL if there is none, or if that
+ * can't be told.  Where an alias led abroad, it is asked as for local mail.
+ */
+static const char *
+action_now(const struct release *r, const struct smtpctl_envelope *e)
+{
+	const struct mail mail = { .source = e->remote && e->authenticated ?
+	    SOURCE_AUTH : SOURCE_LOCAL, .sender = e->sender, .need = r->need,
+	    .domain = r->domain, .rcpt = e->dest };
+	const struct smtpd_line *line, *action;
+	enum match_answer answer;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < r->smtpd->nlines; i++) {
+		line = &r->smtpd->line[i];
+		if (!smtpdconf_is(line, 0, "match") || (answer = match_asks(
+		    r->smtpd, r->ctl->conf, line, &mail)) == MATCH_NO)
+			continue;
+		name = smtpdconf_after(line, "action");
+		if (answer != MATCH_ALL || name == NULL)
+			return NULL;
+		action = smtpdconf_find(r->smtpd, "action", name);
+		return action != NULL && smtpdconf_has(action, "relay") ?
+		    name : NULL;
+	}
+	return NULL;
+}
+
+static int
+is_queued(const struct release *r, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < r->nqueued; i++)
+		if (strcmp(r->queued[i].id, id) == 0)
+			return 1;
+	return 0;
+}
+
 static enum fate
 put_back(struct release *r, const char *id, const struct smtpctl_envelope *e)
 {
-	FILE *mail;
-	int rc;
+	const char *action = action_now(r, e);
+	char copy[EVPID_SIZE];
 
-	if ((mail = tmpfile()) == NULL) {
-		warn("temporary file");
+	if (action == NULL) {
+		warnx("%s: what smtpd.conf would do now with mail from <%s> to "
+		    "<%s> can't be told: it waits as before", id,
+		    view_clean(e->sender, 0), view_clean(e->dest, 0));
 		return FATE_FAILED;
 	}
-	if ((rc = smtpctl_message(id, mail)) == 0 &&
-	    (rc = ctl_resend(r->ctl->conf, mail, e)) == -1)
-		warnx("%s: %s does not take it: it waits as before", id,
-		    r->ctl->conf->report_sendmail);
-	fclose(mail);
-	if (rc == -1)
+	if (smtpdq_copy_id(id, copy) == -1 ||
+	    smtpdq_copy(r->spool, id, action) == -1)
 		return FATE_FAILED;
 	/* From here on there are two, of which one is to go. */
+	if (!is_queued(r, copy) && smtpctl_discover(copy) < 1) {
+		warnx("%s: smtpctl does not discover its copy %s: it waits as "
+		    "before", id, copy);
+		return FATE_FAILED;
+	}
 	switch (smtpctl_remove(id)) {
-	case 1:
-		say(r, id, e, "released");
-		return FATE_RELEASED;
+	case -1:
+		warnx("%s: released, and smtpctl does not remove the first "
+		    "one: it may arrive twice", id);
+		return FATE_FAILED;
 	case 0:
 		say(r, id, e, "released; smtpd was done with it meanwhile, so "
 		    "that it may arrive twice");
-		return FATE_RELEASED;
+		break;
+	default:
+		say(r, id, e, "released");
 	}
-	warnx("%s: released, and smtpctl does not remove the first one: it "
-	    "may arrive twice", id);
-	return FATE_FAILED;
+	return FATE_RELEASED;
 }
 
 static enum fate
@@ -164,8 +213,13 @@ release_round(struct release *r)
 		warnx("smtpd's queue can't be seen: smtpctl fails");
 		return -1;
 	}
-	for (i = 0; i < r->nqueued && r->n[FATE_FAILED] == 0; i++)
+	for (i = 0; i < r->nqueued && r->n[FATE_FAILED] == 0; i++) {
+		if (r->queued[i].offline) {
+			warnx("smtpd does not run: it has to, for this");
+			return -1;
+		}
 		r->n[release_one(r, &r->queued[i], since)]++;
+	}
 	return 0;
 }
 
@@ -194,19 +248,22 @@ release_all(struct release *r)
 	return r->n[FATE_FAILED] > 0 || r->n[FATE_BUSY] > 0;
 }
 
-/* Whether a verified host is needed still; 1 after a message. */
+/* What the domain needs now; -1 after a message if a verified host still. */
 static int
-still_needed(const struct ctl *ctl, const char *domain)
+need_now(struct release *r)
 {
-	struct routes *routes = view_routes_open(ctl->conf);
+	struct routes *routes = view_routes_open(r->ctl->conf);
 	struct answer answer;
 
-	answer_find(ctl->conf, routes, domain, ctl->view.now, &answer);
+	answer_find(r->ctl->conf, routes, r->domain, r->ctl->view.now,
+	    &answer);
+	r->need = answer.encrypt ? NEED_ENCRYPT : answer.why == WHY_LOCAL ?
+	    NEED_OWN : NEED_NOTHING;
 	if (answer.verify)
 		warnx("%s needs a verified host: %s; nothing is released",
-		    domain, view_route_why(&answer));
+		    r->domain, view_route_why(&answer));
 	routes_free(routes);
-	return answer.verify;
+	return answer.verify ? -1 : 0;
 }
 
 int
@@ -216,14 +273,15 @@ cmd_release(struct ctl *ctl, int argc __unused, char *argv[])
 	char domain[DOMAIN_MAX], path[1024];
 	int rc = 1;
 
-	if (view_normal(argv[0], domain, sizeof(domain)) == -1 ||
-	    still_needed(ctl, domain))
+	if (view_normal(argv[0], domain, sizeof(domain)) == -1)
 		return 1;
 	r.domain = domain;
+	if (need_now(&r) == -1)
+		return 1;
 	check_smtpd_conf(path, sizeof(path));
 	if ((r.smtpd = smtpdconf_read(path)) == NULL)
 		warn("%s", path);
-	else
+	else if (check_smtpd_current(r.smtpd, r.spool, sizeof(r.spool)) == 0)
 		rc = release_all(&r);
 	smtpdconf_free(r.smtpd);
 	free(r.queued);

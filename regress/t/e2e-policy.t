@@ -8,6 +8,12 @@
 bed_enter "$0" "$@"
 bed_up
 sge_conf_usual
+smtpd_conf_usual
+sed -i '/^action "box"/c\
+table aliases { "info" = "alias@late.co.nz" }\
+action "box" maildir alias <aliases>' "$A/etc/smtpd.conf"
+echo 'listen on lo filter "sge"' >>"$A/etc/smtpd.conf"
+: >"$A/etc/mail/own-smtpd.conf"
 sed -i 's/^flow from any to any/class picky { "picky.co.nz" }\
 	flow from any to picky require verified tls\
 	&/' "$A/etc/mail/sge.conf"
@@ -45,13 +51,22 @@ mail()
 for d in change brief off picky; do
 	mail "one@$d.co.nz"
 done
-kills="1 2 3 4 5"
+kills="1 2 3 4"
 for i in $kills; do
 	mail "before$i@late.co.nz"
 	mail "after$i@late.co.nz"
 done
 printf 'Subject: bounce\n\nof ours\n' |
     in_a sendmail -f '<>' -N never -V id1 "null@late.co.nz"
+# A stranger's, by an alias of ours: neither signed by us nor completed.
+printf 'From: <q@else.nz>\nSubject: forwarded\n\nTo be left alone.\n' \
+    >"$BED/forwarded"
+client 101 -t -f q@else.nz -m "$BED/forwarded" $A4 info@minties.govt.nz \
+    >"$BED/log/alias" || note "$(cat "$BED/log/alias")"
+# One that asked for more than sendmail can.
+at_a "$BIN/smtpc" -f staff@minties.govt.nz \
+    -o ' NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;first@club.co.nz' \
+    127.0.0.1 dsn@late.co.nz >"$BED/log/dsn" || note "$(cat "$BED/log/dsn")"
 check "enforce: delivered" wait_for 40 got_mail '<one@change.co.nz>'
 check "enforce: delivered there as well" \
     wait_for 40 got_mail '<one@off.co.nz>'
@@ -130,8 +145,21 @@ told()
 check "then the digest names the command" wait_for 60 told
 is "$(sgectl digest -d today | grep -c 'sgectl release')" 1 \
     "of no other domain"
-# Killed before and after each step: the queue, an envelope, its mail,
-# sendmail, its removal.
+before=$BED/before
+in_a smtpctl show queue >"$before.queue"
+for id in $(grep '@late.co.nz|' "$before.queue" | cut -d '|' -f 1); do
+	in_a smtpctl show envelope "$id" >"$before.$id"
+done
+bed_stop smtpd.A
+out=$(sgectl release late.co.nz 2>&1)
+is $? 1 "without smtpd nothing is released"
+like "$out" "*smtpd does not run*" "and that is said"
+smtpd_up
+check "it waits as before" wait_for 200 all_wait
+# No host takes any for a while: the copies can be looked at.
+bed_stop mx.late.co.nz
+# Killed before and after each step: the queue, an envelope, the copy's
+# discovery, the removal of the first.
 mkdir "$A/killer"
 cat >"$A/killer/smtpctl" <<'SH'
 #!/bin/sh
@@ -145,16 +173,12 @@ rc=$?
 exit $rc
 SH
 chmod 755 "$A/killer/smtpctl"
-cp "$A/killer/smtpctl" "$A/killer/sendmail"
-sed 's,^report spread.*,&\
-report sendmail "/killer/sendmail",' "$A/etc/mail/sge.conf" \
-    >"$A/etc/mail/killer.conf"
 released()
 {
 	echo 1 >"$A/killer/step"
 	echo "$*" >"$A/killer/at"
 	in_a env PATH=/killer:/bin /usr/local/sbin/sgectl \
-	    -f /etc/mail/killer.conf release late.co.nz \
+	    -f /etc/mail/sge.conf release late.co.nz \
 	    >>"$BED/log/release" 2>&1
 }
 for i in $kills; do
@@ -165,18 +189,39 @@ for i in $kills; do
 done
 released never
 is $? 0 "then to the end" || note "$(cat "$BED/log/release")"
-like "$(tail -n 1 "$BED/log/release")" '1[01] mails released' "all the others"
+like "$(tail -n 1 "$BED/log/release")" '*mails released' "all the others"
+is "$(queued '@late.co.nz')" 11 "as many as before wait, none twice"
+# The copy of an envelope has its id with the halves exchanged.
+same=0
+for id in $(grep '@late.co.nz|' "$before.queue" | cut -d '|' -f 1); do
+	copy=$(echo "$id" | sed 's/\(........\)\(.*\)/\2\1/')
+	tried='^dispatcher:\|^last-try:\|^retry:\|^errorline:\|^last-bounce:'
+	in_a smtpctl show envelope "$copy" >"$BED/after" 2>&1
+	grep -v "$tried" "$BED/after" >"$BED/after.rest"
+	grep -v "$tried" "$before.$id" | cmp -s - "$BED/after.rest" &&
+	    grep -q '^dispatcher: outbound$' "$BED/after" &&
+	    same=$((same + 1)) || note "$(diff "$before.$id" "$BED/after")"
+done
+is $same 11 "each as it was, with the action of today"
+is "$(cat "$before".* | grep -c '^dsn-orcpt: rfc822;first@club.co.nz')" 1 \
+    "what RCPT asked for was among it"
+peer_start mx.late.co.nz 28 nostarttls
 gone()
 {
+	retry_now >"$BED/log/retry"
 	[ "$(queued '@late.co.nz')" -eq 0 ]
 }
-check "all have left the queue" wait_for 120 gone
+check "all leave the queue" wait_for 200 gone
 for i in $kills; do
 	got_mail "<before$i@late.co.nz>" && got_mail "<after$i@late.co.nz>"
 	ok $? "before$i and after$i have arrived"
 done
 is "$(mails '^X-Peer-From: <>')" 1 "the null sender's as it was"
-# One too many for each kill between sendmail and the removal.
-is "$(mails '@late.co.nz>')" 14 "two of them twice, no other"
+is "$(mails '@late.co.nz>')" 12 "each once"
+sed -n '/^From:/,$p' "$(grep -l '<alias@late.co.nz>' "$BED"/mail/*)" |
+    tr -d '\r' | cmp -s - "$BED/forwarded"
+ok $? "the stranger's as it came"
+is "$(grep -c '^DKIM-Signature' \
+    "$(grep -l '<alias@late.co.nz>' "$BED"/mail/*)")" 0 "and not signed"
 is "$(sgectl release late.co.nz)" "0 mails released" "nothing is left"
 finish

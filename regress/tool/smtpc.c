@@ -4,12 +4,12 @@
  * Hands one mail to a mail host and prints the conversation, "C: " what we
  * said and "S: " what it answered:
  *
- *	smtpc [-dit] [-b address] [-f from] [-h helo] [-m file] [-p port]
- *	    [-u user:password] [-v versions] host rcpt ...
+ *	smtpc [-dit] [-b address] [-f from] [-h helo] [-m file] [-o params]
+ *	    [-p port] [-u user:password] [-v versions] host rcpt ...
  *
  * -t: STARTTLS, -i: TLS from the start, -v: TLS versions of "1.1" or
  * "1.2-1.3"; -b: our own address; -d: no DATA; -m: the message (default: a
- * short one).  How long each RCPT took: "#  rcpt N us"; at the end, all of it
+ * short one); -o: what follows each RCPT's address.  How long each RCPT took: "#  rcpt N us"; at the end, all of it
  * from the greeting on: "#  N ms".
  * Exits 0 when every recipient was accepted (and the message
  * taken), 2 when one was not, 1 when the conversation broke.
@@ -27,6 +27,7 @@ struct client {
 	const char	*from;
 	const char	*login;
 	const char	*message;
+	const char	*params;
 	int		 starttls;
 	int		 implicit;
 	int		 nodata;
@@ -170,7 +171,7 @@ converse(struct client *c, char *rcpts[])
 		return 2;
 	for (; *rcpts != NULL; rcpts++) {
 		asked = now_us();
-		if (say(c, "RCPT TO:<%s>", *rcpts) == 250)
+		if (say(c, "RCPT TO:<%s>%s", *rcpts, c->params) == 250)
 			accepted++;
 		else
 			status = 2;
@@ -187,19 +188,20 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: smtpc [-dit] [-b address] [-f from] [-h helo] "
-	    "[-m file] [-p port]\n\t[-u user:password] [-v versions] host "
-	    "rcpt ...\n");
+	    "[-m file] [-o params]\n\t[-p port] [-u user:password] "
+	    "[-v versions] host rcpt ...\n");
 	exit(1);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct client c = { .helo = "client.example.org", .from = "" };
+	struct client c = { .helo = "client.example.org", .from = "",
+	    .params = "" };
 	const char *port = "25", *own = NULL, *versions = NULL;
 	int ch;
 
-	while ((ch = getopt(argc, argv, "b:df:h:im:p:tu:v:")) != -1) {
+	while ((ch = getopt(argc, argv, "b:df:h:im:o:p:tu:v:")) != -1) {
 		switch (ch) {
 		case 'b': own = optarg; break;
 		case 'd': c.nodata = 1; break;
@@ -207,6 +209,7 @@ main(int argc, char *argv[])
 		case 'h': c.helo = optarg; break;
 		case 'i': c.implicit = 1; break;
 		case 'm': c.message = optarg; break;
+		case 'o': c.params = optarg; break;
 		case 'p': port = optarg; break;
 		case 't': c.starttls = 1; break;
 		case 'u': c.login = optarg; break;

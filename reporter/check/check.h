@@ -93,6 +93,13 @@ void	check_config_file(struct check *, const char *path);
 void	check_sged(struct check *);
 /* The smtpd.conf that the running smtpd reads, or would. */
 void	check_smtpd_conf(char path[], size_t size);
+/*
+ * Whether smtpd runs, and has that file as it is now: it ends where it meets
+ * an action that it does not know.  0 and its spool folder, or -1 after a
+ * message.
+ */
+int	check_smtpd_current(const struct smtpd_conf *, char spool[],
+	    size_t size);
 /* smtpd as it runs, and its file, or the one that is given. */
 void	check_smtpd_service(struct check *, const char *path);
 /* What smtpd.conf must have, and which way each kind of mail takes. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -26,6 +27,7 @@
 
 #define PART "smtpd"
 #define SMTPD_SOCKET "/var/run/smtpd.sock"
+#define SMTPD_SPOOL "/var/spool/smtpd"
 
 /* Tables that are programs (smtpd-tables(7)) came with it. */
 #define VERSION_MAJOR 7
@@ -252,11 +254,23 @@ is_newer(const char *path, const struct timespec *since)
 	    sb.st_mtim.tv_nsec > since->tv_nsec));
 }
 
+/* The first of its files that was changed after smtpd's start, or NULL. */
+static const char *
+changed(const struct smtpd *d, const struct smtpd_conf *s)
+{
+	size_t i;
+
+	for (i = 0; s != NULL && i < s->nfiles; i++)
+		if (is_newer(s->file[i], &d->since))
+			return s->file[i];
+	return NULL;
+}
+
 static void
 check_running(struct check *c, const struct smtpd *d,
     const struct smtpd_conf *s)
 {
-	size_t i;
+	const char *file;
 
 	if (d->fd == -1) {
 		check_part(c, PART, CHECK_BAD, "smtpd does not run (%s): "
@@ -264,14 +278,13 @@ check_running(struct check *c, const struct smtpd *d,
 		    d->socket);
 		return;
 	}
-	for (i = 0; s != NULL && i < s->nfiles; i++)
-		if (is_newer(s->file[i], &d->since)) {
-			check_part(c, PART, CHECK_BAD, "%s was changed after "
-			    "smtpd started (%s): restart it, it reads its "
-			    "file at its start only", s->file[i],
-			    view_instant(c->view, d->since.tv_sec));
-			return;
-		}
+	if ((file = changed(d, s)) != NULL) {
+		check_part(c, PART, CHECK_BAD, "%s was changed after "
+		    "smtpd started (%s): restart it, it reads its "
+		    "file at its start only", file,
+		    view_instant(c->view, d->since.tv_sec));
+		return;
+	}
 	check_part(c, PART, CHECK_OK, "runs since %s",
 	    view_instant(c->view, d->since.tv_sec));
 }
@@ -287,6 +300,27 @@ check_smtpd_conf(char out[], size_t size)
 	(void)strlcpy(out, find_conf(&d, found, sizeof(found), &how), size);
 	if (d.fd != -1)
 		close(d.fd);
+}
+
+int
+check_smtpd_current(const struct smtpd_conf *s, char spool[], size_t size)
+{
+	const char *file;
+	struct smtpd d;
+
+	look_for_it(&d);
+	if (d.program[0] == '\0' || check_built_in(d.program, "spool/smtpd",
+	    spool, size) == -1)
+		(void)strlcpy(spool, SMTPD_SPOOL, size);
+	if (d.fd == -1) {
+		warnx("smtpd does not run (%s): it has to, for this", d.socket);
+		return -1;
+	}
+	close(d.fd);
+	if ((file = changed(&d, s)) == NULL)
+		return 0;
+	warnx("%s was changed after smtpd started: restart it first", file);
+	return -1;
 }
 
 void

@@ -112,9 +112,5 @@ int	ctl_period(const char *, int64_t now, int64_t *first, int64_t *last);
  * smtpd runs again; or -1 if it was not taken.
  */
 int	ctl_sendmail(const struct conf *, FILE *mail, const char *to);
-/* The same for a mail of smtpd's queue: from its sender, to its recipient. */
-struct smtpctl_envelope;
-int	ctl_resend(const struct conf *, FILE *mail,
-	    const struct smtpctl_envelope *);
 
 #endif

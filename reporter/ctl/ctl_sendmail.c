@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * A mail handed to sendmail: one of sgectl's own, as sged does it, or one of
- * smtpd's queue.
- */
+/* A mail of sgectl's own handed to sendmail, as sged does it. */
 
 #include <sys/wait.h>
 
@@ -17,7 +14,6 @@
 #include "base/log.h"
 #include "ctl/ctl.h"
 #include "ctl/sged_ask.h"
-#include "ctl/smtpctl.h"
 #include "lib/ipc.h"
 #include "lib/mail_result.h"
 
@@ -84,48 +80,4 @@ ctl_sendmail(const struct conf *conf, FILE *mail, const char *to)
 
 	announce(conf, to);
 	return run_sendmail(conf->report_sendmail, mail, argv);
-}
-
-int
-ctl_resend(const struct conf *conf, FILE *mail,
-    const struct smtpctl_envelope *e)
-{
-	static const struct {
-		enum dsn	 bit;
-		const char	*word;
-	} words[] = {
-		{ DSN_SUCCESS, "success" },
-		{ DSN_FAILURE, "failure" },
-		{ DSN_DELAY, "delay" },
-		{ DSN_NEVER, "never" }
-	};
-	const char *argv[16];
-	char notify[64] = "";
-	size_t i, n = 0;
-
-	argv[n++] = conf->report_sendmail;
-	argv[n++] = "-f";
-	argv[n++] = e->sender[0] == '\0' ? "<>" : e->sender;
-	for (i = 0; i < nitems(words); i++)
-		if ((e->notify & words[i].bit) != 0) {
-			if (notify[0] != '\0')
-				(void)strlcat(notify, ",", sizeof(notify));
-			(void)strlcat(notify, words[i].word, sizeof(notify));
-		}
-	if (notify[0] != '\0') {
-		argv[n++] = "-N";
-		argv[n++] = notify;
-	}
-	if (e->ret[0] != '\0') {
-		argv[n++] = "-R";
-		argv[n++] = e->ret;
-	}
-	if (e->envid[0] != '\0') {
-		argv[n++] = "-V";
-		argv[n++] = e->envid;
-	}
-	argv[n++] = "--";
-	argv[n++] = e->dest;
-	argv[n] = NULL;
-	return run_sendmail(conf->report_sendmail, mail, argv) == 0 ? 0 : -1;
 }

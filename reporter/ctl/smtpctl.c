@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <err.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -76,6 +77,7 @@ read_state(char *p, struct smtpctl_queued *q)
 	seconds = field(&p);
 	if (state == NULL || seconds == NULL)
 		return -1;
+	q->offline = strcmp(state, "offline") == 0;
 	q->busy = strcmp(state, "pending") != 0;
 	q->next = 0;
 	if (!q->busy) {
@@ -153,7 +155,7 @@ value_of(const char *line, const char *key)
 static int
 envelope_line(const char *line, struct smtpctl_envelope *e)
 {
-	const char *v, *error;
+	const char *v;
 
 	if ((v = value_of(line, "dispatcher")) != NULL)
 		return take(e->action, sizeof(e->action), v);
@@ -162,15 +164,10 @@ envelope_line(const char *line, struct smtpctl_envelope *e)
 		    strcmp(v, "@") == 0 ? "" : v);
 	if ((v = value_of(line, "dest")) != NULL)
 		return take(e->dest, sizeof(e->dest), v);
-	if ((v = value_of(line, "dsn-envid")) != NULL)
-		return take(e->envid, sizeof(e->envid), v);
-	if ((v = value_of(line, "dsn-ret")) != NULL)
-		return take(e->ret, sizeof(e->ret), v);
-	if ((v = value_of(line, "dsn-notify")) != NULL) {
-		e->notify = (int)strtonum(v, 0, DSN_SUCCESS | DSN_FAILURE |
-		    DSN_DELAY | DSN_NEVER, &error);
-		return error == NULL ? 0 : -1;
-	}
+	if ((v = value_of(line, "sockaddr")) != NULL)
+		e->remote = strcmp(v, "local") != 0;
+	if ((v = value_of(line, "flags")) != NULL)
+		e->authenticated = strstr(v, "authenticated") != NULL;
 	return 0;
 }
 
@@ -196,43 +193,38 @@ smtpctl_envelope(const char *id, struct smtpctl_envelope *e)
 	    e->action[0] != '\0';
 }
 
-int
-smtpctl_message(const char *id, FILE *out)
+/*
+ * The number of "1 envelope removed", as said by a command that exits with 0
+ * whatever became of it; -1 if it says none.
+ */
+static int
+counted(FILE *f, const char *what)
 {
-	char buf[16384];
-	FILE *f = smtpctl_open("show message", id);
-	size_t n, all = 0;
+	char line[256];
+	const char *error;
+	int n = -1;
 
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
-		all += n;
-		if (fwrite(buf, 1, n, out) != n)
-			break;
-	}
-	/* All of it, or it was not read. */
-	while (n > 0)
-		n = fread(buf, 1, sizeof(buf), f);
-	if (ferror(out) || fflush(out) == EOF) {
-		warn("%s: temporary file", id);
-		(void)smtpctl_close(f);
-		return -1;
-	}
-	if (smtpctl_close(f) == -1 || all == 0) {
-		warnx("%s: smtpctl does not show the mail", id);
-		return -1;
-	}
-	return 0;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strstr(line, what) != NULL) {
+			line[strcspn(line, " ")] = '\0';
+			n = (int)strtonum(line, 0, INT_MAX, &error);
+			if (error != NULL)
+				n = -1;
+		}
+	return smtpctl_close(f) == -1 ? -1 : n;
 }
 
 int
 smtpctl_remove(const char *id)
 {
-	char line[256];
-	FILE *f = smtpctl_open("remove", id);
-	int n = -1;
+	return counted(smtpctl_open("remove", id), "removed");
+}
 
-	/* "1 envelope removed"; it exits with 0 whatever became of it. */
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (strstr(line, "removed") != NULL)
-			n = line[0] == '0' ? 0 : 1;
-	return smtpctl_close(f) == -1 ? -1 : n;
+int
+smtpctl_discover(const char *id)
+{
+	char msgid[9];
+
+	(void)strlcpy(msgid, id, sizeof(msgid));
+	return counted(smtpctl_open("discover", msgid), "discovered");
 }

@@ -17,6 +17,7 @@
 struct smtpctl_queued {
 	char		 id[EVPID_SIZE];
 	int		 busy;		/* tried now, or held for it */
+	int		 offline;	/* smtpd does not run */
 	int		 suspended;	/* "smtpctl pause envelope" */
 	int64_t		 next;		/* seconds until it is tried */
 };
@@ -29,16 +30,8 @@ struct smtpctl_envelope {
 	char		 action[256];
 	char		 sender[330];	/* "" for the null sender */
 	char		 dest[330];	/* the recipient, aliases followed */
-	char		 envid[128];	/* DSN (RFC 3461), as it was asked for */
-	char		 ret[8];
-	int		 notify;	/* enum dsn, or'ed */
-};
-
-enum dsn {
-	DSN_SUCCESS = 0x01,
-	DSN_FAILURE = 0x02,
-	DSN_DELAY = 0x04,
-	DSN_NEVER = 0x08
+	int		 remote;	/* not by sendmail of this host */
+	int		 authenticated;	/* all that sendmail hands over is */
 };
 
 /*
@@ -50,9 +43,12 @@ int	smtpctl_queue(const char *domain,
 	    int (*each)(const struct smtpctl_queued *, void *), void *arg);
 /* 1; 0: it is not there any more, or can't be read. */
 int	smtpctl_envelope(const char *id, struct smtpctl_envelope *);
-/* Writes the whole mail, as it will be sent; 0, or -1 after a message. */
-int	smtpctl_message(const char *id, FILE *);
 /* 1: removed; 0: it was not there any more; -1: it could not be asked for. */
 int	smtpctl_remove(const char *id);
+/*
+ * smtpd takes a message that was put into its queue, with all its envelopes,
+ * of which id is one; their number, or -1 if it could not be asked for.
+ */
+int	smtpctl_discover(const char *id);
 
 #endif
