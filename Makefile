@@ -54,11 +54,13 @@ REPORTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 # Shared by all programs.
 COMMON_OBJS =	\
 		filter/base/addr.o \
+		filter/base/addr_own.o \
 		filter/base/call_filter.o \
 		filter/base/domain.o \
 		filter/base/domset.o \
 		filter/base/json_scan.o \
 		filter/base/log.o \
+		filter/base/mail_path.o \
 		filter/base/sged_client.o \
 		filter/base/recent.o \
 		filter/base/sip_hash.o \
@@ -97,6 +99,7 @@ FILTER_OBJS =	\
 		filter/session/session.o \
 		filter/session/session_rcpt.o \
 		filter/session/session_record.o \
+		filter/session/session_report.o \
 		filter/session/session_table.o \
 		filter/spool/spool.o
 
@@ -213,6 +216,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_match.o \
 		reporter/check/check_mx.o \
 		reporter/check/check_record.o \
+		reporter/check/check_report.o \
 		reporter/check/check_run.o \
 		reporter/check/check_service.o \
 		reporter/check/check_smtpd.o \

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "session/reply_queue.h"
+#include "base/addr_own.h"
 #include "base/bounds.h"
 #include "base/sged_notice.h"
 #include "conf/conf.h"
@@ -51,6 +52,7 @@ struct filter {
 	struct spool	*spool;
 	struct routes	*routes;
 	struct sessions	*sessions;
+	struct addr_own	 own;
 	struct waits	*waits;
 	int64_t		 now;		/* monotonic milliseconds */
 	int64_t		 term;		/* when to go; 0 */
@@ -470,6 +472,10 @@ setup(struct filter *f, int verbose)
 	    (f->sessions->notice = notice_new(conf->socket)) == NULL ||
 	    (f->waits = waits_new(conf->socket, answered, f)) == NULL)
 		fatal("start");
+	/* Without them, more sessions must have TLS: nothing is let through. */
+	if (addr_own(&f->own) == -1)
+		log_warn("addresses of this host");
+	f->sessions->own = &f->own;
 	use_conf(f, conf);
 	f->conf_stamp = f->conf->stamp;
 	memset(&sa, 0, sizeof(sa));

@@ -127,7 +127,8 @@ set_ends(struct sessions *ss, struct session *s, const struct event *ev)
 		s->busy = busy_begin(ss->busy, &s->remote, s->began);
 	}
 	if (!ev->out && ((f[2].len >= 5 && memcmp(f[2].s, "unix:", 5) == 0) ||
-	    ((s->flags & S_REMOTE) && addr_is_loopback(&s->remote))))
+	    ((s->flags & S_REMOTE) && (addr_is_loopback(&s->remote) ||
+	    (ss->own != NULL && addr_is_own(ss->own, &s->remote))))))
 		s->flags |= S_TRUSTED;
 }
 

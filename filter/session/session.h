@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/addr_own.h"
 #include "base/sged_client.h"
 #include "base/sged_notice.h"
 #include "conf/conf.h"
+#include "rule/flow.h"
 #include "session/busy.h"
 #include "session/event.h"
 #include "session/pool.h"
@@ -28,7 +30,7 @@
 #define S_REMOTE	0x0002	/* the address is known */
 #define S_LOCAL		0x0004
 #define S_FCRDNS	0x0008
-#define S_TRUSTED	0x0010	/* local, or authenticated */
+#define S_TRUSTED	0x0010	/* "from local", or authenticated */
 #define S_EHLO		0x0020	/* in: identified; out: EHLO was sent */
 #define S_STARTTLS	0x0040	/* out: STARTTLS was sent */
 #define S_EHLO_AGAIN	0x0080	/* out: EHLO after it */
@@ -36,7 +38,7 @@
 #define S_IMPLICIT	0x0200	/* TLS before any EHLO */
 #define S_MAIL		0x0400	/* out: MAIL FROM was sent */
 #define S_DOWNGRADED	0x0800	/* the connection before failed in TLS */
-#define S_REPORT	0x1000	/* the sender is "report from" */
+#define S_REPORT	0x1000	/* smtpd.conf may take it for "report from" */
 #define S_WAITS		0x2000	/* a recipient waits for sged */
 #define S_ODD_FROM	0x4000	/* the sender's domain is no domain name */
 #define S_HELO		0x8000	/* out: EHLO was refused, so HELO was sent */
@@ -87,6 +89,7 @@ struct sessions {
 	struct spool	*spool;
 	struct routes	*routes;	/* NULL: nothing is known */
 	struct notice	*notice;	/* NULL: nobody is told */
+	const struct addr_own *own;	/* NULL: not known */
 	struct pool	*pool;
 	struct busy	*busy;
 	struct slot	*slots;		/* open addressing */
@@ -174,6 +177,25 @@ void	session_rcpt_out(struct sessions *, struct session *,
 	    const struct text *address);
 /* session_rcpt.c: the sender of a new transaction. */
 void	session_mail(struct sessions *, struct session *, const struct text *);
+
+/*
+ * session_report.c: the sender of our reports, for whose mail no TLS is
+ * required (RFC 8460 3).  It may write to whom a report goes now, which sged
+ * alone knows, and from here; so nobody gets around the flows in its name.
+ */
+
+/* Whether a new transaction's sender is it. */
+void	session_report_sender(const struct sessions *, struct session *,
+	    const struct text *);
+/*
+ * A recipient of it, whatever the flow says.  Returns as session_rcpt does,
+ * with the answer in a.
+ */
+int	session_report_rcpt(const struct sessions *, const struct session *,
+	    const struct text *, enum learned, struct flow_answer *a,
+	    struct decision *);
+/* Whether what was so answered is one of our reports. */
+int	session_is_report(const struct session *, const struct flow_answer *);
 
 /* session_record.c: writes the records of a connection and of those held for it. */
 void	session_finish(struct sessions *, struct session *);

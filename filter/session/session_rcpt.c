@@ -6,6 +6,7 @@
 #include <vis.h>
 
 #include "base/domain.h"
+#include "base/mail_path.h"
 #include "rule/flow.h"
 #include "rule/table_answer.h"
 #include "base/log.h"
@@ -58,24 +59,23 @@ static int
 domain_text(const struct sessions *ss, const struct text *t, char out[],
     size_t outsz)
 {
-	const char *at = NULL, *host = ss->conf->hostname;
-	size_t i, len;
+	const char *host = ss->conf->hostname;
+	struct mail_path m;
+	size_t i;
 
-	for (i = t->len; i > 0 && at == NULL; i--)
-		if (t->s[i - 1] == '@')
-			at = t->s + i;
+	mail_path_read(t->s, t->len, &m);
 	out[0] = '\0';
 	if (t->len == 0)
 		return 0;
-	if (at == NULL || at == t->s + t->len)
+	if (m.domainlen == 0)
 		return domain_normal(host, strlen(host), out, outsz) == 0;
-	len = t->s + t->len - at;
-	if (domain_normal(at, len, out, outsz) == 0)
+	if (domain_normal(m.domain, m.domainlen, out, outsz) == 0)
 		return 1;
-	if (len >= outsz)
-		len = outsz - 1;
-	for (i = 0; i < len; i++)
-		out[i] = at[i] >= 'A' && at[i] <= 'Z' ? at[i] | 0x20 : at[i];
+	if (m.domainlen >= outsz)
+		m.domainlen = outsz - 1;
+	for (i = 0; i < m.domainlen; i++)
+		out[i] = m.domain[i] >= 'A' && m.domain[i] <= 'Z' ?
+		    m.domain[i] | 0x20 : m.domain[i];
 	out[i] = '\0';
 	return 0;
 }
@@ -88,22 +88,28 @@ domain_part(const char *s)
 	return at == NULL ? s : at + 1;
 }
 
-/* As it stands in records: the domain, with -v all of it. */
+/* As it stands in records: the domain, with -v all of it but a route. */
 static struct str *
 address(struct sessions *ss, const struct text *t, const char *domain)
 {
 	char whole[ADDRESS_MAX + DOMAIN_MAX];
-	size_t len = t->len > ADDRESS_MAX ? ADDRESS_MAX : t->len;
+	struct mail_path m;
+	size_t len;
 	int n;
 
 	if (!ss->verbose)
 		return str_get(ss->pool, domain, strlen(domain));
-	if (len == 0 || (t->s[len - 1] != '@' &&
-	    memchr(t->s, '@', len) != NULL))
-		return str_get(ss->pool, t->s, len);
+	mail_path_read(t->s, t->len, &m);
+	if (t->len == 0 || m.domainlen > 0) {
+		len = (size_t)(t->s + t->len - m.user);
+		return str_get(ss->pool, m.user, len > ADDRESS_MAX ?
+		    ADDRESS_MAX : len);
+	}
+	if (m.userlen > ADDRESS_MAX)
+		m.userlen = ADDRESS_MAX;
 	/* Without a domain of its own, it gets the one that it is judged by. */
-	n = snprintf(whole, sizeof(whole), "%.*s@%s", (int)len -
-	    (t->s[len - 1] == '@'), t->s, domain);
+	n = snprintf(whole, sizeof(whole), "%.*s@%s", (int)m.userlen, m.user,
+	    domain);
 	return n < 0 ? NULL : str_get(ss->pool, whole,
 	    (size_t)n < sizeof(whole) ? (size_t)n : sizeof(whole) - 1);
 }
@@ -159,7 +165,7 @@ row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
 	struct str *from = s->from;
 	struct row *row, *grown;
 	size_t i;
-	int cap, report = (s->flags & S_REPORT) != 0;
+	int cap, report = session_is_report(s, a);
 
 	if (s->nrows >= RECORD_TX_MAX - ROWS_SUMS) {
 		for (i = 0; i < s->nrows && (s->rows[i].to != to ||
@@ -238,15 +244,13 @@ session_mail(struct sessions *ss, struct session *s, const struct text *sender)
 	char domain[DOMAIN_MAX];
 	size_t i;
 
-	s->flags &= ~(S_REPORT | S_ODD_FROM);
+	s->flags &= ~S_ODD_FROM;
 	if (domain_text(ss, sender, domain, sizeof(domain)) == 0 &&
 	    domain[0] != '\0')
 		s->flags |= S_ODD_FROM;
 	s->from = address(ss, sender, domain);
 	str_put(ss->pool, old);
-	if (ss->conf->report_from != NULL &&
-	    text_is(sender, ss->conf->report_from))
-		s->flags |= S_REPORT;
+	session_report_sender(ss, s, sender);
 	for (i = 0; i < s->nrows; i++)
 		s->rows[i].open = 0;
 }
@@ -413,47 +417,6 @@ judge(struct sessions *ss, const struct session *s, const struct text *rcpt,
 }
 
 /*
- * The sender of our reports, whose mail no TLS is required of (RFC 8460 3): it
- * may write to whom a report goes now, which sged alone knows, so that nobody
- * else on this host gets around the flows in its name.  1: it must be asked.
- */
-static int
-report_rcpt(const struct sessions *ss, const struct text *rcpt,
-    enum learned learned, struct flow_answer *a, struct decision *d)
-{
-	a->verdict = VERDICT_PASS;
-	a->why = REFUSAL_NONE;
-	a->reply[0] = '\0';
-	if (learned == LEARNED_YES)
-		return 0;
-	if (learned == LEARNED_NOT_ASKED) {
-		if (rcpt->len < sizeof(d->ask)) {
-			memcpy(d->ask, rcpt->s, rcpt->len);
-			d->ask[rcpt->len] = '\0';
-			if (strlen(d->ask) == rcpt->len &&
-			    strchr(d->ask, '@') != NULL &&
-			    client_can_ask(d->ask))
-				return 1;
-		}
-		learned = LEARNED_NO;
-	}
-	a->why = REFUSAL_NOT_ANNOUNCED;
-	a->verdict = ss->conf->mode == MODE_TESTING ? VERDICT_TESTING :
-	    VERDICT_REJECT;
-	if (learned == LEARNED_NO)
-		(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s "
-		    "sends TLS reports alone, and none goes to this "
-		    "recipient: use an address of your own",
-		    ss->conf->report_from);
-	else
-		(void)snprintf(a->reply, sizeof(a->reply), "451 4.7.1 %s "
-		    "sends TLS reports alone, and sged, which knows of them, "
-		    "does not answer: try again later",
-		    ss->conf->report_from);
-	return 0;
-}
-
-/*
  * Mail to a domain whose policy is in force: sged may look whether its first
  * host works before smtpd asks where it goes.
  */
@@ -488,9 +451,8 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 		ss->unknown++;
 	is_domain = judge(ss, s, rcpt, to, &a);
 	stranger = is_stranger(ss, s, to);
-	if (s != NULL && (s->flags & (S_REPORT | S_TRUSTED)) ==
-	    (S_REPORT | S_TRUSTED)) {
-		if (report_rcpt(ss, rcpt, learned, &a, d))
+	if (s != NULL && (s->flags & S_REPORT)) {
+		if (session_report_rcpt(ss, s, rcpt, learned, &a, d))
 			return 1;
 	} else if (is_domain && !stranger && learned != LEARNED_YES &&
 	    must_learn(ss, to, &a)) {

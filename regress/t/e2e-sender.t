@@ -49,12 +49,64 @@ check "and goes by the connector" wait_for 30 got_mail \
 check "on record for what it was" wait_for 20 record_seen \
     '"to":"dia.govt.nz","flow":"restricted>restricted","verdict":"reject","why":"not-announced"'
 
-# Loopback, as a web application has it.
+# As wide as smtpd's own reading of that sender: with a match that takes it
+# from the network too, and what aliases make of anybody's mail.
 bed_stop smtpd.A
+cp "$A/etc/smtpd.conf" "$BED/narrow.conf"
+sed -i -e '/^action "box"/c\
+table aliases { "member" = "e@dia.govt.nz" }\
+action "box" maildir alias <aliases>' "$BED/narrow.conf"
+sed 's/^match from socket mail-from/match from local mail-from/' \
+    "$BED/narrow.conf" >"$A/etc/smtpd.conf"
 echo 'listen on lo filter "sge"' >>"$A/etc/smtpd.conf"
 smtpd_up
-out=$(at_a "$BIN/smtpc" -f $sender 127.0.0.1 d@plain.govt.nz 2>&1)
-like "$out" '*S: 550 5.7.1*' "over loopback: refused"
+like "$(sgectl check config)" "*write match from socket mail-from*" \
+    "check config: the action for reports is wider than them"
+mailed=0
+# name WHERE SMTPC'S OPTIONS...: each form of the sender, and what it gets.
+name()
+{
+	where=$1
+	shift
+	for from in $forms; do
+		mailed=$((mailed + 1))
+		out=$("$@" -f "$from" "$to" "$rcpt" 2>&1)
+		like "$out" '*S: 550 5.7.1*' "$where, <$from>: refused"
+	done
+}
+forms="$sender TLSRPT-NoReply@Minties.govt.nz tlsrpt-noreply@
+    tlsrpt-noreply+x@minties.govt.nz tlsrpt-noreply+@minties.govt.nz
+    @a.nz,@b.nz:$sender x:$sender tlsrpt-noreply"
+to=127.0.0.1 rcpt=d@plain.govt.nz
+name "loopback" at_a "$BIN/smtpc"
+to=$A4 rcpt=member@minties.govt.nz
+name "outside, to an alias" at_b "$BIN/smtpc" -t -b "$NET4.101"
+forms="$sender @a.nz:$sender" rcpt=d@plain.govt.nz
+name "an address of this host" at_a "$BIN/smtpc" -t -b "$A4"
+is $mailed 18 "so many were tried"
+out=$(at_a "$BIN/smtpc" -f staff@minties.govt.nz 127.0.0.1 d@dia.govt.nz)
+is $? 0 "another sender, over loopback: taken"
+out=$(at_a "$BIN/smtpc" -b "$A4" -f staff@minties.govt.nz "$A4" d@dia.govt.nz)
+is $? 0 "from an address of this host as well: smtpd has it local" ||
+    note "$out"
+check "and both go by the connector" wait_for 30 eval \
+    '[ "$(mails "^X-Peer-To: <d@dia.govt.nz>")" -eq 2 ]'
+
+# The match that is shipped takes nothing but the socket's: even where nothing
+# is refused, what an alias makes of a stranger's mail goes as it must.
+bed_stop smtpd.A
+cp "$A/etc/mail/sge.conf" "$BED/enforce"
+sed 's/^mode enforce/mode testing/' "$BED/enforce" >"$A/etc/mail/sge.conf"
+cp "$BED/narrow.conf" "$A/etc/smtpd.conf"
+smtpd_up
+out=$(at_b "$BIN/smtpc" -t -b "$NET4.101" -f $sender "$A4" \
+    member@minties.govt.nz 2>&1)
+is $? 0 "mode testing: a stranger's mail to an alias is taken" || note "$out"
+check "and goes to the member by its connector" wait_for 60 got_mail \
+    '^X-Peer-To: <e@dia.govt.nz>'
+is "$(records '"dir":"in".*"report":true')" 0 \
+    "no mail of others came in on record as a report"
+cat "$BED/enforce" >"$A/etc/mail/sge.conf"
 
 # sged's own reports, through restarts of either.
 report()

@@ -239,8 +239,6 @@ test_names(const struct conf *conf)
 	(void)rcpt(IN, "b@minties.govt.nz");
 	mail(IN, "");
 	(void)rcpt(IN, "b@minties.govt.nz");
-	mail(IN, "noreply@minties.govt.nz");
-	(void)rcpt(IN, "b@minties.govt.nz");
 	records = end();
 	is_int(count(records, "\"from\":\"example.org\",\"to\":"
 	    "\"mail.minties.govt.nz\""), 1,
@@ -260,8 +258,95 @@ test_names(const struct conf *conf)
 	if (ok((cut = strstr(records, "\"to\":\"__")) != NULL,
 	    "what is longer than a domain"))
 		is_int(strspn(cut + 6, "_"), DOMAIN_MAX - 1, "is cut off");
-	is_int(count(records, "\"report\":true"), 1,
-	    "the sender of reports is told apart");
+}
+
+/* All that smtpd.conf's mail-from "noreply@minties.govt.nz" holds. */
+static void
+test_report(const struct conf *conf)
+{
+	static const char *const held[] = {
+		"noreply@minties.govt.nz", "NoReply@MINTIES.govt.nz",
+		"noreply+x@minties.govt.nz", "noreply+@minties.govt.nz",
+		"@a.nz,@b.nz:noreply@minties.govt.nz",
+		"x:noreply+y@minties.govt.nz", ":noreply@minties.govt.nz",
+		"noreply", "noreply@", "x:noreply", "NOREPLY+z@"
+	}, *const others[] = {
+		"noreplyx@minties.govt.nz", "xnoreply@minties.govt.nz",
+		"x+noreply@minties.govt.nz", "noreply@library.govt.nz",
+		"noreply@minties.govt.nz.nz", "noreply@minties.govt",
+		"noreply:x@minties.govt.nz", "@noreply", "+noreply@", ""
+	};
+	const char *records;
+	size_t i;
+
+	begin(conf, 0);
+	event("smtp-in|link-connect|" IN "|x|pass|unix:/s|unix:/s");
+	for (i = 0; i < nitems(held); i++) {
+		mail(IN, held[i]);
+		is_str(rcpt(IN, "b@dia.govt.nz"), "learn b@dia.govt.nz",
+		    "<%s> of this host: is it announced?", held[i]);
+	}
+	for (i = 0; i < nitems(others); i++) {
+		mail(IN, others[i]);
+		is_str(rcpt(IN, "staff@minties.govt.nz"), "",
+		    "<%s> is another", others[i]);
+	}
+	mail(IN, "noreply+x@minties.govt.nz");
+	ok(strncmp(rcpt_at(IN, "b@dia.govt.nz", LEARNED_NO), "550 5.7.1 ",
+	    10) == 0, "not announced: refused");
+	ok(strncmp(rcpt_at(IN, "b@dia.govt.nz", LEARNED_TIMEOUT),
+	    "451 4.7.1 ", 10) == 0, "sged away: not now");
+	is_str(rcpt_at(IN, "b@a.nz", LEARNED_YES), "", "announced: taken");
+	for (i = 0; i < nitems(held); i++) {
+		connect_in(OUT, "192.0.2.7", "TLSv1.3");
+		mail(OUT, held[i]);
+		is_str(rcpt(OUT, "b@minties.govt.nz"), "550 5.7.1 "
+		    "noreply@minties.govt.nz sends TLS reports alone, and "
+		    "only from here: use an address of your own",
+		    "<%s> from outside: refused", held[i]);
+		event("smtp-in|link-disconnect|" OUT);
+	}
+	connect_in(OUT, "192.0.2.7", "TLSv1.3");
+	event("smtp-in|link-auth|" OUT "|pass|me");
+	mail(OUT, held[0]);
+	is_str(rcpt(OUT, "b@dia.govt.nz"), "learn b@dia.govt.nz",
+	    "authenticated: as of this host");
+	records = end();
+	is_int(count(records, "\"report\":true"), 1, "one report was taken");
+	ok(strstr(records, "\"to\":\"a.nz\",\"flow\":\"member>public\","
+	    "\"verdict\":\"pass\",\"why\":null,\"messages\":0,"
+	    "\"rcpts\":1,\"report\":true") != NULL, "the announced one");
+	ok(strstr(records, "\"verdict\":\"reject\",\"why\":"
+	    "\"other-address\"") != NULL, "outside is no address for it");
+}
+
+/* smtpd's "from local" holds the addresses of this host's interfaces. */
+static void
+test_own(const struct conf *conf)
+{
+	struct addr addr[2];
+	const struct addr_own own = { addr, nitems(addr) };
+
+	begin(conf, 0);
+	if (addr_parse("192.0.2.250", 11, &addr[0]) == -1 ||
+	    addr_parse("2001:db8::250", 13, &addr[1]) == -1)
+		fatalx("test: addresses");
+	ss->own = &own;
+	connect_in(IN, "192.0.2.250", NULL);
+	mail(IN, "staff@minties.govt.nz");
+	is_str(rcpt(IN, "b@dia.govt.nz"), "",
+	    "staff, from an address of this host: as local");
+	mail(IN, "noreply@minties.govt.nz");
+	is_str(rcpt(IN, "b@dia.govt.nz"), "learn b@dia.govt.nz",
+	    "so is the sender of reports");
+	connect_in(IN, "[2001:db8::250]", NULL);
+	mail(IN, "staff@minties.govt.nz");
+	is_str(rcpt(IN, "b@dia.govt.nz"), "", "likewise with IPv6");
+	connect_in(IN, "192.0.2.249", "TLSv1.3");
+	mail(IN, "staff@minties.govt.nz");
+	ok(strncmp(rcpt(IN, "b@dia.govt.nz"), "550 5.7.1 ", 10) == 0,
+	    "another's address is none");
+	(void)end();
 }
 
 static void
@@ -277,6 +362,8 @@ test_verbose(const struct conf *conf)
 	(void)rcpt(IN, "staff@");
 	mail(IN, "");
 	(void)rcpt(IN, "you@minties.govt.nz");
+	mail(IN, "@a.nz,@b.nz:C@dia.govt.nz");
+	(void)rcpt(IN, "you@minties.govt.nz");
 	records = end();
 	ok(strstr(records, "\"from\":\"A.B@Dia.Govt.NZ\",\"to\":"
 	    "\"Me@minties.govt.nz\",\"flow\":\"member>member\"") != NULL,
@@ -287,6 +374,8 @@ test_verbose(const struct conf *conf)
 	    "with our host where there was none");
 	ok(strstr(records, "\"from\":\"\",\"to\":\"you@minties.govt.nz\"") !=
 	    NULL, "nothing is added to the null sender");
+	ok(strstr(records, "\"from\":\"C@dia.govt.nz\"") != NULL,
+	    "a source route is left out");
 }
 
 /* Beyond a record's rows nobody is told apart, and nothing is kept for it. */
@@ -549,6 +638,8 @@ main(void)
 	test_answers(conf);
 	test_names(conf);
 	test_verbose(conf);
+	test_report(conf);
+	test_own(conf);
 	test_many(conf);
 	test_counts(conf);
 	test_learn(conf);

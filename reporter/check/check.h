@@ -105,6 +105,8 @@ void	check_smtpd_service(struct check *, const char *path);
 /* What smtpd.conf must have, and which way each kind of mail takes. */
 void	check_smtpd(struct check *, const struct smtpd_conf *);
 void	check_matches(struct check *, const struct smtpd_conf *);
+/* What may leave in the name of our reports beside them. */
+void	check_report_sender(struct check *, const struct smtpd_conf *);
 /* The programs that it runs, as who it runs them. */
 void	check_filters(struct check *, const struct smtpd_conf *);
 /* As whom smtpd runs what has no user of its own. */

@@ -67,7 +67,7 @@ static const struct {
 	{ CHECK_BAD, "this host is an open relay; add auth, or from local, "
 	    "or the domains it takes mail for" },
 	{ CHECK_BAD, "our reports would be held to forced TLS, which RFC 8460 "
-	    "forbids; put match from local mail-from before it, with an "
+	    "forbids; put match from socket mail-from before it, with an "
 	    "action relay without tls" }
 };
 
@@ -502,7 +502,7 @@ follow_reports(struct ways *w)
 	}
 	if (line == NULL)
 		check_part(w->check, PART, CHECK_BAD, "no match for mail-from "
-		    "%s: write match from local mail-from \"%s\" for any "
+		    "%s: write match from socket mail-from \"%s\" for any "
 		    "action \"reports\"", m.sender, m.sender);
 	else if (w->n == before)
 		check_part(w->check, PART, CHECK_OK, "reports go out whatever "

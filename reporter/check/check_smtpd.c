@@ -366,6 +366,7 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 	check_filters(c, s);
 	check_relays(c, s);
 	check_matches(c, s);
+	check_report_sender(c, s);
 	check_dkim_filter(c, s);
 	check_mailbox(c, s, c->view->conf->contact, "reports about us",
 	    CHECK_BAD);

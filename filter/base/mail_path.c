@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/mail_path.h"
+
+/* smtpd.conf(5): sub-addr-delim; check config says where it is another. */
+#define TAG '+'
+
+void
+mail_path_read(const char *path, size_t len, struct mail_path *m)
+{
+	const char *colon;
+	size_t at = len;
+
+	while (at > 0 && path[at - 1] != '@')
+		at--;
+	m->user = path;
+	m->userlen = at == 0 ? len : at - 1;
+	m->domain = at == 0 ? path + len : path + at;
+	m->domainlen = (size_t)(path + len - m->domain);
+	if ((colon = memchr(m->user, ':', m->userlen)) != NULL) {
+		m->userlen -= (size_t)(colon + 1 - m->user);
+		m->user = colon + 1;
+	}
+}
+
+static int
+is_same(const char *a, size_t len, const char *b, size_t blen)
+{
+	return len == blen && strncasecmp(a, b, len) == 0;
+}
+
+int
+mail_path_is(const struct mail_path *m, const char *address)
+{
+	struct mail_path a;
+	const char *tag;
+	size_t len = m->userlen;
+
+	mail_path_read(address, strlen(address), &a);
+	if (m->domainlen > 0 && !is_same(m->domain, m->domainlen, a.domain,
+	    a.domainlen))
+		return 0;
+	if (memchr(a.user, TAG, a.userlen) == NULL &&
+	    (tag = memchr(m->user, TAG, len)) != NULL)
+		len = (size_t)(tag - m->user);
+	return is_same(m->user, len, a.user, a.userlen);
+}
