@@ -116,6 +116,7 @@ REPORTER_OBJS =	\
 		reporter/lib/steady.o \
 		reporter/lib/text.o \
 		reporter/lib/write_all.o \
+		reporter/lib/xalloc.o \
 		reporter/report/mail_code.o \
 		reporter/report/report.o \
 		reporter/report/report_json.o \

@@ -24,6 +24,7 @@
 #include "count/ingest.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "lib/xalloc.h"
 
 /* A client that does not read its answers is shown the door. */
 #define ANSWERS_MAX 1000
@@ -277,8 +278,7 @@ client_accept(int fd, short revents __unused, void *arg)
 		close(s);
 		return;
 	}
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		fatal("control");
+	c = xcalloc(1, sizeof(*c));
 	c->control = control;
 	c->ours = getpeereid(s, &uid, &gid) == 0 &&
 	    (uid == 0 || uid == geteuid());
@@ -304,8 +304,7 @@ control_start(struct engine *e)
 	struct control *control;
 	int flags;
 
-	if ((control = calloc(1, sizeof(*control))) == NULL)
-		fatal("control");
+	control = xcalloc(1, sizeof(*control));
 	/* A client may be gone before it is accepted. */
 	if ((flags = fcntl(e->listener, F_GETFL)) == -1 ||
 	    fcntl(e->listener, F_SETFL, flags | O_NONBLOCK) == -1)

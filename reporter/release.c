@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "base/domain.h"
-#include "base/log.h"
 #include "check/check.h"
 #include "check/smtpd_conf.h"
 #include "check/smtpd_match.h"
 #include "ctl/smtpctl.h"
 #include "ctl/smtpd_queue.h"
+#include "lib/xalloc.h"
 #include "release.h"
 #include "rule/table_answer.h"
 #include "view/view_route.h"
@@ -55,12 +55,8 @@ static int
 collect(const struct smtpctl_queued *q, void *arg)
 {
 	struct release *r = arg;
-	struct smtpctl_queued *grown;
 
-	grown = reallocarray(r->queued, r->nqueued + 1, sizeof(*grown));
-	if (grown == NULL)
-		fatal("release");
-	r->queued = grown;
+	r->queued = xreallocarray(r->queued, r->nqueued + 1, sizeof(*q));
 	r->queued[r->nqueued++] = *q;
 	return 0;
 }

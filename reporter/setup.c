@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "base/sged_notice.h"
+#include "lib/xalloc.h"
 #include "setup.h"
 
 #define BACKLOG 64
@@ -106,8 +107,7 @@ dir_make(const char *path, mode_t mode, const struct owner *owner)
 		log_warnx("%s: not a directory", path);
 		return -1;
 	}
-	if ((copy = strdup(path)) == NULL)
-		fatal("setup");
+	copy = xstrdup(path);
 	rc = dir_make(dirname(copy), 0755, NULL);
 	free(copy);
 	if (rc == -1)
@@ -155,8 +155,7 @@ database_check(const char *path)
 	int rc = 0;
 
 	for (i = 0; i < nitems(suffixes) && rc == 0; i++) {
-		if (asprintf(&file, "%s%s", path, suffixes[i]) == -1)
-			fatal("setup");
+		xasprintf(&file, "%s%s", path, suffixes[i]);
 		if (stat(file, &sb) == 0 &&
 		    sb.st_mode & (S_IWGRP | S_IWOTH)) {
 			log_warnx("%s: others can write to it: chmod go-w %s",
@@ -187,10 +186,9 @@ setup_dirs(const struct conf *conf)
 
 	owner_find(&own, SGE_USER, SGE_USER);
 	owner_find(&filter, SGE_FILTER_USER, SGE_FILTER_USER);
-	if (asprintf(&sessions, "%s/sessions", conf->spool) == -1 ||
-	    asprintf(&attempts, "%s/attempts", conf->spool) == -1 ||
-	    (copy = strdup(conf->database)) == NULL)
-		fatal("setup");
+	xasprintf(&sessions, "%s/sessions", conf->spool);
+	xasprintf(&attempts, "%s/attempts", conf->spool);
+	copy = xstrdup(conf->database);
 	/*
 	 * table-sge, which runs as smtpd's user, reads SPOOL/routes, and adds
 	 * files to a folder that nobody else can list or remove from.  What
@@ -216,8 +214,7 @@ setup_lock(const char *of, int seconds)
 	char *path;
 	int fd, i;
 
-	if (asprintf(&path, "%s.lock", of) == -1)
-		fatal("setup");
+	xasprintf(&path, "%s.lock", of);
 	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 	    0600)) == -1) {
 		log_warn("%s", path);
@@ -248,8 +245,7 @@ setup_lock_spool(const struct conf *conf, int seconds)
 	char *path;
 	int fd;
 
-	if (asprintf(&path, "%s/sged", conf->spool) == -1)
-		fatal("setup");
+	xasprintf(&path, "%s/sged", conf->spool);
 	fd = setup_lock(path, seconds);
 	free(path);
 	return fd;
@@ -314,8 +310,7 @@ socket_make(const struct conf *conf, const char *suffix, int type, mode_t mode)
 		log_warnx("%s: too long for a socket", conf->socket);
 		return -1;
 	}
-	if ((copy = strdup(conf->socket)) == NULL)
-		fatal("setup");
+	copy = xstrdup(conf->socket);
 	/* By its group filter-sge may connect; control.c says to what. */
 	owner_find(&owner, SGE_USER, SGE_FILTER_USER);
 	rc = socket_dir(dirname(copy));
@@ -355,8 +350,7 @@ setup_unlisten(const struct conf *conf, int listener, int notices)
 	if (notices == -1)
 		return;
 	close(notices);
-	if (asprintf(&path, "%s%s", conf->socket, NOTICE_SUFFIX) == -1)
-		fatal("setup");
+	xasprintf(&path, "%s%s", conf->socket, NOTICE_SUFFIX);
 	(void)unlink(path);
 	free(path);
 }

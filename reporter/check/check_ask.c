@@ -12,6 +12,7 @@
 #include "lib/ipc.h"
 #include "base/log.h"
 #include "lib/loop.h"
+#include "lib/xalloc.h"
 
 #define PROGRESS_MS 2000
 #define PROGRESS_AGAIN_MS 500
@@ -44,8 +45,7 @@ asker_new(const struct conf *conf, unsigned int parts)
 	struct asker *a;
 	int fds[WORLD_PARTS], i;
 
-	if ((a = calloc(1, sizeof(*a))) == NULL)
-		fatal("asker");
+	a = xcalloc(1, sizeof(*a));
 	for (i = 0; i < WORLD_PARTS; i++) {
 		a->pids[i] = -1;
 		fds[i] = -1;
@@ -109,8 +109,7 @@ ask_all(struct asker *a, struct check_question *questions, size_t n)
 
 	if (n == 0)
 		return;
-	if ((pending = calloc(n, sizeof(*pending))) == NULL)
-		fatal("ask");
+	pending = xcalloc(n, sizeof(*pending));
 	a->asked = a->left = n;
 	for (i = 0; i < n; i++) {
 		pending[i].asker = a;

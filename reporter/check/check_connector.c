@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "lib/ipc.h"
+#include "lib/xalloc.h"
 
 #define PART "connect"
 #define MEMBERS_SHOWN 8
@@ -114,10 +115,8 @@ probe_all(struct check *c, const struct conf_connector *k, size_t n)
 	char host[DOMAIN_MAX], where[DOMAIN_MAX + 64];
 	size_t i, asked = 0;
 
-	dns = calloc(n, sizeof(*dns));
-	net = calloc(n, sizeof(*net));
-	if (dns == NULL || net == NULL)
-		fatal("check config");
+	dns = xcalloc(n, sizeof(*dns));
+	net = xcalloc(n, sizeof(*net));
 	for (i = 0; i < n; i++) {
 		(void)url_host(k[i].url, host, sizeof(host));
 		dns[i].part = WORLD_RESOLVE;

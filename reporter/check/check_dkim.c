@@ -25,6 +25,7 @@
 #include "lib/ipc.h"
 #include "base/log.h"
 #include "check/smtpd_conf.h"
+#include "lib/xalloc.h"
 #include "store/unread_box.h"
 
 #define PART "DKIM"
@@ -204,8 +205,7 @@ find_mail(const char *folder, const char *token, char path[], size_t size)
 
 	if ((dir = opendir(folder)) == NULL)
 		return NULL;
-	if ((mail = malloc(MAIL_MAX + 1)) == NULL)
-		fatal("check config");
+	mail = xmalloc(MAIL_MAX + 1);
 	while ((de = readdir(dir)) != NULL) {
 		(void)snprintf(path, size, "%s/%s", folder, de->d_name);
 		if (de->d_name[0] == '.' || (f = fopen(path, "r")) == NULL)

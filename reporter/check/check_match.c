@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "check/smtpd_match.h"
+#include "lib/xalloc.h"
 
 #define PART "smtpd"
 
@@ -113,9 +114,7 @@ found(struct ways *w, const struct smtpd_line *match,
 			return;
 		}
 	}
-	w->finding = reallocarray(w->finding, w->n + 1, sizeof(*w->finding));
-	if (w->finding == NULL)
-		fatal("check config");
+	w->finding = xreallocarray(w->finding, w->n + 1, sizeof(*w->finding));
 	f = &w->finding[w->n++];
 	f->match = match;
 	f->action = action;
@@ -280,11 +279,8 @@ add_named(const char *entry, void *arg)
 	for (i = 0; i < w->nnamed; i++)
 		if (strcmp(w->named[i], name) == 0)
 			return;
-	w->named = reallocarray(w->named, w->nnamed + 1, sizeof(*w->named));
-	if (w->named == NULL ||
-	    (w->named[w->nnamed] = strdup(name)) == NULL)
-		fatal("check config");
-	w->nnamed++;
+	w->named = xreallocarray(w->named, w->nnamed + 1, sizeof(*w->named));
+	w->named[w->nnamed++] = xstrdup(name);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "lib/date.h"
 #include "lib/ipc.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 #define SMTP_PORT 25
 #define SOON_DAYS 30
@@ -159,11 +160,9 @@ probe_hosts(struct check *c, const struct check_dane hosts[], size_t nhosts)
 	struct check_question *q;
 	size_t i, j, n, nq = 0;
 
-	q = calloc(most, sizeof(*q));
-	host = calloc(most, sizeof(*host));
-	addr = calloc(most, sizeof(*addr));
-	if (q == NULL || host == NULL || addr == NULL)
-		fatal("check domain");
+	q = xcalloc(most, sizeof(*q));
+	host = xcalloc(most, sizeof(*host));
+	addr = xcalloc(most, sizeof(*addr));
 	for (i = 0; i < nhosts; i++) {
 		n = ask_strings(hosts[i].addrs, "addr", list, nitems(list));
 		if (n == 0)

@@ -9,7 +9,7 @@
 #include "base/bounds.h"
 #include "base/domain.h"
 #include "check/rua_lint.h"
-#include "base/log.h"
+#include "lib/xalloc.h"
 #include "rfc/rua.h"
 
 #define VERSION "v=TLSRPTv1"
@@ -25,9 +25,7 @@ lint_add(struct lint *lint, enum lint_level level, size_t where,
 	struct lint_finding *f;
 	va_list ap;
 
-	lint->finding = reallocarray(lint->finding, lint->n + 1, sizeof(*f));
-	if (lint->finding == NULL)
-		fatal("lint");
+	lint->finding = xreallocarray(lint->finding, lint->n + 1, sizeof(*f));
 	f = &lint->finding[lint->n++];
 	f->level = level;
 	f->where = where;

@@ -10,7 +10,7 @@
 #include <vis.h>
 
 #include "check/rua_lint.h"
-#include "base/log.h"
+#include "lib/xalloc.h"
 
 #define LINE 76
 
@@ -26,10 +26,8 @@ show(const char *text, struct shown *out)
 {
 	size_t i, n = strlen(text);
 
-	out->text = reallocarray(NULL, n + 1, 4);
-	out->column = reallocarray(NULL, n + 1, sizeof(*out->column));
-	if (out->text == NULL || out->column == NULL)
-		fatal("check record");
+	out->text = xreallocarray(NULL, n + 1, 4);
+	out->column = xreallocarray(NULL, n + 1, sizeof(*out->column));
 	out->len = 0;
 	for (i = 0; i < n; i++) {
 		out->column[i] = out->len;

@@ -14,6 +14,7 @@
 #include "base/bounds.h"
 #include "base/log.h"
 #include "check/smtpd_conf.h"
+#include "lib/xalloc.h"
 
 #define DEPTH_MAX 8
 #define WORD_MAX 4096
@@ -45,10 +46,8 @@ enum token {
 static void
 add_text(char ***list, size_t *n, const char *text)
 {
-	*list = reallocarray(*list, *n + 1, sizeof(**list));
-	if (*list == NULL || ((*list)[*n] = strdup(text)) == NULL)
-		fatal("smtpd.conf");
-	(*n)++;
+	*list = xreallocarray(*list, *n + 1, sizeof(**list));
+	(*list)[(*n)++] = xstrdup(text);
 }
 
 /* A whole file, a NUL behind it; NULL with errno. */
@@ -89,8 +88,7 @@ push(struct lex *lx, char *text, const char *file)
 		errno = ELOOP;
 		return -1;
 	}
-	if ((s = calloc(1, sizeof(*s))) == NULL)
-		fatal("smtpd.conf");
+	s = xcalloc(1, sizeof(*s));
 	s->up = lx->src;
 	s->text = text;
 	s->pos = text;
@@ -197,8 +195,7 @@ expand(struct lex *lx)
 			break;
 	if (i + 1 >= c->nmacros)
 		return;
-	if ((text = strdup(c->macro[i + 1])) == NULL)
-		fatal("smtpd.conf");
+	text = xstrdup(c->macro[i + 1]);
 	(void)push(lx, text, NULL);
 }
 
@@ -316,10 +313,8 @@ statement(struct lex *lx, struct smtpd_line *line)
 			add_text(&c->missing, &c->nmissing, why);
 		}
 	} else if (line->nwords > 0) {
-		c->line = reallocarray(c->line, c->nlines + 1,
+		c->line = xreallocarray(c->line, c->nlines + 1,
 		    sizeof(*c->line));
-		if (c->line == NULL)
-			fatal("smtpd.conf");
 		c->line[c->nlines++] = *line;
 		memset(line, 0, sizeof(*line));
 		return;
@@ -336,8 +331,7 @@ smtpdconf_read(const char *path)
 	enum token t;
 	int saved;
 
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		fatal("smtpd.conf");
+	c = xcalloc(1, sizeof(*c));
 	memset(&line, 0, sizeof(line));
 	memset(&lx, 0, sizeof(lx));
 	lx.conf = c;

@@ -17,6 +17,7 @@
 #include "command/deliver_forward.h"
 #include "command/deliver_parse.h"
 #include "lib/sandbox.h"
+#include "lib/xalloc.h"
 #include "reader/reader.h"
 #include "report/report.h"
 #include "store/store_received.h"
@@ -45,8 +46,7 @@ read_mail(FILE *in, size_t *len, int *more)
 	int c;
 
 	*len = 0;
-	if ((mail = malloc(size + 1)) == NULL)
-		fatal("malloc");
+	mail = xmalloc(size + 1);
 	while ((n = fread(mail + *len, 1, size - *len, in)) > 0) {
 		*len += n;
 		if (*len >= READ_MAIL_MAX)
@@ -74,20 +74,17 @@ add_line(struct delivery *d, const struct rd_report *r,
 	struct line *line;
 	char dkim[300];
 
-	if ((d->lines = reallocarray(d->lines, d->nlines + 1,
-	    sizeof(*d->lines))) == NULL)
-		fatal("reallocarray");
+	d->lines = xreallocarray(d->lines, d->nlines + 1, sizeof(*d->lines));
 	line = &d->lines[d->nlines++];
 	line->failed = !known && t->failed > 0;
 	snprintf(dkim, sizeof(dkim), "%s", r->dkim[0] == '\0' ? "unknown" :
 	    r->dkim);
 	dkim[strcspn(dkim, " ")] = '\0';
-	if (asprintf(&line->text, "tlsrpt received reporter=%.100s "
+	xasprintf(&line->text, "tlsrpt received reporter=%.100s "
 	    "domain=%.255s sessions=%lld failed=%lld id=%.200s dkim=%s%s",
 	    log_clean(r->submitter), log_clean(t->domain),
 	    (long long)t->sessions, (long long)t->failed, log_clean(r->id),
-	    log_clean(dkim), known ? " known=yes" : "") == -1)
-		fatal("asprintf");
+	    log_clean(dkim), known ? " known=yes" : "");
 }
 
 /* A report of many domains is logged by so many of them. */

@@ -10,6 +10,7 @@
 #include "command/command.h"
 #include "command/print_received.h"
 #include "lib/sandbox.h"
+#include "lib/xalloc.h"
 #include "reader/mailbox.h"
 #include "reader/reader.h"
 #include "store/store_received.h"
@@ -131,8 +132,7 @@ seen_before(struct seen *s, const struct rd_report *r)
 	if (s->n * 2 >= s->size) {
 		s->size = old.size == 0 ? 1024 : old.size * 2;
 		s->n = 0;
-		if ((s->keys = calloc(s->size, sizeof(*s->keys))) == NULL)
-			fatal("calloc");
+		s->keys = xcalloc(s->size, sizeof(*s->keys));
 		for (i = 0; i < old.size; i++)
 			if (old.keys[i] != 0)
 				seen_put(s, old.keys[i]);

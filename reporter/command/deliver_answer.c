@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "command/deliver_answer.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "reader/reader_member.h"
 
 /* Dates that can be printed: up to the year 9999. */
@@ -59,7 +60,7 @@ answer_report(const struct rd_report *r)
 static json_t *
 bytes(const char *s)
 {
-	char *copy = rd_copy(s), *p, *clean;
+	char *copy = xstrdup(s), *p, *clean;
 	json_t *v;
 
 	for (p = copy; *p != '\0'; p++)
@@ -203,8 +204,7 @@ take_policy(struct answer *a, struct rd_policy *p, const json_t *list)
 	    (a->nrows += n) > ROWS_MAX ? -1 : 0;
 	if (rc == -1 || n == 0)
 		return rc;
-	if ((p->details = calloc(n, sizeof(*p->details))) == NULL)
-		fatal("calloc");
+	p->details = xcalloc(n, sizeof(*p->details));
 	p->ndetails = n;
 	for (i = 0; i < n; i++)
 		if (take_detail(&p->details[i], json_array_get(details,
@@ -223,8 +223,7 @@ take_policies(struct answer *a, struct rd_report *r, const json_t *list)
 		return -1;
 	if (n == 0)
 		return 0;
-	if ((r->policies = calloc(n, sizeof(*r->policies))) == NULL)
-		fatal("calloc");
+	r->policies = xcalloc(n, sizeof(*r->policies));
 	r->npolicies = n;
 	for (i = 0; i < n; i++) {
 		if (take_policy(a, &r->policies[i], json_array_get(list,
@@ -239,15 +238,13 @@ take_policies(struct answer *a, struct rd_report *r, const json_t *list)
 static char *
 take_oddities(const json_t *list)
 {
-	char *all = rd_copy(""), *one, *more;
+	char *all = xstrdup(""), *one, *more;
 	size_t i, n = json_array_size(list);
 
 	for (i = 0; i < n && n <= READ_ODDITIES_MAX; i++) {
 		if ((one = take_text(list, i)) == NULL)
 			break;
-		if (asprintf(&more, "%s%s%s", all, i > 0 ? "; " : "",
-		    one) == -1)
-			fatal("asprintf");
+		xasprintf(&more, "%s%s%s", all, i > 0 ? "; " : "", one);
 		free(one);
 		free(all);
 		all = more;
@@ -265,8 +262,7 @@ take_report(struct answer *a, const json_t *list)
 
 	if (a->nreports == READ_MEMBERS_MAX)
 		return -1;
-	if ((r = calloc(1, sizeof(*r))) == NULL)
-		fatal("calloc");
+	r = xcalloc(1, sizeof(*r));
 	a->reports[a->nreports++] = r;
 	r->org = take_text(list, 0);
 	r->id = take_text(list, 1);
@@ -343,9 +339,8 @@ answer_read(struct answer *a, const char *line, size_t len)
 	json_t *obj, *v;
 	int rc = -1;
 
-	if (a->reports == NULL && (a->reports = calloc(READ_MEMBERS_MAX,
-	    sizeof(*a->reports))) == NULL)
-		fatal("calloc");
+	if (a->reports == NULL)
+		a->reports = xcalloc(READ_MEMBERS_MAX, sizeof(*a->reports));
 	if (a->ended || (obj = json_loadb(line, len, 0, NULL)) == NULL)
 		return -1;
 	if ((v = json_object_get(obj, "report")) != NULL)

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "command/deliver_bounce.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "reader/mime.h"
 #include "report/report.h"
 #include "rfc/rua.h"
@@ -142,9 +143,7 @@ leaf(const struct mime_leaf *part, void *arg)
 		return;
 	}
 	if (strcmp(part->type, "text/plain") == 0 && dsn->words == NULL) {
-		dsn->words = strndup((const char *)part->data, part->len);
-		if (dsn->words == NULL)
-			fatal("bounce");
+		dsn->words = xstrndup((const char *)part->data, part->len);
 	}
 	if (strcmp(part->type, "message/delivery-status") == 0)
 		delivery_status((const char *)part->data, part->len, dsn);

@@ -22,6 +22,7 @@
 #include "command/deliver_parse.h"
 #include "lib/sandbox.h"
 #include "lib/write_all.h"
+#include "lib/xalloc.h"
 
 static void
 say(json_t *obj)
@@ -80,8 +81,7 @@ read_all(size_t *len)
 	size_t n, size = READ_MAIL_MAX;
 	char *mail;
 
-	if ((mail = malloc(size + 1)) == NULL)
-		fatal("malloc");
+	mail = xmalloc(size + 1);
 	*len = 0;
 	while (*len < size &&
 	    (n = fread(mail + *len, 1, size - *len, stdin)) > 0)
@@ -267,8 +267,6 @@ deliver_parse(const struct conf *conf, int64_t now, const char *mail,
 		return 0;
 	/* Half of what a mail says may be what it wants believed. */
 	answer_free(answer);
-	if ((answer->why = strdup(why != NULL ? why :
-	    "reading it came to no end")) == NULL)
-		fatal("strdup");
+	answer->why = xstrdup(why != NULL ? why : "reading it came to no end");
 	return 0;
 }

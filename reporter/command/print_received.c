@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "command/print_received.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "rfc/result.h"
 #include "rfc/sts.h"
 
@@ -210,8 +211,7 @@ print_details(const struct view *v, const struct rd_policy *p)
 
 	if (n == 0)
 		return;
-	if ((list = calloc(n, sizeof(*list))) == NULL)
-		fatal("calloc");
+	list = xcalloc(n, sizeof(*list));
 	for (i = 0; i < n; i++)
 		list[i] = &p->details[i];
 	qsort(list, n, sizeof(*list), by_count);

@@ -21,6 +21,7 @@
 #include "engine/engine.h"
 #include "count/ingest.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 /* A batch is committed when it has read, or takes, that much. */
 #define BATCH_READ_MAX (32 * 1024 * 1024)
@@ -56,10 +57,9 @@ ingest_start(struct engine *e)
 	struct ingest *in;
 	int64_t known = 0;
 
-	if ((in = calloc(1, sizeof(*in))) == NULL ||
-	    (in->buf = malloc(SEGMENT_SLICE + 1)) == NULL ||
-	    asprintf(&in->path, "%s/sessions", e->conf->spool) == -1)
-		fatal("ingest");
+	in = xcalloc(1, sizeof(*in));
+	in->buf = xmalloc(SEGMENT_SLICE + 1);
+	xasprintf(&in->path, "%s/sessions", e->conf->spool);
 	in->engine = e;
 	in->dirfd = -1;
 	in->wait = LOOK_MIN;
@@ -137,9 +137,8 @@ segment_add(struct ingest *in, const char *name)
 		before->seen = 1;
 		return 0;
 	}
-	if ((seg = calloc(1, sizeof(*seg))) == NULL ||
-	    (seg->name = strdup(name)) == NULL)
-		fatal("ingest");
+	seg = xcalloc(1, sizeof(*seg));
+	seg->name = xstrdup(name);
 	if (store_segment_load(in->engine->store, seg->name, &seg->saved,
 	    &seg->done) == -1) {
 		free(seg->name);

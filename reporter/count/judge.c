@@ -4,11 +4,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "count/judge.h"
 #include "lib/date.h"
 #include "lib/hash.h"
 #include "lib/text.h"
+#include "lib/xalloc.h"
 #include "store/store_route.h"
 #include "store/store_sts.h"
 
@@ -37,8 +37,7 @@ judge_new(struct store *st, const struct conf *conf)
 {
 	struct judge *j;
 
-	if ((j = calloc(1, sizeof(*j))) == NULL)
-		fatal("judge");
+	j = xcalloc(1, sizeof(*j));
 	j->store = st;
 	j->conf = conf;
 	j->hosts = hash_new(sizeof(struct host));

@@ -3,18 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "count/tally.h"
 #include "lib/date.h"
 #include "lib/text.h"
+#include "lib/xalloc.h"
 
 struct tally *
 tally_new(struct store *st, const struct conf *conf)
 {
 	struct tally *t;
 
-	if ((t = calloc(1, sizeof(*t))) == NULL)
-		fatal("tally");
+	t = xcalloc(1, sizeof(*t));
 	t->store = st;
 	t->conf = conf;
 	t->judge = judge_new(st, conf);

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "count/whose_try.h"
 #include "lib/hash.h"
+#include "lib/xalloc.h"
 #include "store/store_attempt.h"
 #include "store/store_route.h"
 
@@ -46,8 +46,7 @@ whose_past_new(void)
 {
 	struct whose_past *past;
 
-	if ((past = calloc(1, sizeof(*past))) == NULL)
-		fatal("whose");
+	past = xcalloc(1, sizeof(*past));
 	past->done = hash_new(sizeof(int64_t));
 	past->over = hash_new(sizeof(struct over));
 	past->good = hash_new(sizeof(int64_t));
@@ -166,9 +165,7 @@ tries_add(struct tries *tries, struct judge *j, struct whose_past *past,
 	int found;
 
 	tries->past = past;
-	tries->v = reallocarray(tries->v, tries->n + 1, sizeof(*tries->v));
-	if (tries->v == NULL)
-		fatal("whose");
+	tries->v = xreallocarray(tries->v, tries->n + 1, sizeof(*tries->v));
 	try = &tries->v[tries->n];
 	found = store_attempt_at(st, domain, r->remote, over_until(st, past, r,
 	    domain), until, try->host, sizeof(try->host));

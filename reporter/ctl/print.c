@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "ctl/print.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 
 #define ROTATE 8
 #define TEXT_WIDTH 79
@@ -84,8 +85,7 @@ json_text(const char *text)
 		return json_null();
 	if ((value = json_string(text)) != NULL)
 		return value;
-	if ((copy = strdup(text)) == NULL)
-		fatal("strdup");
+	copy = xstrdup(text);
 	for (p = copy; *p != '\0'; p++)
 		if ((unsigned char)*p >= 0x80)
 			*p = '?';

@@ -15,6 +15,7 @@
 #include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 /* At a stop, for what is being sent; the parent waits for longer. */
 #define DRAIN_MS 5000
@@ -96,8 +97,7 @@ claim_reports(struct deliver *d, int64_t now, struct jobs *out)
 
 	if (room <= 0)
 		return 0;
-	if ((rows = calloc((size_t)room, sizeof(*rows))) == NULL)
-		fatal("deliver");
+	rows = xcalloc((size_t)room, sizeof(*rows));
 	n = store_report_claim(st, now, now + LEASE_SECONDS, rows, room);
 	for (i = 0; i < n && rc == 0; i++) {
 		if (domset_find(d->engine->conf->report_except,
@@ -127,8 +127,7 @@ claim_deliveries(struct deliver *d, enum store_delivery_kind kind, int room,
 
 	if (room <= 0)
 		return 0;
-	if ((rows = calloc((size_t)room, sizeof(*rows))) == NULL)
-		fatal("deliver");
+	rows = xcalloc((size_t)room, sizeof(*rows));
 	n = store_delivery_claim(st, kind, now, rows, room);
 	for (i = 0; i < n && rc == 0; i++) {
 		if ((job = deliver_job(d, &rows[i])) == NULL) {
@@ -245,8 +244,7 @@ deliver_start(struct engine *e)
 	struct deliver *d;
 	int n;
 
-	if ((d = calloc(1, sizeof(*d))) == NULL)
-		fatal("deliver");
+	d = xcalloc(1, sizeof(*d));
 	d->engine = e;
 	d->round = deliver_round;
 	TAILQ_INIT(&d->asked);

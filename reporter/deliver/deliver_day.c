@@ -15,6 +15,7 @@
 #include "count/ingest.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 /* Rows made in one step of the loop: some ten milliseconds. */
 #define STEP_ROWS 2000
@@ -37,9 +38,7 @@ pass_shuffle(struct pass *pa, int64_t n, int64_t now)
 	pa->start = now;
 	pa->i = 0;
 	pa->n = n < 1 ? 1 : n;
-	slots = reallocarray(pa->slots, (size_t)pa->n, sizeof(*slots));
-	if (slots == NULL)
-		fatal("deliver");
+	slots = xreallocarray(pa->slots, (size_t)pa->n, sizeof(*slots));
 	pa->slots = slots;
 	for (i = 0; i < pa->n; i++)
 		slots[i] = i;

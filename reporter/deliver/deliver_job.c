@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "deliver/deliver_job.h"
+#include "lib/xalloc.h"
 
 /* Answers are noted together, up to so many. */
 #define COLLECT_MAX 128
@@ -32,8 +33,7 @@ job_new(struct deliver *d, enum job_stage stage, int64_t report)
 {
 	struct job *job;
 
-	if ((job = calloc(1, sizeof(*job))) == NULL)
-		fatal("deliver");
+	job = xcalloc(1, sizeof(*job));
 	job->deliver = d;
 	job->stage = stage;
 	job->report = report;
@@ -50,8 +50,7 @@ deliver_job(struct deliver *d, const struct store_delivery *row)
 	job->delivery = row->id;
 	job->tries = row->tries;
 	job->first = row->first;
-	if ((job->place = strdup(row->uri)) == NULL)
-		fatal("deliver");
+	job->place = xstrdup(row->uri);
 	if (strncmp(row->uri, "copy:", 5) == 0)
 		return job;
 	if (rua_add(&job->rua, row->uri, strlen(row->uri)) == -1 ||

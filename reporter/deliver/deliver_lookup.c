@@ -14,6 +14,7 @@
 #include "lib/date.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "report/report_key.h"
 #include "store/store_route.h"
 
@@ -93,8 +94,7 @@ add_deliveries(struct store *st, const struct conf *conf, int64_t report,
 	}
 	if (rc == -1 || conf->report_copy == NULL)
 		return rc;
-	if (asprintf(&place, "copy:%s", conf->report_copy) == -1)
-		fatal("deliver");
+	xasprintf(&place, "copy:%s", conf->report_copy);
 	rc = store_delivery_add(st, report, DELIVERY_MAIL, place, NULL, "due",
 	    now, NULL);
 	free(place);

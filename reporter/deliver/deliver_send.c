@@ -22,6 +22,7 @@
 #include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 /* How long what met a process that is gone waits. */
 #define GONE_SECONDS 60
@@ -48,8 +49,7 @@ nameless(const struct conf *conf)
 	if ((fd = memfd_create("report", MFD_CLOEXEC)) != -1)
 		return fd;
 #endif
-	if (asprintf(&path, "%s/.report.XXXXXXXXXX", conf->spool) == -1)
-		fatal("deliver");
+	xasprintf(&path, "%s/.report.XXXXXXXXXX", conf->spool);
 	if ((fd = mkstemp(path)) == -1)
 		log_warn("%s", path);
 	else if (unlink(path) == -1)

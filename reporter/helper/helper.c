@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "helper/helper.h"
 #include "helper/helper_answer.h"
+#include "lib/xalloc.h"
 
 /* A process that answers nonsense is named once in so long. */
 #define NONSENSE_MS 60000
@@ -193,8 +194,7 @@ world_new(struct loop *loop, const int fds[WORLD_PARTS],
 	struct part *part;
 	int i;
 
-	if ((w = calloc(1, sizeof(*w))) == NULL)
-		fatal("world");
+	w = xcalloc(1, sizeof(*w));
 	w->loop = loop;
 	w->gone = gone;
 	w->arg = arg;

@@ -26,6 +26,7 @@
 #include "lib/sandbox.h"
 #include "helper/helper.h"
 #include "lib/mail_result.h"
+#include "lib/xalloc.h"
 
 /* At once; smtpd takes a message in some milliseconds. */
 #define CHILDREN_MAX 8
@@ -129,8 +130,7 @@ make_argv(const struct conf *conf, const json_t *request)
 	for (i = 0; i < nto; i++)
 		if (!is_address(json_array_get(to, i)))
 			return NULL;
-	if ((argv = calloc(nto + 6, sizeof(*argv))) == NULL)
-		fatal("mailer");
+	argv = xcalloc(nto + 6, sizeof(*argv));
 	argv[n++] = conf->report_sendmail;
 	argv[n++] = "-v";
 	argv[n++] = "-f";
@@ -339,8 +339,7 @@ mailer_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 			close(fd);
 		return;
 	}
-	if ((job = calloc(1, sizeof(*job))) == NULL)
-		fatal("mailer");
+	job = xcalloc(1, sizeof(*job));
 	job->mailer = m;
 	job->id = ipc_int(obj, "id", 0);
 	job->argv = argv;

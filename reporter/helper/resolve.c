@@ -19,6 +19,7 @@
 #include "lib/sandbox.h"
 #include "helper/dns_rdata.h"
 #include "helper/helper.h"
+#include "lib/xalloc.h"
 
 #define TYPE_A		1
 #define TYPE_MX		15
@@ -377,8 +378,7 @@ on_question(struct ipc *ipc __unused, json_t *obj, int fd __unused, void *arg)
 		answer_now(r, id, "ok");
 		return;
 	}
-	if ((q = calloc(1, sizeof(*q))) == NULL)
-		fatal("calloc");
+	q = xcalloc(1, sizeof(*q));
 	if (domain_normal(name, strlen(name), q->name, sizeof(q->name)) == -1) {
 		answer_now(r, id, "nxdomain");
 		free(q);

@@ -8,6 +8,7 @@
 #include "learn/learn.h"
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 #define TICK_MS		1000
 #define TRIM_TICKS	600	/* seconds between steps of forgetting */
@@ -166,8 +167,7 @@ learn_start(struct engine *e)
 	struct learn *l;
 	int64_t now = time(NULL);
 
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		fatal("calloc");
+	l = xcalloc(1, sizeof(*l));
 	l->engine = e;
 	RB_INIT(&l->lessons);
 	TAILQ_INIT(&l->queue);
@@ -214,8 +214,7 @@ asker_new(const char *domain, void (*learned)(const char *, const char *,
 {
 	struct lesson_asker *asker;
 
-	if ((asker = calloc(1, sizeof(*asker))) == NULL)
-		fatal("calloc");
+	asker = xcalloc(1, sizeof(*asker));
 	strlcpy(asker->domain, domain, sizeof(asker->domain));
 	asker->learned = learned;
 	asker->arg = arg;

@@ -20,6 +20,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "spool/route_line.h"
 #include "spool/routes_base.h"
 
@@ -174,8 +175,7 @@ compact_new(struct learn *l)
 
 	/* If it fails it is tried again after as many lines. */
 	l->nlines = 0;
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		fatal("calloc");
+	c = xcalloc(1, sizeof(*c));
 	c->learn = l;
 	l->compact = c;
 	(void)snprintf(c->base, sizeof(c->base), "%s%s", l->path,

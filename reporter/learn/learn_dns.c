@@ -12,6 +12,7 @@
 #include "base/domain.h"
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 static void
 lesson_ask_dns(struct lesson *lesson, const char *op, const char *name,
@@ -89,9 +90,8 @@ on_mx(struct lesson *lesson, struct ask *ask __unused, json_t *answer)
 	lesson->nxdomain = strcmp(ipc_string(answer, "status", ""),
 	    "nxdomain") == 0;
 	lesson->null_mx = ipc_bool(answer, "null", 0);
-	if (lesson->mx == FACTS_OK && (lesson->mxs = calloc(MX_RECORDS_MAX,
-	    sizeof(*lesson->mxs))) == NULL)
-		fatal("calloc");
+	if (lesson->mx == FACTS_OK)
+		lesson->mxs = xcalloc(MX_RECORDS_MAX, sizeof(*lesson->mxs));
 	json_array_foreach(list, i, item) {
 		host = json_string_value(json_array_get(item, 1));
 		if (lesson->mx != FACTS_OK || host == NULL ||
@@ -146,23 +146,21 @@ lesson_step(struct lesson *lesson)
 static void
 on_addresses(struct lesson *lesson, struct ask *ask, json_t *answer)
 {
+	struct lesson_addr *addr;
 	const json_t *list = json_object_get(answer, "addr"), *item;
-	struct lesson_addr *addrs;
 	size_t i, n = json_array_size(list);
 
 	if (n == 0)
 		return;
-	if ((addrs = reallocarray(lesson->addrs, lesson->naddrs + n,
-	    sizeof(*addrs))) == NULL)
-		fatal("reallocarray");
-	lesson->addrs = addrs;
+	lesson->addrs = xreallocarray(lesson->addrs, lesson->naddrs + n,
+	    sizeof(*lesson->addrs));
 	json_array_foreach(list, i, item) {
 		if (json_string_value(item) == NULL)
 			continue;
-		addrs = &lesson->addrs[lesson->naddrs++];
-		strlcpy(addrs->host, ask->host, sizeof(addrs->host));
-		strlcpy(addrs->addr, json_string_value(item),
-		    sizeof(addrs->addr));
+		addr = &lesson->addrs[lesson->naddrs++];
+		strlcpy(addr->host, ask->host, sizeof(addr->host));
+		strlcpy(addr->addr, json_string_value(item),
+		    sizeof(addr->addr));
 	}
 }
 

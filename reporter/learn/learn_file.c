@@ -18,6 +18,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "spool/route_line.h"
 #include "spool/routes.h"
 
@@ -147,8 +148,7 @@ file_start(struct learn *l)
 	struct engine *e = l->engine;
 	struct routes *routes;
 
-	if (asprintf(&l->path, "%s/routes", e->conf->spool) == -1)
-		fatal("asprintf");
+	xasprintf(&l->path, "%s/routes", e->conf->spool);
 	l->old_base = -1;
 	if ((routes = routes_open(l->path)) == NULL)
 		fatal("%s", l->path);

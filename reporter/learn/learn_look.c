@@ -14,6 +14,7 @@
 #include "lib/hash.h"
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 #define LOOKS_MAX	256	/* under way; the rest is seen a second later */
 #define ADDRS_ALIVE	2	/* of a host, to see whether it works */
@@ -286,8 +287,7 @@ look_begin(struct learn *l, const char *host, const char *addr)
 	struct look *look;
 	json_t *request;
 
-	if ((look = calloc(1, sizeof(*look))) == NULL)
-		fatal("calloc");
+	look = xcalloc(1, sizeof(*look));
 	look->learn = l;
 	strlcpy(look->host, host, sizeof(look->host));
 	strlcpy(look->addr, addr, sizeof(look->addr));
@@ -512,8 +512,7 @@ look_up_connector(struct learn *l, size_t i)
 		    time(NULL));
 		return;
 	}
-	if ((look = calloc(1, sizeof(*look))) == NULL)
-		fatal("calloc");
+	look = xcalloc(1, sizeof(*look));
 	look->learn = l;
 	strlcpy(look->host, host, sizeof(look->host));
 	(void)snprintf(look->addr, sizeof(look->addr), "%zu", i);

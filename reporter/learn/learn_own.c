@@ -11,6 +11,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 #define OWN_TICKS	(4 * 3600)	/* seconds between rounds */
 #define OWN_FIRST	20		/* smtpd may start after us */
@@ -45,8 +46,7 @@ own_ask(struct learn *l, const char *op, const char *name,
 	struct own *own;
 	json_t *request;
 
-	if ((own = calloc(1, sizeof(*own))) == NULL)
-		fatal("calloc");
+	own = xcalloc(1, sizeof(*own));
 	own->learn = l;
 	strlcpy(own->name, name, sizeof(own->name));
 	TAILQ_INSERT_TAIL(&l->owns, own, entry);
@@ -98,8 +98,7 @@ on_mx(json_t *answer, void *arg)
 	size_t i, n = 0;
 
 	own->number = 0;
-	if ((mxs = calloc(MX_HOSTS_MAX, sizeof(*mxs))) == NULL)
-		fatal("calloc");
+	mxs = xcalloc(MX_HOSTS_MAX, sizeof(*mxs));
 	json_array_foreach(list, i, item) {
 		host = json_string_value(json_array_get(item, 1));
 		if (host == NULL || n == MX_HOSTS_MAX)

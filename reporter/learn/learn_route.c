@@ -11,6 +11,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 /*
  * Those of the same preference share the load: chance says which comes first
@@ -65,8 +66,7 @@ keep_matching(struct lesson *lesson)
 
 	if (lesson->nmxs <= MX_HOSTS_MAX)
 		return;
-	if ((mxs = calloc(MX_HOSTS_MAX, sizeof(*mxs))) == NULL)
-		fatal("calloc");
+	mxs = xcalloc(MX_HOSTS_MAX, sizeof(*mxs));
 	for (matches = 1; matches >= 0; matches--)
 		for (i = 0; i < lesson->nmxs && n < MX_HOSTS_MAX; i++)
 			if (lesson->mxs[i].matches == matches)

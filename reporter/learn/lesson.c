@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "learn/lesson.h"
+#include "lib/xalloc.h"
 
 #define FLUSH_MS	20	/* lessons that end together are one write */
 
@@ -64,8 +65,7 @@ lesson_new(struct learn *l, const char *domain)
 		return lesson;
 	if (l->nlessons >= LEARN_WAITING_MAX)
 		return NULL;
-	if ((lesson = calloc(1, sizeof(*lesson))) == NULL)
-		fatal("calloc");
+	lesson = xcalloc(1, sizeof(*lesson));
 	lesson->learn = l;
 	strlcpy(lesson->domain, domain, sizeof(lesson->domain));
 	TAILQ_INIT(&lesson->askers);
@@ -123,8 +123,7 @@ lesson_ask(struct lesson *lesson, enum world_part part, json_t *request,
 
 	if (request == NULL)
 		fatalx("json_pack");
-	if ((ask = calloc(1, sizeof(*ask))) == NULL)
-		fatal("calloc");
+	ask = xcalloc(1, sizeof(*ask));
 	ask->lesson = lesson;
 	ask->cb = cb;
 	strlcpy(ask->host, host, sizeof(ask->host));

@@ -7,6 +7,7 @@
 
 #include "lib/hash.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 #define CHUNK_SIZE 65536
 
@@ -38,8 +39,7 @@ hash_new(size_t valuesize)
 {
 	struct hash *h;
 
-	if ((h = calloc(1, sizeof(*h))) == NULL)
-		fatal("hash");
+	h = xcalloc(1, sizeof(*h));
 	/* Keys lie behind the value: keep entries aligned. */
 	h->valuesize = (valuesize + 7) & ~(size_t)7;
 	arc4random_buf(&h->seed, sizeof(h->seed));
@@ -61,8 +61,7 @@ hash_clear(struct hash *h)
 	if (h->slots == NULL || h->nslots > 8192) {
 		free(h->slots);
 		h->nslots = 64;
-		if ((h->slots = calloc(h->nslots, sizeof(*h->slots))) == NULL)
-			fatal("hash");
+		h->slots = xcalloc(h->nslots, sizeof(*h->slots));
 	} else if (h->n > 0)
 		memset(h->slots, 0, h->nslots * sizeof(*h->slots));
 	h->n = 0;
@@ -137,8 +136,7 @@ hash_grow(struct hash *h)
 	size_t nold = h->nslots, i, j;
 
 	h->nslots *= 2;
-	if ((h->slots = calloc(h->nslots, sizeof(*h->slots))) == NULL)
-		fatal("hash");
+	h->slots = xcalloc(h->nslots, sizeof(*h->slots));
 	for (i = 0; i < nold; i++) {
 		if (old[i] == NULL)
 			continue;
@@ -161,8 +159,7 @@ entry_new(struct hash *h, size_t len)
 	struct entry *e;
 
 	if (c == NULL || c->size - c->used < size) {
-		if ((c = malloc(sizeof(*c) + room)) == NULL)
-			fatal("hash");
+		c = xmalloc(sizeof(*c) + room);
 		c->used = 0;
 		c->size = room;
 		h->bytes += sizeof(*c) + room;
@@ -245,8 +242,7 @@ hash_each(struct hash *h, int (*cb)(const void *, size_t, void *, void *),
 
 	if (h->n == 0)
 		return 0;
-	if ((all = reallocarray(NULL, h->n, sizeof(*all))) == NULL)
-		fatal("hash");
+	all = xreallocarray(NULL, h->n, sizeof(*all));
 	for (i = 0; i < h->nslots; i++)
 		if (h->slots[i] != NULL) {
 			all[n].key = entry_key(h, h->slots[i]);

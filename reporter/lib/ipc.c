@@ -14,6 +14,7 @@
 #include "base/bounds.h"
 #include "lib/ipc.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 /* Messages read of one peer before others have their turn. */
 #define IPC_ROUND 64
@@ -56,9 +57,8 @@ ipc_new(struct loop *loop, int fd,
 	struct ipc *ipc;
 	int flags, size = IPC_MESSAGE_MAX + 4096;
 
-	if ((ipc = calloc(1, sizeof(*ipc))) == NULL ||
-	    (ipc->buf = malloc(IPC_MESSAGE_MAX + 1)) == NULL)
-		fatal("ipc");
+	ipc = xcalloc(1, sizeof(*ipc));
+	ipc->buf = xmalloc(IPC_MESSAGE_MAX + 1);
 	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
 	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
 		fatal("fcntl");
@@ -169,8 +169,8 @@ ipc_send(struct ipc *ipc, json_t *obj, int fd)
 {
 	struct ipc_message *m;
 
-	if ((m = calloc(1, sizeof(*m))) == NULL ||
-	    (m->text = json_dumps(obj, JSON_COMPACT)) == NULL)
+	m = xcalloc(1, sizeof(*m));
+	if ((m->text = json_dumps(obj, JSON_COMPACT)) == NULL)
 		fatalx("ipc: no memory, or not an object");
 	json_decref(obj);
 	m->len = strlen(m->text);

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "lib/loop.h"
+#include "lib/xalloc.h"
 
 struct loop_fd {
 	TAILQ_ENTRY(loop_fd) entry;
@@ -74,8 +75,7 @@ loop_new(void)
 {
 	struct loop *loop;
 
-	if ((loop = calloc(1, sizeof(*loop))) == NULL)
-		fatal("loop");
+	loop = xcalloc(1, sizeof(*loop));
 	TAILQ_INIT(&loop->fds);
 	RB_INIT(&loop->timers);
 	loop->signals[0] = loop->signals[1] = -1;
@@ -133,8 +133,7 @@ loop_fd_add(struct loop *loop, int fd, short events,
 {
 	struct loop_fd *entry;
 
-	if ((entry = calloc(1, sizeof(*entry))) == NULL)
-		fatal("loop");
+	entry = xcalloc(1, sizeof(*entry));
 	entry->fd = fd;
 	entry->events = events;
 	entry->slot = -1;
@@ -184,8 +183,7 @@ loop_timer_add(struct loop *loop, int64_t ms, void (*cb)(void *), void *arg)
 {
 	struct loop_timer *timer;
 
-	if ((timer = calloc(1, sizeof(*timer))) == NULL)
-		fatal("loop");
+	timer = xcalloc(1, sizeof(*timer));
 	timer->when = loop_now() + (ms < 0 ? 0 : ms);
 	timer->number = loop->number++;
 	timer->cb = cb;
@@ -241,14 +239,11 @@ static size_t
 pollfds_fill(struct loop *loop)
 {
 	struct loop_fd *entry;
-	struct pollfd *fds;
 	size_t n = 0;
 
 	if (loop->npollfds < loop->nfds) {
-		if ((fds = reallocarray(loop->pollfds, loop->nfds * 2,
-		    sizeof(*fds))) == NULL)
-			fatal("loop");
-		loop->pollfds = fds;
+		loop->pollfds = xreallocarray(loop->pollfds, loop->nfds * 2,
+		    sizeof(*loop->pollfds));
 		loop->npollfds = loop->nfds * 2;
 	}
 	TAILQ_FOREACH(entry, &loop->fds, entry) {

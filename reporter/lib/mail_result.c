@@ -8,8 +8,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "lib/mail_result.h"
+#include "lib/xalloc.h"
 
 /* Read of its beginning and of its end: a dialogue takes some 800 bytes. */
 #define READ_MAX 8192
@@ -23,9 +23,8 @@ mail_result_path(const struct conf *conf, int64_t delivery)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/" MAIL_RESULT_PREFIX "%lld", conf->spool,
-	    (long long)delivery) == -1)
-		fatal("mail");
+	xasprintf(&path, "%s/" MAIL_RESULT_PREFIX "%lld", conf->spool,
+	    (long long)delivery);
 	return path;
 }
 

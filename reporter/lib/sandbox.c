@@ -17,6 +17,7 @@
 #include "base/call_filter.h"
 #include "base/log.h"
 #include "lib/sandbox.h"
+#include "lib/xalloc.h"
 
 /*
  * What a role needs of the file system; paths may be NULL.  write: files may
@@ -115,10 +116,9 @@ places_find(const struct conf *conf, struct places *places)
 {
 	char *copy;
 
-	if ((copy = strdup(conf->database)) == NULL ||
-	    (places->database = strdup(dirname(copy))) == NULL ||
-	    (places->spool = strdup(conf->spool)) == NULL)
-		fatal("sandbox");
+	copy = xstrdup(conf->database);
+	places->database = xstrdup(dirname(copy));
+	places->spool = xstrdup(conf->spool);
 	free(copy);
 }
 

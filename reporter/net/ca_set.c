@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "net/net.h"
 
 #define ALL_MAX		4	/* connections that all authorities judge */
@@ -40,10 +41,8 @@ read_authorities(struct trust *t)
 
 	for (p = strstr(t->text, CERT_BEGIN); p != NULL; p = next) {
 		next = strstr(p + 1, CERT_BEGIN);
-		if ((a = reallocarray(t->authorities, t->n + 1,
-		    sizeof(*a))) == NULL)
-			fatal("reallocarray");
-		t->authorities = a;
+		t->authorities = xreallocarray(t->authorities, t->n + 1,
+		    sizeof(*a));
 		a = &t->authorities[t->n];
 		memset(a, 0, sizeof(*a));
 		a->pem = p;
@@ -59,9 +58,8 @@ trust_new(const uint8_t *pem, size_t len,
 {
 	struct trust *t;
 
-	if ((t = calloc(1, sizeof(*t))) == NULL ||
-	    (t->text = strndup((const char *)pem, len)) == NULL)
-		fatal("calloc");
+	t = xcalloc(1, sizeof(*t));
+	t->text = xstrndup((const char *)pem, len);
 	t->settings = settings;
 	t->all = settings(pem, len);
 	TAILQ_INIT(&t->waiting);
@@ -168,8 +166,7 @@ trust_good(struct trust *t, const uint8_t *pem, size_t len)
 	size_t i, n = 0;
 	int is_new = 0;
 
-	if ((text = strndup((const char *)pem, len)) == NULL)
-		fatal("strndup");
+	text = xstrndup((const char *)pem, len);
 	for (p = strstr(text, CERT_BEGIN); p != NULL && n++ < CHAIN_MAX;
 	    p = strstr(p + 1, CERT_BEGIN)) {
 		if (cert_parties(p, &issuer, &subject) == -1)

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "lib/text.h"
+#include "lib/xalloc.h"
 #include "net/http_read.h"
 #include "net/net.h"
 
@@ -88,8 +89,7 @@ base64(const char *data, size_t len)
 	char *out, *p;
 	size_t i;
 
-	if ((out = p = malloc(len / 3 * 4 + 5)) == NULL)
-		fatal("malloc");
+	out = p = xmalloc(len / 3 * 4 + 5);
 	for (i = 0; i < len; i += 3, p += 4)
 		base64_quartet(s + i, len - i > 2 ? 3 : len - i, p);
 	*p = '\0';
@@ -356,8 +356,7 @@ http_head(struct http *h, const json_t *request)
 	if (port != 443)
 		(void)snprintf(at, sizeof(at), ":%d", port);
 	size = strlen(path) + strlen(h->host) + strlen(type) + 256;
-	if ((h->head = malloc(size)) == NULL)
-		fatal("malloc");
+	h->head = xmalloc(size);
 	if (!h->post)
 		n = snprintf(h->head, size, "GET %s HTTP/1.1\r\n"
 		    "Host: %s%s\r\nUser-Agent: sged/" SGE_VERSION "\r\n"
@@ -385,9 +384,8 @@ http_start(struct net *net, json_t *id, const json_t *request, int fd)
 	const char *status;
 	int64_t max, seconds;
 
-	if ((h = calloc(1, sizeof(*h))) == NULL ||
-	    (h->host = strdup(ipc_string(request, "host", ""))) == NULL)
-		fatal("calloc");
+	h = xcalloc(1, sizeof(*h));
+	h->host = xstrdup(ipc_string(request, "host", ""));
 	h->net = net;
 	h->id = id;
 	h->fd = fd;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "net/net.h"
 
 /* A request that waits for its turn. */
@@ -33,8 +34,7 @@ net_class_new(size_t max, void (*begin)(struct net *, json_t *, const json_t *,
 {
 	struct net_class *class;
 
-	if ((class = calloc(1, sizeof(*class))) == NULL)
-		fatal("calloc");
+	class = xcalloc(1, sizeof(*class));
 	class->max = max;
 	class->begin = begin;
 	TAILQ_INIT(&class->queue);
@@ -54,8 +54,7 @@ net_begin(struct net *net, struct net_class *class, json_t *request, int fd)
 		class->begin(net, json_incref(id), request, fd);
 		return;
 	}
-	if ((w = calloc(1, sizeof(*w))) == NULL)
-		fatal("calloc");
+	w = xcalloc(1, sizeof(*w));
 	w->id = json_incref(id);
 	w->request = json_incref(request);
 	w->fd = fd;

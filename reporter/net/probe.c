@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/xalloc.h"
 #include "net/tls_hello.h"
 #include "base/log.h"
 #include "net/net.h"
@@ -469,9 +470,8 @@ probe_start(struct net *net, json_t *id, const json_t *request, int fd)
 	/* There is nothing to be sent. */
 	if (fd != -1)
 		close(fd);
-	if ((p = calloc(1, sizeof(*p))) == NULL ||
-	    (p->host = strdup(ipc_string(request, "host", ""))) == NULL)
-		fatal("calloc");
+	p = xcalloc(1, sizeof(*p));
+	p->host = xstrdup(ipc_string(request, "host", ""));
 	p->net = net;
 	p->id = id;
 	p->all = ipc_bool(request, "versions", 0);

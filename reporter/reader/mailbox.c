@@ -10,6 +10,7 @@
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/mailbox.h"
 
 /* A piece of a line: From_ lines are shorter. */
@@ -187,12 +188,9 @@ names_read(const char *path, char ***out, size_t *nout)
 			continue;
 		if (n == size) {
 			size = size == 0 ? 64 : size * 2;
-			if ((names = reallocarray(names, size,
-			    sizeof(*names))) == NULL)
-				fatal("reallocarray");
+			names = xreallocarray(names, size, sizeof(*names));
 		}
-		if ((names[n++] = strdup(entry->d_name)) == NULL)
-			fatal("strdup");
+		names[n++] = xstrdup(entry->d_name);
 	}
 	closedir(dir);
 	if (n > 0)
@@ -207,9 +205,8 @@ joined(const char *path, const char *name)
 {
 	char *s;
 
-	if (asprintf(&s, "%s%s%s", path,
-	    path[strlen(path) - 1] == '/' ? "" : "/", name) == -1)
-		fatal("asprintf");
+	xasprintf(&s, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/",
+	    name);
 	return s;
 }
 

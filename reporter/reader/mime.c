@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/bounds.h"
-#include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/mime.h"
 #include "reader/mime_code.h"
 
@@ -130,8 +130,7 @@ mime_next(const struct mime *m, size_t *at, char name[], size_t namesz)
 	while (p < next && *p != '\0' && strchr(" \t\r\n", *p) != NULL)
 		p++;
 	len = next - p;
-	if ((value = malloc(len + 1)) == NULL)
-		fatal("malloc");
+	value = xmalloc(len + 1);
 	for (k = 0, n = 0; n < len; n++)
 		if (p[n] != '\n' && p[n] != '\r' && p[n] != '\0')
 			value[k++] = p[n] == '\t' ? ' ' : p[n];

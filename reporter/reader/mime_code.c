@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
 #include "lib/text.h"
+#include "lib/xalloc.h"
 #include "reader/mime.h"
 #include "reader/mime_code.h"
 
@@ -17,8 +17,7 @@ mime_base64(const char *in, size_t len, size_t *outlen)
 	size_t i, n = 0;
 	int d;
 
-	if ((out = malloc(len / 4 * 3 + 4)) == NULL)
-		fatal("malloc");
+	out = xmalloc(len / 4 * 3 + 4);
 	for (i = 0; i < len; i++) {
 		/* Padding ends a run; another may be joined to it. */
 		if (in[i] == '=') {
@@ -46,8 +45,7 @@ quoted_printable(const char *in, size_t len, size_t *outlen)
 	size_t i, k, n = 0;
 	int a, b;
 
-	if ((out = malloc(len + 1)) == NULL)
-		fatal("malloc");
+	out = xmalloc(len + 1);
 	for (i = 0; i < len; i++) {
 		if (in[i] != '=') {
 			out[n++] = in[i];
@@ -84,8 +82,7 @@ uudecode(const char *in, size_t len, size_t *outlen)
 	size_t n = 0, want, i;
 	int begun = 0;
 
-	if ((out = malloc(len + 4)) == NULL)
-		fatal("malloc");
+	out = xmalloc(len + 4);
 	for (; p < end; p = nl + 1) {
 		if ((nl = memchr(p, '\n', end - p)) == NULL)
 			nl = end;
@@ -128,8 +125,7 @@ mime_decode(const char *in, size_t len, const char *encoding, size_t *outlen)
 		    (n == 8 && strncasecmp(encoding, "uuencode", n) == 0))
 			return uudecode(in, len, outlen);
 	}
-	if ((out = malloc(len + 1)) == NULL)
-		fatal("malloc");
+	out = xmalloc(len + 1);
 	memcpy(out, in, len);
 	out[len] = '\0';
 	*outlen = len;

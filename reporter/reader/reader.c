@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/mailbox.h"
 #include "reader/reader.h"
 #include "reader/unpack.h"
@@ -237,8 +238,7 @@ found_in_zip(const char *name, const unsigned char *data, size_t len,
 	}
 	if (charge(f, len, 0) == -1)
 		return;
-	if ((copy = malloc(len + 1)) == NULL)
-		fatal("malloc");
+	copy = xmalloc(len + 1);
 	memcpy(copy, data, len);
 	copy[len] = '\0';
 	f->hint.filename = name;
@@ -472,8 +472,7 @@ cr_lines(const char *data, size_t len)
 
 	if (memchr(data, '\n', len) != NULL || memchr(data, '\r', len) == NULL)
 		return NULL;
-	if ((copy = malloc(len + 1)) == NULL)
-		fatal("malloc");
+	copy = xmalloc(len + 1);
 	for (i = 0; i < len; i++)
 		copy[i] = data[i] == '\r' ? '\n' : data[i];
 	copy[len] = '\0';
@@ -545,8 +544,7 @@ reader_read(struct reader *r, const char *name, const unsigned char *data,
 			find_mail(&f, (const char *)data, len);
 	} else {
 		/* Parsers want a NUL behind. */
-		if ((copy = malloc(len + 1)) == NULL)
-			fatal("malloc");
+		copy = xmalloc(len + 1);
 		memcpy(copy, data, len);
 		copy[len] = '\0';
 		find_any(&f, copy, len);

@@ -14,6 +14,7 @@
 
 #include "base/domain.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/reader.h"
 
 /*
@@ -257,7 +258,6 @@ reader_mark(const struct rd_dkim *dkim, const char *const names[], size_t n)
 {
 	char *mark;
 	size_t i, k;
-	int rc;
 
 	for (i = 0; i < dkim->nsigners; i++) {
 		for (k = 0; k < n && signs_for(dkim->signer[i], names[k]); k++)
@@ -266,12 +266,10 @@ reader_mark(const struct rd_dkim *dkim, const char *const names[], size_t n)
 			break;
 	}
 	if (i < dkim->nsigners)
-		rc = asprintf(&mark, "pass %s", dkim->signer[i]);
+		xasprintf(&mark, "pass %s", dkim->signer[i]);
 	else if (dkim->nsigners > 0)
-		rc = asprintf(&mark, "other %s", dkim->signer[0]);
+		xasprintf(&mark, "other %s", dkim->signer[0]);
 	else
-		rc = asprintf(&mark, "%s", dkim->result);
-	if (rc == -1)
-		fatal("asprintf");
+		mark = xstrdup(dkim->result);
 	return mark;
 }

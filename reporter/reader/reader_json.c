@@ -8,7 +8,7 @@
 
 #include "base/bounds.h"
 #include "lib/date.h"
-#include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/reader.h"
 #include "reader/reader_member.h"
 
@@ -36,8 +36,7 @@ name_field(const char *name, int n)
 			return NULL;
 		name++;
 	}
-	if ((s = strndup(name, strcspn(name, "!"))) == NULL)
-		fatal("strndup");
+	s = xstrndup(name, strcspn(name, "!"));
 	/* A name's bytes need not be UTF-8. */
 	for (p = s; *p != '\0'; p++)
 		if (*p < ' ' || *p > '~')
@@ -142,7 +141,7 @@ content_id(const char *text, size_t len)
 		h = (h ^ (unsigned char)text[i]) * 1099511628211ULL;
 	snprintf(buf, sizeof(buf), "without-id-%016llx",
 	    (unsigned long long)h);
-	return rd_copy(buf);
+	return xstrdup(buf);
 }
 
 /*
@@ -157,7 +156,7 @@ read_mark(struct rd_report *r, const struct rd_hint *hint)
 	size_t n = 0;
 
 	if (hint->dkim == NULL) {
-		r->dkim = rd_copy("");
+		r->dkim = xstrdup("");
 		return;
 	}
 	names[n++] = hint->from;
@@ -181,12 +180,12 @@ read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
 	read_submitter(r, hint);
 	if (r->org[0] == '\0') {
 		free(r->org);
-		r->org = rd_copy(r->submitter[0] != '\0' ? r->submitter :
+		r->org = xstrdup(r->submitter[0] != '\0' ? r->submitter :
 		    "(not named)");
 	}
 	if (r->submitter[0] == '\0') {
 		free(r->submitter);
-		r->submitter = rd_copy(r->org);
+		r->submitter = xstrdup(r->org);
 	}
 	r->id = rd_text(r, root, "report-id");
 	if (r->id[0] == '\0') {
@@ -239,8 +238,7 @@ reader_json(const char *text, size_t len, const struct rd_hint *given,
 	char *mended = NULL, *domain = NULL;
 	size_t goodlen;
 
-	if ((r = calloc(1, sizeof(*r))) == NULL)
-		fatal("calloc");
+	r = xcalloc(1, sizeof(*r));
 	*used = len;
 	good = reader_scan(text, len, &mended, &goodlen, used, odd_of_scan, r,
 	    why);

@@ -8,6 +8,7 @@
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/reader.h"
 #include "reader/reader_member.h"
 
@@ -21,16 +22,6 @@ rd_odd(struct rd_report *r, const char *text)
 			return;
 	if (r->nodd < READ_ODDITIES_MAX)
 		r->odd[r->nodd++] = text;
-}
-
-char *
-rd_copy(const char *s)
-{
-	char *p;
-
-	if ((p = strdup(s)) == NULL)
-		fatal("strdup");
-	return p;
 }
 
 /* Whether two names are the same but for case, and '_' for '-'. */
@@ -73,13 +64,13 @@ text_of(struct rd_report *r, json_t *v)
 	if (json_is_integer(v)) {
 		snprintf(buf, sizeof(buf), "%lld",
 		    (long long)json_integer_value(v));
-		return rd_copy(buf);
+		return xstrdup(buf);
 	}
 	if (json_is_array(v) && json_array_size(v) == 1)
 		v = json_array_get(v, 0);
 	if ((json_is_array(v) && json_array_size(v) == 0) ||
 	    (json_is_object(v) && json_object_size(v) == 0))
-		return rd_copy("");
+		return xstrdup("");
 	if (json_is_object(v) || json_is_array(v)) {
 		rd_odd(r, "a member that is an object: kept as text");
 		if ((s = json_dumps(v, JSON_COMPACT)) == NULL)
@@ -93,7 +84,7 @@ text_of(struct rd_report *r, json_t *v)
 	if (!json_is_string(v)) {
 		if (v != NULL)
 			rd_odd(r, "a member of another type");
-		return rd_copy("");
+		return xstrdup("");
 	}
 	s = reader_clean(json_string_value(v), json_string_length(v), &cut);
 	if (cut)

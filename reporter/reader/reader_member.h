@@ -27,7 +27,5 @@ json_t	*rd_strings(struct rd_report *, json_t *, int strip);
 /* reader_policy.c: what root holds as "policies". */
 void	reader_policies(struct rd_report *, json_t *root,
 	    const struct rd_hint *);
-/* strdup(3), or fatal. */
-char	*rd_copy(const char *);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/reader.h"
 #include "reader/reader_member.h"
 
@@ -41,10 +42,10 @@ mode_of(json_t *lines)
 			p += 5 + strspn(p + 5, " ");
 			snprintf(mode, sizeof(mode), "%.*s",
 			    (int)strspn(p, "abcdefghijklmnopqrstuvwxyz"), p);
-			return rd_copy(mode);
+			return xstrdup(mode);
 		}
 	}
-	return rd_copy("");
+	return xstrdup("");
 }
 
 static void
@@ -122,13 +123,13 @@ sum_detail(struct rd_policy *p, const struct keeping *keep,
 	d = &p->details[i];
 	if (i == p->ndetails) {
 		p->ndetails++;
-		d->type = rd_copy(type);
-		d->sip = rd_copy("");
-		d->rip = rd_copy("");
-		d->mx = rd_copy("");
-		d->helo = rd_copy("");
-		d->reason = rd_copy("");
-		d->info = rd_copy("");
+		d->type = xstrdup(type);
+		d->sip = xstrdup("");
+		d->rip = xstrdup("");
+		d->mx = xstrdup("");
+		d->helo = xstrdup("");
+		d->reason = xstrdup("");
+		d->info = xstrdup("");
 	}
 	d->count += what->count;
 	if (d->count > RD_COUNT_MAX)
@@ -182,9 +183,9 @@ read_details(struct rd_report *r, struct rd_policy *p, json_t *list,
 	    READ_DETAILS_MAX - r->ndetails : 0;
 	if (n < keep.room)
 		keep.room = n;
-	if (n > 0 && (p->details = calloc(keep.room + READ_SUMMED_MAX,
-	    sizeof(*p->details))) == NULL)
-		fatal("calloc");
+	if (n > 0)
+		p->details = xcalloc(keep.room + READ_SUMMED_MAX,
+		    sizeof(*p->details));
 	for (i = 0; i < n; i++) {
 		item = json_array_get(list, i);
 		/* The time that a mail has is for all of it. */
@@ -238,7 +239,7 @@ read_policy(struct rd_report *r, struct rd_policy *p, json_t *obj,
 	if (s[0] == '\0' && hint->domain != NULL && hint->domain[0] != '\0') {
 		rd_odd(r, "no policy-domain: that of the mail or file taken");
 		free(s);
-		s = rd_copy(hint->domain);
+		s = xstrdup(hint->domain);
 	} else if (s[0] == '\0')
 		rd_odd(r, "no policy-domain");
 	p->domain = reader_domain(s);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "lib/text.h"
+#include "lib/xalloc.h"
 #include "reader/reader.h"
 
 struct mender {
@@ -322,8 +323,7 @@ reader_scan(const char *text, size_t len, char **copy, size_t *outlen,
 		*outlen = s.outlen;
 		return text;
 	}
-	if ((*copy = malloc(s.outlen + 1)) == NULL)
-		fatal("malloc");
+	*copy = xmalloc(s.outlen + 1);
 	s.out = *copy;
 	s.outlen = 0;
 	s.at = text - s.in;
@@ -354,8 +354,7 @@ reader_utf16(const unsigned char *in, size_t len, size_t *outlen)
 		big = 0;
 	else
 		return NULL;
-	if ((out = malloc(len / 2 * 3 + 4)) == NULL)
-		fatal("malloc");
+	out = xmalloc(len / 2 * 3 + 4);
 	for (; at + 2 <= len; at += 2) {
 		c = in[at + big] | (uint32_t)in[at + !big] << 8;
 		if (c >= 0xd800 && c <= 0xdfff) {

@@ -6,7 +6,7 @@
 #include "base/bounds.h"
 #include "lib/date.h"
 #include "base/domain.h"
-#include "base/log.h"
+#include "lib/xalloc.h"
 #include "reader/reader.h"
 
 /*
@@ -46,9 +46,7 @@ reader_clean(const char *in, size_t len, int *cut)
 	char *out;
 	size_t n = 0, bad, step;
 
-	if ((out = malloc((len < READ_TEXT_MAX ? len : READ_TEXT_MAX) + 1)) ==
-	    NULL)
-		fatal("malloc");
+	out = xmalloc((len < READ_TEXT_MAX ? len : READ_TEXT_MAX) + 1);
 	while (in < end) {
 		step = (unsigned char)*in < 0x80 ? 1 :
 		    (unsigned char)*in < 0xe0 ? 2 :
@@ -91,8 +89,7 @@ reader_domain(const char *name)
 	    domain_to_alabel(clean, buf, sizeof(buf)) == -1)
 		return clean;
 	free(clean);
-	if ((clean = strdup(buf)) == NULL)
-		fatal("strdup");
+	clean = xstrdup(buf);
 	return clean;
 }
 

@@ -16,6 +16,7 @@
 #include "base/bounds.h"
 #include "lib/date.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "report/report.h"
 #include "report/report_key.h"
 #include "store/store_report.h"
@@ -94,8 +95,7 @@ build(struct store *st, const struct conf *conf, const char *domain,
 	int nothing;
 
 	*out = NULL;
-	if ((re = calloc(1, sizeof(*re))) == NULL)
-		fatal("report");
+	re = xcalloc(1, sizeof(*re));
 	policies = report_policies(st, domain, day, summed, &re->ok,
 	    &re->failed, &nothing);
 	if (policies == NULL || nothing) {
@@ -105,10 +105,8 @@ build(struct store *st, const struct conf *conf, const char *domain,
 		return nothing ? 0 : -1;
 	}
 	re->day = day;
-	re->domain = strdup(domain);
+	re->domain = xstrdup(domain);
 	re->id = new_id(st, conf, domain, day);
-	if (re->domain == NULL)
-		fatal("report");
 	if (re->id == NULL) {
 		json_decref(policies);
 		report_free(re);
@@ -215,8 +213,7 @@ gunzip(const unsigned char *gz, size_t len, size_t *outlen)
 	memset(&z, 0, sizeof(z));
 	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
 		return NULL;
-	if ((out = malloc(size)) == NULL)
-		fatal("report");
+	out = xmalloc(size);
 	z.next_in = (z_const Bytef *)(uintptr_t)gz;
 	z.avail_in = (uInt)len;
 	for (;;) {
@@ -262,14 +259,11 @@ report_load(const char *domain, int64_t day, const char *id,
 	char *text;
 	size_t len;
 
-	if ((re = calloc(1, sizeof(*re))) == NULL)
-		fatal("report");
+	re = xcalloc(1, sizeof(*re));
 	re->day = day;
-	re->domain = strdup(domain);
-	re->id = strdup(id);
-	re->gz = malloc(gzlen == 0 ? 1 : gzlen);
-	if (re->domain == NULL || re->id == NULL || re->gz == NULL)
-		fatal("report");
+	re->domain = xstrdup(domain);
+	re->id = xstrdup(id);
+	re->gz = xmalloc(gzlen == 0 ? 1 : gzlen);
 	memcpy(re->gz, gz, gzlen);
 	re->gzlen = gzlen;
 	if ((text = gunzip(gz, gzlen, &len)) != NULL)
@@ -295,10 +289,8 @@ report_filename(const struct conf *conf, const struct report *re)
 	unique = strrchr(re->id, '.');
 	if (unique != NULL && strlen(unique) > 9)
 		unique += 8;
-	if (asprintf(&name, "%s!%s!%lld!%lld!%s", conf->submitter, re->domain,
-	    (long long)(re->day * DAY_SECONDS),
-	    (long long)((re->day + 1) * DAY_SECONDS - 1),
-	    unique == NULL ? "001" : unique + 1) == -1)
-		fatal("report");
+	xasprintf(&name, "%s!%s!%lld!%lld!%s", conf->submitter, re->domain,
+	    (long long)(re->day * DAY_SECONDS), (long long)((re->day + 1) *
+	    DAY_SECONDS - 1), unique == NULL ? "001" : unique + 1);
 	return name;
 }

@@ -20,6 +20,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "lib/xalloc.h"
 #include "report/report.h"
 #include "store/store_report.h"
 
@@ -82,8 +83,7 @@ report_string(const char *s, size_t max)
 	/* Three bytes, U+FFFD's, for each byte at worst. */
 	if (left > max)
 		left = max;
-	if ((out = malloc(3 * left + 1)) == NULL)
-		fatal("report");
+	out = xmalloc(3 * left + 1);
 	while (left > 0) {
 		if ((n = character((const char *)p, left)) > 0) {
 			memcpy(out + outlen, p, n);

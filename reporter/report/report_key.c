@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "report/report_key.h"
 
 #define KEY_BYTES 32
@@ -21,8 +22,7 @@ key_path(const char *spool, const char *suffix)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/" REPORT_KEY_FILE "%s", spool, suffix) == -1)
-		fatal("report");
+	xasprintf(&path, "%s/" REPORT_KEY_FILE "%s", spool, suffix);
 	return path;
 }
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/bounds.h"
-#include "base/log.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "report/report_mail.h"
 #include "rfc/result.h"
 
@@ -55,8 +55,7 @@ paragraphf(FILE *fp, const char *lead, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		fatal("mail");
+	xvasprintf(&text, fmt, ap);
 	va_end(ap);
 	paragraph(fp, lead, text);
 	free(text);

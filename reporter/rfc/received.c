@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "rfc/received.h"
 
 void
@@ -56,14 +57,12 @@ rd_oddities(const struct rd_report *r)
 	size_t i, len = 1;
 
 	if (r->oddities != NULL) {
-		if ((s = strdup(r->oddities)) == NULL)
-			fatal("strdup");
+		s = xstrdup(r->oddities);
 		return s;
 	}
 	for (i = 0; i < r->nodd; i++)
 		len += strlen(r->odd[i]) + 2;
-	if ((s = calloc(1, len)) == NULL)
-		fatal("calloc");
+	s = xcalloc(1, len);
 	for (i = 0; i < r->nodd; i++) {
 		if (i > 0)
 			strlcat(s, "; ", len);
@@ -104,9 +103,8 @@ rd_totals(const struct rd_report *r, struct rd_total **out)
 	const struct rd_policy *p;
 	size_t i, k, n = 0;
 
-	if ((list = calloc(r->npolicies + 1, sizeof(*list))) == NULL ||
-	    (sums = calloc(r->npolicies + 1, sizeof(*sums))) == NULL)
-		fatal("calloc");
+	list = xcalloc(r->npolicies + 1, sizeof(*list));
+	sums = xcalloc(r->npolicies + 1, sizeof(*sums));
 	for (i = 0; i < r->npolicies; i++) {
 		p = &r->policies[i];
 		/* Two or three policies of a domain stand together. */

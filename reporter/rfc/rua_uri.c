@@ -17,8 +17,8 @@
 
 #include "base/addr.h"
 #include "base/domain.h"
-#include "base/log.h"
 #include "lib/text.h"
+#include "lib/xalloc.h"
 #include "rfc/rua.h"
 
 /* RFC 5321 4.5.3.1.1 */
@@ -32,23 +32,13 @@ is_atext(char c)
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
-static char *
-copy(const char *s, size_t len)
-{
-	char *p;
-
-	if ((p = strndup(s, len)) == NULL)
-		fatal("rua");
-	return p;
-}
-
 /* One that can't be used; of the first it is kept why. */
 static void
 unusable(struct rua *out, const char *uri, size_t len, const char *why)
 {
 	if (out->nunknown++ > 0)
 		return;
-	out->unusable = copy(uri, len);
+	out->unusable = xstrndup(uri, len);
 	out->unusable_why = why;
 }
 
@@ -149,9 +139,7 @@ entry(struct rua *out)
 		out->nover++;
 		return NULL;
 	}
-	uris = reallocarray(out->uris, out->nuris + 1, sizeof(*uris));
-	if (uris == NULL)
-		fatal("rua");
+	uris = xreallocarray(out->uris, out->nuris + 1, sizeof(*uris));
 	out->uris = uris;
 	memset(&uris[out->nuris], 0, sizeof(*uris));
 	return &uris[out->nuris++];
@@ -163,9 +151,7 @@ mailto_of(const char *address)
 {
 	char *uri, *p;
 
-	if ((uri = malloc(strlen("mailto:") + 3 * strlen(address) + 1)) ==
-	    NULL)
-		fatal("rua");
+	uri = xmalloc(strlen("mailto:") + 3 * strlen(address) + 1);
 	p = stpcpy(uri, "mailto:");
 	for (; *address != '\0'; address++) {
 		if (strchr("%,!;?#/[]&\"\\^`{|}<>", *address) == NULL) {
@@ -216,8 +202,8 @@ add_address(struct rua *out, const char *s, size_t len, const char *uri,
 	if ((u = entry(out)) == NULL)
 		return;
 	u->scheme = RUA_MAILTO;
-	u->address = copy(address, strlen(address));
-	u->uri = listed ? mailto_of(address) : copy(uri, urilen);
+	u->address = xstrndup(address, strlen(address));
+	u->uri = listed ? mailto_of(address) : xstrndup(uri, urilen);
 }
 
 /*
@@ -349,10 +335,10 @@ add_https(struct rua *out, const char *uri, size_t len)
 	if ((u = entry(out)) == NULL)
 		return 0;
 	u->scheme = RUA_HTTPS;
-	u->uri = copy(uri, len);
-	u->host = copy(host, strlen(host));
+	u->uri = xstrndup(uri, len);
+	u->host = xstrndup(host, strlen(host));
 	u->port = port;
-	u->path = copy(path, strlen(path));
+	u->path = xstrndup(path, strlen(path));
 	return 0;
 bad:
 	unusable(out, uri, len, "no host that it names");
@@ -404,8 +390,7 @@ rua_place(const struct rua_uri *u)
 	if (u->port != 443)
 		/* Fits: a port has five digits. */
 		(void)snprintf(port, sizeof(port), ":%d", u->port);
-	if (asprintf(&place, "https://%s%s%s%s%s", v6 ? "[" : "", u->host,
-	    v6 ? "]" : "", port, u->path) == -1)
-		fatal("rua");
+	xasprintf(&place, "https://%s%s%s%s%s", v6 ? "[" : "", u->host, v6 ? "]"
+	    : "", port, u->path);
 	return place;
 }

@@ -12,6 +12,7 @@
 
 #include "base/domain.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "rfc/sts.h"
 
 #define STS_ID_MAX	32	/* RFC 8461 3.1: 1*32(ALPHA / DIGIT) */
@@ -188,23 +189,12 @@ is_word(const char *s, size_t len, const char *word)
 	return len == strlen(word) && memcmp(s, word, len) == 0;
 }
 
-static char *
-copy(const char *s, size_t len)
-{
-	char *p;
-
-	if ((p = strndup(s, len)) == NULL)
-		fatal("strndup");
-	return p;
-}
-
 static void
 add(char ***list, size_t *n, char *item)
 {
 	char **p;
 
-	if ((p = reallocarray(*list, *n + 1, sizeof(*p))) == NULL)
-		fatal("reallocarray");
+	p = xreallocarray(*list, *n + 1, sizeof(*p));
 	p[(*n)++] = item;
 	*list = p;
 }
@@ -223,7 +213,7 @@ read_mx(struct sts_policy *policy, const char *s, size_t len)
 	if (domain_normal(s + off, len - off, pattern + off,
 	    sizeof(pattern) - off) == -1)
 		return "mx is not a host name, or \"*.\" and a domain";
-	add(&policy->mx, &policy->nmx, copy(pattern, strlen(pattern)));
+	add(&policy->mx, &policy->nmx, xstrndup(pattern, strlen(pattern)));
 	return NULL;
 }
 
@@ -326,7 +316,7 @@ read_lines(struct reading *r, const char *body, size_t len)
 			continue;
 		if (r->policy->nlines == STS_POLICY_LINES_MAX)
 			return "too many lines";
-		add(&r->policy->lines, &r->policy->nlines, copy(body, len));
+		add(&r->policy->lines, &r->policy->nlines, xstrndup(body, len));
 		while (len > 0 && is_wsp((unsigned char)body[len - 1]))
 			len--;
 		if (len > 0 && (wrong = read_line(r, body, len)) != NULL)
@@ -358,8 +348,7 @@ sts_policy_parse(const char *body, size_t len, const char **why)
 		*why = "a control character";
 	if (*why != NULL)
 		return NULL;
-	if ((r.policy = calloc(1, sizeof(*r.policy))) == NULL)
-		fatal("calloc");
+	r.policy = xcalloc(1, sizeof(*r.policy));
 	if ((*why = read_lines(&r, body, len)) != NULL)
 		goto invalid;
 	if (!r.version)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "store/store.h"
 
 struct store_statement {
@@ -123,9 +124,7 @@ statements_grow(struct store_statements *all)
 
 	bigger.n = all->n;
 	bigger.nslots = all->nslots == 0 ? 64 : all->nslots * 2;
-	if ((bigger.slots = calloc(bigger.nslots, sizeof(*bigger.slots))) ==
-	    NULL)
-		fatal("store");
+	bigger.slots = xcalloc(bigger.nslots, sizeof(*bigger.slots));
 	for (i = 0; i < all->nslots; i++)
 		if (all->slots[i].sql != NULL)
 			*statement_find(&bigger, all->slots[i].sql) =

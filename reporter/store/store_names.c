@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "lib/xalloc.h"
 #include "store/store_route.h"
 
 /* What a statement found, copied: callbacks may then change the tables. */
@@ -20,13 +20,10 @@ names_add(struct names *names, const char *s)
 
 	if (names->n == names->room) {
 		names->room = names->room == 0 ? 64 : names->room * 2;
-		if ((v = reallocarray(names->v, names->room, sizeof(*v))) ==
-		    NULL)
-			fatal("names");
+		v = xreallocarray(names->v, names->room, sizeof(*v));
 		names->v = v;
 	}
-	if ((names->v[names->n++] = strdup(s)) == NULL)
-		fatal("names");
+	names->v[names->n++] = xstrdup(s);
 }
 
 static void
@@ -68,8 +65,7 @@ store_pairs(struct store *st, sqlite3_stmt *stmt,
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		names_add(&names, store_text(stmt, 0));
 		names_add(&names, store_text(stmt, 1));
-		if ((p = reallocarray(numbers, names.n, sizeof(*p))) == NULL)
-			fatal("names");
+		p = xreallocarray(numbers, names.n, sizeof(*p));
 		numbers = p;
 		numbers[names.n / 2 - 1] = sqlite3_column_int64(stmt, 2);
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "store/store.h"
 
 /* How long a writer waits for another one. */
@@ -119,8 +120,7 @@ open_immutable(struct store *st, const char *path)
 	size_t n;
 	int rc, there;
 
-	if (asprintf(&wal, "%s-wal", path) == -1)
-		fatal("store");
+	xasprintf(&wal, "%s-wal", path);
 	there = access(wal, F_OK) == 0;
 	free(wal);
 	if (there || (uri = malloc(strlen(path) * 3 + 32)) == NULL)
@@ -190,8 +190,7 @@ store_open(const char *path, enum store_mode mode)
 	struct store *st;
 	int flags, rc;
 
-	if ((st = calloc(1, sizeof(*st))) == NULL)
-		fatal("store");
+	st = xcalloc(1, sizeof(*st));
 	flags = SQLITE_OPEN_NOMUTEX | (mode == STORE_READ ?
 	    SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (sqlite3_open_v2(path, &st->db, flags, NULL) != SQLITE_OK)

@@ -7,6 +7,7 @@
 #include "base/bounds.h"
 #include "base/log.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "store/store_received.h"
 #include "store/store_route.h"
 
@@ -155,9 +156,10 @@ free_id(struct store *st, const struct rd_report *r)
 	n = store_count(st, "SELECT count(*) FROM received"
 	    " WHERE org = ?1 AND given = ?2", "tt", r->org, r->id);
 	for (; n >= 0; n++) {
-		if ((n == 0 ? asprintf(&id, "%s", r->id) :
-		    asprintf(&id, "%s#%lld", r->id, (long long)n + 1)) == -1)
-			fatal("asprintf");
+		if (n == 0)
+			id = xstrdup(r->id);
+		else
+			xasprintf(&id, "%s#%lld", r->id, (long long)n + 1);
 		taken = store_count(st, "SELECT count(*) FROM received"
 		    " WHERE org = ?1 AND report_id = ?2", "tt", r->org, id);
 		if (taken == 0)

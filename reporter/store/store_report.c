@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "store/store_report.h"
 
 int
@@ -232,8 +233,7 @@ store_report_body(struct store *st, int64_t id, unsigned char **body,
 		return -1;
 	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		*len = (size_t)sqlite3_column_bytes(stmt, 0);
-		if ((*body = malloc(*len + 1)) == NULL)
-			fatal("store");
+		*body = xmalloc(*len + 1);
 		if (*len > 0)
 			memcpy(*body, sqlite3_column_blob(stmt, 0), *len);
 		found = 1;

@@ -6,6 +6,7 @@
 
 #include "lib/date.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "store/store_sts.h"
 
 /* The policy again, from its text as received. */
@@ -74,8 +75,7 @@ join_lines(const struct sts_policy *policy)
 
 	for (i = 0; i < policy->nlines; i++)
 		len += strlen(policy->lines[i]) + 1;
-	if ((text = malloc(len)) == NULL)
-		fatal("malloc");
+	text = xmalloc(len);
 	for (len = i = 0; i < policy->nlines; i++) {
 		n = strlen(policy->lines[i]);
 		memcpy(text + len, policy->lines[i], n);

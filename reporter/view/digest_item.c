@@ -13,6 +13,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "view/digest.h"
 
 /* Items of one digest: beyond these only their number is said. */
@@ -24,7 +25,6 @@ digest_add(struct digest *digest, int level, const char *command,
 {
 	struct digest_item *item;
 	va_list ap;
-	int n;
 
 	if (level == DIGEST_FIX)
 		digest->nfix++;
@@ -33,19 +33,16 @@ digest_add(struct digest *digest, int level, const char *command,
 	digest->ngoes_on += level == DIGEST_GOES_ON;
 	if (digest->n == ITEMS_MAX)
 		return;
-	digest->item = reallocarray(digest->item, digest->n + 1,
+	digest->item = xreallocarray(digest->item, digest->n + 1,
 	    sizeof(*item));
-	if (digest->item == NULL)
-		fatal("digest");
 	item = &digest->item[digest->n++];
 	item->fix = level == DIGEST_FIX;
 	item->command = NULL;
 	va_start(ap, fmt);
-	n = vasprintf(&item->text, fmt, ap);
+	xvasprintf(&item->text, fmt, ap);
 	va_end(ap);
-	if (n == -1 || (command != NULL &&
-	    (item->command = strdup(command)) == NULL))
-		fatal("digest");
+	if (command != NULL)
+		item->command = xstrdup(command);
 }
 
 void

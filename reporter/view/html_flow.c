@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "view/html.h"
-#include "base/log.h"
 #include "store/query_flow.h"
 
 /* Classes with a colour of their own; the rest share the last. */
@@ -43,8 +43,7 @@ column_values(const struct html *h)
 {
 	int64_t *values;
 
-	if ((values = calloc(h->columns, sizeof(*values))) == NULL)
-		fatal("html");
+	values = xcalloc(h->columns, sizeof(*values));
 	return values;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/xalloc.h"
 #include "store/query_policy.h"
 #include "view/html.h"
 #include "base/log.h"
@@ -109,16 +110,12 @@ html_reports(const struct html *h)
 	for (i = 0; i < STATES; i++) {
 		r.sent[i].name = states[i].name;
 		r.sent[i].css = states[i].css;
-		r.sent[i].value = calloc(h->columns, sizeof(int64_t));
-		if (r.sent[i].value == NULL)
-			fatal("html");
+		r.sent[i].value = xcalloc(h->columns, sizeof(int64_t));
 	}
 	for (i = 0; i < RESULTS; i++) {
 		r.heard[i].name = i == GOOD ? "fine" : "failed";
 		r.heard[i].css = i == GOOD ? "t13" : "clear";
-		r.heard[i].value = calloc(h->columns, sizeof(int64_t));
-		if (r.heard[i].value == NULL)
-			fatal("html");
+		r.heard[i].value = xcalloc(h->columns, sizeof(int64_t));
 	}
 	rc = told_days(v->store, v->first, v->last, add_sent, &r);
 	if (rc == 0)

@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "rfc/sts.h"
 #include "view/view.h"
 #include "view/view_received.h"
@@ -82,12 +83,9 @@ success(const char *reporter, const char *mx, const char *strings, void *arg)
 		return;
 	if (e->n == e->size) {
 		e->size = e->size == 0 ? 32 : e->size * 2;
-		if ((e->list = reallocarray(e->list, e->size,
-		    sizeof(*e->list))) == NULL)
-			fatal("reallocarray");
+		e->list = xreallocarray(e->list, e->size, sizeof(*e->list));
 	}
-	if ((e->list[e->n].reporter = strdup(reporter)) == NULL)
-		fatal("strdup");
+	e->list[e->n].reporter = xstrdup(reporter);
 	e->list[e->n].mx = patterns(mx, strings);
 	e->n++;
 }
@@ -246,19 +244,19 @@ recv_rows_add(struct recv_rows *list, int64_t day, const char *reporter,
 
 	if (list->n == list->size) {
 		list->size = list->size == 0 ? 64 : list->size * 2;
-		if ((list->rows = reallocarray(list->rows, list->size,
-		    sizeof(*list->rows))) == NULL)
-			fatal("reallocarray");
+		list->rows = xreallocarray(list->rows, list->size,
+		    sizeof(*list->rows));
 	}
 	r = &list->rows[list->n++];
 	memset(r, 0, sizeof(*r));
 	r->day = day;
-	if ((r->reporter = strdup(reporter)) == NULL ||
-	    (r->domain = strdup(domain)) == NULL ||
-	    (r->type = strdup(type)) == NULL ||
-	    (r->sip = strdup("")) == NULL || (r->rip = strdup("")) == NULL ||
-	    (r->mx = strdup("")) == NULL || (r->reason = strdup("")) == NULL)
-		fatal("strdup");
+	r->reporter = xstrdup(reporter);
+	r->domain = xstrdup(domain);
+	r->type = xstrdup(type);
+	r->sip = xstrdup("");
+	r->rip = xstrdup("");
+	r->mx = xstrdup("");
+	r->reason = xstrdup("");
 	return r;
 }
 
@@ -288,8 +286,7 @@ static void
 set(char **field, const char *value)
 {
 	free(*field);
-	if ((*field = strdup(value)) == NULL)
-		fatal("strdup");
+	*field = xstrdup(value);
 }
 
 static void

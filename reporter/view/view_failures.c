@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/domain.h"
-#include "base/log.h"
+#include "lib/xalloc.h"
 #include "store/query_flow.h"
 #include "store/query_sent.h"
 #include "view/view.h"
@@ -34,16 +34,6 @@ struct list {
 	size_t		 details;
 };
 
-static char *
-copy(const char *text)
-{
-	char *s;
-
-	if ((s = strdup(text)) == NULL)
-		fatal("show failures");
-	return s;
-}
-
 static void
 collect(const struct told_tally *row, void *arg)
 {
@@ -56,13 +46,11 @@ collect(const struct told_tally *row, void *arg)
 	if (v->class != NULL && strcmp(v->class, conf_class_name(v->conf,
 	    conf_class(v->conf, row->domain))) != 0)
 		return;
-	list->tally = reallocarray(list->tally, list->n + 1, sizeof(*t));
-	if (list->tally == NULL)
-		fatal("show failures");
+	list->tally = xreallocarray(list->tally, list->n + 1, sizeof(*t));
 	t = &list->tally[list->n++];
-	t->domain = copy(row->domain);
-	t->type = copy(row->type);
-	t->mode = copy(row->mode);
+	t->domain = xstrdup(row->domain);
+	t->type = xstrdup(row->type);
+	t->mode = xstrdup(row->mode);
 	t->ok = row->ok;
 	t->fail = row->fail;
 	list->sessions += row->ok + row->fail;

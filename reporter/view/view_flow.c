@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "store/query_flow.h"
 #include "view/view.h"
 
@@ -37,9 +37,7 @@ collect(const struct seen_flow *flow, void *arg)
 	if (strcmp(flow->class, "*") != 0 && rows->view->class != NULL &&
 	    strcmp(flow->class, rows->view->class) != 0)
 		return;
-	rows->row = reallocarray(rows->row, rows->n + 1, sizeof(*row));
-	if (rows->row == NULL)
-		fatal("show flow");
+	rows->row = xreallocarray(rows->row, rows->n + 1, sizeof(*row));
 	row = &rows->row[rows->n++];
 	row->step = flow->step;
 	row->dir = flow->dir;

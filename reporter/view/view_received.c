@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "rfc/result.h"
 #include "view/view.h"
 #include "view/view_received.h"
@@ -75,18 +76,15 @@ static char *
 policy_text(const struct received_total *total)
 {
 	char *s;
-	int rc;
 
 	if (total->sts && total->tlsa)
-		rc = asprintf(&s, "tlsa + sts");
+		s = xstrdup("tlsa + sts");
 	else if (total->sts)
-		rc = asprintf(&s, "sts%s%s", total->mode[0] != '\0' ? " " : "",
+		xasprintf(&s, "sts%s%s", total->mode[0] != '\0' ? " " : "",
 		    total->mode);
 	else
-		rc = asprintf(&s, "%s", total->tlsa ? "tlsa" :
-		    total->other ? "other policy" : "no policy");
-	if (rc == -1)
-		fatal("asprintf");
+		s = xstrdup(total->tlsa ? "tlsa" : total->other ?
+		    "other policy" : "no policy");
 	return s;
 }
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "lib/date.h"
+#include "lib/xalloc.h"
 #include "store/store_received.h"
 #include "view/view.h"
 
@@ -54,13 +54,10 @@ find(struct trend *t, const char *name)
 		return &t->list[t->n - 1];
 	if (t->n == t->size) {
 		t->size = t->size == 0 ? 64 : t->size * 2;
-		if ((t->list = reallocarray(t->list, t->size,
-		    sizeof(*t->list))) == NULL)
-			fatal("reallocarray");
+		t->list = xreallocarray(t->list, t->size, sizeof(*t->list));
 	}
 	memset(&t->list[t->n], 0, sizeof(*t->list));
-	if ((t->list[t->n].name = strdup(name)) == NULL)
-		fatal("strdup");
+	t->list[t->n].name = xstrdup(name);
 	return &t->list[t->n++];
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 #include "rule/table_answer.h"
 #include "store/query_policy.h"
 #include "view/view.h"
@@ -97,8 +98,8 @@ view_routes_open(const struct conf *conf)
 	struct routes *routes;
 	char *path;
 
-	if (asprintf(&path, "%s/routes", conf->spool) == -1 ||
-	    (routes = routes_open(path)) == NULL)
+	xasprintf(&path, "%s/routes", conf->spool);
+	if ((routes = routes_open(path)) == NULL)
 		fatal("show route");
 	free(path);
 	return routes;

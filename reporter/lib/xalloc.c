@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "lib/xalloc.h"
+
+static void *
+checked(void *p)
+{
+	if (p == NULL)
+		fatal("no memory");
+	return p;
+}
+
+void *
+xmalloc(size_t size)
+{
+	return checked(malloc(size));
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	return checked(calloc(n, size));
+}
+
+void *
+xreallocarray(void *p, size_t n, size_t size)
+{
+	return checked(reallocarray(p, n, size));
+}
+
+char *
+xstrdup(const char *s)
+{
+	return checked(strdup(s));
+}
+
+char *
+xstrndup(const char *s, size_t max)
+{
+	return checked(strndup(s, max));
+}
+
+void
+xvasprintf(char **out, const char *fmt, va_list ap)
+{
+	if (vasprintf(out, fmt, ap) == -1)
+		fatal("no memory");
+}
+
+void
+xasprintf(char **out, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	xvasprintf(out, fmt, ap);
+	va_end(ap);
+}

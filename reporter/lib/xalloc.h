@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_XALLOC_H
+#define SGE_XALLOC_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/*
+ * malloc(3), calloc(3), strdup(3) and asprintf(3) for the reporter, where no
+ * memory is fatal: they never return NULL or fail.  What they give is freed
+ * with free(3).  Nothing of filter/ may end so: it does not use them.
+ */
+void	*xmalloc(size_t);
+void	*xcalloc(size_t, size_t);
+void	*xreallocarray(void *, size_t, size_t);
+char	*xstrdup(const char *);
+char	*xstrndup(const char *, size_t);
+void	 xasprintf(char **, const char *, ...)
+	    __attribute__((__format__(printf, 2, 3)));
+void	 xvasprintf(char **, const char *, va_list)
+	    __attribute__((__format__(printf, 2, 0)));
+
+#endif
