@@ -216,6 +216,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_key.o \
 		reporter/check/check_match.o \
 		reporter/check/check_mx.o \
+		reporter/check/check_person.o \
 		reporter/check/check_record.o \
 		reporter/check/check_report.o \
 		reporter/check/check_run.o \
@@ -467,7 +468,9 @@ bench-tools:
 		    -o regress/bin/$$t regress/bench/$$t.c ${CDB_LIBS}; \
 	done
 
-# What is installed names the places where it is installed.
+# What is installed names the places where it is installed, in the words of the
+# system that it is installed on.
+WORDS =		sh etc/words filter/base/system.h
 PLACES =	-e 's,/usr/local/libexec/smtpd,${LIBEXEC},g' \
 		-e 's,/usr/local/sbin,${SBINDIR},g' \
 		-e 's,/usr/local/share/examples/sge,${EXAMPLEDIR},g' \
@@ -490,13 +493,15 @@ install: all
 	set -e; for p in ${DAEMONS}; do \
 		install -m 755 reporter/$$p ${DESTDIR}${SBINDIR}/; \
 	done
-	set -e; umask 022; for m in ${PAGES}; do \
+	set -e; umask 022; words=$$(${WORDS}); for m in ${PAGES}; do \
 		rm -f ${DESTDIR}${MANDIR}/man$${m##*.}/$$m; \
-		sed ${PLACES} man/$$m >${DESTDIR}${MANDIR}/man$${m##*.}/$$m; \
+		sed -e "$$words" ${PLACES} man/$$m \
+		    >${DESTDIR}${MANDIR}/man$${m##*.}/$$m; \
 	done
-	set -e; umask 022; for e in ${EXAMPLES}; do \
+	set -e; umask 022; words=$$(${WORDS}); for e in ${EXAMPLES}; do \
 		rm -f ${DESTDIR}${EXAMPLEDIR}/$$e; \
-		sed ${PLACES} etc/$$e >${DESTDIR}${EXAMPLEDIR}/$$e; \
+		sed -e "$$words" ${PLACES} etc/$$e \
+		    >${DESTDIR}${EXAMPLEDIR}/$$e; \
 	done
 
 # Configuration, spool and database stay.

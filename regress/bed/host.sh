@@ -95,10 +95,13 @@ sge_conf_usual()
 	CONF
 }
 
-# smtpd.conf of A: etc/smtpd.conf.example with the bed's names.
+# smtpd.conf of A: etc/smtpd.conf.example with the bed's names, and who reads
+# root's mail.
 smtpd_conf_usual()
 {
-	sed -e 's/egress/mail0/' "$TOP/etc/smtpd.conf.example" \
+	grep -q '^root:' "$A/etc/aliases" || echo 'root: staff' >>"$A/etc/aliases"
+	sed -e "$(sh "$TOP/etc/words" "$TOP/filter/base/system.h")" \
+	    -e 's/egress/mail0/' "$TOP/etc/smtpd.conf.example" \
 	    >"$A/etc/smtpd.conf"
 }
 

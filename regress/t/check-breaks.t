@@ -43,6 +43,7 @@ printf '#!/bin/sh\nexit 0\n' >"$good/filter-dkimsign"
 printf '#!/bin/sh\nexit 0\n' >"$good/sendmail"
 : >"$good/ca.pem"
 chmod 640 "$good/dkim.key"
+printf 'Postmaster: root\nroot: %s\n' "$me" >"$good/aliases"
 echo 'OpenSMTPD 7.6.0-portable' >"$good/bin/version"
 cat >"$good/bin/smtpd" <<'EOT'
 #!/bin/sh

@@ -101,6 +101,18 @@ is "$(printf '%s\n' "$out" | sed -n '/^C: RCPT/{n;s/^S: \(...\).*/\1/p;}' |
     tr '\n' ' ')" "530 250 530 " "each recipient gets its own flow's answer"
 like "$out" '*S: 354*the message*S: 250 2.0.0*' "and the message is taken for the others"
 
+# Who is named in the host's aliases gets what others write to postmaster, and
+# what the host itself writes to root: the digest.
+out=$(client 101 -t -f a@council.govt.nz $me postmaster@library.govt.nz 2>&1)
+is $? 0 "mail for postmaster is taken" || note "$out"
+printf 'Subject: TLS digest\n\nNothing.\n' | in_a sendmail root
+staff_has()
+{
+	grep -rq "$1" "$A/home/staff/Maildir/new"
+}
+check "and a person's" wait_for 30 staff_has 'for <postmaster@library'
+check "who gets that for root too" wait_for 30 staff_has '^Subject: TLS digest'
+
 for want in \
     '"dir":"in".*"remote":"203.0.113.102".*"starttls":null,"tls":null.*"from":"club.co.nz","to":"library.govt.nz","flow":"public>government","verdict":"pass","why":null,"messages":1,"rcpts":1' \
     '"dir":"in".*"remote":"203.0.113.102".*"tls":"TLSv1.3".*"flow":"public>restricted","verdict":"pass"' \

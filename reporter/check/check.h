@@ -107,6 +107,8 @@ void	check_smtpd(struct check *, const struct smtpd_conf *);
 void	check_matches(struct check *, const struct smtpd_conf *);
 /* What may leave in the name of our reports beside them. */
 void	check_report_sender(struct check *, const struct smtpd_conf *);
+/* Whether somebody gets what root and postmaster are sent. */
+void	check_persons(struct check *, const struct smtpd_conf *);
 /* The programs that it runs, as who it runs them. */
 void	check_filters(struct check *, const struct smtpd_conf *);
 /* As whom smtpd runs what has no user of its own. */

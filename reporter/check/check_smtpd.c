@@ -282,17 +282,10 @@ is_user(const char *address)
 static const struct smtpd_line *
 takes(const struct check *c, const struct smtpd_conf *s, const char *address)
 {
-	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN, NULL, NULL };
-	size_t i;
+	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN,
+	    domain_of_address(address), address };
 
-	m.domain = domain_of_address(address);
-	m.rcpt = address;
-	for (i = 0; m.domain != NULL && i < s->nlines; i++)
-		if (smtpdconf_is(&s->line[i], 0, "match") &&
-		    match_asks(s, c->view->conf, &s->line[i], &m) ==
-		    MATCH_ALL)
-			return &s->line[i];
-	return NULL;
+	return match_first(s, c->view->conf, &m);
 }
 
 /* Mail for that address must reach sgectl deliver. */
@@ -372,5 +365,6 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 	    CHECK_BAD);
 	check_mailbox(c, s, c->view->conf->report_from, "bounces of our "
 	    "reports", CHECK_WARN);
+	check_persons(c, s);
 	check_dkim_key(c, s);
 }

@@ -60,5 +60,14 @@ const char *smtpdconf_command(const struct smtpd_line *);
  */
 int	smtpdconf_table(const struct smtpd_conf *, const char *name,
 	    void (*each)(const char *, void *), void *);
+/*
+ * The values of one of its keys, as aliases(5) has them; how many, or -1 as
+ * above.  And of a list in place, "{ key = value }", behind that word of a
+ * statement.
+ */
+int	smtpdconf_values(const struct smtpd_conf *, const char *name,
+	    const char *key, void (*each)(const char *, void *), void *arg);
+int	smtpdconf_pairs(const struct smtpd_line *, const char *word,
+	    const char *key, void (*each)(const char *, void *), void *arg);
 
 #endif

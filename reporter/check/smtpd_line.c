@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/log.h"
 #include "check/smtpd_conf.h"
 
 #define CHAIN_DEPTH_MAX 8
@@ -166,4 +168,93 @@ smtpdconf_table(const struct smtpd_conf *c, const char *name,
 			each(line->word[i], arg);
 	}
 	return 0;
+}
+
+/* Each of a list with commas between; how many. */
+static int
+each_value(char *values, void (*each)(const char *, void *), void *arg)
+{
+	char *one;
+	size_t len;
+	int n = 0;
+
+	while ((one = strsep(&values, ",")) != NULL) {
+		one += strspn(one, " \t\r\n");
+		for (len = strlen(one); len > 0 &&
+		    strchr(" \t\r\n", one[len - 1]) != NULL; len--)
+			;
+		one[len] = '\0';
+		if (len == 0)
+			continue;
+		each(one, arg);
+		n++;
+	}
+	return n;
+}
+
+static int
+file_values(const char *path, const char *key,
+    void (*each)(const char *, void *), void *arg)
+{
+	char *line = NULL, *p;
+	size_t size = 0, len;
+	int n = 0;
+	FILE *f;
+
+	if ((f = fopen(path, "r")) == NULL)
+		return -1;
+	while (n == 0 && getline(&line, &size, f) != -1) {
+		p = line + strspn(line, " \t");
+		len = strcspn(p, " \t\r\n:");
+		if (*p == '#' || len != strlen(key) ||
+		    strncasecmp(p, key, len) != 0)
+			continue;
+		p += len;
+		p += strspn(p, " \t:");
+		p[strcspn(p, "#")] = '\0';
+		n = each_value(p, each, arg);
+	}
+	free(line);
+	fclose(f);
+	return n;
+}
+
+int
+smtpdconf_pairs(const struct smtpd_line *line, const char *word,
+    const char *key, void (*each)(const char *, void *), void *arg)
+{
+	char *values;
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < line->nwords && !smtpdconf_is(line, i, word); i++)
+		;
+	for (; n == 0 && i + 2 < line->nwords && !smtpdconf_is(line, i, "}");
+	    i++) {
+		if (!smtpdconf_is(line, i + 1, "=") ||
+		    strcasecmp(line->word[i], key) != 0)
+			continue;
+		if ((values = strdup(line->word[i + 2])) == NULL)
+			fatal("smtpd.conf");
+		n = each_value(values, each, arg);
+		free(values);
+	}
+	return n;
+}
+
+int
+smtpdconf_values(const struct smtpd_conf *c, const char *name,
+    const char *key, void (*each)(const char *, void *), void *arg)
+{
+	const struct smtpd_line *line = smtpdconf_find(c, "table", name);
+	const char *spec;
+
+	if (line == NULL || line->nwords < 3)
+		return -1;
+	spec = line->word[2];
+	if (smtpdconf_is(line, 2, "{"))
+		return smtpdconf_pairs(line, "{", key, each, arg);
+	if (strncmp(spec, "file:", 5) == 0)
+		return file_values(spec + 5, key, each, arg);
+	return *spec == '/' ? file_values(spec, key, each, arg) : -1;
 }

@@ -347,3 +347,16 @@ match_asks(const struct smtpd_conf *s, const struct conf *conf,
 		return MATCH_NO;
 	return all;
 }
+
+const struct smtpd_line *
+match_first(const struct smtpd_conf *s, const struct conf *conf,
+    const struct mail *m)
+{
+	size_t i;
+
+	for (i = 0; m->domain != NULL && i < s->nlines; i++)
+		if (smtpdconf_is(&s->line[i], 0, "match") &&
+		    match_asks(s, conf, &s->line[i], m) == MATCH_ALL)
+			return &s->line[i];
+	return NULL;
+}

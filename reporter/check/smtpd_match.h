@@ -46,6 +46,9 @@ enum match_answer {
 
 enum match_answer match_asks(const struct smtpd_conf *, const struct conf *,
 	    const struct smtpd_line *match, const struct mail *);
+/* The statement that takes all such mail, or NULL. */
+const struct smtpd_line *match_first(const struct smtpd_conf *,
+	    const struct conf *, const struct mail *);
 /*
  * Whether what follows word i of a match (one word, a list, a table) holds
  * that value: a domain, or an address where it has an '@'.
