@@ -100,24 +100,30 @@ check_statements(struct store *st)
 {
 	static const char sql[] = "SELECT ?1, ?2, ?3";
 	sqlite3_stmt *stmt, *again;
+	char text[3];
+	int number;
 
-	stmt = store_prepare(st, sql);
-	ok(stmt != NULL, "prepared");
-	is_int(store_bind(stmt, "itb", (int64_t)1 << 40, NULL, "ab\0c",
-	    (size_t)4), 0, "bound");
+	stmt = store_select(st, sql, "itb", (int64_t)1 << 40, NULL, "ab\0c",
+	    (size_t)4);
+	ok(stmt != NULL, "prepared and bound");
 	is_int(sqlite3_step(stmt), SQLITE_ROW, "a row");
 	is_int(sqlite3_column_int64(stmt, 0), (int64_t)1 << 40, "a number");
 	is_str(store_text(stmt, 1), "", "NULL reads as empty");
 	is_int(sqlite3_column_bytes(stmt, 2), 4, "bytes with NUL");
-	again = store_prepare(st, sql);
+	again = store_select(st, sql, "");
 	ok(again == stmt, "the same text has the same statement");
 	sqlite3_step(again);
 	is_int(sqlite3_column_type(again, 0), SQLITE_NULL, "unbound anew");
 	sqlite3_reset(again);
-	ok(store_prepare(st, "SELECT nonsense FROM nowhere") == NULL,
+	ok(store_select(st, "SELECT nonsense FROM nowhere", "") == NULL,
 	    "a bad one is refused");
 	is_int(store_run(st, "INSERT INTO meta VALUES ('x', 1)", ""), -1,
 	    "a failing one says so");
+	stmt = store_select(st, "SELECT 'abcd', 7", "");
+	is_int(store_first(st, stmt, "sn", text, sizeof(text), &number), 1,
+	    "a row's columns");
+	is_str(text, "ab", "a text that is too long for its place");
+	is_int(number, 7, "and the next one");
 }
 
 /* Many literals: the table of statements grows. */

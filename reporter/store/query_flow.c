@@ -246,9 +246,8 @@ seen_spool(struct store *st, struct seen_spool *spool)
 	sqlite3_stmt *stmt;
 
 	memset(spool, 0, sizeof(*spool));
-	stmt = store_prepare(st, "SELECT COUNT(*), SUM(lines), SUM(bad),"
-	    " SUM(newer) FROM segment");
-	if (stmt == NULL)
+	if ((stmt = store_select(st, "SELECT COUNT(*), SUM(lines), SUM(bad),"
+	    " SUM(newer) FROM segment", "")) == NULL)
 		return -1;
 	return store_first(st, stmt, "iiii", &spool->segments, &spool->lines,
 	    &spool->bad, &spool->newer) == -1 ? -1 : 0;

@@ -44,21 +44,19 @@
 	" WHERE " RECEIVED_OURS("p.domain") " AND r.day IN (SELECT day" \
 	" FROM days) GROUP BY r.id, p.domain) GROUP BY day, who, standing)"
 
-static int
-span_bind(sqlite3_stmt *stmt, const struct heard_span *span)
-{
-	return store_bind(stmt, "iiiii", span->first, span->last,
-	    span->after, span->stored_from, span->stored_to);
-}
+/* What IN_SPAN asks for. */
+#define OF_SPAN(span) "iiiii", (span)->first, (span)->last, (span)->after, \
+	    (span)->stored_from, (span)->stored_to
 
+/* Calls cb for each row; stmt may be NULL. */
 static int
-span_rows(struct store *st, sqlite3_stmt *stmt, const struct heard_span *span,
+span_rows(struct store *st, sqlite3_stmt *stmt,
     void (*cb)(const struct heard_failure *, void *), void *arg)
 {
 	struct heard_failure row;
 	int rc;
 
-	if (stmt == NULL || span_bind(stmt, span) == -1)
+	if (stmt == NULL)
 		return -1;
 	while ((rc = store_row(st, stmt, "tttiini", &row.reporter, &row.type,
 	    &row.mx, &row.count, &row.base, &row.standing, &row.day)) == 1)
@@ -70,22 +68,22 @@ int
 heard_failures(struct store *st, const struct heard_span *span,
     void (*cb)(const struct heard_failure *, void *), void *arg)
 {
-	return span_rows(st, store_prepare(st, FAILURES
+	return span_rows(st, store_select(st, FAILURES
 	    ", days AS (SELECT DISTINCT day FROM fresh)"
 	    " SELECT o.who, o.type, o.mx, sum(o.n) AS c, max(e.n),"
 	    " o.standing, o.day FROM one o JOIN fresh f ON f.day = o.day"
 	    " AND f.who = o.who JOIN every e ON e.day = o.day"
 	    " AND e.who = o.who AND e.standing = o.standing"
 	    " GROUP BY o.day, o.who, o.type, o.mx, o.standing"
-	    " HAVING max(o.is_new) ORDER BY c DESC, 1, 2, 3, 7"), span, cb,
-	    arg);
+	    " HAVING max(o.is_new) ORDER BY c DESC, 1, 2, 3, 7", OF_SPAN(span)),
+	    cb, arg);
 }
 
 int
 heard_mended(struct store *st, const struct heard_span *span,
     void (*cb)(const struct heard_failure *, void *), void *arg)
 {
-	return span_rows(st, store_prepare(st, FAILURES
+	return span_rows(st, store_select(st, FAILURES
 	    ", step AS (SELECT f.day AS day, f.who AS who, (SELECT"
 	    " max(r.day) FROM received r WHERE " REPORTER " = f.who"
 	    " AND r.day < f.day) AS before FROM fresh f),"
@@ -98,7 +96,7 @@ heard_mended(struct store *st, const struct heard_span *span,
 	    " FROM one n WHERE n.day = s.day AND n.who = s.who"
 	    " AND n.type = o.type AND n.mx = o.mx AND n.standing < 2)"
 	    " GROUP BY s.day, o.who, o.type, o.mx, o.standing"
-	    " ORDER BY 1, 2, 3, 7"), span, cb, arg);
+	    " ORDER BY 1, 2, 3, 7", OF_SPAN(span)), cb, arg);
 }
 
 int64_t

@@ -63,6 +63,7 @@ heard_stale(struct store *st, int64_t now, int64_t max,
 {
 	struct heard_sts row = { 0 };
 	sqlite3_stmt *stmt;
+	const char *domain;
 	int rc;
 
 	stmt = store_select(st, "SELECT domain, expires, error, error_type"
@@ -70,13 +71,10 @@ heard_stale(struct store *st, int64_t now, int64_t max,
 	    " ORDER BY expires LIMIT ?2", "ii", now, max);
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row.expires = sqlite3_column_int64(stmt, 1);
-		row.error = store_text(stmt, 2);
-		row.error_type = store_text(stmt, 3);
-		cb(store_text(stmt, 0), &row, arg);
-	}
-	if (store_done(st, stmt, rc) == -1)
+	while ((rc = store_row(st, stmt, "titt", &domain, &row.expires,
+	    &row.error, &row.error_type)) == 1)
+		cb(domain, &row, arg);
+	if (rc == -1)
 		return -1;
 	return store_count(st, "SELECT count(*) FROM sts WHERE"
 	    " expires > ?1 AND mode <> 'none' AND error <> ''", "i", now);

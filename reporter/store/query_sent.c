@@ -136,9 +136,8 @@ told_bounces(struct store *st, void (*cb)(const struct told_bounce *, void *),
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT address, count, last, until, text"
-	    " FROM bounce ORDER BY address");
-	if (stmt == NULL)
+	if ((stmt = store_select(st, "SELECT address, count, last, until, text"
+	    " FROM bounce ORDER BY address", "")) == NULL)
 		return -1;
 	while ((rc = store_row(st, stmt, "tiiit", &row.address, &row.count,
 	    &row.last, &row.until, &row.text)) == 1)

@@ -133,8 +133,9 @@ statements_grow(struct store_statements *all)
 	*all = bigger;
 }
 
-sqlite3_stmt *
-store_prepare(struct store *st, const char *sql)
+/* Reset and unbound; NULL with a log line. */
+static sqlite3_stmt *
+prepare(struct store *st, const char *sql)
 {
 	struct store_statements *all = &st->statements;
 	struct store_statement *s;
@@ -192,18 +193,6 @@ bind_list(sqlite3_stmt *stmt, const char *types, va_list ap)
 	return 0;
 }
 
-int
-store_bind(sqlite3_stmt *stmt, const char *types, ...)
-{
-	va_list ap;
-	int rc;
-
-	va_start(ap, types);
-	rc = bind_list(stmt, types, ap);
-	va_end(ap);
-	return rc;
-}
-
 sqlite3_stmt *
 store_select(struct store *st, const char *sql, const char *types, ...)
 {
@@ -211,7 +200,7 @@ store_select(struct store *st, const char *sql, const char *types, ...)
 	va_list ap;
 	int rc;
 
-	if ((stmt = store_prepare(st, sql)) == NULL)
+	if ((stmt = prepare(st, sql)) == NULL)
 		return NULL;
 	va_start(ap, types);
 	rc = bind_list(stmt, types, ap);
@@ -223,6 +212,7 @@ static void
 read_columns(sqlite3_stmt *stmt, const char *types, va_list ap)
 {
 	char *buf;
+	size_t size;
 	int i;
 
 	for (i = 0; types[i] != '\0'; i++)
@@ -238,8 +228,10 @@ read_columns(sqlite3_stmt *stmt, const char *types, va_list ap)
 			break;
 		case 's':
 			buf = va_arg(ap, char *);
-			(void)strlcpy(buf, store_text(stmt, i), va_arg(ap,
-			    size_t));
+			size = va_arg(ap, size_t);
+			if (strlcpy(buf, store_text(stmt, i), size) >= size)
+				log_warnx("database: %s: overlong",
+				    sqlite3_sql(stmt));
 			break;
 		default:
 			fatalx("store_row: %s", types);
@@ -289,7 +281,7 @@ run_list(struct store *st, const char *sql, const char *types, va_list ap)
 	sqlite3_stmt *stmt;
 	int rc;
 
-	if ((stmt = store_prepare(st, sql)) == NULL)
+	if ((stmt = prepare(st, sql)) == NULL)
 		return -1;
 	rc = bind_list(stmt, types, ap);
 	if (rc == 0 && sqlite3_step(stmt) != SQLITE_DONE) {
@@ -331,7 +323,7 @@ number_list(struct store *st, int64_t *value, const char *sql,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	if ((stmt = store_prepare(st, sql)) == NULL ||
+	if ((stmt = prepare(st, sql)) == NULL ||
 	    bind_list(stmt, types, ap) == -1)
 		return -1;
 	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)

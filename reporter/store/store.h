@@ -58,22 +58,20 @@ void	store_rollback(struct store *);
 int	store_end(struct store *, int rc);
 
 /*
- * A statement by its text (a string literal: its address is the key), reset
- * and unbound; NULL with a log line.  The store owns it.  One text has one
- * statement: do not prepare it again while its rows are being read, and reset
- * it when no more of them are wanted (an open one holds back checkpoints).
+ * A statement that returns rows, by its text (a string literal: its address is
+ * the key), bound by type letters: 'i' int64_t, 't' text or NULL, 'b' ptr and
+ * size_t; NULL with a log line.  The store owns it.  One text has one
+ * statement: do not select again while its rows are being read, and reset it
+ * when no more of them are wanted (an open one holds back checkpoints).
  */
-sqlite3_stmt *store_prepare(struct store *, const char *sql);
-/* Binds by type letters: 'i' int64_t, 't' text or NULL, 'b' ptr+size_t. */
-int	store_bind(sqlite3_stmt *, const char *types, ...);
-/* Both for a statement that returns rows; NULL with a log line. */
 sqlite3_stmt *store_select(struct store *, const char *sql, const char *types,
 	    ...);
 /*
  * The next row into a pointer for each type letter: 'i' int64_t *, 'n' int *,
  * 't' const char ** ("" for NULL; good until the next row), 's' char * and its
- * size_t, for what is bounded where it is written.  Returns 1; 0 when there is
- * none more, and -1 with a log line: the statement is reset then.
+ * size_t, for what is bounded where it is written: what is longer is logged.
+ * Returns 1; 0 when there is none more, and -1 with a log line: the statement
+ * is reset then.
  */
 int	store_row(struct store *, sqlite3_stmt *, const char *types, ...);
 /* The same for the first row alone, without 't': it is reset in any case. */

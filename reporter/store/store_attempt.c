@@ -35,11 +35,11 @@ store_attempt_at(struct store *st, const char *domain, const char *addr,
 	sqlite3_stmt *stmt;
 	int rc, found;
 
-	if ((stmt = store_prepare(st, "SELECT host FROM attempt JOIN mxaddr"
+	if ((stmt = store_select(st, "SELECT host FROM attempt JOIN mxaddr"
 	    " USING (domain) WHERE domain = ?1 AND at > ?3 AND at <= ?4 AND"
 	    " addr = ?2 AND (url = 'smtp+tls://' || host OR url LIKE"
-	    " 'smtp+tls://' || host || ':%') LIMIT 1")) == NULL ||
-	    store_bind(stmt, "ttii", domain, addr, after, until) == -1)
+	    " 'smtp+tls://' || host || ':%') LIMIT 1", "ttii", domain, addr,
+	    after, until)) == NULL)
 		return -1;
 	if ((found = (rc = sqlite3_step(stmt)) == SQLITE_ROW)) {
 		if (strlcpy(host, store_text(stmt, 0), hostsz) >= hostsz)

@@ -13,22 +13,14 @@
 
 #define DELIVERY_COLUMNS "id, report, uri, state, tries, first, target"
 
-static void
-delivery_row(sqlite3_stmt *stmt, struct store_delivery *d)
+/* As store_row. */
+static int
+delivery_row(struct store *st, sqlite3_stmt *stmt, struct store_delivery *d)
 {
-	memset(d, 0, sizeof(*d));
-	d->id = sqlite3_column_int64(stmt, 0);
-	d->report = sqlite3_column_int64(stmt, 1);
-	if (strlcpy(d->uri, store_text(stmt, 2), sizeof(d->uri)) >=
-	    sizeof(d->uri) ||
-	    strlcpy(d->state, store_text(stmt, 3), sizeof(d->state)) >=
-	    sizeof(d->state) ||
-	    strlcpy(d->target, store_text(stmt, 6), sizeof(d->target)) >=
-	    sizeof(d->target))
-		log_warnx("database: delivery %lld: overlong",
-		    (long long)d->id);
-	d->tries = sqlite3_column_int64(stmt, 4);
-	d->first = sqlite3_column_int64(stmt, 5);
+	d->today = 0;
+	return store_row(st, stmt, "iissiis", &d->id, &d->report, d->uri,
+	    sizeof(d->uri), d->state, sizeof(d->state), &d->tries, &d->first,
+	    d->target, sizeof(d->target));
 }
 
 int
@@ -50,17 +42,17 @@ store_delivery_claim(struct store *st, enum store_delivery_kind kind,
     int64_t now, struct store_delivery out[], int limit)
 {
 	sqlite3_stmt *stmt;
-	int n = 0, i, rc;
+	int n = 0, i, rc = 0;
 
-	stmt = store_prepare(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
+	if ((stmt = store_select(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
 	    " WHERE state = 'due' AND kind = ?1 AND next <= ?2"
-	    " ORDER BY next LIMIT ?3");
-	if (stmt == NULL || store_bind(stmt, "iii", (int64_t)kind, now,
-	    (int64_t)limit) == -1)
+	    " ORDER BY next LIMIT ?3", "iii", (int64_t)kind, now,
+	    (int64_t)limit)) == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && n < limit)
-		delivery_row(stmt, &out[n++]);
-	if (store_done(st, stmt, rc) == -1)
+	while (n < limit && (rc = delivery_row(st, stmt, &out[n])) == 1)
+		n++;
+	(void)sqlite3_reset(stmt);
+	if (rc == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
 		out[i].today = store_count(st, "SELECT count(*) FROM"
@@ -101,18 +93,14 @@ int
 store_delivery_sending(struct store *st, int64_t id, struct store_delivery *d)
 {
 	sqlite3_stmt *stmt;
-	int rc, found = 0;
+	int rc;
 
-	stmt = store_prepare(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
-	    " WHERE id = ?1 AND state = 'sending'");
-	if (stmt == NULL || store_bind(stmt, "i", id) == -1)
+	if ((stmt = store_select(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
+	    " WHERE id = ?1 AND state = 'sending'", "i", id)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		delivery_row(stmt, d);
-		found = 1;
-		rc = SQLITE_DONE;
-	}
-	return store_done(st, stmt, rc) == -1 ? -1 : found;
+	rc = delivery_row(st, stmt, d);
+	(void)sqlite3_reset(stmt);
+	return rc;
 }
 
 int
@@ -160,18 +148,15 @@ store_delivery_each(struct store *st, int64_t report,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
-	    " WHERE report = ?1 ORDER BY id");
-	if (stmt == NULL || store_bind(stmt, "i", report) == -1)
+	if ((stmt = store_select(st, "SELECT " DELIVERY_COLUMNS " FROM delivery"
+	    " WHERE report = ?1 ORDER BY id", "i", report)) == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		delivery_row(stmt, &d);
+	while ((rc = delivery_row(st, stmt, &d)) == 1)
 		if (each(&d, arg) == -1) {
 			(void)sqlite3_reset(stmt);
 			return -1;
 		}
-	}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int64_t

@@ -68,26 +68,23 @@ store_sts_error_at(struct store *st, const char *domain, int64_t when,
 	memset(e, 0, sizeof(*e));
 	e->since = when;
 	e->until = when + 1;
-	if ((stmt = store_prepare(st, "SELECT since, until, type, error"
+	if ((stmt = store_select(st, "SELECT since, until, type, error"
 	    " FROM sts_error WHERE domain = ?1 AND since <= ?2"
-	    " AND (until = 0 OR until > ?2) ORDER BY since DESC LIMIT 1")) ==
-	    NULL || store_bind(stmt, "ti", domain, when) == -1)
+	    " AND (until = 0 OR until > ?2) ORDER BY since DESC LIMIT 1", "ti",
+	    domain, when)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	if ((rc = store_first(st, stmt, "iiss", &e->since, &e->until, e->type,
+	    sizeof(e->type), e->text, sizeof(e->text))) == 1) {
 		e->without = 1;
-		e->since = sqlite3_column_int64(stmt, 0);
-		if ((e->until = sqlite3_column_int64(stmt, 1)) == 0)
+		if (e->until == 0)
 			e->until = INT64_MAX;
-		strlcpy(e->type, store_text(stmt, 2), sizeof(e->type));
-		strlcpy(e->text, store_text(stmt, 3), sizeof(e->text));
-		rc = sqlite3_step(stmt);
-	} else if (rc == SQLITE_DONE && (times = store_count(st, "SELECT"
+	} else if (rc == 0 && (times = store_count(st, "SELECT"
 	    " count(*) FROM sts_error WHERE domain = ?1", "t", domain)) == 0) {
 		/* So it is with most domains. */
 		e->since = INT64_MIN;
 		e->until = INT64_MAX;
 	}
-	return store_done(st, stmt, rc) == -1 || times == -1 ? -1 : 0;
+	return rc == -1 || times == -1 ? -1 : 0;
 }
 
 int
@@ -96,9 +93,8 @@ store_fetching(struct store *st, int64_t max,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT DISTINCT domain FROM detail"
-	    " WHERE pending = 2 LIMIT ?1")) == NULL ||
-	    store_bind(stmt, "i", max) == -1)
+	if ((stmt = store_select(st, "SELECT DISTINCT domain FROM detail"
+	    " WHERE pending = 2 LIMIT ?1", "i", max)) == NULL)
 		return -1;
 	return store_names(st, stmt, cb, arg);
 }

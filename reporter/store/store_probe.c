@@ -72,10 +72,9 @@ store_pending(struct store *st, int64_t max,
 	struct pair p = { cb, arg };
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT rip, mx, 0 FROM detail"
+	if ((stmt = store_select(st, "SELECT rip, mx, 0 FROM detail"
 	    " WHERE pending = 1 UNION SELECT rip, mx, 0 FROM unseen"
-	    " LIMIT ?1")) == NULL ||
-	    store_bind(stmt, "i", max) == -1)
+	    " LIMIT ?1", "i", max)) == NULL)
 		return -1;
 	return store_pairs(st, stmt, pair, &p);
 }
@@ -86,9 +85,9 @@ store_pending_of(struct store *st, const char *addr, const char *host,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT DISTINCT domain, type, policy"
-	    " FROM detail WHERE pending = 1 AND rip = ?1 AND mx = ?2")) ==
-	    NULL || store_bind(stmt, "tt", addr, host) == -1)
+	if ((stmt = store_select(st, "SELECT DISTINCT domain, type, policy"
+	    " FROM detail WHERE pending = 1 AND rip = ?1 AND mx = ?2", "tt",
+	    addr, host)) == NULL)
 		return -1;
 	return store_pairs(st, stmt, cb, arg);
 }
@@ -194,10 +193,9 @@ store_mx_retry(struct store *st, int64_t now, int64_t max,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT host, domain, max(failed)"
+	if ((stmt = store_select(st, "SELECT host, domain, max(failed)"
 	    " FROM mx WHERE failed > 0 AND retry <= ?1 GROUP BY host"
-	    " ORDER BY retry LIMIT ?2")) == NULL ||
-	    store_bind(stmt, "ii", now, max) == -1)
+	    " ORDER BY retry LIMIT ?2", "ii", now, max)) == NULL)
 		return -1;
 	return store_pairs(st, stmt, cb, arg);
 }
@@ -208,10 +206,10 @@ store_waiting_routed(struct store *st, int64_t before, int64_t since,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT w.domain FROM waiting w"
+	if ((stmt = store_select(st, "SELECT w.domain FROM waiting w"
 	    " JOIN route r ON r.domain = w.domain WHERE r.urls <> ''"
-	    " AND w.last <= ?1 AND w.last >= ?2 LIMIT ?3")) == NULL ||
-	    store_bind(stmt, "iii", before, since, max) == -1)
+	    " AND w.last <= ?1 AND w.last >= ?2 LIMIT ?3", "iii", before, since,
+	    max)) == NULL)
 		return -1;
 	return store_names(st, stmt, cb, arg);
 }
@@ -230,14 +228,14 @@ store_failing(struct store *st, int64_t since,
 	sqlite3_stmt *stmt;
 
 	/* With TLS forced, nothing else than "forced" means a failed host. */
-	if ((stmt = store_prepare(st, "SELECT a.host, i.addr, max(i.last)"
+	if ((stmt = store_select(st, "SELECT a.host, i.addr, max(i.last)"
 	    " FROM incident i JOIN mxaddr a ON a.addr = i.addr"
 	    " AND a.domain = i.domain WHERE i.day >= ?1 AND i.dir = 1"
 	    " AND i.why = 'forced' AND i.last > ?2 GROUP BY a.host, i.addr"
 	    " UNION SELECT a.host, u.addr, max(u.last) FROM unknown u"
 	    " JOIN mxaddr a ON a.addr = u.addr WHERE u.day >= ?1"
-	    " AND u.last > ?2 GROUP BY a.host, u.addr")) == NULL ||
-	    store_bind(stmt, "ii", day_of(since), since) == -1)
+	    " AND u.last > ?2 GROUP BY a.host, u.addr", "ii", day_of(since),
+	    since)) == NULL)
 		return -1;
 	return store_pairs(st, stmt, cb, arg);
 }

@@ -41,10 +41,9 @@ same_details(struct store *st, int64_t policy, const struct rd_policy *p)
 	size_t n = 0;
 	int rc, same = 1;
 
-	stmt = store_prepare(st, "SELECT count, type, sip, rip, mx, helo,"
+	if ((stmt = store_select(st, "SELECT count, type, sip, rip, mx, helo,"
 	    " reason, info FROM received_detail WHERE policy = ?1"
-	    " ORDER BY id");
-	if (stmt == NULL || store_bind(stmt, "i", policy) == -1)
+	    " ORDER BY id", "i", policy)) == NULL)
 		return -1;
 	while (same && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		const struct rd_detail *d = &p->details[n];
@@ -70,10 +69,9 @@ same_policies(struct store *st, int64_t id, const struct rd_report *r)
 	size_t n = 0;
 	int rc, same = 1;
 
-	stmt = store_prepare(st, "SELECT id, ok, fail, domain, type, mode,"
+	if ((stmt = store_select(st, "SELECT id, ok, fail, domain, type, mode,"
 	    " strings, mx FROM received_policy WHERE received = ?1"
-	    " ORDER BY id");
-	if (stmt == NULL || store_bind(stmt, "i", id) == -1)
+	    " ORDER BY id", "i", id)) == NULL)
 		return -1;
 	while (same == 1 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		const struct rd_policy *p = &r->policies[n];
@@ -224,11 +222,11 @@ find_same(struct store *st, const struct rd_report *r, int64_t *row)
 	sqlite3_stmt *stmt;
 
 	/* 1024: of a row that is older than the column. */
-	stmt = store_prepare(st, "SELECT id FROM received WHERE org = ?1"
+	if ((stmt = store_select(st, "SELECT id FROM received WHERE org = ?1"
 	    " AND given = ?2 AND start = ?3 AND finish = ?4"
-	    " AND contact = ?5 AND submitter = ?6 AND size IN (?7, 1024)");
-	if (stmt == NULL || store_bind(stmt, "ttiitti", r->org, r->id,
-	    r->start, r->finish, r->contact, r->submitter, size_of(r)) == -1 ||
+	    " AND contact = ?5 AND submitter = ?6 AND size IN (?7, 1024)",
+	    "ttiitti", r->org, r->id, r->start, r->finish, r->contact,
+	    r->submitter, size_of(r))) == NULL ||
 	    store_names(st, stmt, compare, &s) == -1)
 		return -1;
 	*row = s.found;

@@ -17,14 +17,13 @@ store_report_policies(struct store *st, const char *domain, int64_t day,
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_prepare(st,
+	if ((stmt = store_select(st,
 	    "SELECT t.policy, coalesce(p.domain, t.domain),"
 	    " coalesce(p.type, 'no-policy-found'),"
 	    " coalesce(p.strings, '[]'), coalesce(p.mx, '[]'), t.ok, t.fail"
 	    " FROM tally t LEFT JOIN policy p ON p.id = t.policy"
-	    " WHERE t.day = ?1 AND t.domain = ?2"
-	    " ORDER BY 3 DESC, 2, 4, 5");
-	if (stmt == NULL || store_bind(stmt, "it", day, domain) == -1)
+	    " WHERE t.day = ?1 AND t.domain = ?2" " ORDER BY 3 DESC, 2, 4, 5",
+	    "it", day, domain)) == NULL)
 		return -1;
 	while ((rc = store_row(st, stmt, "ittttii", &p.id, &p.domain, &p.type,
 	    &p.strings, &p.mx, &p.ok, &p.fail)) == 1)
@@ -127,22 +126,13 @@ store_report_open_one(struct store *st, int64_t day, const char *domain,
 
 #define REPORT_COLUMNS "id, day, domain, report_id, state, due, first, tries"
 
-static void
-report_row(sqlite3_stmt *stmt, struct store_report *r)
+/* As store_row. */
+static int
+report_row(struct store *st, sqlite3_stmt *stmt, struct store_report *r)
 {
-	memset(r, 0, sizeof(*r));
-	r->id = sqlite3_column_int64(stmt, 0);
-	r->day = sqlite3_column_int64(stmt, 1);
-	if (strlcpy(r->domain, store_text(stmt, 2), sizeof(r->domain)) >=
-	    sizeof(r->domain) ||
-	    strlcpy(r->report_id, store_text(stmt, 3), sizeof(r->report_id)) >=
-	    sizeof(r->report_id) ||
-	    strlcpy(r->state, store_text(stmt, 4), sizeof(r->state)) >=
-	    sizeof(r->state))
-		log_warnx("database: report %lld: overlong", (long long)r->id);
-	r->due = sqlite3_column_int64(stmt, 5);
-	r->first = sqlite3_column_int64(stmt, 6);
-	r->tries = sqlite3_column_int64(stmt, 7);
+	return store_row(st, stmt, "iisssiii", &r->id, &r->day, r->domain,
+	    sizeof(r->domain), r->report_id, sizeof(r->report_id), r->state,
+	    sizeof(r->state), &r->due, &r->first, &r->tries);
 }
 
 int
@@ -150,16 +140,17 @@ store_report_claim(struct store *st, int64_t now, int64_t lease,
     struct store_report out[], int limit)
 {
 	sqlite3_stmt *stmt;
-	int n = 0, i, rc;
+	int n = 0, i, rc = 0;
 
 	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
 	    " WHERE state = 'due' AND due <= ?1 ORDER BY due LIMIT ?2", "ii",
 	    now, (int64_t)limit);
 	if (stmt == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && n < limit)
-		report_row(stmt, &out[n++]);
-	if (store_done(st, stmt, rc) == -1)
+	while (n < limit && (rc = report_row(st, stmt, &out[n])) == 1)
+		n++;
+	(void)sqlite3_reset(stmt);
+	if (rc == -1)
 		return -1;
 	for (i = 0; i < n; i++)
 		if (store_run(st, "UPDATE report SET due = ?2 WHERE id = ?1",
@@ -168,54 +159,40 @@ store_report_claim(struct store *st, int64_t now, int64_t lease,
 	return n;
 }
 
+/* The first row; stmt may be NULL. */
 static int
 report_one(struct store *st, sqlite3_stmt *stmt, struct store_report *r)
 {
 	int rc;
 
-	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
-		return store_done(st, stmt, rc);
-	report_row(stmt, r);
+	if (stmt == NULL)
+		return -1;
+	rc = report_row(st, stmt, r);
 	(void)sqlite3_reset(stmt);
-	return 1;
+	return rc;
 }
 
 int
 store_report_get(struct store *st, int64_t id, struct store_report *r)
 {
-	sqlite3_stmt *stmt;
-
-	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE id = ?1", "i", id);
-	if (stmt == NULL)
-		return -1;
-	return report_one(st, stmt, r);
+	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
+	    " WHERE id = ?1", "i", id), r);
 }
 
 int
 store_report_find(struct store *st, const char *domain, int64_t day,
     struct store_report *r)
 {
-	sqlite3_stmt *stmt;
-
-	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE day = ?1 AND domain = ?2", "it", day, domain);
-	if (stmt == NULL)
-		return -1;
-	return report_one(st, stmt, r);
+	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
+	    " WHERE day = ?1 AND domain = ?2", "it", day, domain), r);
 }
 
 int
 store_report_by_id(struct store *st, const char *report_id,
     struct store_report *r)
 {
-	sqlite3_stmt *stmt;
-
-	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE report_id = ?1", "t", report_id);
-	if (stmt == NULL)
-		return -1;
-	return report_one(st, stmt, r);
+	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
+	    " WHERE report_id = ?1", "t", report_id), r);
 }
 
 int

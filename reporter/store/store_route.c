@@ -33,20 +33,16 @@ static int
 read_mx(struct store *st, sqlite3_stmt *stmt, struct store_mx *mx, size_t *n)
 {
 	size_t max = *n;
-	int rc;
+	int rc = 0;
 
 	*n = 0;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && *n < max) {
-		strlcpy(mx[*n].host, store_text(stmt, 0),
-		    sizeof(mx[*n].host));
-		mx[*n].pref = sqlite3_column_int64(stmt, 1);
-		mx[*n].matches = sqlite3_column_int(stmt, 2);
-		mx[*n].back = sqlite3_column_int(stmt, 3);
+	while (*n < max && (rc = store_row(st, stmt, "sinn", mx->host,
+	    sizeof(mx->host), &mx->pref, &mx->matches, &mx->back)) == 1) {
+		mx++;
 		(*n)++;
 	}
-	if (rc == SQLITE_ROW)
-		rc = SQLITE_DONE;
-	return store_done(st, stmt, rc);
+	(void)sqlite3_reset(stmt);
+	return rc == -1 ? -1 : 0;
 }
 
 int
@@ -55,11 +51,11 @@ store_mx_best(struct store *st, const char *domain, int any, int64_t now,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT host, pref, matches,"
+	if ((stmt = store_select(st, "SELECT host, pref, matches,"
 	    " retry > ?2 AS back FROM mx"
 	    " WHERE domain = ?1 AND (?3 OR matches <> 0)"
-	    " ORDER BY back, pref, host")) == NULL ||
-	    store_bind(stmt, "tii", domain, now, (int64_t)any) == -1)
+	    " ORDER BY back, pref, host", "tii", domain, now, (int64_t)any)) ==
+	    NULL)
 		return -1;
 	return read_mx(st, stmt, mx, n);
 }
@@ -70,9 +66,9 @@ store_mx_all(struct store *st, const char *domain, struct store_mx *mx,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT host, pref, matches, 0"
-	    " FROM mx WHERE domain = ?1 ORDER BY pref, host")) == NULL ||
-	    store_bind(stmt, "t", domain) == -1)
+	if ((stmt = store_select(st, "SELECT host, pref, matches, 0"
+	    " FROM mx WHERE domain = ?1 ORDER BY pref, host", "t", domain)) ==
+	    NULL)
 		return -1;
 	return read_mx(st, stmt, mx, n);
 }
@@ -120,8 +116,8 @@ store_mx_domains(struct store *st, const char *host,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT domain FROM mx"
-	    " WHERE host = ?1")) == NULL || store_bind(stmt, "t", host) == -1)
+	if ((stmt = store_select(st, "SELECT domain FROM mx" " WHERE host = ?1",
+	    "t", host)) == NULL)
 		return -1;
 	return store_names(st, stmt, cb, arg);
 }
@@ -157,18 +153,18 @@ store_mxaddr_of(struct store *st, const char *domain, const char *host,
 {
 	sqlite3_stmt *stmt;
 	size_t max = *n;
-	int rc;
+	int rc = 0;
 
 	*n = 0;
-	if ((stmt = store_prepare(st, "SELECT addr FROM mxaddr"
-	    " WHERE domain = ?1 AND host = ?2 ORDER BY addr")) == NULL ||
-	    store_bind(stmt, "tt", domain, host) == -1)
+	if ((stmt = store_select(st, "SELECT addr FROM mxaddr"
+	    " WHERE domain = ?1 AND host = ?2 ORDER BY addr", "tt", domain,
+	    host)) == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && *n < max)
-		strlcpy(addrs[(*n)++], store_text(stmt, 0), 64);
-	if (rc == SQLITE_ROW)
-		rc = SQLITE_DONE;
-	return store_done(st, stmt, rc);
+	while (*n < max && (rc = store_row(st, stmt, "s", addrs[*n],
+	    sizeof(addrs[*n]))) == 1)
+		(*n)++;
+	(void)sqlite3_reset(stmt);
+	return rc == -1 ? -1 : 0;
 }
 
 int
@@ -198,20 +194,22 @@ store_mxaddr_domains(struct store *st, const char *addr,
     int (*cb)(const char *, int, int64_t, void *), void *arg)
 {
 	sqlite3_stmt *stmt;
-	int rc;
+	const char *domain;
+	int64_t waits;
+	int rc, routed;
 
-	if ((stmt = store_prepare(st, "SELECT m.domain, max(m.routed),"
+	if ((stmt = store_select(st, "SELECT m.domain, max(m.routed) > 0,"
 	    " coalesce(w.last, 0) FROM mxaddr m LEFT JOIN waiting w"
-	    " ON w.domain = m.domain WHERE m.addr = ?1 GROUP BY m.domain")) ==
-	    NULL || store_bind(stmt, "t", addr) == -1)
+	    " ON w.domain = m.domain WHERE m.addr = ?1 GROUP BY m.domain", "t",
+	    addr)) == NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		if (cb(store_text(stmt, 0), sqlite3_column_int64(stmt, 1) > 0,
-		    sqlite3_column_int64(stmt, 2), arg) == -1) {
-			sqlite3_reset(stmt);
+	while ((rc = store_row(st, stmt, "tni", &domain, &routed,
+	    &waits)) == 1)
+		if (cb(domain, routed, waits, arg) == -1) {
+			(void)sqlite3_reset(stmt);
 			return -1;
 		}
-	return store_done(st, stmt, rc);
+	return rc;
 }
 
 int
@@ -269,9 +267,8 @@ store_route_due(struct store *st, int64_t now, int64_t max,
 {
 	sqlite3_stmt *stmt;
 
-	if ((stmt = store_prepare(st, "SELECT domain FROM route WHERE"
-	    " renew <= ?1 ORDER BY renew LIMIT ?2")) == NULL ||
-	    store_bind(stmt, "ii", now, max) == -1)
+	if ((stmt = store_select(st, "SELECT domain FROM route WHERE"
+	    " renew <= ?1 ORDER BY renew LIMIT ?2", "ii", now, max)) == NULL)
 		return -1;
 	return store_names(st, stmt, cb, arg);
 }
@@ -307,23 +304,22 @@ store_route_page(struct store *st, const char *after, int64_t now,
     int64_t max, int (*cb)(const char *, const char *, int64_t, const char *,
     void *), void *arg)
 {
+	const char *domain, *kind, *urls;
 	sqlite3_stmt *stmt;
-	int64_t n = 0;
+	int64_t n = 0, until;
 	int rc;
 
-	if ((stmt = store_prepare(st, "SELECT domain, kind, until, urls FROM"
+	if ((stmt = store_select(st, "SELECT domain, kind, until, urls FROM"
 	    " route WHERE domain > ?1 AND until > ?2 ORDER BY domain"
-	    " LIMIT ?3")) == NULL ||
-	    store_bind(stmt, "tii", after, now, max) == -1)
+	    " LIMIT ?3", "tii", after, now, max)) == NULL)
 		return -1;
-	for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW; n++)
-		if (cb(store_text(stmt, 0), store_text(stmt, 1),
-		    sqlite3_column_int64(stmt, 2), store_text(stmt, 3),
-		    arg) == -1) {
-			sqlite3_reset(stmt);
+	for (; (rc = store_row(st, stmt, "ttit", &domain, &kind, &until,
+	    &urls)) == 1; n++)
+		if (cb(domain, kind, until, urls, arg) == -1) {
+			(void)sqlite3_reset(stmt);
 			return -1;
 		}
-	return store_done(st, stmt, rc) == -1 ? -1 : n;
+	return rc == -1 ? -1 : n;
 }
 
 int

@@ -239,35 +239,32 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
 {
 	sqlite3_stmt *stmt;
 	int64_t times = 1;
+	char mode[16];
 	int rc;
 
 	at->policy = 0;
 	at->mode = STS_NONE;
 	at->since = when;
 	at->until = when + 1;
-	if ((stmt = store_prepare(st, "SELECT h.policy, h.mode, h.since,"
+	if ((stmt = store_select(st, "SELECT h.policy, h.mode, h.since,"
 	    " CASE h.until WHEN 0 THEN s.expires ELSE h.until END FROM"
 	    " sts_history h LEFT JOIN sts s ON s.domain = h.domain"
 	    " WHERE h.domain = ?1 AND h.since <= ?2 AND (h.until > ?2 OR"
 	    " (h.until = 0 AND s.expires > ?2))"
-	    " ORDER BY h.since DESC LIMIT 1")) == NULL ||
-	    store_bind(stmt, "ti", domain, when) == -1)
+	    " ORDER BY h.since DESC LIMIT 1", "ti", domain, when)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		at->policy = sqlite3_column_int64(stmt, 0);
-		if (sts_mode_parse(store_text(stmt, 1), &at->mode) == -1)
+	if ((rc = store_first(st, stmt, "isii", &at->policy, mode,
+	    sizeof(mode), &at->since, &at->until)) == 1) {
+		if (sts_mode_parse(mode, &at->mode) == -1)
 			at->policy = 0;
-		at->since = sqlite3_column_int64(stmt, 2);
-		at->until = sqlite3_column_int64(stmt, 3);
-		rc = sqlite3_step(stmt);
-	} else if (rc == SQLITE_DONE && (times = store_count(st, "SELECT"
+	} else if (rc == 0 && (times = store_count(st, "SELECT"
 	    " count(*) FROM sts_history WHERE domain = ?1", "t", domain)) ==
 	    0) {
 		/* Most domains never had one. */
 		at->since = INT64_MIN;
 		at->until = INT64_MAX;
 	}
-	return store_done(st, stmt, rc) == -1 || times == -1 ? -1 : 0;
+	return rc == -1 || times == -1 ? -1 : 0;
 }
 
 int
@@ -275,22 +272,22 @@ store_policy_matches(struct store *st, int64_t policy, const char *host)
 {
 	sqlite3_stmt *stmt;
 	json_t *list = NULL, *pattern;
+	const char *mx;
 	size_t i;
 	int rc, matches = 0;
 
-	if ((stmt = store_prepare(st, "SELECT mx FROM policy WHERE id = ?1"))
-	    == NULL || store_bind(stmt, "i", policy) == -1)
+	if ((stmt = store_select(st, "SELECT mx FROM policy WHERE id = ?1",
+	    "i", policy)) == NULL)
 		return -1;
-	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		list = json_loads(store_text(stmt, 0), 0, NULL);
-		rc = sqlite3_step(stmt);
-	}
+	if ((rc = store_row(st, stmt, "t", &mx)) == 1)
+		list = json_loads(mx, 0, NULL);
+	(void)sqlite3_reset(stmt);
 	json_array_foreach(list, i, pattern)
 		if (json_string_value(pattern) != NULL &&
 		    sts_pattern_matches(json_string_value(pattern), host))
 			matches = 1;
 	json_decref(list);
-	return store_done(st, stmt, rc) == -1 ? -1 : matches;
+	return rc == -1 ? -1 : matches;
 }
 
 int

@@ -83,11 +83,13 @@ store_trace_of(struct store *st, const char *domain, int64_t day,
     int64_t policy, const struct store_detail *d,
     int (*cb)(int64_t, const char *, const char *, void *), void *arg)
 {
+	const char *session, *remote;
 	sqlite3_stmt *stmt;
+	int64_t at;
 	int rc;
 
 	/* Of a row that sums others: those of its type that have no other. */
-	if ((stmt = store_prepare(st, "SELECT time, session, remote FROM"
+	if ((stmt = store_select(st, "SELECT time, session, remote FROM"
 	    " trace t WHERE day = ?1 AND domain = ?2 AND policy = ?3"
 	    " AND type = ?4 AND state < 10 AND ((sip = ?5 AND rip = ?6 AND"
 	    " mx = ?7 AND helo = ?8 AND reason = ?9 AND info = ?10) OR"
@@ -96,13 +98,14 @@ store_trace_of(struct store *st, const char *domain, int64_t day,
 	    " AND d.policy = ?3 AND d.type = ?4 AND d.sip = t.sip"
 	    " AND d.rip = t.rip AND d.mx = t.mx AND d.helo = t.helo"
 	    " AND d.reason = t.reason AND d.info = t.info)))"
-	    " ORDER BY time, session")) == NULL ||
-	    store_bind(stmt, "itittttttt", day, domain, policy, d->type,
-	    d->sip, d->rip, d->mx, d->helo, d->reason, d->info) == -1)
+	    " ORDER BY time, session", "itittttttt", day, domain, policy,
+	    d->type, d->sip, d->rip, d->mx, d->helo, d->reason, d->info)) ==
+	    NULL)
 		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		if (cb(sqlite3_column_int64(stmt, 0), store_text(stmt, 1),
-		    store_text(stmt, 2), arg) == -1)
-			break;
-	return store_done(st, stmt, rc);
+	while ((rc = store_row(st, stmt, "itt", &at, &session, &remote)) == 1)
+		if (cb(at, session, remote, arg) == -1) {
+			(void)sqlite3_reset(stmt);
+			return -1;
+		}
+	return rc;
 }
