@@ -55,7 +55,7 @@ is_there(const char *user)
 	log_warnx("no such user: %s: useradd -d /var/empty -s /sbin/nologin "
 	    "%s", user, user);
 #else
-	log_warnx("no such user: %s: useradd -r -U -d /var/empty -s "
+	log_warnx("no such user: %s: useradd -r -U -d / -s "
 	    "/usr/sbin/nologin %s", user, user);
 #endif
 	return 0;
