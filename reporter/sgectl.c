@@ -162,7 +162,8 @@ static const struct ctl_command commands[] = {
 	{ "send", "d:t:", "[-d days] [-t address] [domain | id]", 0, 1,
 	    CTL_CONF, 1, 1,
 	    cmd_send },
-	{ "record new", "r:", "[-r uri] ... domain", 1, 1, 0, 1, 1,
+	{ "record new", "r:k:s:", "[-r uri] ... [-k key [-s selector]] domain",
+	    1, 1, 0, 1, 1,
 	    cmd_record_new },
 	{ "policy new", "e", "[-e] domain", 1, 1, CTL_CONF_MAY, 1, 1,
 	    cmd_policy_new },
@@ -285,13 +286,18 @@ prepare(struct ctl *ctl)
 	else if ((needs & CTL_VIEW) != 0)
 		sandbox_view(ctl->conf);
 	if ((needs & CTL_STORE) != 0) {
-		ctl->view.store = store_open(ctl->conf->database, STORE_READ);
-		if (ctl->view.store == NULL) {
-			if (access(ctl->conf->database, F_OK) == -1)
+		if (access(ctl->conf->database, R_OK) == -1) {
+			if (errno == ENOENT)
 				warnx("no database yet: sged makes it when it "
 				    "starts");
+			else
+				warn("%s, which root and " SGE_USER " read",
+				    ctl->conf->database);
 			return -1;
 		}
+		ctl->view.store = store_open(ctl->conf->database, STORE_READ);
+		if (ctl->view.store == NULL)
+			return -1;
 		if (received_ours(ctl->view.store, ctl->conf) == -1)
 			return -1;
 	}

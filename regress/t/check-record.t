@@ -98,6 +98,28 @@ is $? 0 "the new record is good"
 good="v=TLSRPTv1; rua=mailto:tls@minties.govt.nz"
 is "$(sgectl record new -p -r tls@minties.govt.nz minties.govt.nz)" \
     "record|_smtp._tls.minties.govt.nz|TXT|3600|$good" "the name in fields"
+# The key that signs: strings of at most 255 characters, which add up.
+openssl genrsa -out "$dir/key" 4096 2>/dev/null
+chmod 644 "$dir/key"
+public=$(openssl rsa -in "$dir/key" -pubout 2>/dev/null | sed '/^-/d' |
+    tr -d '\n')
+out=$(sgectl record new -k "$dir/key" minties.govt.nz)
+like "$out" "Name   sge._domainkey.minties.govt.nz. *
+Value  v=DKIM1; k=rsa; p=$public
+Zone   sge._domainkey IN TXT \"v=DKIM1; *\" \"*\"" "the record of a key"
+zone=$(printf '%s\n' "$out" | sed -n 's/^Zone .* TXT //p')
+is "$(printf '%s\n' "$zone" | sed 's/" "//g')" \
+    "\"v=DKIM1; k=rsa; p=$public\"" "its strings add up"
+is "$(printf '%s\n' "$zone" | tr '"' '\n' | awk 'length > 255')" "" \
+    "none is longer than one may be"
+like "$(sgectl record new -p -k "$dir/key" -s two minties.govt.nz)" \
+    'record|two._domainkey.minties.govt.nz|TXT|3600|v=DKIM1; k=rsa; p=*' \
+    "another selector"
+out=$(sgectl record new -k "$dir/none" minties.govt.nz 2>&1)
+is $? 1 "no such key"
+like "$out" "*-k $dir/none: No such file*" "it says so"
+out=$(sgectl record new -k "$dir/sgectl" minties.govt.nz 2>&1)
+like "$out" "*-k $dir/sgectl: no private key in PEM*" "what is no key"
 sgectl record new -r 'mailto:no address' minties.govt.nz >/dev/null
 is $? 1 "no record is made of a bad address"
 

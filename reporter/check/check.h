@@ -44,7 +44,8 @@ enum check_level {
 	CHECK_INFO,
 	CHECK_WARN,
 	CHECK_BAD,
-	CHECK_DARK		/* could not be found out */
+	CHECK_DARK,		/* could not be found out */
+	CHECK_LEVELS
 };
 
 struct check {
@@ -53,6 +54,7 @@ struct check {
 	const char	*domain;
 	struct sts_policy *policy;	/* as fetched now, or NULL */
 	int		 status;
+	size_t		 nlevel[CHECK_LEVELS];	/* lines of each */
 };
 
 void	check_part(struct check *, const char *part, enum check_level,
@@ -116,6 +118,15 @@ const char *check_smtpd_user(void);
 /* The DKIM key: the file for who signs; its record by the selector. */
 void	check_dkim_file(struct check *, const struct smtpd_line *,
 	    const char *key, const char *user, const char *group);
+/*
+ * What is to be published of a private key's file, as "p=" has it: base64 of
+ * its SubjectPublicKeyInfo, of Ed25519 the bare key (RFC 8463); type: its
+ * "k=".  0, 1 where the file can't be read, -1 where it is no key or has a
+ * password.
+ */
+#define DKIM_KEY_MAX 4096	/* 16384 bits and more */
+int	check_public_key(const char *path, char out[], size_t outsz,
+	    const char **type);
 void	check_dkim_key(struct check *, const struct smtpd_conf *);
 /* A test message to the rua mailbox, which takes up to a minute. */
 void	check_dkim_mail(struct check *);

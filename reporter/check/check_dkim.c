@@ -19,6 +19,7 @@
 
 #include "base/bounds.h"
 #include "check/check.h"
+#include "check/check_run.h"
 #include "check/dkim_verify.h"
 #include "ctl/ctl.h"
 #include "lib/date.h"
@@ -79,13 +80,24 @@ check_service(struct check *c, const char *name, const char *record)
 		    "under it: without s= all verifiers pass", name, shown);
 }
 
-/* mail: a message signed with it, or NULL. */
+/* Whether what is published, "p=", is of the file that signs. */
+static int
+is_of(const char *path, const char *value)
+{
+	char own[DKIM_KEY_MAX];
+	const char *type;
+
+	return path == NULL || check_public_key(path, own, sizeof(own),
+	    &type) != 0 || strcmp(own, value) == 0;
+}
+
+/* path: the key's file, or NULL; mail: a message signed with it, or NULL. */
 static void
 check_key(struct check *c, const char *selector, const char *domain,
-    const char *mail)
+    const char *path, const char *mail)
 {
 	const char *txts[TXT_RECORDS_MAX], *status;
-	char name[DOMAIN_MAX + 128], value[2048], why[128];
+	char name[DOMAIN_MAX + 128], value[DKIM_KEY_MAX], why[128];
 	json_t *answer;
 	size_t n;
 
@@ -102,12 +114,18 @@ check_key(struct check *c, const char *selector, const char *domain,
 		check_part(c, PART, CHECK_DARK, "the DNS gave no answer for "
 		    "%s (%s)", name, status);
 	else if (n == 0)
-		check_part(c, PART, CHECK_BAD, "no key is published at %s",
-		    name);
+		check_part(c, PART, CHECK_BAD, "no key is published at %s: "
+		    "sgectl record new -k %s -s %s %s prints what to publish",
+		    name, path == NULL ? "KEY" : path, selector, domain);
 	else if (tag_value(txts[0], "p", value, sizeof(value)) == -1 ||
 	    *value == '\0')
 		check_part(c, PART, CHECK_BAD, "the record at %s has no key",
 		    name);
+	else if (!is_of(path, value))
+		check_part(c, PART, CHECK_BAD, "the key at %s is not that of "
+		    "%s: no signature verifies; sgectl record new -k %s -s %s "
+		    "%s prints what to publish", name, path, path, selector,
+		    domain);
 	else {
 		check_service(c, name, txts[0]);
 		if (mail == NULL)
@@ -126,7 +144,7 @@ void
 check_dkim_key(struct check *c, const struct smtpd_conf *s)
 {
 	const char *domain = c->view->conf->submitter, *command, *p;
-	char selector[64];
+	char selector[64], path[1024];
 	size_t i, len;
 
 	for (i = 0; i < s->nlines; i++) {
@@ -147,7 +165,8 @@ check_dkim_key(struct check *c, const struct smtpd_conf *s)
 			    "filter-dkimsign does not sign for %s, the domain "
 			    "of contact", s->line[i].number, domain);
 		else
-			check_key(c, selector, domain, NULL);
+			check_key(c, selector, domain, check_option(command,
+			    'k', path, sizeof(path)), NULL);
 		return;
 	}
 	check_part(c, PART, CHECK_DARK, "no filter-dkimsign with a selector "
@@ -272,7 +291,7 @@ check_signature(struct check *c, const char *mail)
 		    "TLS-Report-Domain and TLS-Report-Submitter: add them to "
 		    "filter-dkimsign's -h");
 	if (tag_value(tags, "s", selector, sizeof(selector)) == 0)
-		check_key(c, selector, domain, mail);
+		check_key(c, selector, domain, NULL, mail);
 }
 
 void

@@ -22,7 +22,6 @@
 #include "check/smtpd_conf.h"
 
 #define PART "DKIM"
-#define KEY_MAX 4096
 
 /* No terminal is asked for a password: who signs has none to ask. */
 static int
@@ -35,77 +34,51 @@ no_password(char out[], int outsz, int writing, void *arg)
 	return 0;
 }
 
-/*
- * What is to be published of a private key's file, as "p=" has it: base64 of
- * its SubjectPublicKeyInfo, of Ed25519 the bare key (RFC 8463).  0, 1 where
- * the file can't be read, -1 where it is no key or has a password.
- */
-static int
-public_of(const char *path, char out[], size_t outsz)
+static const char *
+public_of(EVP_PKEY *key, char out[], size_t outsz)
 {
 	unsigned char *der = NULL, raw[32];
 	size_t rawlen = sizeof(raw);
+	const char *type = NULL;
+	int len;
+
+	if (EVP_PKEY_id(key) == EVP_PKEY_ED25519) {
+		if (EVP_PKEY_get_raw_public_key(key, raw, &rawlen) == 1) {
+			(void)EVP_EncodeBlock((unsigned char *)out, raw,
+			    (int)rawlen);
+			type = "ed25519";
+		}
+	} else if ((len = i2d_PUBKEY(key, &der)) > 0 &&
+	    (size_t)len / 3 * 4 + 5 < outsz) {
+		(void)EVP_EncodeBlock((unsigned char *)out, der, len);
+		type = "rsa";
+	}
+	OPENSSL_free(der);
+	return type;
+}
+
+int
+check_public_key(const char *path, char out[], size_t outsz,
+    const char **type)
+{
 	EVP_PKEY *key;
-	int len, rc = -1;
 	FILE *f;
 
 	if ((f = fopen(path, "r")) == NULL)
 		return 1;
 	key = PEM_read_PrivateKey(f, NULL, no_password, NULL);
 	fclose(f);
-	if (key == NULL)
-		return -1;
-	if (EVP_PKEY_id(key) == EVP_PKEY_ED25519) {
-		if (EVP_PKEY_get_raw_public_key(key, raw, &rawlen) == 1) {
-			(void)EVP_EncodeBlock((unsigned char *)out, raw,
-			    (int)rawlen);
-			rc = 0;
-		}
-	} else if ((len = i2d_PUBKEY(key, &der)) > 0 &&
-	    (size_t)len / 3 * 4 + 5 < outsz) {
-		(void)EVP_EncodeBlock((unsigned char *)out, der, len);
-		rc = 0;
-	}
-	OPENSSL_free(der);
+	*type = key == NULL ? NULL : public_of(key, out, outsz);
 	EVP_PKEY_free(key);
-	return rc;
-}
-
-/* Whether what is published by that selector is of this file. */
-static void
-check_fits(struct check *c, const char *key, const char *selector)
-{
-	const char *domain = c->view->conf->submitter, *txts[TXT_RECORDS_MAX];
-	char name[2 * DOMAIN_MAX], own[KEY_MAX], theirs[KEY_MAX];
-	json_t *answer;
-	int rc = public_of(key, own, sizeof(own));
-
-	if (rc == -1)
-		check_part(c, PART, CHECK_BAD, "%s is no private key in PEM "
-		    "without a password: openssl genrsa -out %s 2048 makes "
-		    "one", key, key);
-	if (rc != 0 || selector == NULL || c->asker == NULL)
-		return;
-	(void)snprintf(name, sizeof(name), "%s._domainkey.%s", selector,
-	    domain);
-	if (strlen(name) >= DOMAIN_MAX)
-		return;
-	answer = ask(c->asker, WORLD_RESOLVE, ask_dns("txt", name));
-	if (ask_strings(answer, "txt", txts, TXT_RECORDS_MAX) > 0 &&
-	    tag_value(txts[0], "p", theirs, sizeof(theirs)) == 0 &&
-	    strcmp(own, theirs) != 0)
-		check_part(c, PART, CHECK_BAD, "the key at %s is not that of "
-		    "%s: no signature verifies; publish p=%s", name, key,
-		    own);
-	json_decref(answer);
+	return *type == NULL ? -1 : 0;
 }
 
 void
 check_dkim_file(struct check *c, const struct smtpd_line *line,
     const char *key, const char *user, const char *group)
 {
-	const char *command = smtpdconf_command(line);
-	char selector[256];
+	char public[DKIM_KEY_MAX];
+	const char *type;
 	struct stat sb;
 	int may;
 
@@ -128,6 +101,8 @@ check_dkim_file(struct check *c, const struct smtpd_line *line,
 		    key, key);
 	else if (may == 1)
 		check_part(c, PART, CHECK_OK, "%s can read %s", user, key);
-	check_fits(c, key, check_option(command, 's', selector,
-	    sizeof(selector)));
+	if (check_public_key(key, public, sizeof(public), &type) == -1)
+		check_part(c, PART, CHECK_BAD, "%s is no private key in PEM "
+		    "without a password: openssl genrsa -out %s 2048 makes "
+		    "one", key, key);
 }
