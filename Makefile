@@ -43,6 +43,17 @@ DAEMON_CFLAGS !=	pkg-config --cflags sqlite3 libunbound libtls libcrypto \
 DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls libcrypto zlib \
 		2>/dev/null || echo -lsqlite3 -lunbound -ltls -lcrypto -lz
 
+# OpenBSD's libraries need no pkg-config; elsewhere the compiler would only say
+# which header it does not find.
+MISSING !=	test "`uname`" = OpenBSD || \
+		if ! command -v pkg-config >/dev/null; then \
+			echo "make: pkg-config is missing" >&2; \
+		else for l in libbsd-overlay jansson sqlite3 libtls libcrypto \
+		    zlib; do \
+			pkg-config --exists $$l || \
+			    echo "make: the library of $$l is missing" >&2; \
+		done; fi
+
 SGE_CFLAGS =	${HARDEN} ${WARN} ${WERROR} ${CPPFLAGS} ${CFLAGS} -std=gnu11 \
 		-D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DSGE_ETC=\"${ETCDIR}\" \
 		-Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
@@ -511,6 +522,10 @@ uninstall:
 	for m in ${PAGES}; do rm -f ${DESTDIR}${MANDIR}/man$${m##*.}/$$m; done
 	for e in ${EXAMPLES}; do rm -f ${DESTDIR}${EXAMPLEDIR}/$$e; done
 	-rmdir ${DESTDIR}${EXAMPLEDIR} 2>/dev/null
+	@echo "left: /etc/mail/sge.conf and dkim.key, /var/spool/sged and" \
+	    "/var/db/sged, the users _sged, _sgenet and _sgefilter, the" \
+	    "service sged, the daily job.  smtpd does not start before" \
+	    "its configuration names neither filter-sge nor its tables."
 
 # A Debian package, into ${DEB}.
 DEB =		.

@@ -156,6 +156,8 @@ is "$(chroot "$A" sh -c 'stat -c %U /var/spool/sged/sessions/*.jsonl')" \
     _sgefilter "with what was in it"
 check "sged starts with the system" inside systemctl is-enabled sged
 check "and runs, since there is an sge.conf" wait_for 60 is_active sged
+is "$(chroot "$A" getent passwd _sged | cut -d : -f 6)" / \
+    "_sged's home is there now"
 is "$(journal sged 'database: format [0-9]* made of 1')" 1 \
     "with the former build's database" || sed 's/^/# /' "$BED/log/sged"
 is "$(inside systemctl show -p NRestarts --value sged)" 0 "at once"
@@ -203,7 +205,10 @@ ok "$([ "$(inside systemctl show -p MainPID --value sged)" != "$was" ]
 check "with the data" day_before
 
 inside systemctl stop opensmtpd
-check "apt remove" inside apt-get -y remove opensmtpd-filter-sge
+inside apt-get -y remove opensmtpd-filter-sge >"$BED/log/remove" 2>&1
+is $? 0 "apt remove"
+like "$(cat "$BED/log/remove")" '*/etc/smtpd.conf still names filter-sge*' \
+    "it says that smtpd does not start again"
 is "$(inside sh -c 'cat /proc/[0-9]*/comm' | grep sge)" "" \
     "nothing is left running"
 check "the data is left" test -s "$A/var/db/sged/sged.db"
@@ -232,39 +237,58 @@ block()
 {
 	sed -n "/^    $1/,/^    $2/s/^    //p" "$TOP/README"
 }
+line()
+{
+	sed -n "\,^    $1,s/^    //p" "$TOP/README"
+}
 {
 	echo 'set -e; cd /root'
-	block 'D=' 'NIC=.(ip' | sed -e '/^make deb/d' \
-	    -e 's/^apt install/apt-get -y install --no-install-recommends/' |
-	    sed '/^NIC=.(ip/q'
+	line 'D='
+	line 'apt install ./opens' |
+	    sed 's/^apt install/apt-get -y install --no-install-recommends/'
+	line 'EXAMPLES=/usr/share'
+	line 'SMTPD_CONF=/etc/smtpd.conf'
+	line 'NIC=.(ip'
 	block 'names=' 'echo "root'
 	echo 'exec >/root/published'
-	block 'sgectl record new' '.*tr -d'
-	block 'systemctl enable' 'systemctl restart'
+	line 'sgectl record new'
+	block 'systemctl daemon' 'systemctl restart'
 } >"$A/root/readme.sh"
 inside sh /root/readme.sh >"$BED/log/readme" 2>&1
 is $? 0 "README's commands run" || sed 's/^/# /' "$BED/log/readme"
 note "$(wc -l <"$A/root/readme.sh") lines of README"
 # What they say to publish.
-dns "_smtp._tls.minties.govt.nz TXT $(
-    sed -n 's/^Value  *//p' "$A/root/published")"
-sed -n 's/^\(sge._domainkey[^ ]*\)\. IN TXT "\(.*\)"$/\1 TXT \2/p' \
+awk '$1 == "Name" { sub(/[.]$/, "", $2); name = $2 }
+    /^Value/ { sub(/^Value */, ""); print name " TXT " $0 }' \
     "$A/root/published" | dns
 peer mx.dia.govt.nz 11 ok
 echo 'network allow { 203.0.113.0/24 }' >>"$A/etc/mail/sge.conf"
 check "smtpd runs" wait_for 60 smtpd_answers
 check "sged runs" wait_for 60 is_active sged
-like "$(inside sgectl check config 2>&1)" '*warn*mode testing*' \
-    "check config: mode testing is named"
-# As README says, when nothing is missed.
-sed -i 's/^mode testing/mode enforce/' "$A/etc/mail/sge.conf"
-check "systemctl reload" inside systemctl reload sged
 all_well()
 {
 	inside sgectl check config >"$BED/log/check"
 }
 check "check config: all well" wait_for 60 all_well ||
     sed 's/^/# /' "$BED/log/check"
+like "$(cat "$BED/log/check")" '*info*mode testing*Exit 0.' \
+    "mode testing is named"
+# As README says, when nothing is missed.
+sed -i 's/^mode testing/mode enforce/' "$A/etc/mail/sge.conf"
+check "systemctl reload" inside systemctl reload sged
+check "check config: all well" wait_for 60 all_well ||
+    sed 's/^/# /' "$BED/log/check"
+echo 'no such directive' >>"$A/etc/mail/sge.conf"
+inside systemctl reload sged >>"$BED/log/reload" 2>&1
+ok "$([ $? -ne 0 ]; echo $?)" "a file with a mistake fails the reload"
+check "sged runs" is_active sged
+sed -i '$d' "$A/etc/mail/sge.conf"
+printf 'Subject: for root\n\nx\n' | inside sendmail root
+staff_has()
+{
+	grep -rq "$1" "$A/home/staff/Maildir/new"
+}
+check "root's mail is a person's" wait_for 60 staff_has '^Subject: for root'
 printf 'Subject: x\n\nHello.\n' |
     inside sendmail -f staff@minties.govt.nz else@public.nz
 check "a mail goes out" wait_for 60 got_mail 'else@public.nz'

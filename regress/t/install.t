@@ -31,6 +31,10 @@ is "$got" "./opt/sge/libexec/filter-sge
 ./opt/sge/share/examples/sge/smtpd.conf.example" "all of it, where it was said"
 is "$(grep -rl /usr/local "$I/root/opt/sge/man" "$I/root/opt/sge/share")" "" \
     "nothing there names /usr/local"
+[ "$(uname)" = OpenBSD ] ||
+    is "$(grep -rlE 'rcctl|maillog|daily\.local|/etc/mail/(aliases|smtpd)' \
+    "$I/root/opt/sge/man" "$I/root/opt/sge/share/examples/sge/smtpd.conf.example")" \
+    "" "nor what only OpenBSD has"
 check "the examples name the new places" \
     grep -q '/opt/sge/sbin/sgectl deliver' \
     "$I/root/opt/sge/share/examples/sge/smtpd.conf.example"

@@ -11,9 +11,7 @@ trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM
 
 mkdir "$T/etc"
-echo dia.govt.nz >"$T/etc/restricted"
-sed -n '/^    organization /,/^    report from/p' "$TOP/README" |
-    sed "s,/etc/mail/sge/,$T/etc/," >"$T/sge.conf"
+sed -n '/^    organization /,/^    report from/p' "$TOP/README" >"$T/sge.conf"
 is "$("$TOP/filter/filter-sge" -n -f "$T/sge.conf" 2>&1)" \
     "configuration OK" \
     "README's sge.conf is right"
@@ -24,14 +22,17 @@ done
 
 # The lines that make the configuration, as they stand.
 sed -n '/^    names=/,/^    sed .*smtpd.conf/p' "$TOP/README" |
-    sed "s,/etc/mail/,$T/etc/," >"$T/lines"
-is "$(wc -l <"$T/lines" | tr -d ' ')" 4 "four lines make the two files"
+    sed "s,/etc/mail,$T/etc," >"$T/lines"
+is "$(wc -l <"$T/lines" | tr -d ' ')" 6 "six lines make the two files"
+echo 'of before' >"$T/etc/smtpd.conf"
 M=mx.library.org.nz D=library.org.nz NIC=eth0 EXAMPLES="$TOP/etc" \
     SMTPD_CONF="$T/etc/smtpd.conf" sh -e "$T/lines"
 is $? 0 "they run"
 is "$("$TOP/filter/filter-sge" -n -f "$T/etc/sge.conf" 2>&1)" \
     "configuration OK" \
     "the sge.conf they make is right"
+is "$(cat "$T/etc/smtpd.conf.before")" "of before" \
+    "what was in the second is kept"
 is "$(grep -h 'minties\|library.govt\|egress' "$T/etc/sge.conf" "$T/etc/smtpd.conf" |
     grep -v '^#')" "" "neither names another's domain, or egress"
 finish
