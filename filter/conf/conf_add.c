@@ -221,8 +221,9 @@ conf_add_class_file(struct conf_reader *rd, const struct word *name,
 	if (text != NULL)
 		conf_opened(rd, path, stamp);
 	if (text == NULL)
-		conf_mistake(rd, &file->at, "can't read \"%s\": %s",
-		    log_clean(path), why);
+		conf_mistake(rd, &file->at, "can't read \"%s\": %s%s%s",
+		    log_clean(path), why, file_is_mended(why) ? " " : "",
+		    file_is_mended(why) ? log_clean(path) : "");
 	else if (strlen(text) != len)
 		conf_mistake(rd, &file->at, "\"%s\" is not a text file",
 		    log_clean(path));

@@ -121,7 +121,9 @@ check_connectors(struct conf_reader *rd)
 		c = &conf->connectors[i];
 		if (c->domain == NULL)
 			continue;
-		if (!needs_connector(conf, class_of_entry(conf, c->domain)))
+		/* After a mistake a class may lack what its file has. */
+		if (rd->mistakes == 0 && !needs_connector(conf,
+		    class_of_entry(conf, c->domain)))
 			conf_warning(rd, &rd->connector_at[i], "no flow of "
 			    "\"%s\" requires a connector: is the domain "
 			    "missing in a class, or the flow?", c->domain);

@@ -60,6 +60,12 @@ file_wrong(const struct stat *st, size_t max)
 	return NULL;
 }
 
+int
+file_is_mended(const char *why)
+{
+	return strstr(why, ": ch") != NULL;
+}
+
 char *
 read_file(const char *path, size_t max, size_t *len, uint64_t *stamp,
     const char **why)

@@ -110,6 +110,8 @@ int	value_copy(struct conf_reader *, char **p, const char *);
 
 /* conf_file.c */
 
+/* Whether such a reason ends in a command, which lacks the file's name. */
+int	file_is_mended(const char *why);
 /*
  * All of a file in memory, with a NUL behind it; *len without it.  NULL and in
  * *why the reason: it can't be read, is no regular file, others can write it, or

@@ -9,8 +9,8 @@ page=$here/../man/sgectl-examples.7
 
 sh "$here/data/sgectl/examples" "$out" <"$page"
 is $? 0 "the examples were run"
-# "$ sgectl" begins a line only in an example.
-n=$(grep -c '^\$ sgectl' "$page")
+# "$ sgectl" and "# sgectl" begin a line only in an example.
+n=$(grep -c '^[$#] sgectl' "$page")
 [ "$n" -ge 18 ]
 ok $? "there are $n"
 if cmp -s "$out" "$page"; then

@@ -105,7 +105,7 @@ said(int mx, int addrs, int tlsa, const char *records, const char *cert,
     int exit, const char *want)
 {
 	struct view v = { .form = FORM_PIPE };
-	struct check c = { &v, NULL, "dane.nz", NULL, CHECK_GOOD };
+	struct check c = { .view = &v, .domain = "dane.nz" };
 	struct check_dane d = { "mx.dane.nz", NULL, NULL, NULL };
 	json_t *answer[3], *probe;
 	char *text = NULL;

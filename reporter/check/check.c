@@ -37,7 +37,7 @@ void
 check_part(struct check *c, const char *part, enum check_level level,
     const char *fmt, ...)
 {
-	static const char *const names[] = { "ok", "info", "warn", "bad",
+	static const char *const names[CHECK_LEVELS] = { "ok", "info", "warn", "bad",
 	    "unknown" };
 	const struct view *v = c->view;
 	char text[1024], first[32];
@@ -46,6 +46,7 @@ check_part(struct check *c, const char *part, enum check_level level,
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	c->nlevel[level]++;
 	if (level == CHECK_WARN || level == CHECK_BAD)
 		c->status = check_worse(c->status, CHECK_FIX);
 	else if (level == CHECK_DARK)

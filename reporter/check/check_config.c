@@ -37,8 +37,8 @@ check_conf(struct check *c, const char *path)
 		check_part(c, "sge.conf", CHECK_OK, "%s", path);
 	free(said);
 	if (conf != NULL && conf->mode == MODE_TESTING)
-		check_part(c, "sge.conf", CHECK_WARN, "mode testing: nothing "
-		    "is refused");
+		check_part(c, "sge.conf", CHECK_INFO, "mode testing: nothing "
+		    "is refused; \"sgectl show flow\" says what would be");
 	return conf;
 }
 
@@ -46,7 +46,7 @@ int
 cmd_check_config(struct ctl *ctl, int argc, char *argv[])
 {
 	struct view *v = &ctl->view;
-	struct check c = { v, NULL, "config", NULL, CHECK_GOOD };
+	struct check c = { .view = v, .domain = "config" };
 	const char *path = ctl->path == NULL ? CONF_PATH : ctl->path;
 
 	v->path = path;
@@ -69,7 +69,9 @@ cmd_check_config(struct ctl *ctl, int argc, char *argv[])
 		if (!ctl_flag(ctl, 't'))
 			view_unknown(v, "whether mail is signed (-t sends one "
 			    "to see).");
-		fprintf(v->out, "Exit %d.\n", c.status);
+		fprintf(v->out, "%zu bad, %zu to look at, %zu not known.  "
+		    "Exit %d.\n", c.nlevel[CHECK_BAD], c.nlevel[CHECK_WARN],
+		    c.nlevel[CHECK_DARK], c.status);
 	}
 	return c.status;
 }

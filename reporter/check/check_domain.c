@@ -247,7 +247,7 @@ question(struct check_question *q, const char *op, const char *prefix,
 static int
 check_domain(const struct view *v, struct asker *a, const char *domain)
 {
-	struct check c = { v, a, domain, NULL, CHECK_GOOD };
+	struct check c = { .view = v, .asker = a, .domain = domain };
 	struct check_question q[Q_MAX];
 	size_t i;
 

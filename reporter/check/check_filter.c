@@ -124,7 +124,8 @@ check_filter(struct check *c, const struct smtpd_line *line)
 	start(c, where, &r, "filter-sge");
 	(void)snprintf(path, sizeof(path), "%s/sessions",
 	    c->view->conf->spool);
-	if (check_access(r.user, r.group, path, W_OK | X_OK) == 0)
+	if (access(path, F_OK) == 0 &&
+	    check_access(r.user, r.group, path, W_OK | X_OK) == 0)
 		check_part(c, "spool", CHECK_BAD, "%s: filter-sge runs as %s, "
 		    "who cannot write %s (chown -R %s:%s %s; chmod 770 %s)",
 		    where, r.user, path, r.user, r.user, path, path);

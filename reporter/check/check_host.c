@@ -18,6 +18,7 @@
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "base/system.h"
 #include "check/check.h"
 #include "lib/ipc.h"
 #include "rfc/sts.h"
@@ -180,8 +181,7 @@ check_digest(struct check *c)
 	free(line);
 	if (!found)
 		check_part(c, "system", CHECK_INFO, "no daily job runs sgectl "
-		    "digest: write /usr/local/sbin/sgectl digest into "
-		    "/etc/daily.local, or into a job of cron");
+		    "digest: " SYSTEM_DAILY_JOB, "sgectl");
 }
 
 /* What was written in the future was written by a clock that ran ahead. */

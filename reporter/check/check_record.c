@@ -255,6 +255,7 @@ cmd_check_record(struct ctl *ctl, int argc, char *argv[])
 		return rc;
 	}
 	if (argc != 1) {
+		warnx("check record: which domain? or -s text");
 		ctl_usage(ctl->command, stderr);
 		return CHECK_FIX;
 	}

@@ -13,12 +13,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/system.h"
 #include "check/check.h"
 #include "check/check_run.h"
 #include "check/smtpd_conf.h"
@@ -28,6 +30,9 @@
 #define PART "smtpd"
 #define SMTPD_SOCKET "/var/run/smtpd.sock"
 #define SMTPD_SPOOL "/var/spool/smtpd"
+/* "restart" is done before smtpd listens; a socket of before is there then. */
+#define START_TRIES 25
+#define START_WAIT_MS 200
 
 /* Tables that are programs (smtpd-tables(7)) came with it. */
 #define VERSION_MAJOR 7
@@ -43,12 +48,31 @@ struct smtpd {
 	struct timespec	 since;
 };
 
+static int
+connect_to(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd, saved;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	(void)strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
+	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
 /* Its control socket: it is made at its start, and anybody may connect. */
 static void
 look_for_it(struct smtpd *d)
 {
-	struct sockaddr_un sun;
 	struct stat sb;
+	int i;
 
 	memset(d, 0, sizeof(*d));
 	d->fd = -1;
@@ -57,18 +81,14 @@ look_for_it(struct smtpd *d)
 	if (d->program[0] == '\0' || check_built_in(d->program, "smtpd.sock",
 	    d->socket, sizeof(d->socket)) == -1)
 		(void)strlcpy(d->socket, SMTPD_SOCKET, sizeof(d->socket));
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
-	(void)strlcpy(sun.sun_path, d->socket, sizeof(sun.sun_path));
-	if (stat(d->socket, &sb) == -1 ||
-	    (d->fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
-		return;
-	if (connect(d->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		close(d->fd);
-		d->fd = -1;
-		return;
+	for (i = 0; i < START_TRIES; i++) {
+		if ((d->fd = connect_to(d->socket)) != -1 ||
+		    errno != ECONNREFUSED)
+			break;
+		(void)poll(NULL, 0, START_WAIT_MS);
 	}
-	d->since = sb.st_mtim;
+	if (d->fd != -1 && stat(d->socket, &sb) == 0)
+		d->since = sb.st_mtim;
 }
 
 /* The process at the other end of its socket, or that one's parent; or -1. */
@@ -274,14 +294,13 @@ check_running(struct check *c, const struct smtpd *d,
 
 	if (d->fd == -1) {
 		check_part(c, PART, CHECK_BAD, "smtpd does not run (%s): "
-		    "start it (rcctl start smtpd; systemctl start opensmtpd)",
-		    d->socket);
+		    "start it (" SYSTEM_SMTPD_START ")", d->socket);
 		return;
 	}
 	if ((file = changed(d, s)) != NULL) {
 		check_part(c, PART, CHECK_BAD, "%s was changed after "
-		    "smtpd started (%s): restart it, it reads its "
-		    "file at its start only", file,
+		    "smtpd started (%s), and it reads its file at its "
+		    "start only: " SYSTEM_SMTPD_RESTART, file,
 		    view_instant(c->view, d->since.tv_sec));
 		return;
 	}
@@ -369,19 +388,24 @@ check_sged(struct check *c)
 	char stamp[32];
 
 	answer = talk(conf->socket, json_pack("{s:b}", "status", 1), 5);
+	if (answer == NULL && errno == EACCES) {
+		check_part(c, "sged", CHECK_DARK, "%s answers root only: run "
+		    "this as root", conf->socket);
+		return;
+	}
 	if (answer == NULL) {
 		check_part(c, "sged", CHECK_BAD, "does not answer at %s (%s): "
-		    "start it (rcctl start sged; systemctl start sged); "
-		    "without it nothing is learned, counted or reported",
-		    conf->socket, strerror(errno));
+		    "start it (" SYSTEM_SGED_START "); without it nothing is "
+		    "learned, counted or reported", conf->socket,
+		    strerror(errno));
 		return;
 	}
 	status = json_object_get(answer, "status");
 	check_part(c, "sged", CHECK_OK, "runs since %s",
 	    view_clean(ipc_string(status, "since", "-"), 30));
 	if (strcmp(ipc_string(status, "spool", ""), "in trouble") == 0)
-		check_part(c, "sged", CHECK_BAD, "cannot read the spool: see "
-		    "the mail log");
+		check_part(c, "sged", CHECK_BAD, "cannot read the spool: its "
+		    "log says why");
 	(void)snprintf(stamp, sizeof(stamp), "%016" PRIx64, conf->stamp);
 	path = ipc_string(status, "conf", NULL);
 	if (path != NULL && strcmp(path, log_clean(c->view->path)) != 0)
@@ -390,7 +414,6 @@ check_sged(struct check *c)
 		    c->view->path, c->view->path);
 	else if (strcmp(ipc_string(status, "stamp", stamp), stamp) != 0)
 		check_part(c, "sged", CHECK_BAD, "runs with an older %s: have "
-		    "it read again (rcctl reload sged; systemctl reload "
-		    "sged)", c->view->path);
+		    "it read again (" SYSTEM_SGED_RELOAD ")", c->view->path);
 	json_decref(answer);
 }

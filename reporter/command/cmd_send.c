@@ -40,7 +40,8 @@ request(int64_t day, const char *domain)
 static int
 send_day(const struct view *v, int64_t day, const char *domain)
 {
-	const char *error;
+	const char *error, *text;
+	char about[16] = "";
 	json_t *answer;
 	int rc;
 
@@ -50,15 +51,18 @@ send_day(const struct view *v, int64_t day, const char *domain)
 		return 1;
 	}
 	error = ipc_string(answer, "error", NULL);
+	text = error == NULL ? ipc_string(answer, "text", "done") : error;
+	/* Most of what sged says has the day. */
+	if (strstr(text, view_day(day)) == NULL)
+		(void)snprintf(about, sizeof(about), "%s: ", view_day(day));
 	rc = error != NULL || !ipc_bool(answer, "ok", 0);
 	if (v->form != FORM_TEXT)
 		view_row(v, "send", "dttt", "day", day, "domain", domain,
 		    "error", error, "text", ipc_string(answer, "text", NULL));
 	else if (error != NULL)
-		warnx("%s: %s", view_day(day), view_clean(error, 300));
+		warnx("%s%s", about, view_clean(error, 300));
 	else
-		fprintf(v->out, "%s: %s\n", view_day(day),
-		    view_clean(ipc_string(answer, "text", "done"), 300));
+		fprintf(v->out, "%s%s\n", about, view_clean(text, 300));
 	json_decref(answer);
 	return rc;
 }

@@ -214,8 +214,9 @@ view_option(struct ctl *ctl, int letter, const char *value)
 	switch (letter) {
 	case 'd':
 		if (ctl_period(value, v->now, &v->first, &v->last) == -1) {
-			warnx("-d %s: want a number of days (1 to %d) or "
-			    "YYYY-MM-DD", value, DAYS_MAX);
+			warnx("-d %s: want today, a number of days (1 to "
+			    "%d), YYYY-MM-DD, or two of these with \"..\" "
+			    "between", value, DAYS_MAX);
 			return -1;
 		}
 		v->period = strspn(value, "0123456789") == strlen(value) ?
@@ -296,6 +297,12 @@ ctl_options(struct ctl *ctl, int argc, char *argv[])
 	n = argc - optind;
 	if (n < ctl->command->least ||
 	    (ctl->command->most != -1 && n > ctl->command->most)) {
+		if (n >= ctl->command->least)
+			warnx("%s: %s is one too many", ctl->command->words,
+			    argv[optind + ctl->command->most]);
+		else
+			warnx("%s: something is missing",
+			    ctl->command->words);
 		ctl_usage(ctl->command, stderr);
 		return -1;
 	}

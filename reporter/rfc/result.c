@@ -45,7 +45,7 @@ static const struct result types[] = {
 	    "the certificate that the receiving host showed has expired.",
 	    "The certificate's time was over.",
 	    STS_HELD,
-	    "Renew it, have smtpd read the new one (rcctl restart smtpd), and "
+	    "Renew it, have smtpd read the new one (restart it), and "
 	    "automate that.  Look at every MX host: often one was forgotten.",
 	    TEST_MX },
 	{ "certificate-not-trusted", "certificate", "not trusted", 'N',

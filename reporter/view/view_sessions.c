@@ -2,7 +2,7 @@
 
 /*
  * show sessions: single connections, as filter-sge wrote them down, with
- * smtpd's own id of each: the way from a count to the lines of maillog (the
+ * smtpd's own id of each: the way from a count to the lines of its log (the
  * guide's 4.4).  It reads SPOOL/sessions, whatever sged has counted of it.
  */
 
@@ -15,6 +15,7 @@
 
 #include "base/domain.h"
 #include "base/log.h"
+#include "base/system.h"
 #include "lib/date.h"
 #include "spool/record.h"
 #include "view/view.h"
@@ -256,8 +257,8 @@ foot(const struct sessions *s)
 	    v->domain != NULL ? ", are with " : "", v->domain != NULL ?
 	    v->domain : "");
 	if (s->shown > 0)
-		view_say(v, "The id is smtpd's own: grep %s /var/log/maillog "
-		    "(/var/log/mail.log) has all that smtpd said of it.",
+		view_say(v, "The id is smtpd's own: " SYSTEM_LOG_GREP
+		    " has all that smtpd said of it.",
 		    s->one);
 	if (s->unreadable > 0)
 		view_say(v, "%lld %s could not be read.",
