@@ -93,12 +93,14 @@ COMMON_OBJS =	\
 		filter/confine.o \
 		filter/rule/flow.o \
 		filter/rule/table_answer.o \
+		filter/rule/turn.o \
 		filter/spool/attempts.o \
 		filter/spool/record_read.o \
 		filter/spool/record_write.o \
 		filter/spool/route_line.o \
 		filter/spool/routes.o \
-		filter/spool/routes_base.o
+		filter/spool/routes_base.o \
+		filter/spool/turns.o
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
@@ -200,6 +202,8 @@ SGED_OBJS =	\
 		reporter/learn/learn_own.o \
 		reporter/learn/learn_policy.o \
 		reporter/learn/learn_route.o \
+		reporter/learn/learn_settle.o \
+		reporter/learn/learn_turns.o \
 		reporter/learn/lesson.o \
 		reporter/lib/hash.o \
 		reporter/setup.o \
@@ -403,6 +407,7 @@ UNITS =		\
 		unit-tally \
 		unit-tally-bounds \
 		unit-tally-whose \
+		unit-turn \
 		unit-verify \
 		unit-waits \
 		unit-world \

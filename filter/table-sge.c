@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "rule/table_answer.h"
+#include "rule/turn.h"
 #include "base/bounds.h"
 #include "base/sged_notice.h"
 #include "confine.h"
@@ -49,6 +50,8 @@ struct table {
 	struct routes	*routes;
 	struct notice	*notice;
 	struct attempts	*attempts;
+	struct turns	*turns;
+	struct turn_book *book;
 	time_t		 looked;	/* at the configuration's files */
 	unsigned long	 ignored;	/* lines that made no sense */
 	time_t		 complained;
@@ -118,6 +121,7 @@ reload(struct table *t, uint64_t stamp)
 {
 	struct attempts *attempts = NULL;
 	struct routes *routes = NULL;
+	struct turns *turns = NULL;
 	struct conf *conf;
 
 	t->stamp = stamp;
@@ -127,15 +131,19 @@ reload(struct table *t, uint64_t stamp)
 	}
 	if (strcmp(conf->spool, t->conf->spool) != 0 &&
 	    ((routes = open_routes(conf)) == NULL ||
+	    (turns = turns_open(conf->spool)) == NULL ||
 	    (attempts = attempts_new(conf->spool)) == NULL)) {
 		log_warnx("no memory: the old configuration stays");
 		routes_free(routes);
+		turns_free(turns);
 		conf_free(conf);
 		return;
 	}
 	if (routes != NULL) {
 		routes_free(t->routes);
 		t->routes = routes;
+		turns_free(t->turns);
+		t->turns = turns;
 		attempts_free(t->attempts);
 		t->attempts = attempts;
 	}
@@ -247,6 +255,21 @@ tell_sged(struct table *t, const char *domain, const struct answer *a)
 	    ts.tv_nsec / 1000000);
 }
 
+/* Whether it is the turn of the host, of those that fail at its address. */
+static int
+is_its_turn(struct table *t, const struct answer *a, time_t now)
+{
+	char host[DOMAIN_MAX];
+	const struct turn *v;
+	size_t n;
+
+	if (a->url[0] == '\0' || a->why == WHY_CONNECTOR)
+		return 1;
+	v = turns_now(t->turns, (int64_t)now, &n);
+	return n == 0 || answer_host(a, host, sizeof(host)) == -1 ||
+	    turn_take(t->book, v, n, host, (int64_t)now);
+}
+
 static void
 lookup_relayhost(struct table *t, const char *id, const char *query)
 {
@@ -260,6 +283,8 @@ lookup_relayhost(struct table *t, const char *id, const char *query)
 	    domain, sizeof(domain)) == 0) {
 		answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
 		tell_sged(t, domain, &a);
+		if (!is_its_turn(t, &a, now))
+			a.url[0] = '\0';
 	}
 	if (a.url[0] == '\0')
 		reply("lookup-result", id, "not-found", NULL);
@@ -419,7 +444,9 @@ main(int argc, char *argv[])
 	t.stamp = t.conf->stamp;
 	if ((t.routes = open_routes(t.conf)) == NULL ||
 	    (t.notice = notice_new(t.conf->socket)) == NULL ||
-	    (t.attempts = attempts_new(t.conf->spool)) == NULL)
+	    (t.attempts = attempts_new(t.conf->spool)) == NULL ||
+	    (t.turns = turns_open(t.conf->spool)) == NULL ||
+	    (t.book = turn_book_new()) == NULL)
 		fatalx("no memory");
 	confine_table();
 
@@ -439,6 +466,8 @@ main(int argc, char *argv[])
 	}
 	notice_free(t.notice);
 	attempts_free(t.attempts);
+	turns_free(t.turns);
+	turn_book_free(t.book);
 	routes_free(t.routes);
 	conf_free(t.conf);
 	return 0;

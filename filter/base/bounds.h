@@ -51,6 +51,12 @@
 #define ATTEMPTS_FILE_MAX (1024 * 1024)
 #define ATTEMPTS_FILES_MAX 64
 
+/*
+ * Lines of SPOOL/turns: failing hosts that share an address with another one.
+ * table-sge goes through all for each; hosts beyond that take no turns.
+ */
+#define TURNS_MAX 1000
+
 /* Failed sessions of a domain, day and policy that a report's rows name. */
 #define TRACES_MAX 200
 

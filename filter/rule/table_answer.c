@@ -59,3 +59,20 @@ answer_find(const struct conf *conf, struct routes *routes, const char *domain,
 			a->url[0] = '\0';
 	}
 }
+
+int
+answer_host(const struct answer *a, char out[], size_t outsz)
+{
+	const char *host = strstr(a->url, "://");
+	size_t len;
+
+	if (host == NULL)
+		return -1;
+	host += 3;
+	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	if (len == 0 || len >= outsz)
+		return -1;
+	memcpy(out, host, len);
+	out[len] = '\0';
+	return 0;
+}

@@ -35,5 +35,7 @@ struct answer {
  */
 void	answer_find(const struct conf *, struct routes *, const char *domain,
 	    int64_t now, struct answer *);
+/* The host of its URL; 0, or -1 where there is none. */
+int	answer_host(const struct answer *, char out[], size_t outsz);
 
 #endif

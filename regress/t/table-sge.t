@@ -143,6 +143,27 @@ is "$( { handshake sge-routes; echo 'table|0.1|1|t|update|u1'
 fetch-result|f1|not-found
 check-result|c1|error|no query" "update, fetch, a check of nothing"
 
+# --- failing hosts of one address take turns
+cat >>spool/routes <<ROUTES
+bad1.nz|enforce|$later|smtp+tls://mx.bad1.nz
+bad2.nz|enforce|$later|smtp+tls://mx.bad2.nz:25
+ROUTES
+both="bad1.nz bad2.nz sts.nz dia.govt.nz"
+printf 'mx.%s|192.0.2.1|0|0|0\n' bad1.nz bad2.nz >spool/turns
+echo 'mx.dia.govt.nz|192.0.2.1|0|0|0' >>spool/turns
+is "$(ask sge-routes 'lookup|relayhost' $both)" \
+    "bad1.nz found|smtp+tls://mx.bad1.nz
+bad2.nz not-found
+sts.nz found|smtp+tls://m1.sts.nz
+dia.govt.nz found|smtp+tls://mx.dia.govt.nz" \
+    "failing hosts of one address take turns, but no connector"
+is "$(ask sge-verify 'check|domain' bad1.nz bad2.nz)" "bad1.nz found
+bad2.nz found" "and need a verified host all the same"
+touch -t 202001010000 spool/turns
+like "$(ask sge-routes 'lookup|relayhost' $both | sed -n 2p)" \
+    "bad2.nz found|*" "what sged does not write any more holds nobody"
+rm spool/turns
+
 # --- mode testing: what our flows require is not forced
 { conf; echo 'mode testing'; } >sge.conf
 is "$(ask sge-verify 'check|domain' $all | grep ' found' | tr '\n' ' ')" \

@@ -62,6 +62,58 @@ test_hosts(struct bench *b)
 	sql(b, "UPDATE route SET renew = unixepoch() + 40000");
 }
 
+static const char *
+turns(void)
+{
+	static char text[1024];
+	size_t n = 0;
+	FILE *f;
+
+	if ((f = fopen("turns", "r")) != NULL) {
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void
+look_both(struct bench *b, const char *cert)
+{
+	b->cert = cert;
+	b->wanted = 0;
+	look_at(b->e.learn, "mx1.enforce.nz", "192.0.2.14", 0);
+	(void)settle(b, DEADLINE_MS);
+	if (strcmp(cert, "ok") != 0)
+		is_str(turns(), "", "one that fails alone takes no turns");
+	look_at(b->e.learn, "mx2.enforce.nz", "192.0.2.14", 0);
+	(void)settle(b, DEADLINE_MS);
+	b->e.learn->ticks = 2;
+	look_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+}
+
+/* Hosts that fail, and share an address, are told to table-sge. */
+static void
+test_turns(struct bench *b)
+{
+	sql(b, "DELETE FROM attempt; DELETE FROM waiting");
+	look_both(b, "host-mismatch");
+	is_str(turns(), "mx1.enforce.nz|192.0.2.14|0|0|0\n"
+	    "mx2.enforce.nz|192.0.2.14|0|0|0\n", "two that fail do");
+	sql(b, "INSERT INTO attempt VALUES ('enforce.nz', 5000123,"
+	    " 'smtp+tls://mx1.enforce.nz'), ('enforce.nz', 9000000, '')");
+	b->e.learn->ticks = 2;
+	look_tick(b->e.learn);
+	is_str(turns(), "mx1.enforce.nz|192.0.2.14|5000|0|0\n"
+	    "mx2.enforce.nz|192.0.2.14|5000|0|0\n", "with their last attempt");
+	look_both(b, "ok");
+	is_str(turns(), "", "and no more when they work");
+	sql(b, "DELETE FROM attempt; DELETE FROM probe; INSERT INTO waiting"
+	    " VALUES ('enforce.nz', unixepoch() - 60, unixepoch() - 60);"
+	    " UPDATE mx SET retry = 0, failed = 0");
+}
+
 /* What waits is seen every five seconds, what failed every other. */
 static void
 test_pace(struct bench *b)
@@ -190,6 +242,7 @@ main(void)
 	/* Both hosts of it are known, and were looked at. */
 	(void)ask(&b, "enforce.nz");
 	test_hosts(&b);
+	test_turns(&b);
 	test_pace(&b);
 	test_equal(&b);
 	test_part(&b);

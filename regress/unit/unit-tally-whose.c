@@ -2,6 +2,9 @@
 
 /* Whose sessions are that name no domain, as far as that can be known. */
 
+#include <stdio.h>
+
+#include "engine/engine.h"
 #include "tally_bench.h"
 #include "tap.h"
 
@@ -238,6 +241,43 @@ check_attempts(void)
 	    "one host: the session was for both");
 }
 
+/* What learn is told of an address. */
+static const char *
+seen_of(const char *addr)
+{
+	static char text[64];
+	const struct addr_seen *seen;
+	struct key key;
+
+	key_start(&key);
+	key_text(&key, addr);
+	if ((seen = hash_find(tally->addrs, key.buf, key.len)) == NULL)
+		return "nothing";
+	(void)snprintf(text, sizeof(text), "%lld %lld", (long long)(seen->used -
+	    scene), (long long)(seen->over < scene ? 0 : seen->over - scene));
+	return text;
+}
+
+static void
+check_addrs(void)
+{
+	tally->addrs = hash_new(sizeof(struct addr_seen));
+	hosts();
+	went_at(1, "dia.govt.nz");
+	is_str(seen_of("198.51.100.7"), "nothing", "nothing failed there");
+	attempt("dia.govt.nz", "mx.dia.govt.nz", 0);
+	failed_at(20, 0);
+	is_str(seen_of("198.51.100.7"), "20 34",
+	    "the first session failed: all that was tried is over");
+	failed_at(25, 5);
+	is_str(seen_of("198.51.100.7"), "25 0", "or was not, as the next shows");
+	went_at(30, "dia.govt.nz");
+	is_str(seen_of("198.51.100.7"), "30 0", "it is still used");
+	flush();
+	hash_free(tally->addrs);
+	tally->addrs = NULL;
+}
+
 int
 main(void)
 {
@@ -245,5 +285,6 @@ main(void)
 	check_attributed();
 	check_attributed_at_once();
 	check_attempts();
+	check_addrs();
 	return bench_end() == -1 || done_testing();
 }

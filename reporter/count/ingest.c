@@ -65,6 +65,7 @@ ingest_start(struct engine *e)
 	in->wait = LOOK_MIN;
 	in->retry = RETRY_MIN;
 	in->tally = tally_new(e->store, e->conf);
+	in->tally->addrs = e->addrs = hash_new(sizeof(struct addr_seen));
 	/* Where it can't be told, the clock is not believed. */
 	if (store_meta(e->store, "clock", &known) == -1)
 		known = INT64_MAX;
@@ -93,6 +94,8 @@ ingest_stop(struct engine *e)
 	if (in->dirfd != -1)
 		close(in->dirfd);
 	tally_free(in->tally);
+	hash_free(e->addrs);
+	e->addrs = NULL;
 	free(in->path);
 	free(in->buf);
 	free(in);

@@ -98,6 +98,9 @@ void	whose_went(struct judge *, struct whose_past *, const struct record *,
 /* One that got nowhere, when it is known whose it was. */
 void	whose_over(struct whose_past *, const struct record *);
 
+/* Epoch seconds: attempts at that address by then came to nothing; 0: none. */
+int64_t	whose_over_by(struct whose_past *, const char *addr);
+
 /* What sessions made of attempts, for as long as sged runs. */
 struct whose_past *whose_past_new(void);
 void	whose_past_free(struct whose_past *);

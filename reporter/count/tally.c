@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "count/tally.h"
+#include "engine/engine.h"
 #include "lib/date.h"
 #include "lib/text.h"
 #include "lib/xalloc.h"
+
+/* Addresses remembered. */
+#define ADDRS_MAX 100000
 
 struct tally *
 tally_new(struct store *st, const struct conf *conf)
@@ -368,6 +372,29 @@ add_sides(struct tally *t, const struct record *r, enum bucket tls)
 	add_classes(t, r, tls);
 }
 
+/* Addresses that sessions failed at, and what became of those after that. */
+static void
+addr_note(struct tally *t, const struct record *r)
+{
+	struct addr_seen *seen;
+	struct key key;
+
+	if (t->addrs == NULL || r->dir != DIR_OUT || r->remote == NULL)
+		return;
+	if (hash_count(t->addrs) >= ADDRS_MAX)
+		hash_clear(t->addrs);
+	key_start(&key);
+	key_text(&key, r->remote);
+	seen = r->failure != FAILURE_NONE ?
+	    hash_get(t->addrs, key.buf, key.len, NULL) :
+	    hash_find(t->addrs, key.buf, key.len);
+	if (seen == NULL)
+		return;
+	if (r->time > seen->used)
+		seen->used = r->time;
+	seen->over = whose_over_by(t->past, r->remote);
+}
+
 void
 tally_record(struct tally *t, const struct record *r)
 {
@@ -380,6 +407,7 @@ tally_record(struct tally *t, const struct record *r)
 		sides_find(t, r);
 	if (r->dir == DIR_OUT && r->ntx == 0 && r->mail == NULL)
 		whose_over(t->past, r);
+	addr_note(t, r);
 	if (is_first_half(r)) {
 		tally_session(t, r);
 		return;

@@ -52,6 +52,7 @@ struct tally {
 	struct hash	*unknown;	/* day, addr, type */
 	/* Rows in the database, kept over batches: table, day, ... */
 	struct hash	*rows;
+	struct hash	*addrs;		/* the engine's, or NULL */
 	uint64_t	 lost;		/* records that filter-sge lost */
 	struct side	 sides[RECORD_TX_MAX];
 	size_t		 nsides;

@@ -136,6 +136,14 @@ whose_over(struct whose_past *past, const struct record *r)
 	over->until = (r->time + DISABLED_SECONDS) * 1000;
 }
 
+int64_t
+whose_over_by(struct whose_past *past, const char *addr)
+{
+	const struct over *over = past_find(past->over, addr);
+
+	return over == NULL ? 0 : over->until / 1000;
+}
+
 /* Milliseconds: attempts until then can't have led to the session. */
 static int64_t
 over_until(struct store *st, struct whose_past *past, const struct record *r,

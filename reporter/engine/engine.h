@@ -10,6 +10,12 @@
 #include "store/store.h"
 #include "helper/helper.h"
 
+/* Of an address that sessions failed at: epoch seconds. */
+struct addr_seen {
+	int64_t		 used;		/* a session there ended */
+	int64_t		 over;		/* attempts by then came to nothing */
+};
+
 /* What the parts of the engine process share. */
 struct engine {
 	const struct conf *conf;
@@ -21,6 +27,7 @@ struct engine {
 	int		 stopping;	/* start nothing new */
 	struct steady	 clock;		/* count's; who acts on dates asks */
 	struct ingest	*ingest;	/* segments -> tallies */
+	struct hash	*addrs;		/* struct addr_seen; count's, or NULL */
 	struct learn	*learn;		/* policies, routes, probes */
 	struct deliver	*deliver;	/* reports: when, to whom, again */
 	struct control	*control;	/* the socket */

@@ -12,14 +12,57 @@
 
 #define TICK_MS		1000
 #define TRIM_TICKS	600	/* seconds between steps of forgetting */
+/* Who asks waits so long for a host's look, and for room to begin one. */
+#define LOOKING_MS	3000
+#define LOOK_ROOM_MS	1200
 /* Renewals leave room for questions. */
 #define RENEWALS_MAX	(LEARN_ACTIVE_MAX / 2)
+
+static int
+waits_for_look(struct learn *l, const struct lesson_asker *asker)
+{
+	int64_t waited = loop_now() - asker->since;
+
+	if (waited >= LOOKING_MS)
+		return 0;
+	/* Its addresses are asked for. */
+	if (lesson_find(l, asker->normal) != NULL)
+		return 1;
+	switch (look_awaited(l, asker->normal)) {
+	case LOOK_BEGUN:
+		return 1;
+	case LOOK_WANTED:
+		return waited < LOOK_ROOM_MS;
+	case LOOK_NONE:
+		break;
+	}
+	return 0;
+}
+
+/*
+ * Who asked first about a domain with enforced TLS hears of it once its first
+ * host was seen, so that the first mail goes to one that works; but soon.
+ */
+static void
+tell_looked(struct learn *l)
+{
+	struct lesson_asker *asker, *next;
+
+	for (asker = TAILQ_FIRST(&l->looking); asker != NULL; asker = next) {
+		next = TAILQ_NEXT(asker, entry);
+		if (waits_for_look(l, asker))
+			continue;
+		TAILQ_REMOVE(&l->looking, asker, entry);
+		TAILQ_INSERT_TAIL(&l->answers, asker, entry);
+	}
+}
 
 static void
 tell(struct learn *l)
 {
 	struct lesson_asker *asker;
 
+	tell_looked(l);
 	/* An asker may ask again from within. */
 	while ((asker = TAILQ_FIRST(&l->answers)) != NULL) {
 		TAILQ_REMOVE(&l->answers, asker, entry);
@@ -43,12 +86,18 @@ apply(struct lesson *lesson, int64_t now)
 static void
 answer(struct lesson *lesson)
 {
+	struct learn *l = lesson->learn;
 	struct lesson_asker *asker;
+	int looks = !lesson->final && lesson->told != NULL &&
+	    strcmp(lesson->told, "enforce") == 0;
 
 	while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
 		TAILQ_REMOVE(&lesson->askers, asker, entry);
 		asker->route = lesson->told;
-		TAILQ_INSERT_TAIL(&lesson->learn->answers, asker, entry);
+		asker->since = loop_now();
+		strlcpy(asker->normal, lesson->domain, sizeof(asker->normal));
+		TAILQ_INSERT_TAIL(looks ? &l->looking : &l->answers, asker,
+		    entry);
 	}
 }
 
@@ -150,6 +199,7 @@ on_tick(void *arg)
 	if (l->engine->stopping)
 		return;
 	l->ticks++;
+	tell(l);
 	room = RENEWALS_MAX - (int64_t)l->active;
 	if (room > 0 && TAILQ_EMPTY(&l->queue))
 		renew_due(l, room);
@@ -172,6 +222,7 @@ learn_start(struct engine *e)
 	RB_INIT(&l->lessons);
 	TAILQ_INIT(&l->queue);
 	TAILQ_INIT(&l->ready);
+	TAILQ_INIT(&l->looking);
 	TAILQ_INIT(&l->answers);
 	l->run = on_flush;
 	l->begin = lesson_begin;
@@ -197,6 +248,7 @@ learn_stop(struct engine *e)
 	while ((lesson = RB_MIN(lessons, &l->lessons)) != NULL)
 		lesson_free(lesson);
 	loop_timer_remove(e->loop, l->flush);
+	TAILQ_CONCAT(&l->answers, &l->looking, entry);
 	while ((asker = TAILQ_FIRST(&l->answers)) != NULL) {
 		TAILQ_REMOVE(&l->answers, asker, entry);
 		free(asker);
@@ -298,6 +350,7 @@ learn_forget(struct engine *e, void *arg)
 
 	if (e->learn == NULL)
 		return;
+	forget(&e->learn->looking, arg);
 	forget(&e->learn->answers, arg);
 	RB_FOREACH(lesson, lessons, &e->learn->lessons)
 		forget(&lesson->askers, arg);

@@ -77,74 +77,6 @@ type_of(const json_t *answer)
 	return "validation-failure";
 }
 
-struct settling {
-	struct learn	*learn;
-	const char	*addr;
-	const char	*host;
-	const struct store_probe *probe;
-};
-
-/*
- * Nothing was sent, and whether the answer to EHLO was a good one is not on
- * record: only a host that answers it well and does not offer STARTTLS has
- * failed in TLS.  Nor has one that goes away when asked for it.
- */
-static int
-is_no_failure(const char *type, const struct store_probe *p)
-{
-	if (strcmp(type, "starttls-not-supported") == 0)
-		return strcmp(p->status, "ok") != 0 ||
-		    strcmp(p->starttls, "absent") != 0;
-	return strcmp(p->starttls, "busy") == 0;
-}
-
-static int
-settle(const char *domain, const char *failed, int64_t policy, void *arg)
-{
-	struct settling *s = arg;
-	struct store *st = s->learn->engine->store;
-	const struct store_waits waits = { domain, failed, policy };
-	const struct store_probe *p = s->probe;
-	const char *type = p->type, *reason = p->text;
-	char text[REPORT_TEXT_MAX + 1];
-
-	if (is_no_failure(failed, p))
-		return store_pending_drop(st, s->addr, s->host, &waits);
-	if (strcmp(p->status, "ok") != 0) {
-		type = "validation-failure";
-		(void)snprintf(text, sizeof(text), "TLS handshake failed; no "
-		    "answer when asked again: %.150s", p->text);
-		reason = text;
-	} else if (*type == '\0' || (p->handshake &&
-	    strncmp(type, "certificate-", 12) == 0 &&
-	    policy == 0 && !is_verified(s->learn->engine->conf, domain))) {
-		/* Where nothing is verified, a certificate stops nothing. */
-		type = "validation-failure";
-		reason = "TLS handshake failed; when asked again it did not";
-	}
-	return store_pending_settle(st, s->addr, s->host, &waits, type,
-	    reason);
-}
-
-static int
-settle_all(struct learn *l, const char *addr, const char *host,
-    const struct store_probe *probe)
-{
-	struct settling s = { l, addr, host, probe };
-	struct store *st = l->engine->store;
-	enum unseen unseen;
-
-	/* Counted as good, each as far as smtpd has verified it. */
-	for (unseen = UNSEEN_CERT; unseen <= UNSEEN_DNS_NAME; unseen++)
-		if (store_probe_denies(unseen, probe) &&
-		    store_unseen_bad(st, addr, host, unseen, probe->type,
-		    probe->text) == -1)
-			return -1;
-	if (store_unseen_good(st, addr, host) == -1)
-		return -1;
-	return store_pending_of(st, addr, host, settle, &s);
-}
-
 static int
 reorder(const char *domain, void *arg)
 {
@@ -208,7 +140,7 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 	int other;
 
 	if (store_probe_set(st, look->host, look->addr, p, offers) == -1 ||
-	    settle_all(l, look->addr, look->host, p) == -1)
+	    look_settle(l, look->addr, look->host, p) == -1)
 		return -1;
 	if (good)
 		return move_forward(l, look->host);
@@ -247,12 +179,17 @@ on_look(json_t *answer, void *arg)
 	p.notafter = ipc_int(answer, "notafter", 0);
 	p.handshake = ipc_bool(answer, "handshake", 0);
 	if (strcmp(p.status, "gone") != 0 && store_begin(st) == 0) {
-		if (store_end(st, look_apply(look, &p, "")) == 0)
+		if (store_end(st, look_apply(look, &p, "")) == 0) {
 			(void)file_flush(l);
-		else
+			if (p.type[0] != '\0')
+				turns_write(l);
+		} else
 			file_forget(l);
 	}
 	look_free(look);
+	/* Somebody may wait for it. */
+	if (!TAILQ_EMPTY(&l->looking))
+		learn_soon(l);
 }
 
 /* Whether the network of addr has room for one more; then it is taken. */
@@ -363,7 +300,7 @@ pending(const char *addr, const char *host, void *arg)
 	if (store_probe_load(st, *host == '\0' ? NULL : host, addr, &p) == -1)
 		return -1;
 	if (time(NULL) - p.probed < LOOK_FAILURE)
-		return settle_all(l, addr, host, &p);
+		return look_settle(l, addr, host, &p);
 	/* Without the host's name only its TLS as such can be seen. */
 	look_at(l, *host == '\0' ? addr : host, addr, 0);
 	return 0;
@@ -398,6 +335,42 @@ look_first(struct learn *l, const char *domain,
 	    is_verified(l->engine->conf, domain)) &&
 	    url_host(route->urls, host, sizeof(host)) == 0)
 		look_host(l, domain, host, age, ADDRS_ALIVE);
+}
+
+static int
+is_begun(struct learn *l, const char *host, const char *addr)
+{
+	struct look look = { 0 };
+
+	strlcpy(look.host, host, sizeof(look.host));
+	strlcpy(look.addr, addr, sizeof(look.addr));
+	return RB_FIND(looks, &l->looks, &look) != NULL;
+}
+
+enum look_state
+look_awaited(struct learn *l, const char *domain)
+{
+	struct store *st = l->engine->store;
+	enum look_state state = LOOK_NONE;
+	char host[DOMAIN_MAX], addrs[ADDRS_ALIVE][64];
+	size_t i, n = nitems(addrs);
+	struct store_route route;
+	struct store_probe p;
+
+	if (store_route_load(st, domain, &route) == -1 ||
+	    url_host(route.urls, host, sizeof(host)) == -1)
+		return LOOK_NONE;
+	look_first(l, domain, &route, LOOK_DAILY);
+	if (store_mxaddr_of(st, domain, host, addrs, &n) == -1)
+		return LOOK_NONE;
+	for (i = 0; i < n; i++) {
+		if (is_begun(l, host, addrs[i]))
+			return LOOK_BEGUN;
+		if (store_probe_load(st, host, addrs[i], &p) == 0 &&
+		    time(NULL) - p.probed >= LOOK_DAILY)
+			state = LOOK_WANTED;
+	}
+	return state;
 }
 
 void
@@ -561,6 +534,8 @@ look_tick(struct learn *l)
 		(void)file_flush(l);
 	else
 		file_forget(l);
+	if (l->ticks % FAILING_TICKS == 0)
+		turns_write(l);
 }
 
 void
@@ -569,6 +544,7 @@ look_start(struct learn *l)
 	RB_INIT(&l->looks);
 	l->networks = hash_new(sizeof(int));
 	l->failing = time(NULL);
+	turns_start(l);
 }
 
 void
@@ -579,4 +555,5 @@ look_stop(struct learn *l)
 	while ((look = RB_MIN(looks, &l->looks)) != NULL)
 		look_free(look);
 	hash_free(l->networks);
+	turns_stop(l);
 }

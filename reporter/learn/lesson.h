@@ -74,7 +74,9 @@ struct lesson_asker {
 	void		*arg;
 	/* Once there is an answer. */
 	const char	*route;
-	char		 domain[DOMAIN_MAX];
+	int64_t		 since;		/* and it waits for a look; loop_now */
+	char		 domain[DOMAIN_MAX];	/* as it was asked about */
+	char		 normal[DOMAIN_MAX];
 };
 TAILQ_HEAD(askers, lesson_asker);
 
@@ -147,6 +149,7 @@ struct learn {
 	size_t		 active;
 	struct lesson_queue queue;	/* to begin */
 	struct lesson_queue ready;	/* to be written */
+	struct askers	 looking;	/* to be told when hosts were seen */
 	struct askers	 answers;	/* to be told */
 	struct loop_timer *flush;
 	struct loop_timer *tick;
@@ -155,6 +158,10 @@ struct learn {
 	size_t		 nlooks;
 	struct hash	*networks;	/* looked at within this second */
 	int64_t		 failing;	/* failures were seen up to then */
+	/* SPOOL/turns; learn_turns.c. */
+	char		*turns;		/* as it was written last */
+	size_t		 turnslen;
+	int64_t		 turned;	/* when; -1: it could not be */
 	size_t		 connector;	/* the next to be looked up */
 	struct owns	 owns;
 	size_t		 nowns;
@@ -242,6 +249,19 @@ void	compact_start(struct learn *);
 int	compact_now(struct learn *);
 void	compact_stop(struct learn *);
 
+/*
+ * learn_settle.c: sessions with that host and address that wait, judged by what
+ * it showed; within a transaction.  0, or -1 with a log line.
+ */
+int	look_settle(struct learn *, const char *addr, const char *host,
+	    const struct store_probe *);
+
+/* learn_turns.c */
+void	turns_start(struct learn *);
+void	turns_stop(struct learn *);
+/* Writes the file where it changed; what can't be is logged. */
+void	turns_write(struct learn *);
+
 /* learn_look.c */
 void	look_start(struct learn *);
 void	look_stop(struct learn *);
@@ -257,6 +277,16 @@ void	look_at_own(struct learn *, const char *host, const char *addr,
 	    int64_t age);
 /* The hosts of a domain with a policy. */
 void	look_domain(struct lesson *);
+enum look_state {
+	LOOK_NONE,
+	LOOK_WANTED,		/* its network has no room */
+	LOOK_BEGUN
+};
+/*
+ * Looks at the first host of a verified route, where nobody did in a day, as
+ * far as there is room, and says how far it is.
+ */
+enum look_state look_awaited(struct learn *, const char *domain);
 /* Mail is coming for a domain whose route is known. */
 void	look_mail(struct learn *, const char *domain);
 

@@ -50,6 +50,34 @@ store_attempt_at(struct store *st, const char *domain, const char *addr,
 }
 
 int
+store_turns(struct store *st, int64_t max, void (*cb)(const char *,
+    const char *, int64_t, int, void *), void *arg)
+{
+	const char *host, *addr;
+	sqlite3_stmt *stmt;
+	int64_t attempt;
+	int rc, alone;
+
+	if ((stmt = store_select(st, "WITH bad AS (SELECT m.host AS host,"
+	    " a.addr AS addr, max(coalesce((SELECT max(at) FROM attempt t"
+	    " WHERE t.domain = m.domain AND t.url <> ''), 0)) AS at,"
+	    " (SELECT count(*) = 1 FROM mxaddr x WHERE x.domain = m.domain"
+	    " AND x.host = m.host) AS alone"
+	    " FROM mx m JOIN mxaddr a ON a.domain = m.domain"
+	    " AND a.host = m.host JOIN probe p ON p.host = m.host"
+	    " AND p.addr = a.addr WHERE m.failed > 0 AND a.routed > 0"
+	    " AND p.type <> '' GROUP BY m.host, a.addr)"
+	    " SELECT host, addr, at, alone FROM bad WHERE addr IN (SELECT addr"
+	    " FROM bad GROUP BY addr HAVING count(*) > 1)"
+	    " ORDER BY addr, host LIMIT ?1", "i", max)) == NULL)
+		return -1;
+	while ((rc = store_row(st, stmt, "ttin", &host, &addr, &attempt,
+	    &alone)) == 1)
+		cb(host, addr, attempt, alone, arg);
+	return rc;
+}
+
+int
 store_mx_none_matches(struct store *st, const char *domain)
 {
 	return (int)store_count(st, "SELECT count(*) > 0 AND"

@@ -25,6 +25,15 @@ int	store_attempt_within(struct store *, const char *domain, int64_t from,
  */
 int	store_attempt_at(struct store *, const char *domain, const char *addr,
 	    int64_t after, int64_t until, char host[], size_t hostsz);
+/*
+ * Hosts that mail may be sent to and whose TLS was seen to fail, each with an
+ * address that another such host has, too, by address: at most max.  attempt:
+ * the last one of a domain of that host, 0 none; alone: it is its only address.
+ * cb must not change the database.
+ */
+int	store_turns(struct store *, int64_t max, void (*cb)(const char *host,
+	    const char *addr, int64_t attempt, int alone, void *arg),
+	    void *arg);
 /* Whether MX hosts of the domain are known, and its policy allows none; -1. */
 int	store_mx_none_matches(struct store *, const char *domain);
 

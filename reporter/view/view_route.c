@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/log.h"
 #include "lib/xalloc.h"
 #include "rule/table_answer.h"
+#include "spool/turns.h"
 #include "store/query_policy.h"
 #include "view/view.h"
 #include "view/view_route.h"
@@ -52,6 +52,30 @@ view_route_why(const struct answer *a)
 	return "TLS is preferred, and no policy of it is enforced";
 }
 
+/* Failing hosts of one address take turns (rule/turn.h). */
+static void
+print_turns(const struct view *v, const struct answer *a)
+{
+	struct turns *turns = turns_open(v->conf->spool);
+	const struct turn *t;
+	char host[DOMAIN_MAX];
+	size_t i, n;
+
+	if (turns == NULL)
+		fatal("show route");
+	t = turns_now(turns, v->now, &n);
+	if (a->why == WHY_CONNECTOR || answer_host(a, host, sizeof(host)) == -1)
+		n = 0;
+	for (i = 0; i < n && strcmp(t[i].host, host) != 0; i++)
+		continue;
+	if (i < n)
+		fprintf(v->out, "Its TLS fails, as that of other hosts with the "
+		    "address %s does:\n  these take turns, and sge-routes "
+		    "says \"not found\" while another is tried\n",
+		    view_clean(t[i].addr, 0));
+	turns_free(turns);
+}
+
 static void
 print_tables(const struct view *v, const struct answer *a)
 {
@@ -75,6 +99,7 @@ print_tables(const struct view *v, const struct answer *a)
 		    "the queue");
 	fputc('\n', v->out);
 	view_wrap(v->out, "Why: ", "  ", view_route_why(a));
+	print_turns(v, a);
 }
 
 static void
