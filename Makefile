@@ -401,6 +401,7 @@ UNITS =		\
 		unit-rua \
 		unit-sandbox \
 		unit-session \
+		unit-session-rcpt \
 		unit-store \
 		unit-steady \
 		unit-sts \

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec "${REGRESS_BIN:-$(dirname "$0")/../bin}/unit-session"
+exec "${BIN:-regress/bin}/unit-session"

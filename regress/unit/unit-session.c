@@ -5,168 +5,14 @@
  * recipients as smtpd names them, the segment as sged finds it.
  */
 
-#include <sys/stat.h>
-
-#include <dirent.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "conftext.h"
-#include "session/session.h"
+#include "session_bench.h"
 #include "tap.h"
-
-#define T0 1795316645	/* 2026-11-22T03:04:05Z */
-#define IN "0000000000000001"
-#define OUT "0000000000000002"
-
-static const char conf_lines[] =
-    "organization \"M\"\n"
-    "contact \"tls@minties.govt.nz\"\n"
-    "hostname \"mail.minties.govt.nz\"\n"
-    "report from \"noreply@minties.govt.nz\"\n"
-    "local { \"minties.govt.nz\" }\n"
-    "class member { \"minties.govt.nz\" \"dia.govt.nz\" \"aa.govt.nz\" }\n"
-    "class government { \".govt.nz\" }\n"
-    "flow from member to member require connector\n"
-    "flow from any to { member government } require tls\n"
-    "flow from government to any require tls\n"
-    "flow from any to any prefer tls\n"
-    "connector \"dia.govt.nz\" to \"smtp+tls://mx.dia.govt.nz\""
-    " from { 192.0.2.0/24 }\n"
-    "legacy { 10.1.2.3 } until 2099-01-01 \"UPS\"\n";
-
-static char	 dir[] = "/tmp/unit-session.XXXXXXXXXX";
-static struct sessions *ss;
-static struct spool *spool;
-
-static void
-event(const char *fmt, ...)
-    __attribute__((__format__(printf, 1, 2)));
-
-/* One line of smtpd's, but for what stands in front of the direction. */
-static void
-event(const char *fmt, ...)
-{
-	struct event ev;
-	char rest[1024], line[1200];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(rest, sizeof(rest), fmt, ap);
-	va_end(ap);
-	n = snprintf(line, sizeof(line), "report|0.7|%d.5|%s", T0, rest);
-	if (event_parse(line, (size_t)n, &ev) != EVENT_OK)
-		fatalx("test: %s", line);
-	sessions_event(ss, &ev);
-}
-
-static struct decision decision;
-
-/* What is answered to the recipient; "learn DOMAIN" if sged is to be asked. */
-static const char *
-rcpt_at(const char *id, const char *address, enum learned learned)
-{
-	static char out[600];
-	struct text t = { address, strlen(address) };
-	char taken[1024];
-
-	if (session_rcpt(ss, strtoull(id, NULL, 16), id, &t, learned,
-	    &decision) == 1)
-		snprintf(out, sizeof(out), "learn %s", decision.ask);
-	else
-		strlcpy(out, decision.reply, sizeof(out));
-	/* smtpd takes what is not refused, and says so. */
-	if (out[0] == '\0') {
-		snprintf(taken, sizeof(taken), "smtp-in|tx-rcpt|%s|12345678|"
-		    "ok|%s", id, address);
-		event("%s", taken);
-	}
-	return out;
-}
-
-static const char *
-rcpt(const char *id, const char *address)
-{
-	return rcpt_at(id, address, LEARNED_NOT_ASKED);
-}
-
-static void
-begin(const struct conf *conf, int verbose)
-{
-	spool = spool_new(dir);
-	if (spool == NULL || (ss = sessions_new(conf, spool, verbose)) == NULL)
-		fatalx("test: no memory");
-	ss->now = T0;
-	rewind(stderr);
-	if (ftruncate(STDERR_FILENO, 0) == -1)
-		fatal("test");
-}
-
-/* Frees all, and returns what is on record, line by line; static buffer. */
-static const char *
-end(void)
-{
-	static char out[200000];
-	char path[256];
-	size_t n;
-	FILE *f;
-
-	sessions_free(ss);
-	spool_free(spool);
-	snprintf(path, sizeof(path), "%s/sessions/20261122T03Z.jsonl", dir);
-	out[0] = '\0';
-	if ((f = fopen(path, "r")) != NULL) {
-		n = fread(out, 1, sizeof(out) - 1, f);
-		out[n] = '\0';
-		fclose(f);
-	}
-	(void)unlink(path);
-	return out;
-}
-
-/* What was logged since begin; static buffer. */
-static const char *
-logged(void)
-{
-	static char out[8192];
-	ssize_t n;
-
-	fflush(stderr);
-	if ((n = pread(STDERR_FILENO, out, sizeof(out) - 1, 0)) == -1)
-		fatal("test");
-	out[n] = '\0';
-	return out;
-}
-
-/* How often it stands there. */
-static int
-count(const char *text, const char *what)
-{
-	int n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text++)
-		n++;
-	return n;
-}
-
-static void
-connect_in(const char *id, const char *from, const char *tls)
-{
-	event("smtp-in|link-connect|%s|mx.a.nz|pass|%s:4000|192.0.2.250:25",
-	    id, from);
-	event("smtp-in|link-identify|%s|EHLO|mx.a.nz", id);
-	if (tls != NULL)
-		event("smtp-in|link-tls|%s|%s:AES:256", id, tls);
-}
-
-static void
-mail(const char *id, const char *sender)
-{
-	event("smtp-in|tx-mail|%s|ce53f15f|ok|%s", id, sender);
-}
 
 static void
 test_answers(const struct conf *conf)
@@ -454,110 +300,6 @@ test_counts(const struct conf *conf)
 	    NULL, "each domain has its own");
 }
 
-static void
-test_learn(const struct conf *conf)
-{
-	FILE *f;
-
-	begin(conf, 0);
-	if ((f = fopen("routes", "w")) == NULL)
-		fatal("test");
-	fprintf(f, "known.example|none|%d|\n", T0 + 100);
-	fprintf(f, "over.example|none|%d|\n", T0 - 100);
-	fclose(f);
-	if ((ss->routes = routes_open("routes")) == NULL)
-		fatalx("test: no memory");
-	event("smtp-in|link-connect|" IN "|localhost|pass|127.0.0.1:1|"
-	    "127.0.0.1:25");
-	mail(IN, "me@minties.govt.nz");
-	is_str(rcpt(IN, "b@known.example"), "", "a route that is known");
-	is_str(rcpt(IN, "b@over.example"), "learn over.example",
-	    "one whose time is over");
-	is_str(rcpt(IN, "b@new.example"), "learn new.example", "and none");
-	is_str(rcpt(IN, "b@minties.govt.nz"), "", "ours needs none");
-	is_str(rcpt(IN, "b@mail.minties.govt.nz"), "", "nor our host");
-	is_str(rcpt(IN, "b@dia.govt.nz"), "", "nor one with a connector");
-	is_str(rcpt(IN, "b@not a domain"), "", "nor what is no domain");
-	is_str(rcpt_at(IN, "b@new.example", LEARNED_YES), "",
-	    "once it was learned");
-	is_str(rcpt_at(IN, "b@new.example", LEARNED_TIMEOUT), "",
-	    "not learned in time, where TLS is a choice");
-	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_TIMEOUT), "",
-	    "and where it is none: by \"encrypt\"");
-	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_NO), "",
-	    "nor at all");
-	is_str(rcpt_at(IN, "b@aa.govt.nz", LEARNED_NOT_ASKED), "550 5.7.1"
-	    " member>member requires a connector, and aa.govt.nz has none"
-	    " here: ask your postmaster", "not for what is refused anyway");
-	routes_free(ss->routes);
-	ss->routes = NULL;
-	(void)end();
-	(void)unlink("routes");
-}
-
-static void
-command(const char *text)
-{
-	event("smtp-out|protocol-client|" OUT "|%s", text);
-}
-
-static void
-connect_out(const char *to, const char *tls)
-{
-	event("smtp-out|link-connect|" OUT "|mx.b.nz|pass|192.0.2.250:1|%s:25",
-	    to);
-	command("EHLO mail.minties.govt.nz");
-	if (tls == NULL)
-		return;
-	command("STARTTLS");
-	event("smtp-out|link-tls|" OUT "|%s:AES:256", tls);
-	command("EHLO mail.minties.govt.nz");
-}
-
-static void
-test_out(const struct conf *conf)
-{
-	const char *records;
-
-	begin(conf, 0);
-	connect_out("198.51.100.9", "TLSv1.3");
-	command("MAIL FROM:<me@minties.govt.nz>");
-	command("RCPT TO:<b@x.govt.nz>");
-	is_str(logged(), "", "with TLS, as it should be");
-	event("smtp-out|link-disconnect|" OUT);
-	connect_out("198.51.100.9", NULL);
-	command("MAIL FROM:<me@minties.govt.nz>");
-	command("RCPT TO:<b@x.govt.nz>");
-	command("RCPT TO:<b@y.example>");
-	is_str(logged(), OUT " would-refuse flow=member>government"
-	    " from=minties.govt.nz to=x.govt.nz tls=none"
-	    " remote=198.51.100.9\n",
-	    "without: what should have been, and only where it is required");
-	event("smtp-out|link-disconnect|" OUT);
-	connect_out("198.51.100.9", "TLSv1");
-	command("MAIL FROM:<>");
-	command("RCPT TO:<b@x.govt.nz>");
-	event("smtp-out|link-disconnect|" OUT);
-	connect_out("10.1.2.3", NULL);
-	command("MAIL FROM:<me@minties.govt.nz>");
-	command("RCPT TO:<b@x.govt.nz>");
-	command("RCPT TO:<b@dia.govt.nz>");
-	event("smtp-out|link-disconnect|" OUT);
-	ok(strstr(logged(), OUT " legacy flow=member>government") != NULL,
-	    "to a legacy host");
-	ok(strstr(logged(), OUT " would-refuse flow=member>member") != NULL,
-	    "whom a connector gives no leave");
-	records = end();
-	ok(strstr(records, "\"from\":\"\",\"to\":\"x.govt.nz\",\"flow\":"
-	    "\"government>government\",\"verdict\":\"testing\",\"why\":"
-	    "\"old-tls\"") != NULL, "a bounce is of our host");
-	ok(strstr(records, "\"flow\":\"member>government\",\"verdict\":"
-	    "\"testing\",\"why\":\"no-tls\"") != NULL, "each has its reason");
-	is_int(count(records, "\"dir\":\"out\""), 4, "four connections out");
-	is_int(count(records, "\"verdict\":\"pass\",\"why\":null"), 2,
-	    "and what passes has none");
-}
-
 /* Another configuration while sessions are open. */
 static void
 test_reload(const struct conf *conf)
@@ -623,17 +365,8 @@ test_busy(void)
 int
 main(void)
 {
-	struct conf *conf;
-	char *said;
+	struct conf *conf = bench_begin("unit-session");
 
-	if (mkdtemp(dir) == NULL || chdir(dir) == -1 ||
-	    freopen("said", "w+", stderr) == NULL)
-		return 1;
-	log_init("unit-session", 1, 0);
-	if (!ok((conf = conf_text(conf_lines, &said)) != NULL,
-	    "a configuration: %s", said))
-		return done_testing();
-	free(said);
 	test_busy();
 	test_answers(conf);
 	test_names(conf);
@@ -642,13 +375,7 @@ main(void)
 	test_own(conf);
 	test_many(conf);
 	test_counts(conf);
-	test_learn(conf);
-	test_out(conf);
 	test_reload(conf);
-	conf_free(conf);
-	(void)unlink("said");
-	(void)rmdir("sessions");
-	if (chdir("/") == 0)
-		(void)rmdir(dir);
+	bench_end(conf);
 	return done_testing();
 }

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Recipients whose route may have to be learned first, here and where smtpd
+ * sends: what is answered, noted, and said to sged.
+ */
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conftext.h"
+#include "rule/table_answer.h"
+#include "session_bench.h"
+#include "tap.h"
+
+/* Routes of three domains: none, none any more, and a policy. */
+static void
+write_routes(void)
+{
+	FILE *f;
+
+	if ((f = fopen("routes", "w")) == NULL)
+		fatal("test");
+	fprintf(f, "known.example|none|%d|\n", T0 + 100);
+	fprintf(f, "over.example|none|%d|\n", T0 - 100);
+	fprintf(f, "policy.example|enforce|%d|smtp+tls://mx.policy.example\n",
+	    T0 + 100);
+	fclose(f);
+	if ((ss->routes = routes_open("routes")) == NULL)
+		fatalx("test: no memory");
+}
+
+static void
+drop_routes(void)
+{
+	routes_free(ss->routes);
+	ss->routes = NULL;
+	(void)unlink("routes");
+}
+
+static void
+test_learn(const struct conf *conf)
+{
+	begin(conf, 0);
+	write_routes();
+	event("smtp-in|link-connect|" IN "|localhost|pass|127.0.0.1:1|"
+	    "127.0.0.1:25");
+	mail(IN, "me@minties.govt.nz");
+	is_str(rcpt(IN, "b@known.example"), "", "a route that is known");
+	is_str(rcpt(IN, "b@over.example"), "learn over.example",
+	    "one whose time is over");
+	is_str(rcpt(IN, "b@new.example"), "learn new.example", "and none");
+	is_str(rcpt(IN, "b@minties.govt.nz"), "", "ours needs none");
+	is_str(rcpt(IN, "b@mail.minties.govt.nz"), "", "nor our host");
+	is_str(rcpt(IN, "b@dia.govt.nz"), "", "nor one with a connector");
+	is_str(rcpt(IN, "b@not a domain"), "", "nor what is no domain");
+	is_str(rcpt_at(IN, "b@new.example", LEARNED_YES), "",
+	    "once it was learned");
+	is_str(rcpt_at(IN, "b@new.example", LEARNED_TIMEOUT), "",
+	    "not learned in time, where TLS is a choice");
+	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_TIMEOUT), "",
+	    "and where it is none: by \"encrypt\"");
+	is_str(rcpt_at(IN, "b@x.govt.nz", LEARNED_NO), "",
+	    "nor at all");
+	is_str(rcpt_at(IN, "b@aa.govt.nz", LEARNED_NOT_ASKED), "550 5.7.1"
+	    " member>member requires a connector, and aa.govt.nz has none"
+	    " here: ask your postmaster", "not for what is refused anyway");
+	drop_routes();
+	(void)end();
+}
+
+static void
+test_out(const struct conf *conf)
+{
+	const char *records;
+
+	begin(conf, 0);
+	connect_out("198.51.100.9", "TLSv1.3");
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@x.govt.nz>");
+	is_str(logged(), "", "with TLS, as it should be");
+	event("smtp-out|link-disconnect|" OUT);
+	connect_out("198.51.100.9", NULL);
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@x.govt.nz>");
+	command("RCPT TO:<b@y.example>");
+	is_str(logged(), OUT " would-refuse flow=member>government"
+	    " from=minties.govt.nz to=x.govt.nz tls=none"
+	    " remote=198.51.100.9\n",
+	    "without: what should have been, and only where it is required");
+	event("smtp-out|link-disconnect|" OUT);
+	connect_out("198.51.100.9", "TLSv1");
+	command("MAIL FROM:<>");
+	command("RCPT TO:<b@x.govt.nz>");
+	event("smtp-out|link-disconnect|" OUT);
+	connect_out("10.1.2.3", NULL);
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@x.govt.nz>");
+	command("RCPT TO:<b@dia.govt.nz>");
+	event("smtp-out|link-disconnect|" OUT);
+	ok(strstr(logged(), OUT " legacy flow=member>government") != NULL,
+	    "to a legacy host");
+	ok(strstr(logged(), OUT " would-refuse flow=member>member") != NULL,
+	    "whom a connector gives no leave");
+	connect_out("198.51.100.9", "TLSv1.3");
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@aa.govt.nz>");
+	event("smtp-out|link-disconnect|" OUT);
+	records = end();
+	ok(strstr(records, "\"from\":\"\",\"to\":\"x.govt.nz\",\"flow\":"
+	    "\"government>government\",\"verdict\":\"testing\",\"why\":"
+	    "\"old-tls\"") != NULL, "a bounce is of our host");
+	ok(strstr(records, "\"flow\":\"member>government\",\"verdict\":"
+	    "\"testing\",\"why\":\"no-tls\"") != NULL, "each has its reason");
+	is_int(count(records, "\"dir\":\"out\""), 5, "five connections out");
+	is_int(count(records, "\"verdict\":\"pass\",\"why\":null"), 2,
+	    "and what passes has none");
+	ok(strstr(records, "\"to\":\"aa.govt.nz\",\"flow\":"
+	    "\"member>member\",\"verdict\":\"testing\",\"why\":"
+	    "\"no-connector\"") != NULL, "a member without a connector");
+}
+
+/* What table-sge answers, which a recipient's verdict goes by, too. */
+static void
+test_where(const struct conf *conf)
+{
+	struct answer a;
+
+	begin(conf, 0);
+	write_routes();
+	answer_find(conf, ss->routes, "dia.govt.nz", T0, &a);
+	is_int(a.why, WHY_CONNECTOR, "a connector is why");
+	is_int(a.verify, 1, "its host is verified");
+	is_str(a.url, "smtp+tls://mx.dia.govt.nz", "and named");
+	answer_find(conf, ss->routes, "policy.example", T0, &a);
+	is_int(a.why, WHY_POLICY, "so is a policy");
+	drop_routes();
+	(void)end();
+}
+
+/* All that was said on the notice socket, each with a blank behind. */
+static const char *
+noticed(int fd)
+{
+	static char out[256];
+	char text[128];
+	ssize_t n;
+
+	out[0] = '\0';
+	while ((n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT)) >= 0) {
+		text[n] = '\0';
+		strlcat(out, text, sizeof(out));
+		strlcat(out, " ", sizeof(out));
+	}
+	return out;
+}
+
+/* Which recipients make sged learn, or look at a host. */
+static void
+test_notices(const struct conf *conf)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	(void)strlcpy(sun.sun_path, "sock" NOTICE_SUFFIX,
+	    sizeof(sun.sun_path));
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1 ||
+	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		fatal("test");
+	begin(conf, 0);
+	write_routes();
+	if ((ss->notice = notice_new("sock")) == NULL)
+		fatalx("test: no memory");
+	connect_in("0000000000000003", "198.51.100.3", "TLSv1.3");
+	mail("0000000000000003", "x@a.example");
+	(void)rcpt("0000000000000003", "b@policy.example");
+	is_str(noticed(fd), "", "a stranger's recipient tells nothing");
+	connect_in(IN, "127.0.0.1", NULL);
+	mail(IN, "me@minties.govt.nz");
+	(void)rcpt(IN, "b@policy.example");
+	is_str(noticed(fd), "=policy.example ", "ours: mail is coming there");
+	(void)rcpt(IN, "b@not a domain");
+	(void)rcpt(IN, "b@known.example");
+	is_str(noticed(fd), "", "no domain, and one without a policy");
+	connect_out("198.51.100.9", "TLSv1.3");
+	command("MAIL FROM:<me@minties.govt.nz>");
+	command("RCPT TO:<b@known.example>");
+	is_str(noticed(fd), "", "a known one goes out");
+	command("RCPT TO:<b@new.example>");
+	is_str(noticed(fd), "new.example ", "and one that is not");
+	notice_free(ss->notice);
+	ss->notice = NULL;
+	drop_routes();
+	(void)end();
+	close(fd);
+	(void)unlink("sock" NOTICE_SUFFIX);
+}
+
+/* A host that must be verified, and nobody knows where it is. */
+static void
+test_verified(void)
+{
+	struct conf *conf;
+	char *said;
+
+	conf = conf_text("organization \"M\"\ncontact \"tls@m.nz\"\n"
+	    "local { \"m.nz\" }\nclass court { \"court.nz\" }\n"
+	    "flow from any to court require verified tls\n", &said);
+	if (conf == NULL)
+		fatalx("test: %s", said);
+	free(said);
+	begin(conf, 0);
+	write_routes();
+	connect_in(IN, "127.0.0.1", "TLSv1.3");
+	mail(IN, "me@m.nz");
+	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "451 4.7.5 "
+	    "public>court: the recipient domain's verified route is not known"
+	    " yet: try again later", "not learned in time: later");
+	drop_routes();
+	(void)end();
+	conf_free(conf);
+}
+
+/* A host whose name leads elsewhere has not that name's class. */
+static void
+test_bounce(const struct conf *conf)
+{
+	begin(conf, 0);
+	event("smtp-in|link-connect|" IN "|mx.x.govt.nz|fail|"
+	    "198.51.100.5:4000|192.0.2.250:25");
+	event("smtp-in|link-identify|" IN "|EHLO|mx.x.govt.nz");
+	mail(IN, "");
+	is_str(rcpt(IN, "b@a.example"), "", "a bounce of nobody's host");
+	(void)end();
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-session-rcpt");
+
+	test_learn(conf);
+	test_out(conf);
+	test_where(conf);
+	test_notices(conf);
+	test_verified();
+	test_bounce(conf);
+	bench_end(conf);
+	return done_testing();
+}
