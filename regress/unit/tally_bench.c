@@ -75,7 +75,7 @@ fresh(void)
 	static const char *const tables[] = { "flow", "correspondent",
 	    "incident", "tally", "detail", "unknown", "waiting", "meta",
 	    "mxaddr", "report", "sts_history", "policy", "unseen",
-	    "attempt", "probe" };
+	    "attempt", "probe", "trace", "sts_error" };
 	char sql[64];
 	size_t i;
 

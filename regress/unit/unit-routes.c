@@ -351,6 +351,14 @@ based(void)
 	want(r, "b.nz", 1, ROUTE_UNKNOWN, "", "nothing of before");
 	add("b.nz|none|500|smtp+tls://mx.b.nz\n");
 	want(r, "b.nz", 1, ROUTE_NONE, "smtp+tls://mx.b.nz", "a new line");
+	/* It is away for a while. */
+	unlink(base);
+	put(next, O_TRUNC, "", 0);
+	if (rename(next, path) == -1)
+		fatal("%s", path);
+	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://m2.a.nz",
+	    "what was read of it stays");
+	swap(second, "b.nz|none|500|smtp+tls://mx.b.nz\n");
 	/* Somebody cuts it off: no signal, and no answer of it. */
 	if (stat(base, &sb) == -1 || truncate(base, sb.st_size / 2) == -1)
 		fatal("%s", base);

@@ -126,6 +126,24 @@ check_nothing(void)
 	    "no other day's");
 }
 
+/* A policy could not be had: what each session is noted by. */
+static void
+check_trace(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+
+	fresh();
+	sql("INSERT INTO sts_error VALUES ('w.example', %d, 0,"
+	    " 'sts-webpki-invalid', 'expired')", T0 - 10);
+	to(&r, "w.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows(TALLY), "20779|w.example|0|0|1", "it goes without");
+	is_str(rows("SELECT session, remote, state, type, sip, rip, mx, helo,"
+	    " reason, info FROM trace"), "s|198.51.100.7|0|sts-webpki-invalid"
+	    "|||||expired|", "and each session is noted");
+}
+
 /* The receiver refuses MAIL FROM: that is no business of TLS. */
 static void
 check_mail_refused(void)
@@ -363,6 +381,7 @@ main(void)
 	check_nothing();
 	check_mail_refused();
 	check_unseen();
+	check_trace();
 	check_smarthost();
 	check_many();
 	check_incoming();
