@@ -20,6 +20,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/write_all.h"
 #include "lib/xalloc.h"
 #include "spool/route_line.h"
 #include "spool/routes_base.h"
@@ -88,7 +89,7 @@ cut_off(struct compact *c)
 	    errno != ENOENT)
 		goto out;
 	while (in != -1 && (n = pread(in, buf, sizeof(buf), c->from)) != 0) {
-		if (n == -1 || write(out, buf, (size_t)n) != n)
+		if (n == -1 || write_all(out, buf, (size_t)n) == -1)
 			goto out;
 		for (i = 0; i < (size_t)n; i++)
 			lines += buf[i] == '\n';

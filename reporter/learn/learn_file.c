@@ -18,6 +18,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/write_all.h"
 #include "lib/xalloc.h"
 #include "spool/route_line.h"
 #include "spool/routes.h"
@@ -65,20 +66,6 @@ file_forget(struct learn *l)
 	l->lineslen = 0;
 }
 
-/* All that is to be written, to fd; 0 or -1 with errno. */
-static int
-write_lines(struct learn *l, int fd)
-{
-	ssize_t n;
-	size_t off;
-
-	/* In one piece: smaller ones only if the disk is full. */
-	for (off = 0; off < l->lineslen; off += (size_t)n)
-		if ((n = write(fd, l->lines + off, l->lineslen - off)) == -1)
-			return -1;
-	return 0;
-}
-
 /*
  * Appends.  What a full disk cut off is taken back: its rest would join the
  * next line, and half a line may look like a whole one.
@@ -99,7 +86,8 @@ append(struct learn *l)
 	    ftruncate(fd, sb.st_size = l->good) == -1)
 		goto out;
 	l->good = sb.st_size;
-	l->broken = (rc = write_lines(l, fd)) == -1 &&
+	/* In one piece: smaller ones only if the disk is full. */
+	l->broken = (rc = write_all(fd, l->lines, l->lineslen)) == -1 &&
 	    ftruncate(fd, l->good) == -1;
  out:
 	close(fd);
