@@ -63,6 +63,7 @@ records(const struct conf *conf)
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
 		tally(&b, want[i].domain, 1);
 	ok(run(&b, calm), "every report was looked at");
+	is_int(b.e.deliver->mute, 0, "and the database gave no trouble");
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		is_str(state_of(&b, want[i].domain), want[i].state, "%s",
 		    want[i].domain);
