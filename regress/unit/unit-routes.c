@@ -369,6 +369,49 @@ based(void)
 	unlink(base);
 }
 
+/* What is wrong with the base is said each time that it goes wrong, once. */
+static void
+said(void)
+{
+	static const char *const pairs[] = {
+		"a.nz", "enforce|500|smtp+tls://mx.a.nz", NULL
+	};
+	static const mode_t modes[] = { 0666, 0666, 0644, 0666 };
+	char text[4096], *p = text;
+	int n = 0, fd = dup(STDERR_FILENO);
+	struct routes *r;
+	FILE *log = tmpfile();
+	size_t i;
+
+	if (fd == -1 || log == NULL || dup2(fileno(log), STDERR_FILENO) == -1)
+		fatal("test");
+	unlink(path);
+	r = routes_open(path);
+	for (i = 0; i < nitems(modes); i++) {
+		make_base(pairs);
+		if (chmod(base, modes[i]) == -1)
+			fatal("%s", base);
+		put(next, O_TRUNC, "", 0);
+		if (rename(next, path) == -1)
+			fatal("%s", path);
+		want(r, "a.nz", 1, i < 2 ? ROUTE_UNKNOWN : ROUTE_ENFORCE,
+		    i < 2 ? "" : "smtp+tls://mx.a.nz", i < 2 ?
+		    "a base that others can write" : "what was good stays");
+	}
+	routes_free(r);
+	unlink(base);
+	(void)dup2(fd, STDERR_FILENO);
+	close(fd);
+	rewind(log);
+	text[fread(text, 1, sizeof(text) - 1, log)] = '\0';
+	fclose(log);
+	while ((p = strstr(p, "others can write to it")) != NULL) {
+		p++;
+		n++;
+	}
+	is_int(n, 2, "it goes wrong twice");
+}
+
 /* Who can write there says where mail goes. */
 static void
 writable(void)
@@ -416,6 +459,7 @@ main(void)
 	turned_over();
 	many();
 	based();
+	said();
 	writable();
 	unlink(path);
 	rmdir(dir);

@@ -95,8 +95,6 @@ is_ours(const struct tally *t, const struct record *r,
 
 	if (tally_is_local(r))
 		return 1;
-	if (r->dir == DIR_OUT)
-		return 0;
 	if (tx->why != REFUSAL_NO_CONNECTOR && tx->why !=
 	    REFUSAL_NOT_LEARNED && tx->why != REFUSAL_NOT_ANNOUNCED)
 		return 0;
