@@ -76,7 +76,7 @@ out=$(TZ=UTC ctl show sessions -D dia.govt.nz -d 2026-07-04)
 like "$out" '*11:59:00Z 0a00000000000002 in from a.example *' \
     'in words: when, whose, with whom'
 like "$out" '*government>government: reject*no-tls*' 'and what became of it'
-like "$out" '*grep 0a00000000000005 /var/log/maillog*' 'to grep for'
+like "$out" '*journalctl -u opensmtpd -g 0a00000000000005*' 'to grep for'
 like "$out" '*4 of 5 sessions*1 line could not be read*' \
     'counted, with what could not be read'
 out=$(TZ=NZST-12NZDT,M9.5.0,M4.1.0/3 ctl show sessions -D dia.govt.nz \

@@ -36,7 +36,7 @@ done <<'EOT'
 0|from a@uni.govt.nz to b@minties.govt.nz from-address 10.1.2.3 tls none|*?legacy?*
 0|from a@x.example to b@minties.govt.nz from-address 192.0.2.9 tls none|*public>restricted?prefer tls?pass?*
 0|from <> to b@plain.example|test?-?b@plain.example?*?pass?*
-2|from a@b.example to|usage*
+2|from a@b.example to|*usage*
 2|from a@b.example to c@d.example tls 9|*want none, 1.0, 1.1, 1.2 or 1.3*
 2|from a@b.example to c@d.example from-address x|*no IP address*
 2|from a@b.example from c@d.example|*want from and to*

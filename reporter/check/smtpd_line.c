@@ -196,14 +196,14 @@ static int
 file_values(const char *path, const char *key,
     void (*each)(const char *, void *), void *arg)
 {
-	char *line = NULL, *p;
+	char *line = NULL, *values = NULL, *p;
 	size_t size = 0, len;
-	int n = 0;
+	int n;
 	FILE *f;
 
 	if ((f = fopen(path, "r")) == NULL)
 		return -1;
-	while (n == 0 && getline(&line, &size, f) != -1) {
+	while (getline(&line, &size, f) != -1) {
 		p = line + strspn(line, " \t");
 		len = strcspn(p, " \t\r\n:");
 		if (*p == '#' || len != strlen(key) ||
@@ -212,10 +212,15 @@ file_values(const char *path, const char *key,
 		p += len;
 		p += strspn(p, " \t:");
 		p[strcspn(p, "#")] = '\0';
-		n = each_value(p, each, arg);
+		/* The last of them holds, as in smtpd. */
+		free(values);
+		if ((values = strdup(p)) == NULL)
+			fatal("smtpd.conf");
 	}
-	free(line);
 	fclose(f);
+	n = values == NULL ? 0 : each_value(values, each, arg);
+	free(values);
+	free(line);
 	return n;
 }
 

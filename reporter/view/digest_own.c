@@ -177,7 +177,8 @@ mails(struct digest *digest)
 		(void)snprintf(command, sizeof(command), "read %s", box.path);
 		digest_add(digest, box.fresh > 0 ? DIGEST_WATCH :
 		    DIGEST_GOES_ON, command, "%lld %s to the mailbox of "
-		    "reports could not be read%s: kept in %s, at most %d and "
+		    "reports could not be read as reports, somebody's "
+		    "answer perhaps%s: kept in %s, at most %d and "
 		    "%d MB, the oldest are removed", (long long)box.count,
 		    view_plural(box.count, "mail", "mails"), box.fresh > 0 ?
 		    "" : ", none of them new", view_clean(box.path, 400),
