@@ -229,14 +229,17 @@ SGECTL_OBJS =	\
 		reporter/check/check_filter.o \
 		reporter/check/check_host.o \
 		reporter/check/check_key.o \
+		reporter/check/check_mailbox.o \
 		reporter/check/check_match.o \
 		reporter/check/check_mx.o \
+		reporter/check/check_own.o \
 		reporter/check/check_person.o \
 		reporter/check/check_record.o \
 		reporter/check/check_report.o \
 		reporter/check/check_run.o \
 		reporter/check/check_service.o \
 		reporter/check/check_smtpd.o \
+		reporter/check/check_tls.o \
 		reporter/check/check_wide.o \
 		reporter/check/cmd_policy_new.o \
 		reporter/check/cmd_record_new.o \

@@ -345,6 +345,7 @@ main(int argc, char *argv[])
 	int ch, used;
 
 	memset(&ctl, 0, sizeof(ctl));
+	ctl.program = argv[0];
 	/* Views show local time too; its file is behind the sandbox. */
 	tzset();
 	log_init("sgectl", 1, 0);

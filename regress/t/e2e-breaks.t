@@ -72,6 +72,20 @@ broken '|bad|smtpd -n does not take /etc/smtpd.conf: *syntax error'
 cp "$BED/smtpd.conf" "$A/etc/smtpd.conf"
 touch -d '2001-01-01' "$A/etc/smtpd.conf"
 
+touch "$A/usr/libexec/opensmtpd/filter-sge"
+broken '|bad|*/filter-sge was installed after smtpd started'
+bed_stop smtpd.A
+smtpd_up
+sed -i 's,"_sged",nobody,' "$A/etc/smtpd.conf"
+broken '|bad|*runs sgectl deliver as nobody, who cannot write /var/db/sged/sged.db'
+cp "$BED/smtpd.conf" "$A/etc/smtpd.conf"
+touch -d '2001-01-01' "$A/etc/smtpd.conf"
+echo '/usr/local/bin/sgectl digest' >"$A/etc/daily.local"
+broken 'system|warn|*/usr/local/bin/sgectl: No such file*write /usr/local/sbin/sgectl digest there'
+rm "$A/etc/daily.local"
+broken 'system|info|no daily job runs sgectl digest: */usr/local/sbin/sgectl digest' 0
+echo '/usr/local/sbin/sgectl digest' >"$A/etc/daily.local"
+
 # Owners and modes.
 sge_user=$(stat -c %u:%g "$A/var/spool/sged/sessions")
 chown 0 "$A/var/spool/sged/sessions"
@@ -80,9 +94,15 @@ chmod 755 "$A/var/spool/sged/sessions"
 broken 'spool|bad|*who cannot write /var/spool/sged/sessions (chown'
 chown "$sge_user" "$A/var/spool/sged/sessions"
 chmod "$sessions_mode" "$A/var/spool/sged/sessions"
-chmod 600 "$A/var/spool/sged/routes"
-broken "spool|bad|table-sge runs as opensmtpd, who cannot read"
-chmod 644 "$A/var/spool/sged/routes"
+for f in routes routes.cdb; do
+	chmod 600 "$A/var/spool/sged/$f"
+	broken "spool|bad|table-sge runs as opensmtpd, who cannot read /var/spool/sged/$f"
+	chmod 644 "$A/var/spool/sged/$f"
+done
+sge_user=$(stat -c %u:%g "$A/var/spool/sged")
+chown 0 "$A/var/spool/sged"
+broken "spool|bad|/var/spool/sged is not _sged's: *(chown _sged /var/spool/sged)"
+chown "$sge_user" "$A/var/spool/sged"
 chmod 600 "$A/etc/mail/sge.conf"
 broken '|bad|*table-sge does not start as opensmtpd*'
 chmod 644 "$A/etc/mail/sge.conf"
@@ -92,6 +112,14 @@ chown 0 "$A/etc/mail/sge.conf"
 chmod 600 "$A/etc/mail/dkim.key"
 broken 'DKIM|bad|/etc/mail/dkim.key cannot be read by opensmtpd, who signs'
 chmod 640 "$A/etc/mail/dkim.key"
+
+# What the DNS says of us.
+dns_gone minties.govt.nz
+dns "minties.govt.nz MX 10 mx.other.example."
+broken 'DNS|info|mail for minties.govt.nz comes by mx.other.example' 0
+dns_gone minties.govt.nz
+broken 'DNS|warn|minties.govt.nz has no MX record'
+dns "minties.govt.nz MX 10 mail.minties.govt.nz."
 
 # Hosts of others.
 date_at '+1 hour'

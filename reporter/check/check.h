@@ -55,6 +55,7 @@ struct check {
 	struct sts_policy *policy;	/* as fetched now, or NULL */
 	int		 status;
 	size_t		 nlevel[CHECK_LEVELS];	/* lines of each */
+	const char	*program;	/* check config: where we are installed */
 };
 
 void	check_part(struct check *, const char *part, enum check_level,
@@ -111,8 +112,19 @@ void	check_matches(struct check *, const struct smtpd_conf *);
 void	check_report_sender(struct check *, const struct smtpd_conf *);
 /* Whether somebody gets what root and postmaster are sent. */
 void	check_persons(struct check *, const struct smtpd_conf *);
+/*
+ * TLS as one listener or relay action has it, its keys and certificate; wanted:
+ * that it says which protocols.  And what holds for all of them.
+ */
+void	check_tls_line(struct check *, const struct smtpd_conf *,
+	    const struct smtpd_line *, int wanted);
+void	check_tls_all(struct check *, const struct smtpd_conf *);
+/* Whether reports about us, and bounces of ours, reach sgectl deliver. */
+void	check_mailboxes(struct check *, const struct smtpd_conf *);
 /* The programs that it runs, as who it runs them. */
 void	check_filters(struct check *, const struct smtpd_conf *);
+/* The path of a program in smtpd's folder; 0 or -1. */
+int	check_libexec(const char *name, char path[], size_t size);
 /* As whom smtpd runs what has no user of its own. */
 const char *check_smtpd_user(void);
 /* The DKIM key: the file for who signs; its record by the selector. */
@@ -131,6 +143,8 @@ void	check_dkim_key(struct check *, const struct smtpd_conf *);
 /* A test message to the rua mailbox, which takes up to a minute. */
 void	check_dkim_mail(struct check *);
 void	check_connectors(struct check *);
+/* What the DNS says of this host and of our own domains. */
+void	check_own(struct check *);
 /* What is open to every address; connectors without use. */
 void	check_wide(struct check *);
 

@@ -5,6 +5,7 @@
  * daemons, one file each (check_host.c and so on).
  */
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "check/check.h"
+#include "check/check_run.h"
 #include "ctl/ctl.h"
 #include "base/log.h"
 
@@ -42,14 +44,28 @@ check_conf(struct check *c, const char *path)
 	return conf;
 }
 
+/* Where this program is installed: what a job or an action is to name. */
+static const char *
+own_path(const char *name, char out[PATH_MAX])
+{
+	char found[PATH_MAX];
+
+	if (strchr(name, '/') == NULL &&
+	    check_program(name, found, sizeof(found)) == 0)
+		name = found;
+	return realpath(name, out) == NULL ? name : out;
+}
+
 int
 cmd_check_config(struct ctl *ctl, int argc, char *argv[])
 {
 	struct view *v = &ctl->view;
 	struct check c = { .view = v, .domain = "config" };
 	const char *path = ctl->path == NULL ? CONF_PATH : ctl->path;
+	char program[PATH_MAX];
 
 	v->path = path;
+	c.program = own_path(ctl->program, program);
 	if ((ctl->conf = check_conf(&c, path)) == NULL)
 		return CHECK_FIX;
 	v->conf = ctl->conf;
@@ -61,6 +77,7 @@ cmd_check_config(struct ctl *ctl, int argc, char *argv[])
 	check_host(&c);
 	check_sged(&c);
 	check_smtpd_service(&c, argc > 0 ? argv[0] : NULL);
+	check_own(&c);
 	check_connectors(&c);
 	if (ctl_flag(ctl, 't'))
 		check_dkim_mail(&c);

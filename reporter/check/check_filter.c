@@ -82,6 +82,32 @@ start(struct check *c, const char *where, const struct run *r,
 		    view_clean(said, SAID_MAX));
 }
 
+/* What sged writes there for others to read. */
+static void
+check_readable(struct check *c, const char *name, const char *user,
+    const char *group)
+{
+	static const char *const files[] = { "routes", "routes.cdb" };
+	char path[1024];
+	size_t i;
+
+	for (i = 0; i < nitems(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s",
+		    c->view->conf->spool, files[i]);
+		if (access(path, F_OK) == 0 && check_access(user, group, path,
+		    R_OK) == 0)
+			check_part(c, "spool", CHECK_BAD, "%s runs as %s, who "
+			    "cannot read %s (chmod 0644 %s; chmod 0755 %s)",
+			    name, user, path, path, c->view->conf->spool);
+	}
+}
+
+int
+check_libexec(const char *name, char path[], size_t size)
+{
+	return libexec(name, strlen(name), path, size);
+}
+
 static void
 check_filter(struct check *c, const struct smtpd_line *line)
 {
@@ -120,6 +146,10 @@ check_filter(struct check *c, const struct smtpd_line *line)
 		    "group %s", where, r.user, SGE_FILTER_USER,
 		    SGE_FILTER_USER);
 	r.group = smtpdconf_after(line, "group");
+	if (smtpdconf_has(line, "chroot"))
+		check_part(c, PART, CHECK_BAD, "%s: filter-sge has no %s in a "
+		    "chroot, and smtpd stops when it ends: take chroot out",
+		    where, c->view->path);
 	(void)snprintf(full, sizeof(full), "exec %s%s", path, command + len);
 	start(c, where, &r, "filter-sge");
 	(void)snprintf(path, sizeof(path), "%s/sessions",
@@ -129,11 +159,12 @@ check_filter(struct check *c, const struct smtpd_line *line)
 		check_part(c, "spool", CHECK_BAD, "%s: filter-sge runs as %s, "
 		    "who cannot write %s (chown -R %s:%s %s; chmod 770 %s)",
 		    where, r.user, path, r.user, r.user, path, path);
-	(void)snprintf(path, sizeof(path), "%s/routes", c->view->conf->spool);
-	if (access(path, F_OK) == 0 && check_access(r.user, r.group, path,
-	    R_OK) == 0)
-		check_part(c, "spool", CHECK_BAD, "%s: filter-sge runs as %s, "
-		    "who cannot read %s", where, r.user, path);
+	check_readable(c, "filter-sge", r.user, r.group);
+	if (access(c->view->conf->socket, F_OK) == 0 && check_access(r.user,
+	    r.group, c->view->conf->socket, W_OK) == 0)
+		check_part(c, "sged", CHECK_BAD, "%s: filter-sge runs as %s, "
+		    "who cannot reach sged at %s: look at the modes of its "
+		    "folders", where, r.user, c->view->conf->socket);
 }
 
 /* Who can write a program says what it does. */
@@ -204,11 +235,45 @@ check_table(struct check *c)
 	(void)snprintf(command, sizeof(command), "exec %s %s", path,
 	    c->view->path);
 	start(c, path, &r, "table-sge");
-	(void)snprintf(path, sizeof(path), "%s/routes", c->view->conf->spool);
-	if (access(path, F_OK) == 0 && check_access(r.user, NULL, path,
-	    R_OK) == 0)
-		check_part(c, "spool", CHECK_BAD, "table-sge runs as %s, who "
-		    "cannot read %s (chmod 0644 %s)", r.user, path, path);
+	check_readable(c, "table-sge", r.user, NULL);
+}
+
+/*
+ * The order of a chain: what "bypass" lets through no later filter sees, and
+ * what another changes behind the signer breaks its signature.
+ */
+static void
+check_chain(struct check *c, const struct smtpd_conf *s,
+    const struct smtpd_line *chain)
+{
+	const struct smtpd_line *one, *bypass = NULL;
+	const char *name;
+	size_t i;
+	int signed_by = 0;
+
+	for (i = 3; i < chain->nwords; i++) {
+		name = chain->word[i];
+		if ((one = smtpdconf_find(s, "filter", name)) == NULL)
+			continue;
+		if (smtpdconf_filter(s, name, "filter-sge") != NULL) {
+			if (bypass != NULL)
+				check_part(c, PART, CHECK_BAD, "%s:%d: filter "
+				    "\"%s\" stands before filter-sge, and what "
+				    "it lets bypass (%s:%d) is not checked: "
+				    "put \"%s\" first", chain->file,
+				    chain->number, bypass->word[1],
+				    bypass->file, bypass->number, name);
+		} else if (smtpdconf_filter(s, name, "filter-dkimsign") != NULL)
+			signed_by = 1;
+		else if (smtpdconf_has(one, "bypass") &&
+		    smtpdconf_has(one, "rcpt-to"))
+			bypass = one;
+		else if (signed_by && smtpdconf_command(one) != NULL)
+			check_part(c, "DKIM", CHECK_WARN, "%s:%d: filter "
+			    "\"%s\" stands behind the one that signs: what it "
+			    "changes breaks the signature; put the signer "
+			    "last", chain->file, chain->number, name);
+	}
 }
 
 void
@@ -220,6 +285,9 @@ check_filters(struct check *c, const struct smtpd_conf *s)
 
 	for (i = 0; i < s->nlines; i++) {
 		line = &s->line[i];
+		if (smtpdconf_is(line, 0, "filter") &&
+		    smtpdconf_is(line, 2, "chain"))
+			check_chain(c, s, line);
 		if ((command = smtpdconf_command(line)) == NULL)
 			continue;
 		if (strstr(command, "filter-sge") != NULL) {

@@ -103,6 +103,8 @@ check_folders(struct check *c)
 	static const char *const users[] = { SGE_USER, SGE_NET_USER,
 	    SGE_FILTER_USER };
 	struct want wants[] = {
+		{ "spool", conf->spool, SGE_USER, 1, 0755, S_IWGRP | S_IWOTH,
+		    "sged keeps there what table-sge answers" },
 		{ "spool", sessions, SGE_FILTER_USER, 1, 0770, S_IWOTH,
 		    "filter-sge writes there" },
 		{ "sged", database, SGE_USER, 1, 0750, S_IWGRP | S_IWOTH,
@@ -164,7 +166,7 @@ check_digest(struct check *c)
 	    "/etc/crontab", "/etc/cron.d/sge",
 	    "/etc/cron.d/opensmtpd-filter-sge", "/etc/cron.daily/sge",
 	    "/var/cron/tabs/root", "/var/spool/cron/crontabs/root" };
-	char *line = NULL;
+	char *line = NULL, program[1024] = "", *at;
 	size_t i, size = 0;
 	int found = 0;
 	FILE *f;
@@ -174,14 +176,24 @@ check_digest(struct check *c)
 			continue;
 		while (!found && getline(&line, &size, f) != -1)
 			found = line[strspn(line, " \t")] != '#' &&
-			    strstr(line, "sgectl") != NULL &&
+			    (at = strstr(line, "sgectl")) != NULL &&
 			    strstr(line, "digest") != NULL;
+		if (found) {
+			while (at > line && strchr(" \t\"'", at[-1]) == NULL)
+				at--;
+			at[strcspn(at, " \t\"'\n")] = '\0';
+			(void)strlcpy(program, at, sizeof(program));
+		}
 		fclose(f);
 	}
 	free(line);
 	if (!found)
 		check_part(c, "system", CHECK_INFO, "no daily job runs sgectl "
-		    "digest: " SYSTEM_DAILY_JOB, "sgectl");
+		    "digest: " SYSTEM_DAILY_JOB, c->program);
+	else if (*program == '/' && access(program, X_OK) == -1)
+		check_part(c, "system", CHECK_WARN, "the daily job of %s runs "
+		    "%s: %s; write %s digest there", files[i - 1], program,
+		    strerror(errno), c->program);
 }
 
 /* What was written in the future was written by a clock that ran ahead. */

@@ -397,7 +397,13 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 			    i == NEED_VERIFY ? "domain <sge-verify>" :
 			    i == NEED_ENCRYPT ? "domain <sge-encrypt>" :
 			    "any");
-	if (none == 0 && w->n == before)
+	if (none == 0 && name[0] == NULL && name[1] == NULL && name[2] == NULL)
+		check_part(w->check, PART, CHECK_WARN, "%s:%d: all mail of "
+		    "%s%s%s to others is refused: put the match that takes it "
+		    "before", line[2]->file, line[2]->number, of[source],
+		    address == NULL ? "" : " ", address == NULL ? "" :
+		    address);
+	else if (none == 0 && w->n == before)
 		check_part(w->check, PART, CHECK_OK, "mail of %s%s%s: "
 		    "sge-verify by \"%s\", sge-encrypt by \"%s\", other "
 		    "domains by \"%s\"", of[source], address == NULL ? "" :
@@ -500,6 +506,11 @@ follow_reports(struct ways *w)
 		check_part(w->check, PART, CHECK_BAD, "no match for mail-from "
 		    "%s: write match from socket mail-from \"%s\" for any "
 		    "action \"reports\"", m.sender, m.sender);
+	else if (!smtpdconf_has(line, "action"))
+		check_part(w->check, PART, CHECK_BAD, "%s:%d: our reports are "
+		    "refused: put match from socket mail-from \"%s\" for any "
+		    "action \"reports\" before it", line->file, line->number,
+		    m.sender);
 	else if (w->n == before)
 		check_part(w->check, PART, CHECK_OK, "reports go out whatever "
 		    "TLS does (%s:%d)", line->file, line->number);

@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "base/system.h"
+#include "base/version.h"
 #include "check/check.h"
 #include "check/check_run.h"
 #include "check/smtpd_conf.h"
@@ -240,6 +241,24 @@ check_version(struct check *c, const struct smtpd *d)
 		    minor);
 }
 
+/* What a program said on several lines, with "; " between. */
+static const char *
+one_line(char *said)
+{
+	static char out[512];
+	char *line;
+
+	out[0] = '\0';
+	while ((line = strsep(&said, "\n")) != NULL) {
+		if (*line == '\0')
+			continue;
+		if (out[0] != '\0')
+			(void)strlcat(out, "; ", sizeof(out));
+		(void)strlcat(out, line, sizeof(out));
+	}
+	return view_clean(out, 400);
+}
+
 /* "smtpd -n": the word of the one who has to read it. */
 static void
 check_syntax(struct check *c, const struct smtpd *d, const char *path)
@@ -260,28 +279,26 @@ check_syntax(struct check *c, const struct smtpd *d, const char *path)
 		    "root can");
 	else
 		check_part(c, PART, CHECK_BAD, "smtpd -n does not take %s: %s",
-		    path, *said == '\0' ? "it says nothing" :
-		    view_clean(said, 400));
+		    path, *said == '\0' ? "it says nothing" : one_line(said));
 }
 
 static int
-is_newer(const char *path, const struct timespec *since)
+is_later(const struct timespec *when, const struct timespec *since)
 {
-	struct stat sb;
-
-	return stat(path, &sb) == 0 && (sb.st_mtim.tv_sec > since->tv_sec ||
-	    (sb.st_mtim.tv_sec == since->tv_sec &&
-	    sb.st_mtim.tv_nsec > since->tv_nsec));
+	return when->tv_sec > since->tv_sec || (when->tv_sec ==
+	    since->tv_sec && when->tv_nsec > since->tv_nsec);
 }
 
 /* The first of its files that was changed after smtpd's start, or NULL. */
 static const char *
 changed(const struct smtpd *d, const struct smtpd_conf *s)
 {
+	struct stat sb;
 	size_t i;
 
 	for (i = 0; s != NULL && i < s->nfiles; i++)
-		if (is_newer(s->file[i], &d->since))
+		if (stat(s->file[i], &sb) == 0 &&
+		    is_later(&sb.st_mtim, &d->since))
 			return s->file[i];
 	return NULL;
 }
@@ -290,7 +307,11 @@ static void
 check_running(struct check *c, const struct smtpd *d,
     const struct smtpd_conf *s)
 {
+	static const char *const programs[] = { "filter-sge", "table-sge" };
+	char path[1024];
 	const char *file;
+	struct stat sb;
+	size_t i;
 
 	if (d->fd == -1) {
 		check_part(c, PART, CHECK_BAD, "smtpd does not run (%s): "
@@ -304,6 +325,16 @@ check_running(struct check *c, const struct smtpd *d,
 		    view_instant(c->view, d->since.tv_sec));
 		return;
 	}
+	for (i = 0; i < nitems(programs); i++)
+		if (check_libexec(programs[i], path, sizeof(path)) == 0 &&
+		    stat(path, &sb) == 0 &&
+		    is_later(&sb.st_ctim, &d->since)) {
+			check_part(c, PART, CHECK_BAD, "%s was installed "
+			    "after smtpd started (%s), and the older one "
+			    "runs: " SYSTEM_SMTPD_RESTART, path,
+			    view_instant(c->view, d->since.tv_sec));
+			return;
+		}
 	check_part(c, PART, CHECK_OK, "runs since %s",
 	    view_instant(c->view, d->since.tv_sec));
 }
@@ -384,7 +415,7 @@ check_sged(struct check *c)
 {
 	const struct conf *conf = c->view->conf;
 	json_t *answer, *status;
-	const char *path;
+	const char *path, *version;
 	char stamp[32];
 
 	answer = talk(conf->socket, json_pack("{s:b}", "status", 1), 5);
@@ -401,8 +432,14 @@ check_sged(struct check *c)
 		return;
 	}
 	status = json_object_get(answer, "status");
-	check_part(c, "sged", CHECK_OK, "runs since %s",
-	    view_clean(ipc_string(status, "since", "-"), 30));
+	version = ipc_string(status, "version", "before 1.0.0");
+	if (strcmp(version, SGE_VERSION) != 0)
+		check_part(c, "sged", CHECK_BAD, "runs as version %s, and "
+		    SGE_VERSION " is installed: restart it (" SYSTEM_SGED_RESTART
+		    ")", view_clean(version, 30));
+	else
+		check_part(c, "sged", CHECK_OK, "runs since %s",
+		    view_clean(ipc_string(status, "since", "-"), 30));
 	if (strcmp(ipc_string(status, "spool", ""), "in trouble") == 0)
 		check_part(c, "sged", CHECK_BAD, "cannot read the spool: its "
 		    "log says why");

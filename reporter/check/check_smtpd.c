@@ -5,19 +5,19 @@
  */
 
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "check/check.h"
 #include "base/log.h"
 #include "check/smtpd_conf.h"
-#include "check/smtpd_match.h"
 
 /* What a mail with a report may need, with its base64. */
 #define REPORT_ROOM (1024 * 1024)
+
+/* Hosts are mended within a day or two. */
+#define QUEUE_SECONDS (2 * 86400)
 
 #define PART "smtpd"
 
@@ -62,42 +62,21 @@ is_loopback(const char *where)
 	    strncmp(where, "127.", 4) == 0;
 }
 
-/* Whether a list of protocols (tls_config_parse_protocols(3)) has old ones. */
 static int
-has_old_tls(const char *list)
+is_port_25(const struct smtpd_line *line)
 {
-	static const char *const old[] = { "all", "legacy", "tlsv1",
-	    "tlsv1.0", "tlsv1.1" };
-	size_t i, len;
+	const char *port = smtpdconf_after(line, "port");
 
-	for (; *list != '\0'; list += len + strspn(list + len, ",:")) {
-		len = strcspn(list, ",:");
-		for (i = 0; i < nitems(old); i++)
-			if (strlen(old[i]) == len &&
-			    strncasecmp(list, old[i], len) == 0)
-				return 1;
-	}
-	return 0;
-}
-
-/* The name of what may use it is the line's word at i. */
-static void
-check_protocols(struct check *c, const struct smtpd_line *line, size_t i,
-    int wanted)
-{
-	const char *protocols = smtpdconf_after(line, "protocols");
-
-	if (protocols == NULL ? wanted : has_old_tls(protocols))
-		check_part(c, PART, CHECK_WARN, "%s:%d: %s %s may use TLS "
-		    "before 1.2: write protocols \"tlsv1.2,tlsv1.3\"",
-		    line->file, line->number, line->word[0], line->word[i]);
+	if (port == NULL)
+		return !smtpdconf_has(line, "smtps");
+	return strcmp(port, "25") == 0 || strcmp(port, "smtp") == 0;
 }
 
 /* One that others reach. */
 static void
-check_listener(struct check *c, const struct smtpd_line *line)
+check_listener(struct check *c, const struct smtpd_conf *s,
+    const struct smtpd_line *line)
 {
-	const char *port = smtpdconf_after(line, "port");
 	int smtps = smtpdconf_has(line, "smtps");
 
 	if (!smtpdconf_has(line, "tls") && !smtps &&
@@ -105,14 +84,23 @@ check_listener(struct check *c, const struct smtpd_line *line)
 		check_part(c, PART, CHECK_BAD, "%s:%d: listen on %s offers no "
 		    "STARTTLS: write tls pki \"%s\"", line->file,
 		    line->number, line->word[2], c->view->conf->hostname);
-	else if (smtpdconf_has(line, "tls-require") &&
-	    !smtpdconf_has(line, "auth") && (port == NULL ||
-	    strcmp(port, "25") == 0 || strcmp(port, "smtp") == 0))
+	else if (smtpdconf_has(line, "auth") && is_port_25(line))
+		check_part(c, PART, CHECK_BAD, "%s:%d: listen on %s takes "
+		    "mail of authenticated users only, and port 25 is where "
+		    "other hosts come: write auth at port 587",
+		    line->file, line->number, line->word[2]);
+	else if (smtpdconf_has(line, "tls-require") && is_port_25(line))
 		check_part(c, PART, CHECK_WARN, "%s:%d: tls-require on port "
 		    "25 refuses public mail in clear, which the guide takes "
 		    "(5.3); write tls: filter-sge refuses what must have TLS",
 		    line->file, line->number);
-	check_protocols(c, line, 2, 0);
+	if (smtpdconf_has(line, "proxy-v2"))
+		check_part(c, PART, CHECK_WARN, "%s:%d: proxy-v2: who reaches "
+		    "listen on %s says which address it comes from, so that "
+		    "connector and legacy hold for everybody; listen where "
+		    "only the proxy can", line->file, line->number,
+		    line->word[2]);
+	check_tls_line(c, s, line, 0);
 }
 
 static int
@@ -144,6 +132,38 @@ bytes_of(const char *text)
 	}
 }
 
+/* "4d" in seconds; -1 where it is no such time. */
+static long long
+seconds_of(const char *text)
+{
+	static const struct { char unit; int seconds; } units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }
+	};
+	char *end;
+	long long n = strtoll(text, &end, 10);
+	size_t i;
+
+	for (i = 0; end != text && n >= 0 && n <= INT_MAX &&
+	    i < nitems(units); i++)
+		if (*end == units[i].unit && end[1] == '\0')
+			return n * units[i].seconds;
+	return -1;
+}
+
+/* How long mail may wait for a host's TLS to be mended (RFC 5321 4.5.4.1). */
+static void
+check_ttl(struct check *c, const struct smtpd_line *line)
+{
+	const char *ttl = smtpdconf_after(line, "ttl");
+
+	if (ttl == NULL || !smtpdconf_is(line, 0, "queue") ||
+	    seconds_of(ttl) == -1 || seconds_of(ttl) >= QUEUE_SECONDS)
+		return;
+	check_part(c, PART, CHECK_WARN, "%s:%d: queue ttl %s: mail that waits "
+	    "for a host with TLS is sent back by then; write 4d, or take it "
+	    "out", line->file, line->number, view_clean(ttl, 20));
+}
+
 /* Users that no listener lets in; mail that is too long to come in. */
 static void
 check_limits(struct check *c, const struct smtpd_conf *s)
@@ -160,6 +180,7 @@ check_limits(struct check *c, const struct smtpd_conf *s)
 			match = line;
 		auth |= is_listener(line) && (smtpdconf_has(line, "auth") ||
 		    smtpdconf_has(line, "auth-optional"));
+		check_ttl(c, line);
 		if (!smtpdconf_is(line, 0, "smtp") || (most =
 		    smtpdconf_after(line, "max-message-size")) == NULL ||
 		    bytes_of(most) == -1 || bytes_of(most) >= REPORT_ROOM)
@@ -182,7 +203,7 @@ check_listeners(struct check *c, const struct smtpd_conf *s)
 {
 	const struct smtpd_line *line;
 	size_t i, n = 0, bare = 0, open = 0;
-	int socket = 0;
+	int socket = 0, port_25 = 0;
 
 	for (i = 0; i < s->nlines; i++) {
 		line = &s->line[i];
@@ -193,7 +214,8 @@ check_listeners(struct check *c, const struct smtpd_conf *s)
 			socket = 1;
 		else if (!is_loopback(line->word[2])) {
 			open++;
-			check_listener(c, line);
+			port_25 |= is_port_25(line);
+			check_listener(c, s, line);
 		}
 		if (smtpdconf_filter(s, smtpdconf_after(line, "filter"),
 		    "filter-sge") != NULL)
@@ -212,9 +234,33 @@ check_listeners(struct check *c, const struct smtpd_conf *s)
 		check_part(c, PART, CHECK_WARN, "no listener that others "
 		    "reach: write listen on egress tls pki \"%s\" filter "
 		    "\"sge\"", c->view->conf->hostname);
+	else if (!port_25)
+		check_part(c, PART, CHECK_BAD, "no listener at port 25, where "
+		    "other hosts bring mail: write listen on egress tls pki "
+		    "\"%s\" filter \"sge\"", c->view->conf->hostname);
 	else if (bare == 0 && socket)
 		check_part(c, PART, CHECK_OK, "filter-sge on %zu of %zu "
 		    "listeners", n, n);
+}
+
+/* What an action changes in mail, or leaves out. */
+static void
+check_relay(struct check *c, const struct smtpd_line *line)
+{
+	const char *sender = smtpdconf_after(line, "mail-from");
+
+	if (sender != NULL)
+		check_part(c, PART, CHECK_WARN, "%s:%d: action \"%s\" sends "
+		    "all its mail from %s: filter-sge has judged another "
+		    "sender, and bounces do not come back; take mail-from "
+		    "out", line->file, line->number, line->word[1],
+		    view_clean(sender, 80));
+	if (smtpdconf_has(line, "backup"))
+		check_part(c, PART, CHECK_INFO, "%s:%d: action \"%s\" is a "
+		    "backup MX: to a domain that names this host as one, it "
+		    "sends to better hosts only; to others it sends as "
+		    "without backup", line->file, line->number,
+		    line->word[1]);
 }
 
 static void
@@ -244,9 +290,9 @@ check_relays(struct check *c, const struct smtpd_conf *s)
 			verify = 1;
 		else if (smtpdconf_has(line, "tls"))
 			encrypt = 1;
-		else
-			continue;
-		check_protocols(c, line, 1, 1);
+		check_relay(c, line);
+		check_tls_line(c, s, line, smtpdconf_has(line, "tls") ||
+		    domain != NULL);
 	}
 	if (n == 0)
 		check_part(c, PART, CHECK_WARN, "no relay action: nothing "
@@ -262,64 +308,6 @@ check_relays(struct check *c, const struct smtpd_conf *s)
 		check_part(c, PART, CHECK_BAD, "no action \"relay tls "
 		    "no-verify\" for the domains of sge-encrypt: flows that "
 		    "require TLS may go out in clear");
-}
-
-/* "user" of an action says who runs it, not that the recipient exists. */
-static int
-is_user(const char *address)
-{
-	char name[64];
-	size_t len = strcspn(address, "@");
-
-	if (len >= sizeof(name))
-		return 0;
-	memcpy(name, address, len);
-	name[len] = '\0';
-	return getpwnam(name) != NULL;
-}
-
-/* The statement that takes mail from outside to that address, or NULL. */
-static const struct smtpd_line *
-takes(const struct check *c, const struct smtpd_conf *s, const char *address)
-{
-	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN,
-	    domain_of_address(address), address };
-
-	return match_first(s, c->view->conf, &m);
-}
-
-/* Mail for that address must reach sgectl deliver. */
-static void
-check_mailbox(struct check *c, const struct smtpd_conf *s,
-    const char *address, const char *what, enum check_level level)
-{
-	const struct smtpd_line *line, *action;
-	const char *command;
-
-	if ((line = takes(c, s, address)) == NULL) {
-		check_part(c, PART, level, "%s to %s are not read: no match "
-		    "takes them from outside; write match from any for "
-		    "rcpt-to \"%s\" with an action mda \"sgectl deliver\"",
-		    what, address, address);
-		return;
-	}
-	action = smtpdconf_find(s, "action", smtpdconf_after(line, "action"));
-	command = action == NULL ? NULL : smtpdconf_after(action, "mda");
-	if (command == NULL || strstr(command, "deliver") == NULL)
-		check_part(c, PART, level, "%s to %s are not read: %s:%d "
-		    "takes them for action \"%s\"; put match from any for "
-		    "rcpt-to \"%s\" before it, with an action mda \"sgectl "
-		    "deliver\"", what, address, line->file, line->number,
-		    action == NULL ? "reject" : action->word[1], address);
-	else if (!smtpdconf_has(action, "virtual") &&
-	    !smtpdconf_has(action, "alias") && !is_user(address))
-		check_part(c, PART, level, "%s to %s are refused: no user or "
-		    "alias has that name; add virtual { \"@\" = \"%s\" } to "
-		    "action \"%s\" (%s:%d)", what, address, SGE_USER,
-		    action->word[1], action->file, action->number);
-	else
-		check_part(c, PART, CHECK_OK, "%s to %s reach %s", what,
-		    address, command);
 }
 
 static void
@@ -354,6 +342,7 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 	for (i = 0; i < s->nfiles; i++)
 		check_config_file(c, s->file[i]);
 	check_tables(c, s);
+	check_tls_all(c, s);
 	check_listeners(c, s);
 	check_limits(c, s);
 	check_filters(c, s);
@@ -361,10 +350,7 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 	check_matches(c, s);
 	check_report_sender(c, s);
 	check_dkim_filter(c, s);
-	check_mailbox(c, s, c->view->conf->contact, "reports about us",
-	    CHECK_BAD);
-	check_mailbox(c, s, c->view->conf->report_from, "bounces of our "
-	    "reports", CHECK_WARN);
+	check_mailboxes(c, s);
 	check_persons(c, s);
 	check_dkim_key(c, s);
 }

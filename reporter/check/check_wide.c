@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * check config: what sge.conf lets everybody do, and connectors that are never
- * used: it parses, and is what nobody wants.
+ * check config: what sge.conf lets everybody do, and what of it is never used:
+ * it parses, and is what nobody wants.
  */
 
 #include <string.h>
@@ -34,6 +34,38 @@ is_everybody(const struct cidr *list, size_t n)
 	return 0;
 }
 
+/* Classes that no flow names; own domains that are in no class. */
+static void
+check_classes(struct check *c)
+{
+	const struct conf *conf = c->view->conf;
+	const char *domain;
+	size_t i, k, pos = 0;
+
+	for (i = CLASS_PUBLIC + 1; i < conf->nclasses; i++) {
+		for (k = 0; k < conf->nrules; k++)
+			if ((conf->rules[k].from != CLASS_ANY &&
+			    (conf->rules[k].from >> i & 1) != 0) ||
+			    (conf->rules[k].to != CLASS_ANY &&
+			    (conf->rules[k].to >> i & 1) != 0))
+				break;
+		if (k == conf->nrules)
+			check_part(c, PART, CHECK_WARN, "class %s stands in no "
+			    "flow: nothing is asked of its mail; write flow "
+			    "from { %s } to { %s } require tls",
+			    conf->classes[i].name, conf->classes[i].name,
+			    conf->classes[i].name);
+	}
+	while (conf->nclasses > CLASS_PUBLIC + 1 &&
+	    (domain = domset_next(conf->local, &pos)) != NULL)
+		if (*domain != '.' &&
+		    conf_class(conf, domain) == CLASS_PUBLIC)
+			check_part(c, PART, CHECK_WARN, "%s, one of our own "
+			    "domains, is in no class: its mail is judged as "
+			    "public; add it to one, or take it out of local",
+			    domain);
+}
+
 void
 check_wide(struct check *c)
 {
@@ -41,6 +73,7 @@ check_wide(struct check *c)
 	const struct conf_connector *con;
 	size_t i;
 
+	check_classes(c);
 	for (i = 0; i < conf->nlegacies; i++)
 		if (is_everybody(conf->legacies[i].hosts,
 		    conf->legacies[i].nhosts))

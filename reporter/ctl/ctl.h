@@ -49,6 +49,7 @@ struct ctl_command {
 struct ctl {
 	struct view	 view;		/* conf, store NULL where not needed */
 	struct conf	*conf;
+	const char	*program;	/* argv[0] */
 	const char	*path;		/* of sge.conf */
 	char		 domain[DOMAIN_MAX];	/* of -D */
 	const struct ctl_command *command;

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check config: whether reports about us, and bounces of ours, reach sgectl
+ * deliver, and whether it can keep them.
+ */
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "check/check.h"
+#include "check/check_run.h"
+#include "check/smtpd_conf.h"
+#include "check/smtpd_match.h"
+
+#define PART "smtpd"
+
+/* An address that mail comes in for. */
+struct mailbox {
+	const char	*address;
+	const char	*what;		/* "reports about us" */
+	enum check_level level;		/* where it does not */
+};
+
+/* "user" of an action says who runs it, not that the recipient exists. */
+static int
+is_user(const char *address)
+{
+	char name[64];
+	size_t len = strcspn(address, "@");
+
+	if (len >= sizeof(name))
+		return 0;
+	memcpy(name, address, len);
+	name[len] = '\0';
+	return getpwnam(name) != NULL;
+}
+
+/* The statement that takes mail from outside to that address, or NULL. */
+static const struct smtpd_line *
+takes(const struct check *c, const struct smtpd_conf *s, const char *address)
+{
+	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN,
+	    domain_of_address(address), address };
+
+	return match_first(s, c->view->conf, &m);
+}
+
+/* Who runs it: "user", or who "virtual { ... }" makes of the address. */
+static const char *
+runs_as(const struct smtpd_line *action)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < action->nwords; i++)
+		if (smtpdconf_is(action, i, "virtual"))
+			break;
+	while (++i + 1 < action->nwords && !smtpdconf_is(action, i, "}"))
+		if (smtpdconf_is(action, i, "=") &&
+		    strchr(action->word[i + 1], '@') == NULL)
+			return action->word[i + 1];
+	return smtpdconf_after(action, "user");
+}
+
+/* smtpd's mda has a short PATH; mail for a program that is not there bounces. */
+static int
+check_command(struct check *c, const struct mailbox *box,
+    const struct smtpd_line *action, const char *command)
+{
+	size_t len = strcspn(command, " \t");
+	char path[1024];
+
+	(void)snprintf(path, sizeof(path), "%.*s", (int)len, command);
+	if (*path == '/' && access(path, X_OK) == 0)
+		return 0;
+	check_part(c, PART, box->level, "%s to %s are sent back: %s:%d: "
+	    "mda \"%s\": %s; write %s deliver", box->what, box->address,
+	    action->file, action->number, view_clean(command, 200),
+	    *path == '/' ? strerror(errno) : "no path, and smtpd looks in "
+	    "/usr/bin and /bin only", c->program);
+	return -1;
+}
+
+/* Who runs sgectl deliver writes the database. */
+static int
+check_who(struct check *c, const struct mailbox *box,
+    const struct smtpd_line *action)
+{
+	const char *user = runs_as(action);
+	const char *database = c->view->conf->database;
+
+	if (user == NULL)
+		return 0;
+	if (getpwnam(user) == NULL)
+		check_part(c, PART, box->level, "%s to %s are refused: there "
+		    "is no user %s (%s:%d); write virtual { \"@\" = \"%s\" }",
+		    box->what, box->address, view_clean(user, 64),
+		    action->file, action->number, SGE_USER);
+	else if (access(database, F_OK) == 0 &&
+	    check_access(user, NULL, database, R_OK | W_OK) == 0)
+		check_part(c, PART, box->level, "%s to %s wait in the queue: "
+		    "%s:%d runs sgectl deliver as %s, who cannot write %s; "
+		    "write virtual { \"@\" = \"%s\" }", box->what,
+		    box->address, action->file, action->number, user,
+		    database, SGE_USER);
+	else
+		return 0;
+	return -1;
+}
+
+static void
+check_mailbox(struct check *c, const struct smtpd_conf *s,
+    const struct mailbox *box)
+{
+	const struct smtpd_line *line, *action;
+	const char *command;
+
+	if ((line = takes(c, s, box->address)) == NULL) {
+		check_part(c, PART, box->level, "%s to %s are not read: no "
+		    "match takes them from outside; write match from any for "
+		    "rcpt-to \"%s\" with an action mda \"%s deliver\"",
+		    box->what, box->address, box->address, c->program);
+		return;
+	}
+	action = smtpdconf_find(s, "action", smtpdconf_after(line, "action"));
+	command = action == NULL ? NULL : smtpdconf_after(action, "mda");
+	if (command == NULL || strstr(command, "deliver") == NULL)
+		check_part(c, PART, box->level, "%s to %s are not read: %s:%d "
+		    "takes them for action \"%s\"; put match from any for "
+		    "rcpt-to \"%s\" before it, with an action mda \"%s "
+		    "deliver\"", box->what, box->address, line->file,
+		    line->number, action == NULL ? "reject" : action->word[1],
+		    box->address, c->program);
+	else if (!smtpdconf_has(action, "virtual") &&
+	    !smtpdconf_has(action, "alias") && !is_user(box->address))
+		check_part(c, PART, box->level, "%s to %s are refused: no "
+		    "user or alias has that name; add virtual { \"@\" = "
+		    "\"%s\" } to action \"%s\" (%s:%d)", box->what,
+		    box->address, SGE_USER, action->word[1], action->file,
+		    action->number);
+	else if (check_command(c, box, action, command) == 0 &&
+	    check_who(c, box, action) == 0)
+		check_part(c, PART, CHECK_OK, "%s to %s reach %s", box->what,
+		    box->address, command);
+}
+
+void
+check_mailboxes(struct check *c, const struct smtpd_conf *s)
+{
+	const struct conf *conf = c->view->conf;
+	struct mailbox boxes[] = {
+		{ conf->contact, "reports about us", CHECK_BAD },
+		{ conf->report_from, "bounces of our reports", CHECK_WARN }
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(boxes); i++)
+		check_mailbox(c, s, &boxes[i]);
+}

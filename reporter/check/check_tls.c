@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check config: what smtpd.conf says of TLS itself: protocols, ciphers, the
+ * keys and authorities it names, the certificate that others are shown.
+ * "smtpd -n" reads over most of it, and smtpd ends at its start.
+ */
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <tls.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "check/check.h"
+#include "check/smtpd_conf.h"
+
+#define PART "smtpd"
+/* A certificate that ends sooner is told of. */
+#define CERT_DAYS_LOW 14
+#define OLD_TLS (TLS_PROTOCOL_TLSv1_0 | TLS_PROTOCOL_TLSv1_1)
+
+/*
+ * Ciphers that hide nothing, that hide it from nobody in between, or that are
+ * broken, as a list of tls_config_set_ciphers(3) names them, alone or in the
+ * name of one cipher ("DES-CBC3-SHA").
+ */
+static const struct {
+	const char	*word;
+	const char	*unless;	/* what takes them out again, or NULL */
+} weak[] = {
+	{ "NULL", NULL }, { "eNULL", NULL }, { "aNULL", NULL },
+	{ "ADH", NULL }, { "AECDH", NULL }, { "EXP", NULL },
+	{ "EXPORT", NULL }, { "LOW", NULL }, { "MEDIUM", NULL },
+	{ "RC2", NULL },
+	{ "RC4", NULL }, { "DES", NULL }, { "3DES", NULL }, { "MD5", NULL },
+	{ "COMPLEMENTOFALL", NULL }, { "ALL", "!aNULL" },
+	{ "legacy", NULL }, { "insecure", NULL },
+};
+
+static int
+is_word(const char *s, size_t len, const char *word)
+{
+	return strlen(word) == len && strncasecmp(s, word, len) == 0;
+}
+
+/* Whether the list has that word, as it is. */
+static int
+has_item(const char *list, const char *item)
+{
+	const char *p;
+	size_t len;
+
+	for (p = list; *p != '\0'; p += len + strspn(p + len, ":, ")) {
+		len = strcspn(p, ":, ");
+		if (is_word(p, len, item))
+			return 1;
+	}
+	return 0;
+}
+
+/* The first weak item of a list, its length in *len; NULL: none. */
+static const char *
+weak_item(const char *list, size_t *len)
+{
+	const char *p, *q;
+	size_t i, part;
+
+	for (p = list; *p != '\0'; p += *len + strspn(p + *len, ":, ")) {
+		*len = strcspn(p, ":, ");
+		if (strchr("!-", *p) != NULL)
+			continue;
+		if (is_word(p, *len, "@SECLEVEL=0"))
+			return p;
+		for (q = p; q < p + *len; q += part + 1) {
+			part = strcspn(q, "-+:, ");
+			for (i = 0; i < nitems(weak); i++)
+				if (is_word(q, part, weak[i].word) &&
+				    (weak[i].unless == NULL ||
+				    !has_item(list, weak[i].unless)))
+					return p;
+		}
+	}
+	return NULL;
+}
+
+/* The library that smtpd asks, with smtpd's own call. */
+static int
+are_ciphers(const char *list)
+{
+	struct tls_config *config = tls_config_new();
+	int rc;
+
+	if (config == NULL)
+		fatal("check config");
+	rc = tls_config_set_ciphers(config, list);
+	tls_config_free(config);
+	return rc == 0;
+}
+
+/* what: 'listen on egress' and the like, for the message. */
+static void
+check_ciphers(struct check *c, const struct smtpd_line *line,
+    const char *what)
+{
+	const char *list = smtpdconf_after(line, "ciphers"), *item;
+	size_t len;
+
+	if (list == NULL)
+		return;
+	if ((item = weak_item(list, &len)) != NULL)
+		check_part(c, PART, CHECK_BAD, "%s:%d: %s takes weak "
+		    "ciphers (%.*s): take ciphers \"%s\" out, and the "
+		    "library's own choice holds", line->file,
+		    line->number, what, (int)len, item,
+		    view_clean(list, 80));
+	else if (!are_ciphers(list))
+		check_part(c, PART, CHECK_BAD, "%s:%d: %s: no cipher is of "
+		    "ciphers \"%s\": TLS would fail; take it out",
+		    line->file, line->number, what, view_clean(list, 80));
+}
+
+static void
+check_protocols(struct check *c, const struct smtpd_line *line,
+    const char *what, int wanted)
+{
+	const char *list = smtpdconf_after(line, "protocols");
+	uint32_t bits = 0;
+
+	if (list == NULL ? wanted : tls_config_parse_protocols(&bits,
+	    list) == 0 && (bits & OLD_TLS) != 0)
+		check_part(c, PART, CHECK_WARN, "%s:%d: %s may use TLS before "
+		    "1.2: write protocols \"tlsv1.2,tlsv1.3\"", line->file,
+		    line->number, what);
+	else if (list != NULL && bits == 0)
+		check_part(c, PART, CHECK_BAD, "%s:%d: %s: smtpd does not "
+		    "know protocols \"%s\", and ends at its start; write "
+		    "protocols \"tlsv1.2,tlsv1.3\"", line->file,
+		    line->number, what, view_clean(list, 80));
+}
+
+/* Every "pki NAME" and "ca NAME" of a line. */
+static void
+check_named(struct check *c, const struct smtpd_conf *s,
+    const struct smtpd_line *line, const char *what)
+{
+	static const char *const kinds[] = { "pki", "ca" };
+	size_t i, k;
+
+	for (i = 2; i + 1 < line->nwords; i++)
+		for (k = 0; k < nitems(kinds); k++)
+			if (smtpdconf_is(line, i, kinds[k]) &&
+			    smtpdconf_find(s, kinds[k],
+			    line->word[i + 1]) == NULL)
+				check_part(c, PART, CHECK_BAD, "%s:%d: %s "
+				    "has %s \"%s\", which no %s statement "
+				    "names: smtpd ends at its start; write "
+				    "%s \"%s\" cert \"FILE\"", line->file,
+				    line->number, what, kinds[k],
+				    view_clean(line->word[i + 1], 80),
+				    kinds[k], kinds[k],
+				    view_clean(line->word[i + 1], 80));
+}
+
+/* The line "pki NAME cert FILE", or with "key"; NULL. */
+static const char *
+pki_file(const struct smtpd_conf *s, const char *name, const char *kind)
+{
+	const char *path;
+	size_t i;
+
+	for (i = 0; i < s->nlines; i++)
+		if (smtpdconf_is(&s->line[i], 0, "pki") &&
+		    s->line[i].nwords >= 4 &&
+		    strcmp(s->line[i].word[1], name) == 0 &&
+		    (path = smtpdconf_after(&s->line[i], kind)) != NULL)
+			return path;
+	return NULL;
+}
+
+/* The first certificate of a file; NULL with errno 0 where it has none. */
+static X509 *
+read_cert(const char *path)
+{
+	X509 *cert;
+	FILE *f;
+
+	if ((f = fopen(path, "r")) == NULL)
+		return NULL;
+	cert = PEM_read_X509(f, NULL, NULL, NULL);
+	fclose(f);
+	errno = 0;
+	return cert;
+}
+
+/* Whether the key of that file is the certificate's; 1 if it can't be read. */
+static int
+fits(X509 *cert, const char *path)
+{
+	EVP_PKEY *key;
+	int rc;
+	FILE *f;
+
+	if (path == NULL || (f = fopen(path, "r")) == NULL)
+		return 1;
+	key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	fclose(f);
+	rc = key == NULL || X509_check_private_key(cert, key) == 1;
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+/* Days until the certificate ends; negative: since. */
+static int
+days_left(X509 *cert)
+{
+	int days = 0, seconds = 0;
+
+	if (ASN1_TIME_diff(&days, &seconds, NULL,
+	    X509_get0_notAfter(cert)) != 1)
+		return 0;
+	return seconds < 0 && days == 0 ? -1 : days;
+}
+
+/* What a listener shows of itself, by the first of its pki. */
+static void
+check_cert(struct check *c, const struct smtpd_conf *s,
+    const struct smtpd_line *line)
+{
+	const char *pki = smtpdconf_after(line, "pki"), *path, *host;
+	X509 *cert;
+	int days;
+
+	if (pki == NULL || (path = pki_file(s, pki, "cert")) == NULL)
+		return;
+	if ((cert = read_cert(path)) == NULL) {
+		if (errno != EACCES)
+			check_part(c, PART, CHECK_BAD, "%s:%d: pki \"%s\": "
+			    "%s: %s", line->file, line->number, pki, path,
+			    errno == 0 ? "no certificate in PEM" :
+			    strerror(errno));
+		return;
+	}
+	if ((host = smtpdconf_after(line, "hostname")) == NULL)
+		host = c->view->conf->hostname;
+	days = days_left(cert);
+	if (!fits(cert, pki_file(s, pki, "key")))
+		check_part(c, PART, CHECK_BAD, "%s:%d: the key %s is not that "
+		    "of %s: no TLS session comes up; name the one that it "
+		    "was made for", line->file, line->number,
+		    pki_file(s, pki, "key"), path);
+	else if (days < CERT_DAYS_LOW)
+		check_part(c, PART, days < 0 ? CHECK_BAD : CHECK_WARN,
+		    "%s:%d: the certificate %s %s %d day%s: get a new one "
+		    "and restart smtpd", line->file, line->number, path,
+		    days < 0 ? "is over since" : "ends in", days < 0 ? -days :
+		    days, days == 1 || days == -1 ? "" : "s");
+	if (X509_check_host(cert, host, 0, 0, NULL) == 0)
+		check_part(c, PART, CHECK_WARN, "%s:%d: listen on %s greets "
+		    "as %s, and the certificate %s has not that name: senders "
+		    "that verify it (MTA-STS) see another host; name the pki "
+		    "of %s", line->file, line->number, line->word[2], host,
+		    path, host);
+	X509_free(cert);
+}
+
+void
+check_tls_line(struct check *c, const struct smtpd_conf *s,
+    const struct smtpd_line *line, int wanted)
+{
+	int listens = smtpdconf_is(line, 0, "listen");
+	char what[300];
+
+	(void)snprintf(what, sizeof(what), listens ? "listen on %s" :
+	    "action \"%s\"", view_clean(line->word[listens ? 2 : 1], 256));
+	check_protocols(c, line, what, wanted);
+	check_ciphers(c, line, what);
+	check_named(c, s, line, what);
+	if (listens)
+		check_cert(c, s, line);
+}
+
+/* "smtp ciphers", of all listeners and actions that have none. */
+void
+check_tls_all(struct check *c, const struct smtpd_conf *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlines; i++)
+		if (smtpdconf_is(&s->line[i], 0, "smtp"))
+			check_ciphers(c, &s->line[i], "smtpd");
+}
