@@ -242,9 +242,11 @@ bed_keep_logs()
 
 # --- names -------------------------------------------------------------
 
-# The name server: nothing but what dns adds exists.
+# The name server: nothing but what dns adds exists, and the zone signed.nz with
+# its signatures (data/dns), which hosts of A trust after dns_anchor.
 dns_up()
 {
+	cp "$TOP/regress/data/dns/signed.nz" "$A/etc/unbound/signed.nz"
 	cat >"$A/etc/unbound/bed.conf" <<-CONF
 	server:
 		chroot: ""
@@ -258,6 +260,11 @@ dns_up()
 		module-config: "iterator"
 		local-zone: "." static
 		local-data: ". 1 IN SOA ns.test. root.test. 1 1 1 1 1"
+		local-zone: "signed.nz." transparent
+	auth-zone:
+		name: "signed.nz."
+		zonefile: "/etc/unbound/signed.nz"
+		for-upstream: no
 	remote-control:
 		control-enable: yes
 		control-interface: /run/unbound.sock
@@ -266,6 +273,13 @@ dns_up()
 	bed_start unbound in_a unbound -d -p -c /etc/unbound/bed.conf
 	wait_for 10 in_a unbound-control -c /etc/unbound/bed.conf status ||
 	    bail "the name server did not start"
+}
+
+dns_anchor()
+{
+	mkdir -p "$A/var/lib/unbound"
+	cp "$TOP/regress/data/dns/signed.nz.anchor" \
+	    "$A/var/lib/unbound/root.key"
 }
 
 # dns "NAME TYPE DATA"...: adds records, one an argument (or one a line of
@@ -360,15 +374,17 @@ ca_up()
 	    bail "update-ca-certificates failed"
 }
 
-# cert [-e] [-u] [-o FILE] NAME...: certs/FILE.crt and .key (FILE: the first
-# name) that hold these names; -e: expired, -u: of the unknown authority.
+# cert [-e] [-u] [-k KEY] [-o FILE] NAME...: certs/FILE.crt and .key (FILE: the
+# first name) that hold these names; -e: expired, -u: of the unknown authority,
+# -k: of a key that is there.
 cert()
 {
-	cert_ca=test cert_end=20991231235959Z cert_out=
+	cert_ca=test cert_end=20991231235959Z cert_out= cert_key=
 	OPTIND=1
-	while getopts eo:u opt; do
+	while getopts ek:o:u opt; do
 		case $opt in
 		e) cert_end=20201231235959Z ;;
+		k) cert_key=$OPTARG ;;
 		o) cert_out=$OPTARG ;;
 		u) cert_ca=unknown ;;
 		*) return 1 ;;
@@ -381,9 +397,14 @@ cert()
 		cert_names="$cert_names${cert_names:+,}DNS:$bed_n"
 	done
 	echo "subjectAltName = $cert_names" >"$cert_out.ext"
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -subj "/CN=$1" -keyout "$cert_out.key" -out "$cert_out.csr" \
-	    2>>"$BED/log/openssl" &&
+	if [ -n "$cert_key" ]; then
+		cp "$cert_key" "$cert_out.key"
+	else
+		openssl ecparam -name prime256v1 -genkey -noout \
+		    -out "$cert_out.key" 2>>"$BED/log/openssl"
+	fi
+	openssl req -new -subj "/CN=$1" -key "$cert_out.key" \
+	    -out "$cert_out.csr" 2>>"$BED/log/openssl" &&
 	openssl ca -batch -notext -config "$BED/ca.$cert_ca/conf" \
 	    -startdate 20200101000000Z -enddate "$cert_end" \
 	    -extfile "$cert_out.ext" -in "$cert_out.csr" \

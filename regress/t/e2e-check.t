@@ -108,6 +108,18 @@ checked good.nz 0 'DANE|info|mx.good.nz: DNSSEC no, no TLSA record; smtpd does n
 domain daneold.nz ok
 dns "_25._tcp.mx.daneold.nz TLSA 3 1 1 $key"
 checked daneold.nz 1 'no TLSA record matches its certificate*TLSA 3 1 1 '
+# And a zone that is signed: "secure" only where its key is trusted.
+cert -k "$TOP/regress/data/dns/mx.signed.nz.key" mx.signed.nz
+peer_start mx.signed.nz 231 ok
+cert mx.old.signed.nz
+peer_start mx.old.signed.nz 232 ok
+checked signed.nz 1 'DANE|warn|mx.signed.nz: TLSA records, but the MX record is not'
+dns_anchor
+checked signed.nz 1 'DANE|ok|mx.signed.nz: DNSSEC secure, with TLSA' \
+    'DANE|*|mx.signed.nz *TLSA 3 1 1 matches'
+checked old.signed.nz 1 'DANE|ok|mx.old.signed.nz: DNSSEC secure, with TLSA' \
+    'mx.old.signed.nz *no TLSA record matches its certificate*'
+rm "$A/var/lib/unbound/root.key"
 dns "bare.nz MX 0 ."
 checked bare.nz 1 'TLS-RPT|bad|no TLSRPT record' \
     'MTA-STS|bad|no MTA-STS record' 'takes no mail (null MX)'
