@@ -81,6 +81,9 @@ is "$(totals)" "$both" 'two hosts, one id: the order does not matter'
 a=$(ctl -j read "$data/host-a.eml" | sed 's/.*"failed":\([0-9]*\)}\].*/\1/')
 b=$(ctl -j read "$data/host-b.eml" | sed 's/.*"failed":\([0-9]*\)}\].*/\1/')
 like "$both" "Failed $((a + b)) of *" 'and both count'
+out=$(ctl read "$data/host-a.eml" "$data/host-b.eml" "$data/host-a.eml")
+like "$out" "*2 reports: * $((a + b)) failed *1 read twice, counted once.*" \
+    'read tells them apart too'
 
 # A mail whose comment holds what looks like a result.
 fresh mail.minties.govt.nz

@@ -104,6 +104,37 @@ hash(uint64_t h, const char *s)
 	return h;
 }
 
+static uint64_t
+hash_number(uint64_t h, int64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)n);
+	return hash(h, text);
+}
+
+/* All that the database tells reports of one id apart by. */
+static uint64_t
+hash_report(const struct rd_report *r)
+{
+	uint64_t h = 14695981039346656037ULL;
+	const struct rd_policy *p;
+	const struct rd_detail *d;
+
+	h = hash_number(hash(hash(h, r->org), r->id), r->start);
+	for (p = r->policies; p < r->policies + r->npolicies; p++) {
+		h = hash(hash(hash(h, p->domain), p->type), p->mode);
+		h = hash(hash(h, p->strings), p->mx);
+		h = hash_number(hash_number(h, p->ok), p->fail);
+		for (d = p->details; d < p->details + p->ndetails; d++) {
+			h = hash(hash(hash(h, d->type), d->sip), d->rip);
+			h = hash(hash(hash(h, d->mx), d->helo), d->reason);
+			h = hash_number(hash(h, d->info), d->count);
+		}
+	}
+	return h | (h == 0);
+}
+
 static void
 seen_put(struct seen *s, uint64_t key)
 {
@@ -120,15 +151,9 @@ static int
 seen_before(struct seen *s, const struct rd_report *r)
 {
 	struct seen old = *s;
-	uint64_t key = 14695981039346656037ULL;
-	char start[24];
+	uint64_t key = hash_report(r);
 	size_t i;
 
-	snprintf(start, sizeof(start), "%lld", (long long)r->start);
-	key = hash(hash(hash(key, r->org), r->id), start);
-	if (r->npolicies > 0)
-		key = hash(key, r->policies[0].domain);
-	key |= key == 0;
 	if (s->n * 2 >= s->size) {
 		s->size = old.size == 0 ? 1024 : old.size * 2;
 		s->n = 0;
