@@ -107,6 +107,10 @@ TZ=NZST-12NZDT,M9.5.0,M4.1.0/3
 export TZ
 like "$(sgectl show policy moe.govt.nz)" '*Z (* NZDT)*' 'local time beside UTC'
 like "$(sgectl show sent)" '*now it is 01:30Z (14:30 NZDT).*' 'or below the table'
+out=$(sgectl show flow -h)
+like "$out" '*hour NZDT *
+02Z  15:00  restricted   out *' 'or as a column'
+is "$(printf '%s\n' "$out" | awk 'length > 80')" "" 'in 80 columns'
 is "$(every_view | while read -r view; do
     # shellcheck disable=SC2086
     sgectl -p $view; done | grep -c NZDT)" 0 'not in the machine forms'

@@ -9,6 +9,7 @@
 
 /* UTC days as days since 1970-01-01. */
 #define DAY_SECONDS 86400
+#define HOUR_SECONDS 3600
 
 int64_t	day_of(int64_t epoch);
 /* "2026-03-05"; returns 0 or -1. */

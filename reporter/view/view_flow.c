@@ -15,6 +15,10 @@
 #include "store/query_flow.h"
 #include "view/view.h"
 
+#define CLASS_WIDTH 16
+/* With two columns of time before it, within 80. */
+#define CLASS_WIDTH_HOURS 12
+
 struct row {
 	int64_t		 step;
 	int		 dir;
@@ -97,18 +101,45 @@ print_counts(FILE *out, const struct seen_counts *c)
 	    (long long)c->older, (long long)c->clear, (long long)c->refused);
 }
 
+/*
+ * What stands before each row of -h: the UTC hour, and the local time where
+ * that is another, whose zone the heading names; hour -1: the heading, -2:
+ * the last row.
+ */
+static void
+print_hour(const struct view *v, int64_t hour)
+{
+	time_t t = (time_t)(v->last * DAY_SECONDS + (hour > 0 ? hour : 0) *
+	    HOUR_SECONDS);
+	char local[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) != NULL && tm.tm_gmtoff != 0 &&
+	    strftime(local, sizeof(local), hour == -1 ? "%Z" : "%H:%M",
+	    &tm) == 0)
+		local[0] = '\0';
+	if (hour < 0)
+		fprintf(v->out, "%-5s", hour == -1 ? "hour" : "");
+	else
+		fprintf(v->out, "%02lldZ  ", (long long)hour);
+	if (local[0] != '\0')
+		fprintf(v->out, "%-7s", hour == -2 ? "" : local);
+}
+
 static void
 print_text(const struct rows *rows)
 {
 	const struct view *v = rows->view;
+	int width = v->hours ? CLASS_WIDTH_HOURS : CLASS_WIDTH;
 	struct seen_counts all;
 	const struct row *row;
 	size_t i;
 
 	memset(&all, 0, sizeof(all));
-	fprintf(v->out, "%s%-16s dir %9s %8s %8s %6s %6s %8s\n",
-	    v->hours ? "hour " : "", "class", "sessions", "TLSv1.3",
-	    "TLSv1.2", "older", "clear", "refused");
+	if (v->hours)
+		print_hour(v, -1);
+	fprintf(v->out, "%-*s dir %9s %8s %8s %6s %6s %8s\n", width, "class",
+	    "sessions", "TLSv1.3", "TLSv1.2", "older", "clear", "refused");
 	for (i = 0; i < rows->n; i++) {
 		row = &rows->row[i];
 		if (strcmp(row->class, "*") == 0) {
@@ -116,13 +147,15 @@ print_text(const struct rows *rows)
 			continue;
 		}
 		if (v->hours)
-			fprintf(v->out, "%02lldZ  ", (long long)row->step);
-		fprintf(v->out, "%-16s %-3s", view_clean(row->class, 16),
-		    seen_dir(row->dir));
+			print_hour(v, row->step);
+		fprintf(v->out, "%-*s %-3s", width, view_clean(row->class,
+		    width), seen_dir(row->dir));
 		print_counts(v->out, &row->counts);
 	}
-	fprintf(v->out, "%s%-16s %-3s", v->hours ? "     " : "",
-	    v->class == NULL ? "total" : "all classes", "");
+	if (v->hours)
+		print_hour(v, -2);
+	fprintf(v->out, "%-*s %-3s", width, v->class == NULL ? "total" :
+	    "all classes", "");
 	print_counts(v->out, &all);
 }
 

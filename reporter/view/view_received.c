@@ -357,7 +357,7 @@ text_head(const struct table *t, const struct received_count *c)
 		snprintf(about, sizeof(about), "%lld domains",
 		    (long long)c->domains);
 	else
-		strlcpy(about, t->domain[0] != '\0' ?
+		strlcpy(about, c->reports > 0 && t->domain[0] != '\0' ?
 		    view_clean(t->domain, 100) : "our domains",
 		    sizeof(about));
 	view_say(v, "TLS reports for %s, %s, %lld %s, %lld %s", about,
@@ -379,11 +379,11 @@ text_foot(const struct table *t, const struct received_count *c)
 		view_say(v, "The failures' details add up to %lld: a session "
 		    "may fail in several ways.", (long long)t->detailed);
 	if (c->unproved > 0)
-		view_say(v, "%lld of %lld %s not proved to be of whom %s: "
-		    "not counted (-v shows which).", (long long)c->unproved,
-		    (long long)c->reports, view_plural(c->reports,
-		    "report is", "reports are"), view_plural(c->unproved,
-		    "it names", "they name"));
+		view_say(v, "%lld of %lld %s %s: not counted (-v shows "
+		    "which).", (long long)c->unproved, (long long)c->reports,
+		    view_plural(c->reports, "report", "reports"),
+		    view_plural(c->unproved, "is not proved to be of whom it "
+		    "names", "are not proved to be of whom they name"));
 	if (c->foreign > 0)
 		view_say(v, "%lld %s on no domain of ours: not counted.",
 		    (long long)c->foreign, view_plural(c->foreign,
