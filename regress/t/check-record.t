@@ -196,6 +196,9 @@ mx: mx2.mail.test
 max_age: 604800
 *server "mta-sts.mail.test"*server_name mta-sts.mail.test;*' \
     "its file, and how to serve it"
+is "$(printf '%s\n' "$out" | sed -n '/httpd.conf/,/nginx/p' |
+    grep -c -e types -e '{.*}')" 0 \
+    "httpd's own media types stay, and each block has lines of its own"
 like "$(sgectl -f "$dir/sge.conf" policy new -e mail.test 2>&1)" \
     '*mode: enforce*max_age: 2419200*' "to be enforced"
 like "$(sgectl -p -f "$dir/sge.conf" policy new mail.test 2>&1)" \

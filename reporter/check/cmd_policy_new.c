@@ -65,9 +65,10 @@ print_servers(FILE *f, const char *domain)
 	    "        location \"/.well-known/mta-sts.txt\" {\n"
 	    "            root \"/mta-sts\"\n"
 	    "        }\n"
-	    "        location * { block return 404 }\n"
-	    "    }\n"
-	    "    types { text/plain txt }\n", domain, domain, domain);
+	    "        location * {\n"
+	    "            block return 404\n"
+	    "        }\n"
+	    "    }\n", domain, domain, domain);
 	fprintf(f, "or with nginx:\n"
 	    "    server {\n"
 	    "        listen 443 ssl;\n"
