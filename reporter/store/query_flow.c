@@ -48,7 +48,7 @@ static const struct {
 	    "we offered STARTTLS and the sender did not use it",
 	    WHOSE_THEIRS },
 	{ "legacy", "legacy",
-	    "a system without TLS that sge.conf lists under legacy",
+	    "a system without TLS that is listed here as legacy",
 	    WHOSE_THEIRS },
 	{ "no-tls", "no TLS",
 	    "the sender used no TLS where it is required", WHOSE_THEIRS },

@@ -62,9 +62,10 @@ list(const struct seen_incident *row, void *arg)
 	    "a host without a name" : view_clean(row->host, 0),
 	    *row->addr == '\0' ? "address not known" :
 	    view_clean(row->addr, 46));
-	fprintf(out, "    %s to %s UTC: %lld %s\n",
-	    view_day(day_of(row->first)),
-	    view_day(day_of(row->last)), (long long)row->sessions,
+	fprintf(out, "    %s", view_day(day_of(row->first)));
+	if (day_of(row->last) != day_of(row->first))
+		fprintf(out, " to %s", view_day(day_of(row->last)));
+	fprintf(out, " UTC: %lld %s\n", (long long)row->sessions,
 	    view_plural(row->sessions, "session", "sessions"));
 	view_wrap(out, "    ", "    ", seen_why_sentence(row->why));
 }
