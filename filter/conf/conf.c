@@ -120,6 +120,10 @@ const struct conf_rule conf_no_rule = {
 	CLASS_ANY, CLASS_ANY, REQ_PREFER_TLS, TLSVER_1_2
 };
 
+const struct conf_rule conf_rule_never_clear = {
+	CLASS_ANY, CLASS_ANY, REQ_TLS, TLSVER_1_2
+};
+
 const struct conf_rule *
 conf_rule_own(const struct conf *conf, int from, int to)
 {
@@ -158,7 +162,10 @@ conf_rule_out(const struct conf *conf, const char *domain)
 		if (best == NULL || is_stricter(rule, best))
 			best = rule;
 	}
-	return best == NULL ? refused : best;
+	if (best == NULL)
+		return refused;
+	return refused != NULL && best->req == REQ_PREFER_TLS ?
+	    &conf_rule_never_clear : best;
 }
 
 const struct conf_connector *

@@ -181,9 +181,12 @@ const struct conf_rule *conf_rule_own(const struct conf *, int from, int to);
  * The strictest rule for mail of our local domains to that domain; smtpd's
  * tables know no sender.  One that requires a connector, where the domain has
  * none, holds only if nothing of ours may go there: the others' mail is what
- * comes that far, since the filter refuses mail under that one.
+ * comes that far, since the filter refuses mail under that one.  Not all of it:
+ * what an alias or a .forward sends there, it never saw, so that nothing goes
+ * there in clear (conf_rule_never_clear).
  */
 const struct conf_rule *conf_rule_out(const struct conf *, const char *domain);
+extern const struct conf_rule conf_rule_never_clear;
 /* NULL if the domain has none. */
 const struct conf_connector *conf_connector(const struct conf *,
     const char *domain);

@@ -49,5 +49,23 @@ check "a member's mail that goes there by .forward is on record as a fault" \
     wait_for 40 record_seen \
     '"dir":"out".*"to":"moe.govt.nz","flow":"restricted>restricted","verdict":"testing","why":"no-connector"'
 is "$(queued @moe.govt.nz)" 0 "and nothing waits for ever"
+
+# Of a member and a public domain, the one may not write there and the other
+# may in clear: what goes by .forward is not told apart, so neither does.
+bed_stop smtpd.A
+sed -i 's/^local .*/local { "minties.govt.nz" "kiwi.nz" }/' \
+    "$A/etc/mail/sge.conf"
+bed_stop mx.moe.govt.nz
+peer_start mx.moe.govt.nz 12 nostarttls
+smtpd_up
+client 11 -t -f f@dia.govt.nz "$A4" staff@minties.govt.nz \
+    >"$BED/log/onward" 2>&1
+check "a member's mail there finds no TLS" wait_log 60 smtpd.A \
+    'mta error reason=TLS required but not supported by remote host'
+is "$(queued 'f@dia.govt.nz.*e@moe.govt.nz')" 1 "and waits" ||
+    note "$(in_a smtpctl show queue)"
+is "$(mails '^X-Peer-From: <f@dia.govt.nz>')" 0 "and left in no other way"
+like "$(sgectl show route moe.govt.nz)" '*sge-encrypt  found*'\
+'*nothing leaves without TLS*' "show route says why"
 is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
 finish

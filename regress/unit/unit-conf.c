@@ -83,6 +83,8 @@ values(void)
 	is_int(conf_rule(conf, 2, 0)->req, REQ_PREFER_TLS, "rule 2 0");
 	is_int(conf_rule_out(conf, "parliament.nz")->req, REQ_TLS, "out");
 	is_int(conf_rule_out(conf, "a.nz")->req, REQ_PREFER_TLS, "out, public");
+	is_int(conf_rule_out(conf, "dia.govt.nz")->req, REQ_TLS,
+	    "out, to a member, of no member");
 	is_str(conf_connector(conf, "dia.govt.nz")->url,
 	    "smtp+tls://mx.dia.govt.nz", "connector");
 	ok(conf_connector(conf, "x.dia.govt.nz") == NULL, "only of that one");
@@ -116,6 +118,48 @@ values(void)
 	is_str(conf->resolver, "127.0.0.1", "resolver");
 	comes_back(conf, "the full example");
 	conf_free(conf);
+}
+
+/* smtpd's tables know no sender: the strictest of what our domains need. */
+static void
+leaving(void)
+{
+	static const struct {
+		const char	*local;
+		enum requirement alone;
+		const char	*name;
+	} cases[] = {
+		{ "m.nz", REQ_CONNECTOR, "a member" },
+		{ "g.nz", REQ_TLS, "a government domain" },
+		{ "p.nz", REQ_PREFER_TLS, "a public one" },
+		{ "m.nz g.nz", REQ_TLS, "member, government" },
+		{ "m.nz p.nz", REQ_TLS, "member, public" },
+		{ "m.nz g.nz p.nz", REQ_TLS, "all three" }
+	};
+	struct conf *conf;
+	char text[600], *said;
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "organization O\ncontact \"a@m.nz\"\nlocal { %s }\n"
+		    "class member { m.nz with.nz alone.nz }\n"
+		    "class government { g.nz }\n"
+		    "flow from member to member require connector\n"
+		    "flow from government to member require tls\n"
+		    "flow from any to any prefer tls\n"
+		    "connector with.nz to \"smtp+tls://mx.with.nz\"\n",
+		    cases[i].local);
+		conf = conf_text(text, &said);
+		free(said);
+		if (!ok(conf != NULL, "ours: %s", cases[i].name))
+			continue;
+		is_int(conf_rule_out(conf, "alone.nz")->req, cases[i].alone,
+		    "to a member without a connector");
+		is_int(conf_rule_out(conf, "pub.nz")->req, REQ_PREFER_TLS,
+		    "to the public");
+		conf_free(conf);
+	}
 }
 
 static void
@@ -260,6 +304,7 @@ main(int argc, char *argv[])
 	values();
 	defaults();
 	language();
+	leaving();
 	overlaps();
 	mangled();
 	return done_testing();

@@ -31,6 +31,10 @@ view_route_why(const struct answer *a)
 		return "its MTA-STS policy says enforce: only hosts that "
 		    "match it, with a verified certificate";
 	case WHY_RULE:
+		if (a->rule == &conf_rule_never_clear)
+			return "a flow of sge.conf requires a connector for "
+			    "some of our mail, and it has none: of the rest "
+			    "nothing leaves without TLS";
 		if (a->rule->req == REQ_CONNECTOR)
 			return "a flow of sge.conf requires a connector, and "
 			    "it has none: mail to it does not leave";
