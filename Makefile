@@ -92,6 +92,7 @@ COMMON_OBJS =	\
 		filter/conf/conf_value.o \
 		filter/confine.o \
 		filter/rule/flow.o \
+		filter/rule/report_sender.o \
 		filter/rule/table_answer.o \
 		filter/rule/turn.o \
 		filter/spool/attempts.o \

@@ -177,7 +177,8 @@ static const struct ctl_command commands[] = {
 	    0, -1, CTL_CONF_MAY, 0, 1, cmd_read },
 	{ "release", "", "domain", 1, 1, CTL_CONF, 0, 1, cmd_release },
 	{ "test", "", "from address to address [from-address ip] "
-	    "[tls version]", 4, 8, CTL_CONF | CTL_VIEW, 1, 2, run_test },
+	    "[helo name] [tls version]", 4, 10,
+	    CTL_CONF | CTL_VIEW | CTL_HOST | CTL_PAIRS, 1, 2, run_test },
 	{ "deliver", "", "", 0, 0, CTL_CONF, 0, EX_TEMPFAIL, cmd_deliver },
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
 	{ "html", "d:n:", "[-d days] [-n top] dir", 1, 1,
@@ -280,6 +281,8 @@ prepare(struct ctl *ctl)
 	}
 	ctl->view.conf = ctl->conf;
 	ctl->view.path = ctl->path == NULL ? CONF_PATH : ctl->path;
+	if ((needs & CTL_HOST) != 0 && addr_own(&ctl->view.own) == -1)
+		warn("addresses of this host");
 	/* -D of show flow reads the lists of domains too. */
 	if ((needs & CTL_VIEW) != 0 && ctl->view.domain != NULL)
 		sandbox_reader(ctl->conf);
@@ -331,6 +334,7 @@ run(struct ctl *ctl, int argc, char *argv[], const struct ctl_option before[],
 	if (v->store != NULL && v->store->errors > 0 && status == 0)
 		status = ctl->command->failure;
 	store_close(v->store);
+	free(v->own.addr);
 	conf_free(ctl->conf);
 	return status;
 }

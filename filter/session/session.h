@@ -178,19 +178,10 @@ void	session_rcpt_out(struct sessions *, struct session *,
 /* session_rcpt.c: the sender of a new transaction. */
 void	session_mail(struct sessions *, struct session *, const struct text *);
 
-/*
- * session_report.c: the sender of our reports, for whose mail no TLS is
- * required (RFC 8460 3).  It may write to whom a report goes now, which sged
- * alone knows, and from here; so nobody gets around the flows in its name.
- */
-
-/* Whether a new transaction's sender is it. */
+/* session_report.c: whether a new transaction's sender is that of reports. */
 void	session_report_sender(const struct sessions *, struct session *,
 	    const struct text *);
-/*
- * A recipient of it, whatever the flow says.  Returns as session_rcpt does,
- * with the answer in a.
- */
+/* A recipient of it.  Returns as session_rcpt does, with the answer in a. */
 int	session_report_rcpt(const struct sessions *, const struct session *,
 	    const struct text *, enum learned, struct flow_answer *a,
 	    struct decision *);

@@ -53,6 +53,8 @@ if command -v bash >/dev/null; then
 	is "$(complete sgectl sh)" show "bash completes a command"
 	is "$(complete sgectl -f x check '')" "record domain config" \
 	    "behind options the second word"
+	is "$(complete sgectl test from a@b.nz '')" \
+	    "-f -j -p -v from to from-address helo tls" "and words of one"
 	is "$(complete sgectl show cleartext -m x -)" \
 	    "-f -j -p -v -d -D -c -n -m" "then the command's options"
 fi

@@ -35,6 +35,16 @@ done <<'EOT'
 1|from a@uni.govt.nz to b@minties.govt.nz from-address 2001:db8::9 tls 1.1|*?reject?550 5.7.0 This session has TLSv1.1*
 0|from a@uni.govt.nz to b@minties.govt.nz from-address 10.1.2.3 tls none|*?legacy?*
 0|from a@x.example to b@minties.govt.nz from-address 192.0.2.9 tls none|*public>restricted?prefer tls?pass?*
+1|from tlsrpt-noreply+x@minties.govt.nz to b@dia.govt.nz|*?reject?550 5.7.1 *and none goes to this recipient*but for as long as sged has a report for it*
+1|from @a.nz:TLSRPT-noreply@minties.govt.nz to b@minties.govt.nz from-address 192.0.2.9|*?reject?550 5.7.1 *only from here*
+1|from tlsrpt-noreply@ to b@plain.example|*?reject?550 5.7.1 *
+0|from staff to b@minties.govt.nz from-address 192.0.2.9|*government>restricted?require tls?pass?*
+0|from dia.govt.nz to minties.govt.nz from-address 198.51.100.4|*restricted>restricted?require connector?pass?*
+0|from @b.nz:a@dia.govt.nz to b@minties.govt.nz from-address 198.51.100.4|*restricted>restricted?require connector?pass?*
+2|from a@uni.govt.nz to b@minties.govt.nz from-address 127.0.0.1 tls|*want from, to, from-address, helo or tls*
+1|from <> to b@minties.govt.nz from-address 192.0.2.9 tls none helo mx.uni.govt.nz|*government>restricted?require tls?reject?530 5.7.0 *
+0|from <> to b@minties.govt.nz from-address 192.0.2.9 tls none|*public>restricted?prefer tls?pass?*
+0|from <> to b@minties.govt.nz from-address 198.51.100.4 helo mx.dia.govt.nz|*restricted>restricted?require connector?pass?*
 0|from <> to b@plain.example|test?-?b@plain.example?*?pass?*
 2|from a@b.example to|*usage*
 2|from a@b.example to c@d.example tls 9|*want none, 1.0, 1.1, 1.2 or 1.3*

@@ -26,6 +26,8 @@ struct ctl_option {
 #define CTL_CONF_MAY	0x02		/* the same, or built-in defaults */
 #define CTL_STORE	0x04		/* the database, read-only */
 #define CTL_VIEW	0x08		/* nothing but it, the spool, sged */
+#define CTL_HOST	0x10		/* the addresses of this host */
+#define CTL_PAIRS	0x20		/* its arguments: a word, its value */
 
 struct ctl;
 

@@ -138,6 +138,23 @@ option_words(const struct ctl_command *c, FILE *f)
 			fprintf(f, " -%c", *p);
 }
 
+/* Of "from address [helo name]" the first of each two words. */
+static void
+pair_words(const struct ctl_command *c, FILE *f)
+{
+	const char *p = c->operands;
+	size_t len;
+	int n;
+
+	if ((c->needs & CTL_PAIRS) == 0)
+		return;
+	for (n = 0; *(p += strspn(p, " []")) != '\0'; p += len, n++) {
+		len = strcspn(p, " []");
+		if (n % 2 == 0)
+			fprintf(f, " %.*s", (int)len, p);
+	}
+}
+
 static void
 complete_bash(const struct ctl_command table[], FILE *f)
 {
@@ -161,6 +178,7 @@ complete_bash(const struct ctl_command table[], FILE *f)
 	for (c = table; c->words != NULL; c++) {
 		fprintf(f, "\t'%s'*) list='", c->words);
 		option_words(c, f);
+		pair_words(c, f);
 		fputs("' ;;\n", f);
 	}
 	for (c = table; c->words != NULL; c++) {

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/addr_own.h"
 #include "conf/conf.h"
 #include "store/store.h"
 
@@ -39,6 +40,7 @@ struct view {
 	int64_t		 top;		/* -n; 0: all */
 	int		 hours;		/* -h */
 	const char	*letter;	/* -m domain, or NULL */
+	struct addr_own	 own;		/* CTL_HOST */
 	int64_t		 now;
 };
 

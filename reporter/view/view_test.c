@@ -10,11 +10,14 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/addr_own.h"
 #include "base/bounds.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "base/mail_path.h"
 #include "ctl/print.h"
 #include "rule/flow.h"
+#include "rule/report_sender.h"
 #include "rule/table_answer.h"
 #include "view/view.h"
 #include "view/view_route.h"
@@ -30,18 +33,36 @@ struct dry {
 	char		 from_domain[DOMAIN_MAX];
 	char		 to_domain[DOMAIN_MAX];
 	const char	*peer;		/* from-address, or NULL: this host */
+	const char	*helo;		/* confirmed by reverse DNS, or NULL */
+	char		 helo_name[DOMAIN_MAX];
 	struct addr	 addr;
+	int		 trusted;
+	int		 report;	/* from is the sender of reports */
 	enum tlsver	 tls;
 };
 
+/*
+ * The domain of an address as filter-sge has it: without one, that of this
+ * host; what has a dot and no '@' is a domain itself.
+ */
 static int
-take_domain(const char *what, const char *address, char out[], size_t size)
+take_domain(const struct conf *conf, const char *what, const char *address,
+    char out[], size_t size)
 {
-	const char *domain = domain_of_address(address);
+	struct mail_path m;
+	char domain[DOMAIN_MAX + 1];
 
-	if (domain == NULL)
-		domain = address;
-	if (view_normal(domain, out, size) == -1) {
+	mail_path_read(address, strlen(address), &m);
+	if (m.domainlen > 0 && m.domainlen < sizeof(domain)) {
+		memcpy(domain, m.domain, m.domainlen);
+		domain[m.domainlen] = '\0';
+	} else if (strchr(address, '@') == NULL &&
+	    strchr(address, '.') != NULL)
+		(void)strlcpy(domain, address, sizeof(domain));
+	else
+		(void)strlcpy(domain, conf->hostname, sizeof(domain));
+	if (m.domainlen >= sizeof(domain) ||
+	    view_normal(domain, out, size) == -1) {
 		warnx("%s %s: no address, and no domain", what,
 		    log_clean(address));
 		return -1;
@@ -67,45 +88,69 @@ take_tls(const char *text, enum tlsver *version)
 
 /* Pairs of a word and its value, in any order; 0 or -1 after a message. */
 static int
-take(struct dry *d, int argc, char *const argv[])
+take_words(struct dry *d, int argc, char *const argv[])
 {
+	const char *tls = NULL;
+	const struct {
+		const char	*word;
+		const char	**value;
+	} words[] = {
+		{ "from", &d->from }, { "to", &d->to },
+		{ "from-address", &d->peer }, { "helo", &d->helo },
+		{ "tls", &tls }
+	};
+	size_t k;
 	int i;
 
-	memset(d, 0, sizeof(*d));
-	d->tls = TLSVER_1_3;
-	for (i = 0; i + 1 < argc; i += 2) {
-		if (strcmp(argv[i], "from") == 0)
-			d->from = argv[i + 1];
-		else if (strcmp(argv[i], "to") == 0)
-			d->to = argv[i + 1];
-		else if (strcmp(argv[i], "from-address") == 0)
-			d->peer = argv[i + 1];
-		else if (strcmp(argv[i], "tls") == 0) {
-			if (take_tls(argv[i + 1], &d->tls) == -1)
-				return -1;
-		} else
-			break;
-	}
-	if (i < argc) {
-		warnx("%s: want from, to, from-address or tls, each with its "
-		    "value", argv[i]);
-		return -1;
+	for (i = 0; i < argc; i += 2) {
+		for (k = 0; k < nitems(words); k++)
+			if (strcmp(argv[i], words[k].word) == 0)
+				break;
+		if (k == nitems(words) || i + 1 == argc) {
+			warnx("%s: want from, to, from-address, helo or tls, "
+			    "each with its value", argv[i]);
+			return -1;
+		}
+		*words[k].value = argv[i + 1];
 	}
 	if (d->from == NULL || d->to == NULL) {
 		warnx("want from and to");
 		return -1;
 	}
-	if (d->peer != NULL && addr_parse(d->peer, strlen(d->peer),
-	    &d->addr) == -1) {
-		warnx("from-address %s: no IP address", d->peer);
+	return tls == NULL ? 0 : take_tls(tls, &d->tls);
+}
+
+static int
+take(const struct view *v, struct dry *d, int argc, char *const argv[])
+{
+	const struct conf *conf = v->conf;
+
+	memset(d, 0, sizeof(*d));
+	d->tls = TLSVER_1_3;
+	if (take_words(d, argc, argv) == -1)
+		return -1;
+	d->trusted = d->peer == NULL;
+	if (d->peer != NULL) {
+		if (addr_parse(d->peer, strlen(d->peer), &d->addr) == -1) {
+			warnx("from-address %s: no IP address", d->peer);
+			return -1;
+		}
+		d->trusted = addr_is_loopback(&d->addr) ||
+		    addr_is_own(&v->own, &d->addr);
+	}
+	if (d->helo != NULL && view_normal(d->helo, d->helo_name,
+	    sizeof(d->helo_name)) == -1) {
+		warnx("helo %s: no host name", log_clean(d->helo));
 		return -1;
 	}
 	if (strcmp(d->from, "<>") == 0)
 		d->from = "";
-	if (*d->from != '\0' && take_domain("from", d->from, d->from_domain,
-	    sizeof(d->from_domain)) == -1)
+	d->report = report_sender_is(conf, d->from, strlen(d->from));
+	if (*d->from != '\0' && take_domain(conf, "from", d->from,
+	    d->from_domain, sizeof(d->from_domain)) == -1)
 		return -1;
-	return take_domain("to", d->to, d->to_domain, sizeof(d->to_domain));
+	return take_domain(conf, "to", d->to, d->to_domain,
+	    sizeof(d->to_domain));
 }
 
 /* What goes on behind the verdict, and the exit status of it. */
@@ -114,7 +159,10 @@ outcome(const struct view *v, const struct dry *d,
     const struct flow_answer *f, const struct answer *a, const char **why)
 {
 	if (f->verdict == VERDICT_REJECT) {
-		*why = "filter-sge refuses the recipient with that text";
+		*why = d->report && d->trusted ? "filter-sge refuses the "
+		    "recipient with that text, but for as long as sged has a "
+		    "report for it" : "filter-sge refuses the recipient with "
+		    "that text";
 		return GOES_NOT;
 	}
 	if (conf_is_local(v->conf, d->to_domain)) {
@@ -140,7 +188,8 @@ outcome(const struct view *v, const struct dry *d,
 static const char *
 action_of(const struct view *v, const struct dry *d, const struct answer *a)
 {
-	return conf_is_local(v->conf, d->to_domain) ? "-" : a->verify ?
+	return conf_is_local(v->conf, d->to_domain) ? "-" :
+	    d->report && d->peer == NULL ? "reports" : a->verify ?
 	    "verify" : a->encrypt ? "encrypt" : "outbound";
 }
 
@@ -192,20 +241,23 @@ view_test(const struct view *v, int argc, char *const argv[])
 	const char *why;
 	int status;
 
-	if (take(&d, argc, argv) == -1)
+	if (take(v, &d, argc, argv) == -1)
 		return NOT_KNOWN;
 	memset(&q, 0, sizeof(q));
 	q.from = d.from_domain;
-	q.helo = "";
+	q.helo = d.helo_name;
+	q.fcrdns = d.helo != NULL;
 	q.to = d.to_domain;
 	q.remote = d.peer == NULL ? NULL : &d.addr;
-	q.trusted = d.peer == NULL || addr_is_loopback(&d.addr);
+	q.trusted = d.trusted;
 	q.tls = d.tls;
 	q.when = v->now;
 	/* A bounce of this host is ours, as filter-sge takes it. */
-	if (d.from_domain[0] == '\0' && d.peer == NULL)
+	if (d.from_domain[0] == '\0' && d.peer == NULL && d.helo == NULL)
 		q.from = v->conf->hostname;
 	flow_decide(v->conf, &q, &f);
+	if (d.report)
+		report_sender_decide(v->conf, q.trusted, ANNOUNCED_NO, &f);
 	flow_name(v->conf, f.from_class, f.to_class, flow, sizeof(flow));
 	routes = view_routes_open(v->conf);
 	answer_find(v->conf, routes, d.to_domain, v->now, &a);
