@@ -14,6 +14,7 @@ struct asked {
 	const char		*to;
 	/* With the null sender: a connector whose address it came from. */
 	const struct conf_connector *bounce;
+	char			 member[DOMAIN_MAX + 4];	/* its name */
 	char			 flow[128];
 };
 
@@ -103,7 +104,8 @@ is_within(const char *name, const char *domain)
 /*
  * A bounce has no domain, but an address of a connector speaks for its member,
  * whatever list HELO's name, one of the member's, is on.  Where the address is
- * that of several, the name chooses.
+ * that of several, the name chooses; without one that reverse DNS confirms, it
+ * is the first of them, not a stranger, whom no TLS would be asked of.
  */
 static void
 bounce(struct asked *k)
@@ -123,6 +125,12 @@ bounce(struct asked *k)
 		if (k->bounce == NULL)
 			k->bounce = c;
 	}
+	if (k->bounce == NULL || k->sender[0] != '\0')
+		return;
+	/* Of all subdomains: one. */
+	(void)snprintf(k->member, sizeof(k->member), "%s%s",
+	    k->bounce->domain[0] == '.' ? "mail" : "", k->bounce->domain);
+	k->sender = k->member;
 }
 
 /* Mail of a member comes from its connector (guide, 5.1). */

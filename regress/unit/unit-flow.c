@@ -350,7 +350,18 @@ null_sender(const struct conf *conf)
 	q.tls = TLSVER_NONE;
 	flow_decide(conf, &q, &a);
 	is_int(a.why, REFUSAL_NO_TLS, "but not without TLS");
+	/* The address is the member's, whether its name is confirmed or not. */
+	q.helo = "mx.aa.govt.nz";
+	q.fcrdns = 0;
+	flow_decide(conf, &q, &a);
+	is_int(a.why, REFUSAL_NO_TLS, "nor by a name not confirmed");
+	is_str(conf_class_name(conf, a.from_class), "restricted",
+	    "from its connector's address it is the member's");
 	q.tls = TLSVER_1_2;
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "with TLS it passes");
+	q.fcrdns = 1;
+	q.helo = "gate.mint.govt.nz";
 	(void)addr_parse("198.51.100.7", 12, &remote);
 	flow_decide(conf, &q, &a);
 	is_int(a.verdict, VERDICT_PASS, "ours, from outside");
