@@ -134,5 +134,36 @@ is "$(bed_log sged '_mta-sts.*: can be looked up again')" 2 "each once"
 is "$(sgectl show status | grep -c '^DNS')" 0 "show status is silent then"
 is "$(sgectl show policy dropped.govt.nz | grep -c 'LOOKED UP')" 0 \
     "and show policy"
+
+# --- sged frozen, and killed -----------------------------------------------
+# Once one has waited in vain nobody else does: known, lapsed or never heard of.
+# All in one session, so that it is over within that half minute; a wait takes
+# 10 s, and what is no wait is far from half of that.
+bed_stop smtpd.A
+sed -i 's/^learn timeout .*/learn timeout 10s/' "$A/etc/mail/sge.conf"
+echo 'listen on lo filter "sge"' >>"$A/etc/smtpd.conf"
+smtpd_up
+sgeds=$(ps -eo pid,comm | awk '$2 == "sged" { print $1 }')
+# shellcheck disable=SC2086
+kill -STOP $sgeds
+printf '%s\n' 'known.nz|none|4102444800|' 'old.govt.nz|none|1600000000|' \
+    'known.mil.nz|none|4102444800|' >>"$A/var/spool/sged/routes"
+# no_wait HOW FIRST: recipients of all kinds, from the FIRST one on.
+no_wait()
+{
+	out=$(at_a "$BIN/smtpc" -d -f staff@minties.govt.nz 127.0.0.1 \
+	    "x@vain-$1.nz" "x@new-$1.nz" "x@new-$1.govt.nz" x@known.nz \
+	    x@known.mil.nz x@old.govt.nz x@dia.govt.nz)
+	is $? 0 "sged $1: all recipients are taken"
+	times=$(echo "$out" | sed -n 's/^#  rcpt \([0-9]*\) us/\1/p')
+	is "$(echo "$times" | grep -c .)" 7 "seven were answered"
+	note "microseconds: $(echo "$times" | tr '\n' ' ')"
+	is "$(echo "$times" | tail -n +"$2" | awk '$1 > 5000000')" "" \
+	    "and at once, from number $2 on"
+}
+no_wait frozen 2
+# shellcheck disable=SC2086
+kill -KILL $sgeds
+no_wait killed 1
 is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
 finish
