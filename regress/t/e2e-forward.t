@@ -22,7 +22,7 @@ dns "reject.co.nz MX 10 mx.reject.co.nz."
 peer mx.reject.co.nz 40 reject
 
 smtpd_conf_usual
-sed -i -e '/^action "box"/c\
+sed -i -e '/^table aliases /d' -e '/^action "box"/c\
 table aliases { "info" = "u@alias.co.nz" }\
 table backups { "@backup.co.nz" }\
 table virtuals { "sales@library.govt.nz" = "u@virtual.co.nz" }\

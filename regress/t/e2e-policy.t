@@ -9,9 +9,8 @@ bed_enter "$0" "$@"
 bed_up
 sge_conf_usual
 smtpd_conf_usual
-sed -i '/^action "box"/c\
-table aliases { "info" = "alias@late.co.nz" }\
-action "box" maildir alias <aliases>' "$A/etc/smtpd.conf"
+sed -i 's/^table aliases .*/table aliases { "info" = "alias@late.co.nz" }/' \
+    "$A/etc/smtpd.conf"
 echo 'listen on lo filter "sge"' >>"$A/etc/smtpd.conf"
 : >"$A/etc/mail/own-smtpd.conf"
 sed -i 's/^flow from any to any/class picky { "picky.co.nz" }\
