@@ -105,6 +105,7 @@ COMMON_OBJS =	\
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
+		filter/keep/kept.o \
 		filter/session/busy.o \
 		filter/session/event.o \
 		filter/session/learn_wait.o \
@@ -320,6 +321,7 @@ SGECTL_OBJS =	\
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \
 		${REPORTER_OBJS} ${WORLD_OBJS} ${SGED_OBJS} ${SGECTL_OBJS}
 PROGS =		\
+		filter/filter-keep \
 		filter/filter-sge \
 		filter/table-sge \
 		reporter/sgectl \
@@ -329,8 +331,8 @@ all: ${PROGS} ${OBJS}
 	@cat filter/*.d filter/*/*.d reporter/*.d reporter/*/*.d >.depend
 
 # Everything but the linking.
-objects: ${OBJS} filter/filter-sge.o filter/table-sge.o reporter/sgectl.o \
-	    reporter/sged.o
+objects: ${OBJS} filter/filter-keep.o filter/filter-sge.o \
+	    filter/table-sge.o reporter/sgectl.o reporter/sged.o
 
 .SUFFIXES:
 .SUFFIXES: .c .o
@@ -340,6 +342,10 @@ objects: ${OBJS} filter/filter-sge.o filter/table-sge.o reporter/sgectl.o \
 
 filter/conf/conf_parse.c: filter/conf/conf_parse.y
 	${YACC} -o $@ filter/conf/conf_parse.y
+
+filter/filter-keep: filter/filter-keep.o ${FILTER_OBJS} ${COMMON_OBJS}
+	${CC} ${SGE_LDFLAGS} -o $@ filter/filter-keep.o ${FILTER_OBJS} ${COMMON_OBJS} \
+	    ${FILTER_LIBS}
 
 filter/filter-sge: filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS}
 	${CC} ${SGE_LDFLAGS} -o $@ filter/filter-sge.o ${FILTER_OBJS} ${COMMON_OBJS} \
@@ -384,6 +390,7 @@ UNITS =		\
 		unit-helper \
 		unit-ingest \
 		unit-ipc \
+		unit-kept \
 		unit-learn \
 		unit-learn-again \
 		unit-learn-file \
@@ -496,10 +503,10 @@ PLACES =	-e 's,/usr/local/libexec/smtpd,${LIBEXEC},g' \
 		-e 's,/usr/local/sbin,${SBINDIR},g' \
 		-e 's,/usr/local/share/examples/sge,${EXAMPLEDIR},g' \
 		-e 's,/etc/mail/sge,${ETCDIR}/mail/sge,g'
-FILTERS =	filter-sge table-sge
+FILTERS =	filter-keep filter-sge table-sge
 DAEMONS =	sgectl sged
-PAGES =		filter-sge.8 sge.7 sge.conf.5 sgectl-examples.7 \
-		sgectl.8 sged.8 table-sge.8
+PAGES =		filter-keep.8 filter-sge.8 sge.7 sge.conf.5 \
+		sgectl-examples.7 sgectl.8 sged.8 table-sge.8
 EXAMPLES =	crontab.example sge.conf.example sged.rc.example \
 		sged.service.example smtpd.conf.example
 

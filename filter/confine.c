@@ -33,6 +33,15 @@ confine_filter(void)
 }
 
 void
+confine_keeper(void)
+{
+	/* On Linux what is run would be held to it as well. */
+#ifdef __OpenBSD__
+	promise("stdio proc exec");
+#endif
+}
+
+void
 confine_table(void)
 {
 	promise("stdio rpath wpath cpath unix");

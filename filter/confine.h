@@ -11,6 +11,8 @@
 
 /* Records are written, the daemon is asked. */
 void	confine_filter(void);
+/* A filter of others is run, which gives up what it likes. */
+void	confine_keeper(void);
 /* Routes are read, attempts noted. */
 void	confine_table(void);
 

@@ -29,6 +29,13 @@
 /* One line from smtpd: an address of 64@255 with room for every field. */
 #define EVENT_LINE_MAX 8192
 
+/*
+ * What passes through filter-keep: one line of a mail, of which smtpd takes
+ * 64 kB, and the events that a filter can ask for, twice over.
+ */
+#define KEPT_LINE_MAX (128 * 1024)
+#define KEPT_EVENTS_MAX 64
+
 /* The id of a table's request, repeated in the answer: smtpd's have 16. */
 #define TABLE_ID_MAX 64
 

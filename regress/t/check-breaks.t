@@ -43,6 +43,7 @@ EOT
 sh "$here/data/sgectl/make" "$good" || bail "no fixture"
 cp "$here/../reporter/sgectl" "$here/../filter/filter-sge" "$dir" || exit 1
 printf '#!/bin/sh\nexit 0\n' >"$good/filter-dkimsign"
+cp "$good/filter-dkimsign" "$good/filter-keep"
 printf '#!/bin/sh\nexit 0\n' >"$good/sendmail"
 : >"$good/ca.pem"
 chmod 640 "$good/dkim.key"
@@ -58,7 +59,8 @@ case $1 in
 -n) [ ! -f @DIR@/bin/smtpd-n ] || . @DIR@/bin/smtpd-n ;;
 esac
 EOT
-chmod 755 "$good/filter-dkimsign" "$good/sendmail" "$good/bin/smtpd"
+chmod 755 "$good/filter-dkimsign" "$good/filter-keep" "$good/sendmail" \
+    "$good/bin/smtpd"
 sed -e "s,\"filter-,\"@DIR@/filter-," -e "s,@DIR@/filter-sge,$dir/filter-sge," \
     -e "s,/etc/mail/,@DIR@/,g" \
     -e "s,user _sgefilter group _sgefilter,user $me," \

@@ -13,11 +13,13 @@ cd "$TOP" || exit 1
 set -- DESTDIR="$I/root" PREFIX=/opt/sge LIBEXEC=/opt/sge/libexec
 check "make install" ${MAKE:-make} -s install "$@"
 got=$(cd "$I/root" && find . -type f | LC_ALL=C sort)
-is "$got" "./opt/sge/libexec/filter-sge
+is "$got" "./opt/sge/libexec/filter-keep
+./opt/sge/libexec/filter-sge
 ./opt/sge/libexec/table-sge
 ./opt/sge/man/man5/sge.conf.5
 ./opt/sge/man/man7/sge.7
 ./opt/sge/man/man7/sgectl-examples.7
+./opt/sge/man/man8/filter-keep.8
 ./opt/sge/man/man8/filter-sge.8
 ./opt/sge/man/man8/sgectl.8
 ./opt/sge/man/man8/sged.8
@@ -40,7 +42,8 @@ check "the examples name the new places" \
     "$I/root/opt/sge/share/examples/sge/smtpd.conf.example"
 
 want=$(sed -n 's/^#define SGE_VERSION "\(.*\)"/\1/p' filter/base/version.h)
-for p in sbin/sged sbin/sgectl libexec/filter-sge libexec/table-sge; do
+for p in sbin/sged sbin/sgectl libexec/filter-keep libexec/filter-sge \
+    libexec/table-sge; do
 	is "$("$I/root/opt/sge/$p" -V)" "${p##*/} $want" "${p##*/} -V"
 done
 is "$(sed -n 's/^\([0-9][0-9.]*\)$/\1/p' CHANGES | head -n 1)" "$want" \
@@ -84,8 +87,8 @@ like "$out" '*SGE_ETC=*/opt/etc*' "and ETCDIR the programs"
 
 # What this compiler can do against mistakes of ours is done.
 if command -v readelf >/dev/null; then
-	for p in filter/filter-sge filter/table-sge reporter/sged \
-	    reporter/sgectl; do
+	for p in filter/filter-keep filter/filter-sge filter/table-sge \
+	    reporter/sged reporter/sgectl; do
 		like "$(readelf -hlWd "$p")" \
 		    '*Type: *DYN*GNU_RELRO*BIND_NOW*' "$p: PIE, RELRO, BIND_NOW"
 		like "$(readelf -sW "$p")" '*__stack_chk_fail*' \

@@ -196,6 +196,36 @@ check_headers(struct check *c, const struct smtpd_line *line,
 	    "filter-dkimsign's -h", line->file, line->number);
 }
 
+/*
+ * filter-dkimsign ends at some From: lines, and smtpd with it.  keeper: the
+ * path of the program that smtpd runs.
+ */
+static void
+check_kept(struct check *c, const struct smtpd_line *line, const char *keeper)
+{
+	const char *command = smtpdconf_command(line);
+	const char *kept = smtpdconf_kept(command);
+	const char *slash = strrchr(keeper, '/');
+	int len = (int)strcspn(kept, " \t");
+	char path[1024];
+
+	if (kept == command) {
+		check_part(c, PART, CHECK_WARN, "%s:%d: who may send mail "
+		    "through %.*s can end it by a From: line, and smtpd with "
+		    "it: write filter-keep %.*s", line->file, line->number,
+		    len, kept, len, kept);
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "%.*s%.*s", *kept == '/' ||
+	    slash == NULL ? 0 : (int)(slash - keeper) + 1, keeper, len, kept);
+	if (access(path, X_OK) == -1)
+		check_part(c, PART, CHECK_BAD, "%s:%d: no program %.*s beside "
+		    "filter-keep: install the package that has it",
+		    line->file, line->number, len, kept);
+	else
+		check_mode(c, path);
+}
+
 /* The private key, as the program that signs with it. */
 static void
 check_signer(struct check *c, const struct smtpd_line *line)
@@ -208,8 +238,10 @@ check_signer(struct check *c, const struct smtpd_line *line)
 		check_part(c, PART, CHECK_BAD, "%s:%d: no program %.*s in "
 		    "smtpd's folder: install the package that has it",
 		    line->file, line->number, (int)len, command);
-	else
+	else {
 		check_mode(c, path);
+		check_kept(c, line, path);
+	}
 	check_headers(c, line, command);
 	if ((key = check_option(command, 'k', file, sizeof(file))) == NULL)
 		return;

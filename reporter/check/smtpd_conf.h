@@ -45,13 +45,15 @@ const struct smtpd_line *smtpdconf_find(const struct smtpd_conf *,
 
 /*
  * The line that says which command a filter is: itself, its "proc", or one of
- * its chain, whose command has that program.  NULL if there is none; name may
+ * its chain, whose command has that program, by filter-keep too.  NULL if there is none; name may
  * be NULL.
  */
 const struct smtpd_line *smtpdconf_filter(const struct smtpd_conf *,
 	    const char *name, const char *program);
 /* The command of such a line, or NULL. */
 const char *smtpdconf_command(const struct smtpd_line *);
+/* What filter-keep runs in a command; the command where it is none. */
+const char *smtpdconf_kept(const char *command);
 
 /*
  * What a table holds: the keys of a list in place, of a "file:", of one word.

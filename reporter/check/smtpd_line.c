@@ -74,17 +74,33 @@ smtpdconf_command(const struct smtpd_line *line)
 
 /* Whether the command's first word ends with that program's name. */
 static int
-runs(const struct smtpd_line *line, const char *program)
+begins_with(const char *command, const char *program)
 {
-	const char *command = smtpdconf_command(line);
 	size_t len, n = strlen(program);
 
-	if (command == NULL)
-		return 0;
 	command += strspn(command, " \t");
 	len = strcspn(command, " \t");
 	return len >= n && strncmp(command + len - n, program, n) == 0 &&
 	    (len == n || command[len - n - 1] == '/');
+}
+
+const char *
+smtpdconf_kept(const char *command)
+{
+	if (!begins_with(command, "filter-keep"))
+		return command;
+	command += strspn(command, " \t");
+	command += strcspn(command, " \t");
+	return command + strspn(command, " \t");
+}
+
+static int
+runs(const struct smtpd_line *line, const char *program)
+{
+	const char *command = smtpdconf_command(line);
+
+	return command != NULL && begins_with(smtpdconf_kept(command),
+	    program);
 }
 
 static const struct smtpd_line *

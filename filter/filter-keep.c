@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Runs another filter of smtpd's, so that smtpd does not end when that one
+ * does: it is started again, and what it was asked is answered for it.
+ */
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "confine.h"
+#include "keep/kept.h"
+
+/* Nothing is read while so much waits to be written to the other side. */
+#define OUT_HIGH (256 * 1024)
+/* One that ends at its start is not started again within this. */
+#define AGAIN_MS 1000
+#define COMPLAIN_MS 60000
+
+struct out {
+	int		 fd;		/* -1: nobody reads */
+	char		*buf;
+	size_t		 size;
+	size_t		 head;
+	size_t		 tail;
+};
+
+struct in {
+	int		 fd;
+	size_t		 len;
+	int		 skip;		/* the rest of a line too long */
+	char		 buf[KEPT_LINE_MAX];
+};
+
+struct keeper {
+	char *const	*argv;
+	struct kept	*kept;
+	struct in	 smtpd;
+	struct in	 filter;
+	struct out	 to_smtpd;
+	struct out	 to_filter;
+	int		 feed;		/* to_filter's, while it runs */
+	pid_t		 pid;		/* -1: it does not run */
+	int		 eof;		/* smtpd has gone */
+	int64_t		 started;	/* monotonic milliseconds */
+	uint64_t	 said;		/* of kept_dropped, and when */
+	int64_t		 said_at;
+};
+
+static __dead void
+usage(void)
+{
+	fprintf(stderr, "usage: filter-keep filter [argument ...]\n"
+	    "       filter-keep -V\n");
+	exit(1);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* What does not fit any more, without memory, is as if nobody had read it. */
+static void
+put(struct out *o, const char *line, size_t len)
+{
+	char *grown;
+	size_t size = o->size == 0 ? OUT_HIGH : o->size;
+
+	if (o->fd == -1)
+		return;
+	memmove(o->buf, o->buf + o->head, o->tail - o->head);
+	o->tail -= o->head;
+	o->head = 0;
+	while (size - o->tail < len + 1)
+		size *= 2;
+	if (size != o->size) {
+		if ((grown = realloc(o->buf, size)) == NULL) {
+			o->fd = -1;
+			return;
+		}
+		o->buf = grown;
+		o->size = size;
+	}
+	memcpy(o->buf + o->tail, line, len);
+	o->buf[o->tail + len] = '\n';
+	o->tail += len + 1;
+}
+
+static void
+flush(struct out *o)
+{
+	ssize_t n;
+
+	while (o->fd != -1 && o->head < o->tail) {
+		n = write(o->fd, o->buf + o->head, o->tail - o->head);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (n <= 0)
+			o->fd = -1;
+		else
+			o->head += n;
+	}
+}
+
+static size_t
+waiting(const struct out *o)
+{
+	return o->fd == -1 ? 0 : o->tail - o->head;
+}
+
+static void
+to_smtpd(const char *line, size_t len, void *arg)
+{
+	struct keeper *k = arg;
+
+	put(&k->to_smtpd, line, len);
+}
+
+static void
+to_filter(const char *line, size_t len, void *arg)
+{
+	struct keeper *k = arg;
+
+	put(&k->to_filter, line, len);
+}
+
+/* All whole lines; of one too long nothing is taken. */
+static void
+lines(struct keeper *k, struct in *in,
+    void (*each)(struct kept *, const char *, size_t))
+{
+	char *p = in->buf, *end = in->buf + in->len, *nl;
+
+	while ((nl = memchr(p, '\n', end - p)) != NULL) {
+		if (!in->skip)
+			each(k->kept, p, nl - p);
+		in->skip = 0;
+		p = nl + 1;
+	}
+	if (p == in->buf && in->len == sizeof(in->buf)) {
+		in->skip = 1;
+		p = end;
+	}
+	in->len = end - p;
+	memmove(in->buf, p, in->len);
+}
+
+/* 0, or -1 at its end. */
+static int
+fill(struct keeper *k, struct in *in,
+    void (*each)(struct kept *, const char *, size_t))
+{
+	ssize_t n = read(in->fd, in->buf + in->len,
+	    sizeof(in->buf) - in->len);
+
+	if (n == -1 && (errno == EINTR || errno == EAGAIN ||
+	    errno == EWOULDBLOCK))
+		return 0;
+	if (n <= 0)
+		return -1;
+	in->len += n;
+	lines(k, in, each);
+	return 0;
+}
+
+/* In the child: smtpd names its filters by their names in its folder. */
+static __dead void
+run(char *const argv[], const char *self)
+{
+	const char *slash = strrchr(self, '/');
+	char path[1024];
+
+	if (strchr(argv[0], '/') != NULL || slash == NULL)
+		(void)strlcpy(path, argv[0], sizeof(path));
+	else
+		(void)snprintf(path, sizeof(path), "%.*s/%s",
+		    (int)(slash - self), self, argv[0]);
+	(void)signal(SIGPIPE, SIG_DFL);
+	execv(path, argv);
+	log_warn("%s", path);
+	_exit(127);
+}
+
+static void
+start(struct keeper *k, const char *self)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
+
+	k->started = now_ms();
+	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
+	    (k->pid = fork()) == -1) {
+		log_warn("%s", k->argv[0]);
+		k->pid = -1;
+	}
+	if (k->pid == 0) {
+		if (dup2(in[0], STDIN_FILENO) == -1 ||
+		    dup2(out[1], STDOUT_FILENO) == -1)
+			_exit(127);
+		run(k->argv, self);
+	}
+	close(in[0]);
+	close(out[1]);
+	if (k->pid == -1) {
+		close(in[1]);
+		close(out[0]);
+		return;
+	}
+	(void)fcntl(in[1], F_SETFL, O_NONBLOCK);
+	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+	k->to_filter.fd = k->feed = in[1];
+	k->filter.fd = out[0];
+	kept_started(k->kept);
+}
+
+/* How it ended, for the log. */
+static const char *
+how(int status)
+{
+	static char text[64];
+
+	if (WIFSIGNALED(status))
+		(void)snprintf(text, sizeof(text), "signal %d",
+		    WTERMSIG(status));
+	else
+		(void)snprintf(text, sizeof(text), "status %d",
+		    WEXITSTATUS(status));
+	return text;
+}
+
+static void
+ended(struct keeper *k)
+{
+	int status = 0;
+	size_t n;
+
+	(void)kill(k->pid, SIGKILL);
+	while (waitpid(k->pid, &status, 0) == -1 && errno == EINTR)
+		;
+	close(k->filter.fd);
+	close(k->feed);
+	k->pid = k->feed = k->filter.fd = k->to_filter.fd = -1;
+	k->to_filter.head = k->to_filter.tail = k->filter.len = 0;
+	k->filter.skip = 0;
+	n = kept_ended(k->kept);
+	/* smtpd waits for it at its start, and says so if it does not come. */
+	if (!kept_ready(k->kept)) {
+		log_warnx("%s ended at its start (%s)", k->argv[0],
+		    how(status));
+		exit(1);
+	}
+	log_warnx("%s ended (%s) with %zu mails in hand: they are refused, and "
+	    "it is started again", k->argv[0], how(status), n);
+}
+
+/* Once a minute at most. */
+static void
+complain(struct keeper *k, int64_t now)
+{
+	uint64_t dropped = kept_dropped(k->kept);
+
+	if (dropped == k->said ||
+	    (k->said > 0 && now - k->said_at < COMPLAIN_MS))
+		return;
+	k->said = dropped;
+	k->said_at = now;
+	log_warnx("%s said %llu lines that smtpd did not ask for: not passed "
+	    "on", k->argv[0], (unsigned long long)dropped);
+}
+
+static void
+turn(struct keeper *k)
+{
+	struct pollfd pfd[4];
+	int n;
+
+	memset(pfd, 0, sizeof(pfd));
+	pfd[0].fd = waiting(&k->to_filter) > OUT_HIGH ? -1 : k->smtpd.fd;
+	pfd[1].fd = waiting(&k->to_smtpd) > OUT_HIGH ? -1 : k->filter.fd;
+	pfd[0].events = pfd[1].events = POLLIN;
+	pfd[2].fd = waiting(&k->to_smtpd) > 0 ? k->to_smtpd.fd : -1;
+	pfd[3].fd = waiting(&k->to_filter) > 0 ? k->to_filter.fd : -1;
+	pfd[2].events = pfd[3].events = POLLOUT;
+	n = poll(pfd, nitems(pfd), k->pid == -1 ? AGAIN_MS / 4 : -1);
+	if (n > 0 && pfd[1].revents != 0 &&
+	    fill(k, &k->filter, kept_filter) == -1) {
+		/* Started again before smtpd says more. */
+		ended(k);
+		return;
+	}
+	if (n > 0 && pfd[0].revents != 0 &&
+	    fill(k, &k->smtpd, kept_smtpd) == -1)
+		k->eof = 1;
+	flush(&k->to_filter);
+	flush(&k->to_smtpd);
+	if (k->to_smtpd.fd == -1)
+		k->eof = 1;
+}
+
+static void
+keep(struct keeper *k, const char *self)
+{
+	while (!k->eof) {
+		if (k->pid == -1 && (kept_came_up(k->kept) ||
+		    now_ms() - k->started >= AGAIN_MS))
+			start(k, self);
+		complain(k, now_ms());
+		turn(k);
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct keeper k = {
+		.smtpd = { .fd = STDIN_FILENO },
+		.filter = { .fd = -1 },
+		.to_smtpd = { .fd = STDOUT_FILENO },
+		.to_filter = { .fd = -1 },
+		.feed = -1,
+		.pid = -1,
+		.started = -AGAIN_MS
+	};
+
+	if (argc == 2 && strcmp(argv[1], "-V") == 0) {
+		puts("filter-keep " SGE_VERSION);
+		return 0;
+	}
+	/* What follows the filter's name is its own. */
+	if (argc < 2 || argv[1][0] == '-')
+		usage();
+	k.argv = argv + 1;
+	log_init("filter-keep", 1, 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if ((k.kept = kept_new(to_smtpd, to_filter, &k)) == NULL)
+		fatal("start");
+	confine_keeper();
+	(void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+	(void)fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+	keep(&k, argv[0]);
+	kept_free(k.kept);
+	return 0;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keep/kept.h"
+#include "tap.h"
+
+#define A "00000000000000aa"
+#define B "00000000000000bb"
+#define T "0000000000000001"
+
+/* What was written to either side, '\n' after each line. */
+static char smtpd[4096], filter[4096];
+static struct kept *k;
+
+static void
+keep_text(char out[sizeof(smtpd)], const char *line, size_t len)
+{
+	size_t n = strlen(out);
+
+	(void)snprintf(out + n, sizeof(smtpd) - n, "%.*s\n", (int)len, line);
+}
+
+static void
+to_smtpd(const char *line, size_t len, void *arg)
+{
+	(void)arg;
+	keep_text(smtpd, line, len);
+}
+
+static void
+to_filter(const char *line, size_t len, void *arg)
+{
+	(void)arg;
+	keep_text(filter, line, len);
+}
+
+/* What smtpd says, or the filter; then what came of it on either side. */
+static void
+says(const char *line)
+{
+	smtpd[0] = filter[0] = '\0';
+	kept_smtpd(k, line, strlen(line));
+}
+
+static void
+answers(const char *line)
+{
+	smtpd[0] = filter[0] = '\0';
+	kept_filter(k, line, strlen(line));
+}
+
+static void
+ends(size_t hands)
+{
+	smtpd[0] = filter[0] = '\0';
+	is_int(kept_ended(k), hands, "ended with %zu mails in hand", hands);
+}
+
+#define REPORT(event, id) "report|0.7|1576146008.006099|smtp-in|" event "|" id
+#define ASK(event, id) "filter|0.7|1576146008.006099|smtp-in|" event "|" id \
+	"|" T
+#define CONNECT(id) REPORT("link-connect", id) "|host.nz|pass|192.0.2.1:1|x:25"
+#define GONE(id) REPORT("link-disconnect", id)
+
+static void
+start(void)
+{
+	if ((k = kept_new(to_smtpd, to_filter, NULL)) == NULL)
+		exit(1);
+	smtpd[0] = filter[0] = '\0';
+	kept_started(k);
+	says("config|smtpd-version|7.6.0");
+	is_str(filter, "config|smtpd-version|7.6.0\n", "config is passed on");
+	says("config|ready");
+	answers("register|report|smtp-in|tx-begin");
+	is_str(smtpd, "register|report|smtp-in|tx-begin\n", "so is a wish");
+	ok(!kept_ready(k), "not ready yet");
+	answers("register|filter|smtp-in|data-line");
+	answers("register|filter|smtp-in|rcpt-to");
+	answers("register|ready");
+	is_str(smtpd, "register|report|smtp-in|link-connect\n"
+	    "register|report|smtp-in|link-disconnect\n"
+	    "register|filter|smtp-in|commit\nregister|ready\n",
+	    "with what is needed here");
+	ok(kept_ready(k), "ready");
+}
+
+static void
+test_passing(void)
+{
+	says(CONNECT(A));
+	is_str(filter, "", "it did not want that");
+	says(REPORT("tx-begin", A) "|1ef1c203");
+	is_str(filter, REPORT("tx-begin", A) "|1ef1c203\n", "it wanted that");
+	says(ASK("rcpt-to", A) "|a|b@c.nz");
+	is_str(filter, ASK("rcpt-to", A) "|a|b@c.nz\n", "a question");
+	is_str(smtpd, "", "is not answered here");
+	answers("filter-result|" B "|" T "|proceed");
+	is_str(smtpd, "", "another session's answer is none");
+	answers("filter-result|" A "|0000000000000002|proceed");
+	is_str(smtpd, "", "nor is another question's");
+	answers("filter-result|" A "|" T "|proceed");
+	is_str(smtpd, "filter-result|" A "|" T "|proceed\n", "its answer is");
+	answers("filter-result|" A "|" T "|proceed");
+	is_str(smtpd, "", "and once only");
+	answers("hello");
+	is_str(smtpd, "", "what is no answer ends nobody");
+	is_int(kept_dropped(k), 4, "all these are counted");
+	says(ASK("commit", A));
+	is_str(smtpd, "filter-result|" A "|" T "|proceed\n",
+	    "what it did not want passes");
+	says(ASK("data-line", A) "|x|y");
+	is_str(filter, ASK("data-line", A) "|x|y\n", "a line of a mail");
+	answers("filter-dataline|" A "|" T "|x|y");
+	is_str(smtpd, "filter-dataline|" A "|" T "|x|y\n", "and back");
+	answers("filter-dataline|" A "|" T "|.");
+	is_str(smtpd, "", "no end before smtpd's");
+	says(ASK("data-line", A) "|.");
+	answers("filter-dataline|" A "|" T "|.");
+	is_str(smtpd, "filter-dataline|" A "|" T "|.\n", "the end");
+	says(ASK("commit", A));
+	is_str(smtpd, "filter-result|" A "|" T "|proceed\n", "committed");
+}
+
+/* One mail in hand, then two. */
+static void
+test_ending(void)
+{
+	says(ASK("data-line", A) "|From: <@a:b@c>");
+	ends(1);
+	is_str(smtpd, "", "smtpd has more of it");
+	says(ASK("data-line", A) "|more");
+	is_str(smtpd, "", "which goes nowhere");
+	ok(filter[0] == '\0', "not to who does not run");
+	says(ASK("data-line", A) "|.");
+	is_str(smtpd, "filter-dataline|" A "|" T "|.\n", "it ends");
+	smtpd[0] = filter[0] = '\0';
+	kept_started(k);
+	is_str(filter, "config|smtpd-version|7.6.0\nconfig|ready\n",
+	    "started again, it is told of smtpd");
+	answers("register|report|smtp-in|tx-begin");
+	ok(!kept_came_up(k), "it is not there yet");
+	answers("register|ready");
+	is_str(smtpd, "", "and smtpd not of it");
+	ok(kept_came_up(k), "now it is");
+	says(ASK("commit", A));
+	is_str(smtpd, "filter-result|" A "|" T "|reject|554 5.6.0 A filter of "
+	    "this host failed on this mail\n", "refused for good");
+	says(REPORT("tx-begin", A) "|1ef1c204");
+	is_str(filter, "", "it does not know the session");
+	says(ASK("rcpt-to", A) "|b@c.nz");
+	is_str(smtpd, "filter-result|" A "|" T "|reject|451 4.3.0 A filter of "
+	    "this host failed: try again later\n", "which is to come again");
+	says(ASK("data-line", A) "|.");
+	is_str(smtpd, "filter-dataline|" A "|" T "|.\n", "nor its mail");
+	says(ASK("commit", A));
+	ok(strstr(smtpd, "|reject|451 ") != NULL, "which does not pass");
+	says(CONNECT(B));
+	says(REPORT("tx-begin", B) "|1ef1c205");
+	ok(filter[0] != '\0', "a new one it knows");
+	says(CONNECT("00000000000000cc"));
+	says(ASK("data-line", "00000000000000cc") "|x");
+	says(ASK("rcpt-to", B) "|b@c.nz");
+	ends(1);
+	is_str(smtpd, "filter-result|" B "|" T "|reject|451 4.3.0 A filter of "
+	    "this host failed: try again later\n", "what it owed is answered");
+	kept_started(k);
+	says(GONE(A));
+	says(GONE(B));
+	says(GONE("00000000000000cc"));
+	is_str(filter, "", "nothing is said of who it never knew");
+	says(CONNECT(A));
+	says(CONNECT(B));
+	says(ASK("data-line", A) "|x");
+	says(ASK("data-line", A) "|.");
+	says(ASK("data-line", B) "|x");
+	ends(2);
+	is_str(smtpd, "filter-dataline|" A "|" T "|.\n", "a whole one ends");
+	says(ASK("commit", A));
+	ok(strstr(smtpd, "|reject|451 ") != NULL, "either may have done it");
+	says(CONNECT("00000000000000dd"));
+	says(ASK("rcpt-to", "00000000000000dd") "|b@c.nz");
+	ok(strstr(smtpd, "|reject|451 ") != NULL, "nor is anybody asked who "
+	    "is not there");
+}
+
+static void
+test_odd(void)
+{
+	static const char *const odd[] = { "", "|", "filter", "report|",
+	    "filter|0.7|1|smtp-in|data-line|" A,
+	    "filter|0.7|1|smtp-in|data-line|" A "|",
+	    "filter|0.7|1|smtp-in|data-line|short|" T "|x",
+	    "report|0.7|1|smtp-in|link-connect|" A A,
+	    "report|||||" A, "filter|||||" A "|" T };
+	size_t i;
+
+	for (i = 0; i < nitems(odd); i++)
+		kept_smtpd(k, odd[i], strlen(odd[i]));
+	answers("filter-result|" A);
+	answers("filter-result|" A "|" T);
+	answers("filter-dataline|" A "|" T);
+	is_str(smtpd, "", "no odd line does harm");
+}
+
+int
+main(void)
+{
+	start();
+	test_passing();
+	test_ending();
+	test_odd();
+	kept_free(k);
+	return done_testing();
+}
