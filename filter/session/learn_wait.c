@@ -46,9 +46,12 @@ struct waits {
 	struct unsent		 unsent;
 	struct waitings		 waits;
 	size_t			 nwaits;
-	struct recent		 vain;
-	int64_t			 heard;		/* of sged last */
+	struct recent		 vain;		/* questions */
+	struct recent		 tired;		/* sessions */
+	int64_t			 pinged;	/* unanswered; 0 */
 	int64_t			 silent;	/* nobody waits until then */
+	int			 unfound;	/* domains in vain, none found */
+	int64_t			 slow;		/* nor for a domain */
 };
 
 static int	 question_cmp(struct awaited *, struct awaited *);
@@ -62,6 +65,7 @@ static int	 send_questions(struct waits *);
 static void	 receive(struct waits *, int64_t);
 static struct awaited *question_new(struct waits *, const char *,
 		    int64_t);
+static void	 is_silent(struct waits *, int64_t);
 static void	 in_vain(struct waits *, struct awaited *, int64_t);
 
 RB_PROTOTYPE(waits_asked, awaited, entry, question_cmp)
@@ -83,6 +87,7 @@ waits_new(const char *path, waits_done *done, void *arg)
 	l->fd = -1;
 	l->tried = -WAITS_CONNECT_MS;
 	recent_init(&l->vain);
+	recent_init(&l->tired);
 	l->done = done;
 	l->arg = arg;
 	RB_INIT(&l->questions);
@@ -167,6 +172,7 @@ hang_up(struct waits *l)
 		return;
 	close(l->fd);
 	l->fd = -1;
+	l->pinged = 0;
 	end_all(l);
 }
 
@@ -202,35 +208,108 @@ send_questions(struct waits *l)
 	return 0;
 }
 
+static int
+is_domain(const char *question)
+{
+	return strchr(question, '@') == NULL;
+}
+
+/*
+ * Whoever waited for a domain in vain waits for no other.  One may have trouble
+ * of its own; where a second one has, and none was found out between them, it
+ * is the DNS, or sged, and nobody waits.
+ */
+static void
+note_vain(struct waits *l, const struct awaited *q, int64_t now)
+{
+	const struct waiting *w;
+	char session[sizeof(w->wait.id) + 1];
+
+	if (!is_domain(q->text))
+		return;
+	if (++l->unfound > 1)
+		l->slow = now + WAITS_VAIN_MS;
+	TAILQ_FOREACH(w, &q->waits, same) {
+		memcpy(session, w->wait.id, sizeof(w->wait.id));
+		session[sizeof(w->wait.id)] = '\0';
+		recent_put(&l->tired, session, now + WAITS_VAIN_MS);
+	}
+}
+
+static void
+answered(struct waits *l, const char *text, enum client_said said, int64_t now)
+{
+	struct awaited *q = find(l, text);
+	struct waiting *w, *next;
+	int late = q != NULL && now - q->asked >= WAITS_SLOW_MS;
+
+	/* What can't be looked up can't be at once again. */
+	recent_put(&l->vain, text, said == CLIENT_FAILED && is_domain(text) ?
+	    now + WAITS_VAIN_MS : 0);
+	if (is_domain(text) && *text != '\0' && (said != CLIENT_FAILED ||
+	    (q != NULL && !late))) {
+		l->unfound = 0;
+		l->slow = 0;
+	}
+	if (q == NULL)
+		return;
+	if (said == CLIENT_FAILED && late)
+		note_vain(l, q, now);
+	/* The last one takes the question with it. */
+	for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, same);
+		end(l, w, said == CLIENT_YES ? WAITED_YES :
+		    said == CLIENT_NO ? WAITED_NO : WAITED_VAIN);
+	}
+}
+
 static void
 receive(struct waits *l, int64_t now)
 {
-	struct awaited *q;
-	struct waiting *w, *next;
 	char text[QUESTION_MAX];
 	enum client_said said = CLIENT_NOTHING;
 	int i;
 
 	for (i = 0; i < WAITS_ROUND && (said = client_answer(l->fd, text,
 	    sizeof(text))) > CLIENT_NOTHING; i++) {
-		l->heard = now;
-		l->silent = 0;
-		if (said == CLIENT_OTHER)
-			continue;
-		/* What can't be looked up can't be at once again. */
-		recent_put(&l->vain, text, said == CLIENT_FAILED &&
-		    strchr(text, '@') == NULL ? now + WAITS_VAIN_MS : 0);
-		if ((q = find(l, text)) == NULL)
-			continue;
-		/* The last one takes the question with it. */
-		for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
-			next = TAILQ_NEXT(w, same);
-			end(l, w, said == CLIENT_YES ? WAITED_YES :
-			    said == CLIENT_NO ? WAITED_NO : WAITED_VAIN);
-		}
+		l->pinged = l->silent = 0;
+		if (said != CLIENT_OTHER)
+			answered(l, text, said, now);
 	}
 	if (said == CLIENT_GONE)
 		hang_up(l);
+}
+
+/* For who comes later: nobody waits for the answer. */
+static void
+ask_only(struct waits *l, const char *text, int64_t now)
+{
+	if (!recent_has(&l->vain, text, now) && client_ask(l->fd, text) == 0)
+		recent_put(&l->vain, text, now + WAITS_VAIN_MS);
+}
+
+/* It answers this at once. */
+static void
+ping(struct waits *l, int64_t now)
+{
+	if (l->pinged == 0 && client_ask(l->fd, "") == 0)
+		l->pinged = now;
+}
+
+/* Whether that session is to wait for it. */
+static int
+may_wait(const struct waits *l, const char *text, const struct waiter *wait,
+    int64_t now)
+{
+	char session[sizeof(wait->id) + 1];
+
+	if (now < l->silent || recent_has(&l->vain, text, now))
+		return 0;
+	if (!is_domain(text))
+		return 1;
+	memcpy(session, wait->id, sizeof(wait->id));
+	session[sizeof(wait->id)] = '\0';
+	return now >= l->slow && !recent_has(&l->tired, session, now);
 }
 
 static struct awaited *
@@ -261,9 +340,14 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
 	if (l->fd != -1)
 		receive(l, now);
 	connect_again(l, now);
-	if (l->fd == -1 || now < l->silent || recent_has(&l->vain, text, now) ||
-	    l->nwaits >= LEARN_WAITING_MAX ||
-	    (w = malloc(sizeof(*w))) == NULL)
+	if (l->fd == -1)
+		return -1;
+	if (!may_wait(l, text, wait, now)) {
+		if (now >= l->silent)
+			ask_only(l, text, now);
+		return -1;
+	}
+	if (l->nwaits >= LEARN_WAITING_MAX || (w = malloc(sizeof(*w))) == NULL)
 		return -1;
 	if ((q = find(l, text)) == NULL &&
 	    (q = question_new(l, text, now)) == NULL) {
@@ -277,6 +361,7 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
 		hang_up(l);
 		return -1;
 	}
+	ping(l, now);
 	w->wait = *wait;
 	w->question = q;
 	w->deadline = now + ms;
@@ -327,29 +412,35 @@ int64_t
 waits_next(const struct waits *l)
 {
 	const struct waiting *w = TAILQ_FIRST(&l->waits);
+	int64_t next;
 
-	return w == NULL ? -1 : w->deadline;
+	if (w == NULL)
+		return -1;
+	next = w->deadline;
+	if (l->pinged != 0 && l->pinged + WAITS_PING_MS < next)
+		next = l->pinged + WAITS_PING_MS;
+	return next;
 }
 
-/*
- * The others of that question, and who names it next, need not wait as well;
- * nor those of any question where sged said nothing at all meanwhile, until
- * it says something.
- */
+/* Nobody waits until it says something. */
+static void
+is_silent(struct waits *l, int64_t now)
+{
+	log_warnx("sged is silent: nobody waits for it");
+	l->silent = now + WAITS_VAIN_MS;
+	/* It may be asked once more then. */
+	l->pinged = 0;
+	end_all(l);
+}
+
+/* The others of that question, and who names it next, need not wait as well. */
 static void
 in_vain(struct waits *l, struct awaited *q, int64_t now)
 {
 	struct waiting *w, *next;
 
 	recent_put(&l->vain, q->text, now + WAITS_VAIN_MS);
-	if (l->heard <= q->asked) {
-		log_warnx("sged is silent: nobody waits for it");
-		l->silent = now + WAITS_VAIN_MS;
-		end_all(l);
-		/* It answers this at once. */
-		(void)client_ask(l->fd, "");
-		return;
-	}
+	note_vain(l, q, now);
 	for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, same);
 		end(l, w, WAITED_VAIN);
@@ -365,6 +456,9 @@ waits_run(struct waits *l, short revents, int64_t now)
 		receive(l, now);
 	if (send_questions(l) == -1)
 		hang_up(l);
+	if (l->pinged != 0 && !TAILQ_EMPTY(&l->waits) &&
+	    l->pinged + WAITS_PING_MS <= now)
+		is_silent(l, now);
 	while ((w = TAILQ_FIRST(&l->waits)) != NULL && w->deadline <= now)
 		in_vain(l, w->question, now);
 }

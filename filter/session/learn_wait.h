@@ -11,12 +11,16 @@
  * Recipients that wait for what sged knows: where mail of their domain must go,
  * or whether a report of ours goes to them.  Many of one question make one.
  * Nobody waits where sged is not there, nor for WAITS_VAIN_MS after somebody
- * did in vain: for that question, or for any where sged said nothing at all
- * meanwhile.  Only sessions that may relay wait: what a stranger names is
+ * did in vain: for that question; for any domain where it is the same session,
+ * or where it was the second domain and none was found out between; for anything
+ * where sged, which answers some things at once, said nothing for WAITS_PING_MS.  Only sessions that may relay wait: what a stranger names is
  * nobody's to look up.
  */
 #define WAITS_CONNECT_MS 250
 #define WAITS_VAIN_MS 30000
+#define WAITS_PING_MS 2000
+/* What can't be found out within this was waited for in vain. */
+#define WAITS_SLOW_MS 1000
 /* For what sged knows without asking anybody, however short "learn timeout". */
 #define WAITS_ANNOUNCED_MS 5000
 /* Messages read at once: whatever sged sends, smtpd is not kept waiting. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# A real smtpd while sged hangs: recipients wait and are answered when the time
+# A real smtpd while sged finds nothing out: recipients wait and are answered when the time
 # is over, others go on meanwhile; a client that goes away while it waits (its
 # answer comes for a session that is over) harms nobody.
 . "$(dirname "$0")/../bed/bed.sh"
@@ -13,10 +13,16 @@ sed -i 's/^learn timeout .*/learn timeout 10s/' "$A/etc/mail/sge.conf"
 # Only who may relay waits: this host's own programs.
 echo 'listen on lo filter "sge"' >>"$A/etc/smtpd.conf"
 smtpd_up
-# Connected, and silent.
-for pid in $(ps -eo pid,comm | awk '$2 == "sged" { print $1 }'); do
-	kill -STOP "$pid"
-done
+# freeze [USER]: sged's processes, or those of one user.
+freeze()
+{
+	for pid in $(ps -eo pid,uid,comm | awk -v u="$1" \
+	    '$3 == "sged" && (u == "" || $2 == u) { print $1 }'); do
+		kill -STOP "$pid"
+	done
+}
+# Those that ask others: sged lives, and finds nothing out.
+freeze 874
 
 # here RCPT: such a program.
 here()
@@ -37,6 +43,8 @@ bed_start stays here b@unknown-2.nz
 out=$(client 104 -d -f a@club.co.nz "$A4" staff@minties.govt.nz)
 like "$out" '*C: RCPT*S: 250*' "a domain of ours is answered meanwhile"
 is "$(said gone)" "" "while the other still waits"
+is "$(sgectl show status | grep -c 'no session')" 0 \
+    "a host's first day is no fault"
 bed_stop gone KILL
 check "the time is over: smtpd goes on" wait_log 60 stays '^S: [25]50'
 check "who went away is on record" \
@@ -46,4 +54,15 @@ is "$(grep -c -i -e 'lost processor' -e fatal "$BED/log/smtpd.A")" 0 \
     "and has no complaint"
 out=$(client 104 -d -f a@club.co.nz "$A4" staff@minties.govt.nz)
 like "$out" '*C: RCPT*S: 250*' "and serves the next one"
+
+# All of it.
+freeze
+bed_start silent here b@unknown-3.nz
+check "smtpd goes on without it" wait_log 60 silent '^S: [25]50'
+like "$(sgectl show status)" '*DOES NOT ANSWER, though it runs*' \
+    "show status says that it hangs"
+like "$(sgectl digest -d today)" '*sged does not answer: restart it*' \
+    "so does the digest"
+is "$(sgectl -j show status | grep -c '"running": *0.*"hangs": *1')" 1 \
+    "and the machine's form"
 finish

@@ -53,6 +53,12 @@ question(int fd, int never, int gated)
 	if ((n = recv(fd, msg, sizeof(msg) - 1, 0)) <= 0)
 		return -1;
 	msg[n] = '\0';
+	/* Whether it lives. */
+	if (strcmp(msg, "{\"announced\":\"\"}") == 0) {
+		if (!never && send(fd, msg, n, MSG_NOSIGNAL) == -1)
+			warn("send");
+		return 0;
+	}
 	if (sscanf(msg, "{\"announced\":\"%255[^\"]\"}", domain) == 1) {
 		printf("announced %s\n", domain);
 		fflush(stdout);

@@ -20,6 +20,7 @@
 static char	 path[] = "/tmp/unit-waits.XXXXXXXXXX";
 static char	 sock[64];
 static int	 listener, peer = -1;
+static int	 alive = 1;
 static int	 ended, learned_n, no_n, failed_n;
 
 static void
@@ -60,6 +61,9 @@ asked(int answer)
 		peer = accept(listener, NULL, NULL);
 	while ((len = recv(peer, msg, sizeof(msg) - 1, MSG_DONTWAIT)) > 0) {
 		msg[len] = '\0';
+		/* What it answers at once, if it lives. */
+		if (alive && strcmp(msg, "{\"announced\":\"\"}") == 0)
+			(void)send(peer, msg, (size_t)len, MSG_NOSIGNAL);
 		if (sscanf(msg, "{\"learn\":\"%255[^\"]\"}", domain) != 1)
 			continue;
 		n++;
@@ -71,12 +75,24 @@ asked(int answer)
 	return n;
 }
 
+/* As a session's recipient; each has an id of its own. */
+static int
+ask_by(struct waits *w, int session, const char *domain, int64_t now)
+{
+	struct waiter wait = { .session = (uint64_t)session };
+	char id[17];
+
+	(void)snprintf(id, sizeof(id), "%016x", (unsigned int)session);
+	memcpy(wait.id, id, sizeof(wait.id));
+	return waits_ask(w, domain, &wait, 5000, now);
+}
+
 static int
 ask(struct waits *w, const char *domain, int64_t now)
 {
-	struct waiter wait = { .session = 1 };
+	static int session;
 
-	return waits_ask(w, domain, &wait, 5000, now);
+	return ask_by(w, ++session, domain, now);
 }
 
 /* sged sends more than can be read at once, and what was not asked. */
@@ -167,28 +183,93 @@ test_announced(struct waits *w)
 	(void)asked(0);
 }
 
+/* The DNS does not answer: one wait is enough, whatever is asked about. */
+static void
+test_slow(struct waits *w)
+{
+	const int64_t t = 1000000;
+	char domain[32];
+	int i;
+
+	/* The last that is known of the DNS: it works. */
+	(void)ask(w, "f.example", t - 10);
+	(void)asked(1);
+	waits_run(w, POLLIN, t - 9);
+	ended = failed_n = 0;
+	is_int(ask_by(w, 7001, "s0.example", t), 0, "slow: the first waits");
+	is_int(ask_by(w, 7002, "s0.example", t), 0, "who asks the same too");
+	is_int(asked(0), 1, "sged is asked");
+	waits_run(w, POLLIN, t + 1);
+	say("{\"failed\":\"s0.example\"}");
+	waits_run(w, POLLIN, t + 3400);
+	is_int(failed_n, 2, "it could not be found out, after 3.4 s");
+	for (i = 1; i < 5; i++) {
+		(void)snprintf(domain, sizeof(domain), "s%d.example", i);
+		is_int(ask_by(w, 7001, domain, t + 3400), -1,
+		    "the next domain of that mail does not wait");
+	}
+	is_int(asked(0), 4, "though each is asked about");
+	is_int(ask_by(w, 7002, "s4.example", t + 3500), -1, "nor does the other");
+	is_int(asked(0), 0, "and not twice");
+	is_int(ask_by(w, 7010, "s10.example", t + 3500), 0,
+	    "who waited for nothing yet may: it was one domain");
+	(void)asked(0);
+	say("{\"failed\":\"s10.example\"}");
+	waits_run(w, POLLIN, t + 6900);
+	is_int(ask_by(w, 7003, "s11.example", t + 6901), -1,
+	    "after a second one nobody");
+	is_int(asked(0), 1, "though it is asked about");
+	is_int(ask_by(w, 7003, "tls@s4.example", t + 6902), 0,
+	    "what sged itself knows is waited for");
+	say("{\"unannounced\":\"tls@s4.example\"}");
+	waits_run(w, POLLIN, t + 6903);
+	is_int(ask_by(w, 7004, "s5.example", t + 6904), -1,
+	    "which says nothing of the DNS");
+	(void)asked(0);
+	say("{\"learned\":\"s5.example\",\"route\":\"none\"}");
+	waits_run(w, POLLIN, t + 7000);
+	is_int(ask_by(w, 7005, "s6.example", t + 7001), 0,
+	    "once one was found out, others wait");
+	is_int(ask_by(w, 7001, "s7.example", t + 7001), -1,
+	    "but the one who waited in vain");
+	(void)asked(0);
+	waits_run(w, POLLIN, t + 7002);
+	/* One domain's own trouble. */
+	say("{\"learned\":\"s8.example\",\"route\":\"none\"}");
+	waits_run(w, POLLIN, t + 8000);
+	waits_run(w, 0, t + 12001);
+	is_int(ask_by(w, 7006, "s9.example", t + 12002), 0,
+	    "where others were found meanwhile, it is that domain's");
+	(void)asked(1);
+	waits_run(w, POLLIN, t + 12003);
+}
+
 /* Connected, and nothing comes: it hangs, or was stopped. */
 static void
 test_silent(struct waits *w)
 {
 	const int64_t t = 700000;
 
-	ended = 0;
+	ended = alive = 0;
 	is_int(ask(w, "a.example", t), 0, "silent: the first one waits");
-	is_int(ask(w, "b.example", t + 4000), 0, "the second one too");
-	waits_run(w, 0, t + 5000);
-	is_int(ended, 2, "until the first one's time is over");
-	is_int(ask(w, "c.example", t + 5001), -1, "then nobody");
+	is_int(ask(w, "b.example", t + 1000), 0, "the second one too");
+	is_int((int)(waits_next(w) - t), WAITS_PING_MS, "not for long");
+	waits_run(w, 0, t + WAITS_PING_MS);
+	is_int(ended, 2, "what is answered at once was not");
+	is_int(ask(w, "c.example", t + 2001), -1, "then nobody");
 	(void)asked(0);
 	say("{\"unannounced\":\"\"}");
-	is_int(ask(w, "c.example", t + 5002), 0, "until it says something");
+	is_int(ask(w, "c.example", t + 2002), 0, "until it says something");
+	alive = 1;
+	(void)asked(0);
+	waits_run(w, POLLIN, t + 2003);
 	waits_run(w, 0, t + 20000);
 }
 
 static void
 test_away(struct waits *w)
 {
-	const int64_t t = 900000;
+	const int64_t t = 1090000;
 
 	is_int(ask(w, "d.example", t), 0, "one waits, and another");
 	close(peer);
@@ -212,8 +293,9 @@ main(void)
 	test_vain(w);
 	test_announced(w);
 	test_silent(w);
+	test_slow(w);
 	ended = 0;
-	(void)ask(w, "end.example", 800000);
+	(void)ask(w, "end.example", 1080000);
 	is_int(ended, 0, "who still waits");
 	test_away(w);
 	waits_free(w);

@@ -8,15 +8,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include <jansson.h>
+
+#include "ctl/sged_ask.h"
 #include "lib/date.h"
 #include "view/digest.h"
 #include "store/query_policy.h"
 #include "view/spool_lag.h"
 #include "base/bounds.h"
 #include "base/log.h"
-#include "base/sged_client.h"
 #include "store/query_flow.h"
 #include "store/unread_box.h"
 
@@ -106,6 +107,23 @@ certificates(struct digest *digest)
 			    certificate, &probed);
 }
 
+/* Whether records came since, and none had before: the host's first day. */
+static int
+is_new(const struct view *v, int64_t before)
+{
+	struct seen_counts in, out;
+	struct lag lag;
+
+	if (before > 0 || v->last >= day_of(v->now))
+		return 0;
+	if (seen_total(v->store, v->last + 1, day_of(v->now), 0, &in) == -1 ||
+	    seen_total(v->store, v->last + 1, day_of(v->now), 1, &out) == -1)
+		return 0;
+	lag_measure(v, &lag);
+	return seen_sum(&in) + seen_sum(&out) > 0 ||
+	    (lag.readable && lag.bytes > 0);
+}
+
 /* Nothing at all on a day, where the day before had some. */
 static void
 recording(struct digest *digest)
@@ -123,9 +141,12 @@ recording(struct digest *digest)
 		    "read");
 		return;
 	}
-	if (seen_sum(&in) + seen_sum(&out) == 0)
-		digest_add(digest, 1, "check config", "no session is on "
-		    "record: is filter-sge in smtpd.conf, and sged running?");
+	if (seen_sum(&in) + seen_sum(&out) == 0) {
+		if (!is_new(v, seen_sum(&in7) + seen_sum(&out7)))
+			digest_add(digest, 1, "check config", "no session is "
+			    "on record: is filter-sge in smtpd.conf, and sged "
+			    "running?");
+	}
 	else if (seen_sum(&in) == 0 && seen_sum(&in7) > 0)
 		digest_add(digest, 1, "check config", "no inbound session is "
 		    "on record, though there were in the 7 days before");
@@ -191,18 +212,25 @@ mails(struct digest *digest)
 		    view_plural(over, "report was", "reports were"));
 }
 
-/* A socket that nobody listens at: sged ended without taking it along. */
+/*
+ * A socket that nobody listens at: sged ended without taking it along.  One at
+ * which nobody answers: it hangs.
+ */
 static void
 daemon_is_down(struct digest *digest)
 {
-	int fd;
+	json_t *answer = talk(digest->view->conf->socket,
+	    json_pack("{s:b}", "status", 1), 2);
 
-	if ((fd = client_connect(digest->view->conf->socket)) != -1)
-		close(fd);
-	else if (errno == ECONNREFUSED)
+	if (answer == NULL && errno == ECONNREFUSED)
 		digest_add(digest, DIGEST_FIX, "show status", "sged is not "
 		    "running: no record is counted, no policy learned, and no "
 		    "report sent");
+	else if (answer == NULL && errno == ETIMEDOUT)
+		digest_add(digest, DIGEST_FIX, "show status", "sged does not "
+		    "answer: restart it; no record is counted, no policy "
+		    "learned, and no report sent");
+	json_decref(answer);
 }
 
 void

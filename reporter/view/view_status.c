@@ -4,6 +4,7 @@
  * show status: is it running, how far behind, what is due, what to look at.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,16 @@
 #include "view/view.h"
 
 static void
-print_daemon(const struct view *v, const json_t *status)
+print_daemon(const struct view *v, const json_t *status, int hangs)
 {
 	const char *version;
 
+	if (hangs) {
+		fprintf(v->out, "sged     DOES NOT ANSWER, though it runs: "
+		    "views show what was stored before;\n         mail goes "
+		    "on as if it were not there: restart it\n");
+		return;
+	}
 	if (status == NULL) {
 		fprintf(v->out, "sged     NOT RUNNING: views show what was "
 		    "stored before it stopped;\n         mail that needs a "
@@ -169,6 +176,7 @@ view_status(const struct view *v)
 	struct lag lag;
 	int64_t today = day_of(v->now);
 	json_t *answer;
+	int hangs;
 
 	if (seen_total(v->store, today, today, 0, &in) == -1 ||
 	    seen_total(v->store, today, today, 1, &out) == -1 ||
@@ -176,22 +184,24 @@ view_status(const struct view *v)
 		return 1;
 	lag_measure(v, &lag);
 	answer = talk(v->conf->socket, json_pack("{s:b}", "status", 1), 2);
+	hangs = answer == NULL && errno == ETIMEDOUT;
 	if (v->form != FORM_TEXT) {
-		view_row(v, "status", "iiiiii" "diiiiiii", "running",
+		view_row(v, "status", "iiiiii" "diiiiiiii", "running",
 		    (int64_t)(answer != NULL), "segments", lag.segments,
 		    "unread", lag.readable ? lag.bytes : (int64_t)-1,
 		    "records", spool.lines, "bad", spool.bad, "newer",
 		    spool.newer, "day", today, "in", seen_sum(&in),
 		    "in_clear", in.clear, "in_refused", in.refused, "out",
 		    seen_sum(&out), "out_clear", out.clear, "out_refused",
-		    out.refused, "broken", heard_broken_count(v->store));
+		    out.refused, "broken", heard_broken_count(v->store),
+		    "hangs", (int64_t)hangs);
 		(void)told_states(v->store, today - 7, today, add_state,
 		    &states);
 	} else {
 		fprintf(v->out, "%s, mode %s\n", v->conf->hostname,
 		    v->conf->mode == MODE_TESTING ? "testing" : "enforce");
 		print_daemon(v, answer == NULL ? NULL :
-		    json_object_get(answer, "status"));
+		    json_object_get(answer, "status"), hangs);
 		print_spool(v, &lag, &spool);
 		print_broken(&states);
 		print_today(v, today, &in, &out);
