@@ -43,7 +43,8 @@ else
 	chroot_out C apt-get -qq -y install --no-install-recommends lintian
 	check "lintian finds no error, and nothing to warn of" chroot_out C \
 	    lintian --fail-on error,warning --allow-root \
-	    "/out/$(basename "$deb")"
+	    "/out/$(basename "$deb")" || tail -n 20 "$BED/log/apt" |
+	    sed 's/^/# /'
 fi
 # The next version.
 dpkg-deb -R "$A/root/sge.deb" "$BED/next" &&
@@ -229,6 +230,8 @@ is "$(grep -c '^_sge' "$A/etc/passwd")" 0 "no user either"
 # --- README's set-up, word by word -----------------------------------------
 
 rm -f "$A/etc/mail/sge.conf" "$A/etc/mail/dkim.key" "$A/etc/smtpd.conf"
+check "Debian's own smtpd.conf" chroot_out A apt-get -y --reinstall \
+    -o Dpkg::Options::=--force-confmiss install opensmtpd
 dns_gone sge._domainkey.minties.govt.nz
 ip -n A route add default via $NET4.2
 cp "$A/root/sge.deb" "$A/root/opensmtpd-filter-sge_1.0.0_amd64.deb"
