@@ -130,38 +130,38 @@ check_lines(void)
 	is_int(lines(), 0, "no directory yet");
 	if (mkdir(sessions, 0755) == -1)
 		fatal("%s", sessions);
-	add("a", GOOD "\n" GOOD "\n");
+	add("a.jsonl", GOOD "\n" GOOD "\n");
 	ingest_now(&engine);
 	is_int(tallied(), 2, "two lines");
 	ingest_now(&engine);
 	is_int(tallied(), 2, "are not read again");
-	append("a", GOOD, 100);
+	append("a.jsonl", GOOD, 100);
 	ingest_now(&engine);
 	is_int(tallied(), 2, "half a line waits");
-	add("a", &GOOD[100]);
+	add("a.jsonl", &GOOD[100]);
 	ingest_now(&engine);
 	is_int(tallied(), 2, "also without its newline");
-	add("a", "\n");
+	add("a.jsonl", "\n");
 	ingest_now(&engine);
 	is_int(tallied(), 3, "until it ends");
 	is_int(bad(), 0, "none was bad");
 
-	add("a", "nonsense\n\n{}\n");
-	append("a", "\0\xff\n", 3);
-	add("a", GOOD "\n");
+	add("a.jsonl", "nonsense\n\n{}\n");
+	append("a.jsonl", "\0\xff\n", 3);
+	add("a.jsonl", GOOD "\n");
 	ingest_now(&engine);
 	is_int(bad(), 4, "bad lines are counted");
 	is_int(tallied(), 4, "and passed over");
-	add("a", half);
+	add("a.jsonl", half);
 	ingest_now(&engine);
 	stop();
 	start();
-	add("a", &GOOD[sizeof(half) - 1]);
-	add("a", "\n");
+	add("a.jsonl", &GOOD[sizeof(half) - 1]);
+	add("a.jsonl", "\n");
 	ingest_now(&engine);
 	is_int(tallied(), 5, "half a line, and a restart");
 	is_int(bad(), 4, "as if nothing had been");
-	is_int(number("SELECT offset FROM segment WHERE name = 'a'"),
+	is_int(number("SELECT offset FROM segment WHERE name = 'a.jsonl'"),
 	    6 * (int64_t)strlen(GOOD "\n") - (int64_t)strlen(GOOD "\n") +
 	    (int64_t)strlen("nonsense\n\n{}\n") + 3, "the offset is right");
 }
@@ -174,23 +174,23 @@ check_long(void)
 	int64_t good = tallied(), wrong = bad();
 
 	memset(text, 'x', len);
-	append("b", text, len);
+	append("b.jsonl", text, len);
 	ingest_now(&engine);
 	is_int(bad(), wrong, "a line without end so far");
-	append("b", text, len);
-	add("b", "\n" GOOD "\n");
+	append("b.jsonl", text, len);
+	add("b.jsonl", "\n" GOOD "\n");
 	ingest_now(&engine);
 	is_int(bad(), wrong + 1, "a line of six megabytes is one bad line");
 	is_int(tallied(), good + 1, "the next one counts");
 	memset(text, ' ', RECORD_LINE_MAX);
 	memcpy(text, GOOD, strlen(GOOD));
 	text[RECORD_LINE_MAX] = '\n';
-	append("b", text, RECORD_LINE_MAX + 1);
+	append("b.jsonl", text, RECORD_LINE_MAX + 1);
 	ingest_now(&engine);
 	is_int(bad(), wrong + 2, "one byte too long");
 	for (i = 0; i < SEGMENT_SLICE; i += strlen(GOOD "\n"))
 		memcpy(text + i, GOOD "\n", strlen(GOOD "\n"));
-	append("b", text, i);
+	append("b.jsonl", text, i);
 	ingest_now(&engine);
 	is_int(tallied(), good + 1 + (int64_t)(i / strlen(GOOD "\n")),
 	    "lines over the edge of a slice");
@@ -203,11 +203,11 @@ check_newer(void)
 {
 	int64_t good = tallied(), wrong = bad();
 
-	add("c", GOOD "\n" NEWER "\n" NEWER "\n" GOOD "\n");
-	age("c", 100 * DAY_SECONDS);
+	add("c.jsonl", GOOD "\n" NEWER "\n" NEWER "\n" GOOD "\n");
+	age("c.jsonl", 100 * DAY_SECONDS);
 	ingest_now(&engine);
 	is_int(tallied(), good + 2, "of a newer version: not counted");
-	is_int(number("SELECT newer FROM segment WHERE name = 'c'"), 2,
+	is_int(number("SELECT newer FROM segment WHERE name = 'c.jsonl'"), 2,
 	    "but said how many");
 	is_int(bad(), wrong, "nor bad");
 }
@@ -221,31 +221,31 @@ check_files(void)
 	add(".hidden", GOOD "\n");
 	add("x.gz", GOOD "\n");
 	add("x~", GOOD "\n");
-	path_of("dir", path, sizeof(path));
+	path_of("dir.jsonl", path, sizeof(path));
 	mkdir(path, 0755);
-	path_of("a", path, sizeof(path));
-	path_of("link", other, sizeof(other));
+	path_of("a.jsonl", path, sizeof(path));
+	path_of("link.jsonl", other, sizeof(other));
 	if (symlink(path, other) == -1)
 		fatal("%s", other);
-	path_of("fifo", path, sizeof(path));
+	path_of("fifo.jsonl", path, sizeof(path));
 	mkfifo(path, 0644);
 	ingest_now(&engine);
 	is_int(tallied(), good, "what is no segment is left alone");
 
-	add("d", GOOD "\n" GOOD "\n");
+	add("d.jsonl", GOOD "\n" GOOD "\n");
 	ingest_now(&engine);
-	path_of("d", path, sizeof(path));
+	path_of("d.jsonl", path, sizeof(path));
 	if (truncate(path, 10) == -1)
 		fatal("%s", path);
 	ingest_now(&engine);
-	add("d", "\n" GOOD "\n");
+	add("d.jsonl", "\n" GOOD "\n");
 	ingest_now(&engine);
 	is_int(tallied(), good + 3, "cut off behind our back: nothing twice");
 
-	add("e", GOOD "\n");
+	add("e.jsonl", GOOD "\n");
 	ingest_now(&engine);
-	path_of("e", path, sizeof(path));
-	path_of("../e", other, sizeof(other));
+	path_of("e.jsonl", path, sizeof(path));
+	path_of("../e.jsonl", other, sizeof(other));
 	if (rename(path, other) == -1)
 		fatal("%s", path);
 	ingest_now(&engine);
@@ -255,20 +255,100 @@ check_files(void)
 	is_int(tallied(), good + 4, "away and back: nothing twice");
 }
 
+/* A record that no other segment begins with. */
+static void
+add_own(const char *name, const char *session)
+{
+	char text[1024], *at;
+
+	snprintf(text, sizeof(text), "%s\n", GOOD);
+	if ((at = strstr(text, "\"s\",\"local")) == NULL)
+		fatalx("GOOD");
+	at[1] = *session;
+	add(name, text);
+}
+
+static void
+move(const char *from, const char *to)
+{
+	char path[256], other[256];
+
+	path_of(from, path, sizeof(path));
+	path_of(to, other, sizeof(other));
+	if (rename(path, other) == -1)
+		fatal("%s", path);
+}
+
+/* A segment is known by what it is, not by its name. */
+static void
+check_identity(void)
+{
+	int64_t good = tallied(), i;
+	char path[256], other[256];
+
+	add_own("i1.jsonl", "1");
+	add_own("i1.jsonl", "2");
+	ingest_now(&engine);
+	move("i1.jsonl", "i2.jsonl");
+	ingest_now(&engine);
+	is_int(tallied(), good + 2, "renamed: not counted twice");
+	add_own("i2.jsonl", "3");
+	ingest_now(&engine);
+	is_int(tallied(), good + 3, "and read on");
+	/* As a rotation does it, before anybody looks. */
+	move("i2.jsonl", "i3.jsonl");
+	add_own("i2.jsonl", "4");
+	ingest_now(&engine);
+	is_int(tallied(), good + 4, "another of its name, itself renamed");
+	stop();
+	start();
+	ingest_now(&engine);
+	is_int(tallied(), good + 4, "nor after a restart");
+	path_of("i3.jsonl", path, sizeof(path));
+	path_of("i4.jsonl", other, sizeof(other));
+	if (link(path, other) == -1)
+		fatal("%s", other);
+	ingest_now(&engine);
+	is_int(tallied(), good + 4, "a second name of it");
+	/* Often with the inode that has just become free. */
+	for (i = 0; i < 4; i++) {
+		path_of("i2.jsonl", path, sizeof(path));
+		if (unlink(path) == -1)
+			fatal("%s", path);
+		add_own("i2.jsonl", &"5678"[i]);
+		ingest_now(&engine);
+		is_int(tallied(), good + 5 + i, "made anew %lld: counted",
+		    (long long)i);
+	}
+	add_own("i2.jsonl.bak", "9");
+	add_own("i 5.jsonl", "a");
+	ingest_now(&engine);
+	is_int(tallied(), good + 8, "names that no filter gives");
+	/* A copy put back under its name. */
+	move("i2.jsonl", "../kept");
+	ingest_now(&engine);
+	add_own("i2.jsonl", "8");
+	ingest_now(&engine);
+	is_int(tallied(), good + 8, "restored from a copy");
+	add_own("i2.jsonl", "b");
+	ingest_now(&engine);
+	is_int(tallied(), good + 9, "and read on");
+}
+
 static void
 check_done(void)
 {
 	int64_t good = tallied(), wrong = bad();
 
-	add("f", GOOD "\n{\"v\":1,\"ti");
-	age("f", 3 * 3600);
+	add("f.jsonl", GOOD "\n{\"v\":1,\"ti");
+	age("f.jsonl", 3 * 3600);
 	ingest_now(&engine);
 	ingest_now(&engine);
-	is_int(number("SELECT done FROM segment WHERE name = 'f'"), 1,
+	is_int(number("SELECT done FROM segment WHERE name = 'f.jsonl'"), 1,
 	    "hours without a line: done");
 	is_int(bad(), wrong + 1, "its last line never ended");
 	is_int(tallied(), good + 1, "the others count");
-	add("f", "me\"\n" GOOD "\n");
+	add("f.jsonl", "me\"\n" GOOD "\n");
 	engine.ingest->listed = 0;
 	ingest_now(&engine);
 	is_int(tallied(), good + 2, "should it grow after all, it is read");
@@ -280,7 +360,7 @@ check_refused(void)
 {
 	int64_t good = tallied(), n = lines();
 
-	add("g", GOOD "\n");
+	add("g.jsonl", GOOD "\n");
 	run("CREATE TRIGGER no BEFORE UPDATE ON tally BEGIN"
 	    " SELECT raise(ABORT, 'disk full'); END");
 	stop();
@@ -332,10 +412,10 @@ check_trim(void)
 	char path[256], sql[512];
 	int turns = 1000;
 
-	add("old", GOOD "\n");
-	age("old", 15 * DAY_SECONDS);
-	add("young", GOOD "\n");
-	age("young", 13 * DAY_SECONDS);
+	add("old.jsonl", GOOD "\n");
+	age("old.jsonl", 15 * DAY_SECONDS);
+	add("young.jsonl", GOOD "\n");
+	age("young.jsonl", 13 * DAY_SECONDS);
 	ingest_now(&engine);
 	ingest_now(&engine);
 	snprintf(sql, sizeof(sql), "INSERT INTO flow VALUES (%lld, 0, 0, '*',"
@@ -364,11 +444,11 @@ check_trim(void)
 	trim_now(engine.ingest);
 	loop_timer_add(engine.loop, 20, look, &turns);
 	loop_run(engine.loop);
-	path_of("old", path, sizeof(path));
+	path_of("old.jsonl", path, sizeof(path));
 	ok(access(path, F_OK) == -1, "beyond keep sessions: removed");
-	path_of("young", path, sizeof(path));
+	path_of("young.jsonl", path, sizeof(path));
 	ok(access(path, F_OK) == 0, "a young one stays");
-	path_of("c", path, sizeof(path));
+	path_of("c.jsonl", path, sizeof(path));
 	ok(access(path, F_OK) == 0, "one with newer records stays");
 	is_int(number("SELECT count(*) FROM flow WHERE class = '*' AND"
 	    " tls13 = 1 AND hour = 0"), 1, "tallies of 400 days stay");
@@ -487,6 +567,7 @@ main(void)
 	check_long();
 	check_newer();
 	check_files();
+	check_identity();
 	check_done();
 	check_refused();
 	check_days();

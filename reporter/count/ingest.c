@@ -115,15 +115,65 @@ complain(struct ingest *in, const char *what)
 	log_warnx("%s: %s", in->path, what);
 }
 
-/* What someone left beside the segments is not one. */
+/* What someone left beside the segments, or made of one, is none. */
 static int
 is_segment(const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), end = sizeof(".jsonl") - 1;
 
-	return name[0] != '.' && name[len - 1] != '~' &&
-	    (len < 3 || strcmp(name + len - 3, ".gz") != 0) &&
-	    (len < 4 || strcmp(name + len - 4, ".tmp") != 0);
+	return name[0] != '.' && len > end &&
+	    strcmp(name + len - end, ".jsonl") == 0 && strspn(name,
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    ".-_") == len;
+}
+
+/*
+ * What is known of a file that was not there before, under this name or, when
+ * it was renamed, under another.  1; 0: another name of one that is there; or
+ * -1.
+ */
+static int
+segment_recall(struct ingest *in, struct segment *seg, int64_t ino,
+    int64_t head)
+{
+	struct store *st = in->engine->store;
+	struct segment_state *s = &seg->saved;
+	char other[NAME_MAX + 32];
+	int64_t oino, ohead;
+	int rc;
+
+	if ((rc = store_segment_load(st, seg->name, s, &seg->done)) == -1)
+		return -1;
+	/* Rows of the first formats know nothing of files. */
+	if (rc == 1 && (s->ino == 0 || (s->head == 0 || head == 0 ?
+	    s->ino == ino : s->head == head)))
+		goto found;
+	if (rc == 1) {
+		/* A file made anew; the old one may be there by another name. */
+		(void)snprintf(other, sizeof(other), "%s#%llx", seg->name,
+		    (unsigned long long)s->ino);
+		if (store_segment_rename(st, seg->name, other) == -1)
+			return -1;
+	}
+	memset(s, 0, sizeof(*s));
+	seg->done = 0;
+	rc = head == 0 ? 0 : store_segment_find(st, ino, head, other,
+	    sizeof(other));
+	if (rc == -1)
+		return -1;
+	if (rc == 1) {
+		if (segment_identify(other, in->dirfd, &oino, &ohead) == 0 &&
+		    oino == ino)
+			return 0;
+		if (store_segment_rename(st, other, seg->name) == -1 ||
+		    store_segment_load(st, seg->name, s, &seg->done) == -1)
+			return -1;
+	}
+found:
+	s->ino = ino;
+	if (head != 0)
+		s->head = head;
+	return 1;
 }
 
 /* Sorted by name, which is by time. */
@@ -131,22 +181,30 @@ static int
 segment_add(struct ingest *in, const char *name)
 {
 	struct segment *seg, *before;
+	int64_t ino, head;
 	int rc = 1;
 
 	TAILQ_FOREACH_REVERSE(before, &in->segments, segments, entry)
 		if ((rc = strcmp(before->name, name)) <= 0)
 			break;
 	if (before != NULL && rc == 0) {
-		before->seen = 1;
-		return 0;
+		/* It may be another file by now; see batch_commit. */
+		if (before->dirty || segment_stat(before, in->dirfd) == 0) {
+			before->seen = 1;
+			return 0;
+		}
+		seg = before;
+		before = TAILQ_PREV(seg, segments, entry);
+		segment_free(in, seg);
 	}
+	if (segment_identify(name, in->dirfd, &ino, &head) == -1)
+		return 0;
 	seg = xcalloc(1, sizeof(*seg));
 	seg->name = xstrdup(name);
-	if (store_segment_load(in->engine->store, seg->name, &seg->saved,
-	    &seg->done) == -1) {
+	if ((rc = segment_recall(in, seg, ino, head)) != 1) {
 		free(seg->name);
 		free(seg);
-		return -1;
+		return rc;
 	}
 	segment_rewind(seg);
 	seg->seen = 1;
@@ -229,11 +287,31 @@ clock_look(struct ingest *in, int64_t now)
 		    (long long)before, (long long)now);
 }
 
+/* How far those that grow have grown. */
+static void
+segments_stat(struct ingest *in, int64_t now)
+{
+	struct segment *seg, *next;
+
+	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
+		next = TAILQ_NEXT(seg, entry);
+		if (seg->done)
+			continue;
+		if (segment_stat(seg, in->dirfd) == -1) {
+			segment_free(in, seg);
+			in->listed = 0;
+		} else if (!segment_more(seg) &&
+		    seg->mtime < now - DONE_SECONDS) {
+			segment_finish(seg);
+			in->dirty = 1;
+		}
+	}
+}
+
 /* What there is to read. */
 static void
 ingest_look(struct ingest *in)
 {
-	struct segment *seg, *next;
 	struct stat sb;
 	int64_t now = time(NULL);
 
@@ -244,6 +322,7 @@ ingest_look(struct ingest *in)
 		return;
 	/* They are noted before the sessions that they led to. */
 	attempts_take(in);
+	segments_stat(in, now);
 	/* A file made within the listing's second may not be in it. */
 	if (in->listed == 0 || sb.st_mtime >= in->listed - 1 ||
 	    now - in->listed >= LIST_SECONDS || now < in->listed) {
@@ -251,18 +330,6 @@ ingest_look(struct ingest *in)
 			in->listed = now;
 		else
 			in->trouble = 1;
-	}
-	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
-		next = TAILQ_NEXT(seg, entry);
-		if (seg->done)
-			continue;
-		if (segment_stat(seg, in->dirfd) == -1)
-			segment_free(in, seg);
-		else if (!segment_more(seg) &&
-		    seg->mtime < now - DONE_SECONDS) {
-			segment_finish(seg);
-			in->dirty = 1;
-		}
 	}
 }
 
@@ -330,16 +397,22 @@ static int
 ingest_slice(struct ingest *in)
 {
 	int64_t errors = in->engine->store->errors;
-	struct segment *seg;
+	struct segment *seg, *next;
 	ssize_t n;
 
-	TAILQ_FOREACH(seg, &in->segments, entry) {
+	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
+		next = TAILQ_NEXT(seg, entry);
 		if (seg->done || !segment_more(seg))
 			continue;
 		n = segment_read(seg, in->dirfd, in->buf, in->tally);
 		if (n <= 0) {
 			/* Tried again when it is looked at again. */
-			in->trouble |= n == -1;
+			in->trouble |= n < 0;
+			/* What was read of the other is committed first. */
+			if (n == -2 && !seg->dirty) {
+				segment_free(in, seg);
+				in->listed = 0;
+			}
 			continue;
 		}
 		in->misjudged |= in->engine->store->errors != errors;
@@ -398,10 +471,14 @@ void
 ingest_now(struct engine *e)
 {
 	struct ingest *in = e->ingest;
+	int again = 1;
 
-	ingest_look(in);
-	while (ingest_slice(in) == 1)
-		;
+	/* Once more where a file is another than it was. */
+	do {
+		ingest_look(in);
+		while (ingest_slice(in) == 1)
+			;
+	} while (in->listed == 0 && again-- > 0);
 	in->reading = 0;
 }
 

@@ -5,6 +5,8 @@
 
 #include <sys/queue.h>
 
+#include <time.h>
+
 #include "base/compat.h"
 #include "count/tally.h"
 #include "store/store_segment.h"
@@ -18,6 +20,7 @@ struct segment {
 	int64_t		 scanned;	/* offset, and a line without end */
 	int64_t		 size;
 	int64_t		 mtime;
+	struct timespec	 changed;	/* st_ctim */
 	int		 done;		/* grows no more */
 	int		 dirty;		/* now is to be saved */
 	int		 said;		/* a complaint was logged */
@@ -30,10 +33,16 @@ struct segment {
 /*
  * Reads the next SEGMENT_SLICE bytes into buf (one byte longer) and counts the
  * whole lines.  Returns the bytes read, 0 at the end; -1 with a log line, once
- * for each file.
+ * for each file; -2: it is another by now.
  */
 ssize_t	segment_read(struct segment *, int dirfd, char *buf, struct tally *);
-/* Its size now; -1 if it is gone, or no file. */
+/*
+ * Which file it is: its inode, and a hash of its first line once that is
+ * whole.  -1 if it is gone, or no file.
+ */
+int	segment_identify(const char *name, int dirfd, int64_t *ino,
+	    int64_t *head);
+/* Its size now; -1 if it is gone, no file, or another one by now. */
 int	segment_stat(struct segment *, int dirfd);
 /* Whether there is something that was not read yet. */
 int	segment_more(const struct segment *);

@@ -268,5 +268,9 @@ const char *const store_steps[] = {
 	" PRIMARY KEY (day, domain, policy, time, session)) WITHOUT ROWID;"
 	"CREATE INDEX trace_host ON trace (rip, mx) WHERE state > 0;"
 	"CREATE INDEX trace_fetching ON trace (domain) WHERE state = 2",
+	/* Which file that was: its inode, a hash of its first line (0: none). */
+	"ALTER TABLE segment ADD COLUMN ino INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE segment ADD COLUMN head INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX segment_ino ON segment (ino)",
 	NULL
 };
