@@ -51,7 +51,7 @@ while [ $((format += 1)) -lt "$newest" ]; do
 	[ $format -lt 9 ] || [ -f "$data/format$format.sql" ] || continue
 	db_of $format
 	said=$("$REGRESS_BIN/unit-fill" "$W/db/sged.db" "$W/none.sql" 2>&1)
-	like "$said" "*format $newest made of $format" \
+	like "$said" "*format $newest made of $format*" \
 	    "format $format is made the newest"
 	is "$(schema | cmp - "$W/newest")" "" "  with all that a new one has"
 	is "$(query 'PRAGMA integrity_check; PRAGMA foreign_key_check')" ok \

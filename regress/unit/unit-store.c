@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "store/store.h"
+#include "store/store_trim.h"
 #include "tap.h"
 
 static char	 dir[] = "/tmp/unit-store.XXXXXXXXXX";
@@ -236,6 +237,54 @@ check_reader(void)
 	chmod(path, 0644);
 }
 
+static long long
+size_of(const char *file)
+{
+	struct stat sb;
+
+	return stat(file, &sb) == -1 ? -1 : sb.st_size;
+}
+
+/* What a year's trim frees goes back to the file system, in small steps. */
+static void
+check_shrink(void)
+{
+	long long full, steps = 0;
+	struct store *st;
+	char old[80];
+	int rc;
+
+	snprintf(old, sizeof(old), "%s/old.db", dir);
+	if ((st = store_open(old, STORE_OWN)) == NULL)
+		fatalx("%s", old);
+	is_int(store_count(st, "PRAGMA auto_vacuum", ""), 2, "a new one can");
+	is_int(store_exec(st, "PRAGMA auto_vacuum = NONE; VACUUM"), 0,
+	    "a database as it was before");
+	is_int(store_count(st, "PRAGMA auto_vacuum", ""), 0, "gives nothing");
+	store_close(st);
+	if ((st = store_open(old, STORE_OWN)) == NULL)
+		fatalx("%s", old);
+	is_int(store_count(st, "PRAGMA auto_vacuum", ""), 2,
+	    "sged makes it one that does");
+	is_int(store_exec(st, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO tally SELECT i,"
+	    " printf('%0200d', i), 0, 0, 0 FROM n;"
+	    " PRAGMA wal_checkpoint(TRUNCATE)"), 0, "a year");
+	full = size_of(old);
+	is_int(store_exec(st, "DELETE FROM tally"), 0, "is over");
+	while ((rc = store_shrink(st, 100)) == 1)
+		steps++;
+	is_int(rc, 0, "it is given back");
+	ok(steps > 5, "in steps: %lld", steps);
+	is_int(store_exec(st, "PRAGMA wal_checkpoint(TRUNCATE)"), 0, "written");
+	ok(size_of(old) < full / 2, "%lld bytes of %lld are left",
+	    size_of(old), full);
+	ok(store_count(st, "PRAGMA freelist_count", "") >= 200,
+	    "some are kept for the next days");
+	store_close(st);
+	unlink(old);
+}
+
 int
 main(void)
 {
@@ -257,6 +306,7 @@ main(void)
 	store_close(st);
 	check_two();
 	check_reader();
+	check_shrink();
 	st = store_open(path, STORE_READ);
 	ok(st != NULL && meta(st, "x", 0) == 100, "read");
 	ok(store_meta_set(st, "x", 1) == -1, "a reader can't write");

@@ -18,8 +18,9 @@
 #define TRIM_FIRST_MS (60 * 1000)
 #define TRIM_EVERY_MS (3600 * 1000)
 #define TRIM_STEP_MS 50
-/* Rows of one step: what a commit does in a few milliseconds. */
+/* Rows or pages of one step: what a commit does in a few milliseconds. */
 #define TRIM_ROWS 500
+#define TRIM_PAGES 250
 
 /*
  * Nothing goes on the word of a clock that was set of late; nor, whatever it
@@ -81,24 +82,15 @@ trim_segments(struct ingest *in, int64_t now)
 	    KEEP_TALLIES * (int64_t)DAY_SECONDS);
 }
 
-static void
-trim_tick(void *arg)
+/* One step of a round; whether it was the last. */
+static int
+trim_step(struct ingest *in)
 {
-	struct ingest *in = arg;
 	struct store_trim before;
-	int64_t now, today;
+	int64_t now = in->trim_time, today = day_of(now);
 
-	in->trim_timer = NULL;
-	if (in->trim_step == 0) {
-		if ((in->trim_time = trim_time(in)) == 0) {
-			in->trim_timer = loop_timer_add(in->engine->loop,
-			    TRIM_EVERY_MS, trim_tick, in);
-			return;
-		}
-		trim_segments(in, in->trim_time);
-	}
-	now = in->trim_time;
-	today = day_of(now);
+	if (in->trim_step == store_trim_steps())
+		return store_shrink(in->engine->store, TRIM_PAGES) != 1;
 	before.tallies = today - KEEP_TALLIES;
 	/* Today and the day itself are not among those kept. */
 	before.reports = today - in->engine->conf->keep_reports - 1;
@@ -108,14 +100,25 @@ trim_tick(void *arg)
 	if (store_trim(in->engine->store, in->trim_step, &before, TRIM_ROWS) <
 	    TRIM_ROWS)
 		in->trim_step++;
-	if (in->trim_step == store_trim_steps()) {
-		in->trim_step = 0;
-		in->trim_timer = loop_timer_add(in->engine->loop,
-		    TRIM_EVERY_MS, trim_tick, in);
-		return;
+	return 0;
+}
+
+static void
+trim_tick(void *arg)
+{
+	struct ingest *in = arg;
+	int over = 0;
+
+	if (in->trim_step == 0) {
+		if ((in->trim_time = trim_time(in)) == 0)
+			over = 1;
+		else
+			trim_segments(in, in->trim_time);
 	}
-	in->trim_timer = loop_timer_add(in->engine->loop, TRIM_STEP_MS,
-	    trim_tick, in);
+	if (!over && (over = trim_step(in)))
+		in->trim_step = 0;
+	in->trim_timer = loop_timer_add(in->engine->loop, over ?
+	    TRIM_EVERY_MS : TRIM_STEP_MS, trim_tick, in);
 }
 
 void

@@ -109,6 +109,20 @@ schema_check(struct store *st, const char *path, enum store_mode mode)
 }
 
 /*
+ * A database of the first formats keeps what is free in it for ever: it is
+ * written anew once.  Where there is no room for that it stays as it is.
+ */
+static void
+vacuum_make(struct store *st, const char *path)
+{
+	if (store_count(st, "PRAGMA auto_vacuum", "") != 0)
+		return;
+	log_info("%s: written anew, so that it can give room back", path);
+	(void)store_exec(st, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+	st->errors = 0;
+}
+
+/*
  * Reading a WAL database wants to write its -shm file.  Someone who may not,
  * while no writer is there (no -wal file), reads the file as it lies.
  */
@@ -158,6 +172,10 @@ store_pragmas(struct store *st, enum store_mode mode)
 		return code == SQLITE_CANTOPEN || code == SQLITE_READONLY ?
 		    -2 : -1;
 	}
+	/* Before there is anything; an older one gets it by vacuum_make. */
+	if (store_count(st, "PRAGMA page_count", "") == 0 &&
+	    store_exec(st, "PRAGMA auto_vacuum = INCREMENTAL") == -1)
+		return -1;
 	/*
 	 * synchronous FULL: what is committed outlives a power failure too, so
 	 * a report that went out is known to have, with its id.
@@ -210,6 +228,8 @@ store_open(const char *path, enum store_mode mode)
 	if (store_exec(st, "PRAGMA temp_store = MEMORY") == -1 ||
 	    schema_check(st, path, mode) == -1)
 		goto out;
+	if (mode == STORE_OWN)
+		vacuum_make(st, path);
 	return st;
 bad:
 	if (st->db == NULL)

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "store/store.h"
 #include "store/store_trim.h"
+
+/* Free pages that stay: one of so many, or so many. */
+#define SPARE_SHARE 8
+#define SPARE_MIN 256
 
 #define BEFORE(what) offsetof(struct store_trim, what)
 
@@ -97,4 +102,25 @@ store_trim(struct store *st, size_t step, const struct store_trim *before,
 
 	return store_update(st, trims[step].sql, "ii", *(const int64_t *)when,
 	    rows);
+}
+
+int
+store_shrink(struct store *st, int64_t pages)
+{
+	int64_t all, unused, spare;
+	char sql[64];
+
+	all = store_count(st, "PRAGMA page_count", "");
+	unused = store_count(st, "PRAGMA freelist_count", "");
+	if (all == -1 || unused == -1)
+		return -1;
+	spare = all / SPARE_SHARE > SPARE_MIN ? all / SPARE_SHARE : SPARE_MIN;
+	if (unused <= spare)
+		return 0;
+	if (pages > unused - spare)
+		pages = unused - spare;
+	(void)snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%lld)",
+	    (long long)pages);
+	return store_exec(st, sql) == -1 ? -1 :
+	    store_count(st, "PRAGMA freelist_count", "") < unused;
 }

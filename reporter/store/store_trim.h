@@ -23,4 +23,11 @@ size_t	store_trim_steps(void);
 int	store_trim(struct store *, size_t step, const struct store_trim *,
 	    int64_t rows);
 
+/*
+ * Gives at most so many free pages of the file back to the file system, while
+ * more are free than the next days fill again.  1 when there may be more, 0,
+ * or -1 with a log line.
+ */
+int	store_shrink(struct store *, int64_t pages);
+
 #endif
