@@ -156,7 +156,7 @@ static const struct ctl_command commands[] = {
 	    run_metrics },
 	{ "digest", "ad:m:n:",
 	    "[-a] [-d days] [-m domain] [-n top]", 0, 0,
-	    VIEW, 1, 1, run_digest },
+	    VIEW | CTL_PIPE, 1, 1, run_digest },
 	{ "report", "d:", "[-d days] domain", 1, 1, VIEW, 1,
 	    1, cmd_report },
 	{ "send", "d:t:", "[-d days] [-t address] [domain | id]", 0, 1,
@@ -307,6 +307,34 @@ prepare(struct ctl *ctl)
 	return 0;
 }
 
+/*
+ * What a view prints is kept until the database is closed: a reader left in a
+ * pager would hold a transaction, and the log of what is written meanwhile
+ * would grow as long.
+ */
+static int
+run_kept(struct ctl *ctl, int argc, char *argv[])
+{
+	struct view *v = &ctl->view;
+	char *text = NULL;
+	size_t len = 0;
+	int status;
+
+	if ((v->out = open_memstream(&text, &len)) == NULL)
+		fatal("sgectl");
+	status = ctl->command->run(ctl, argc, argv);
+	if (fclose(v->out) == EOF)
+		fatal("sgectl");
+	/* What could not be read is not what is not there. */
+	if (v->store->errors > 0 && status == 0)
+		status = ctl->command->failure;
+	store_close(v->store);
+	v->store = NULL;
+	(void)fwrite(text, 1, len, stdout);
+	free(text);
+	return status;
+}
+
 static int
 run(struct ctl *ctl, int argc, char *argv[], const struct ctl_option before[],
     size_t nbefore)
@@ -324,6 +352,8 @@ run(struct ctl *ctl, int argc, char *argv[], const struct ctl_option before[],
 	    (first = ctl_options(ctl, argc, argv)) == -1 ||
 	    prepare(ctl) == -1)
 		status = ctl->command->failure;
+	else if ((ctl->command->needs & (CTL_STORE | CTL_PIPE)) == CTL_STORE)
+		status = run_kept(ctl, argc - first, argv + first);
 	else
 		status = ctl->command->run(ctl, argc - first, argv + first);
 	if ((fflush(stdout) == EOF || ferror(stdout)) && status == 0) {

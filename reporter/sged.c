@@ -29,6 +29,7 @@
 #include "lib/process.h"
 #include "lib/sandbox.h"
 #include "setup.h"
+#include "store/store.h"
 
 /* How long children may take to end, and another sged before us. */
 #define STOP_MS 15000
@@ -442,6 +443,32 @@ sged_run(struct parent *p, const sigset_t *hangup)
 	return p->status;
 }
 
+/* -n: the configuration, then the database where there is one. */
+static int
+check(const char *file, int noaction)
+{
+	struct conf *conf;
+	struct store *st = NULL;
+	char text[256];
+	int rc;
+
+	if ((rc = conf_main_check(file, noaction)) != 0 || noaction > 1 ||
+	    (conf = conf_read(file, stderr)) == NULL)
+		return rc;
+	if (access(conf->database, R_OK) == 0) {
+		if ((st = store_open(conf->database, STORE_READ)) == NULL)
+			rc = 1;
+		else if (store_whole(st, text, sizeof(text)) == 0) {
+			log_warnx("%s is damaged: %s: sgectl check config "
+			    "says how to go on", conf->database, text);
+			rc = 1;
+		}
+		store_close(st);
+	}
+	conf_free(conf);
+	return rc;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -475,7 +502,7 @@ main(int argc, char *argv[])
 		usage();
 	log_init("sged", 1, verbose);
 	if (noaction)
-		return conf_main_check(p.file, noaction);
+		return check(p.file, noaction);
 	if ((p.conf = conf_read(p.file, stderr)) == NULL)
 		return 1;
 	if (!debug && geteuid() != 0)

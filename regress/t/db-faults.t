@@ -106,4 +106,25 @@ is "$(query 'PRAGMA integrity_check')" ok "the database is whole"
 is "$(ps -eo pid,ppid,args | awk -v p="$pid" '$2 == p { print $1 }' | sort)" \
     "$engine" "and no process of sged has ended"
 local_stop sged
+
+# A page that is none, as a bad disk leaves it.
+query "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+# shellcheck disable=SC2086
+check "sged -n on a whole database" $AS "$L/bin/sged" -n -f "$L/sge.conf"
+root=$(query "SELECT rootpage FROM sqlite_master WHERE name = 'report'")
+dd if=/dev/zero of="$L/db/sged.db" bs=4096 seek=$((root - 1)) count=1 \
+    conv=notrunc 2>/dev/null || bail "dd"
+# shellcheck disable=SC2086
+said=$($AS "$L/bin/sged" -n -f "$L/sge.conf" 2>&1)
+is $? 1 "sged -n on a damaged one"
+like "$said" "*is damaged: *sgectl check config*" "  says so"
+said=$(sgectl show sent 2>&1)
+is $? 1 "show sent can't read all, and ends with 1"
+like "$(sgectl digest -a 2>&1 | tr -s " \n" "  ")" "*FIX*database is damaged*check config*" \
+    "the digest says what to do"
+like "$(sgectl check config 2>&1 | tr -s " \n" "  ")" \
+    "*is damaged*sessions still has*" \
+    "check config how to go on"
+like "$(sgectl show status 2>&1 | tr -s " \n" "  ")" "*database is damaged*" \
+    "and show status says it"
 finish

@@ -129,6 +129,8 @@ check_database(struct check *c)
 {
 	const char *path = c->view->conf->database;
 	struct store *store;
+	char text[256];
+	int whole;
 
 	if (access(path, F_OK) == -1)
 		check_part(c, "sged", errno == ENOENT ? CHECK_BAD :
@@ -138,8 +140,20 @@ check_database(struct check *c)
 		check_part(c, "sged", CHECK_BAD, "database %s cannot be read: "
 		    "move it away, and sged begins a new one", path);
 	else {
-		check_part(c, "sged", CHECK_OK, "database %s", path);
+		whole = store_whole(store, text, sizeof(text));
 		store_close(store);
+		if (whole == 1)
+			check_part(c, "sged", CHECK_OK, "database %s", path);
+		else if (whole == -1)
+			check_part(c, "sged", CHECK_DARK, "database %s: not "
+			    "all of it could be read", path);
+		else
+			check_part(c, "sged", CHECK_BAD, "database %s is "
+			    "damaged (%s): look for errors of the disk, stop "
+			    "sged, move the file and those beside it away, "
+			    "start sged: it counts again what %s/sessions "
+			    "still has, and goes on with %s/routes", path,
+			    text, c->view->conf->spool, c->view->conf->spool);
 	}
 }
 

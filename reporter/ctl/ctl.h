@@ -28,6 +28,7 @@ struct ctl_option {
 #define CTL_VIEW	0x08		/* nothing but it, the spool, sged */
 #define CTL_HOST	0x10		/* the addresses of this host */
 #define CTL_PAIRS	0x20		/* its arguments: a word, its value */
+#define CTL_PIPE	0x40		/* prints at once, with no row in hand */
 
 struct ctl;
 

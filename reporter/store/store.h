@@ -43,6 +43,11 @@ enum store_mode {
  */
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
+/*
+ * Whether every page is what it should be, which reads them all: 1; 0 with a
+ * word of SQLite's about the first that is not; or -1 with a log line.
+ */
+int	store_whole(struct store *, char text[], size_t textsz);
 
 /*
  * 0, or -1 with a log line.  They nest: only the outermost one commits, and
@@ -90,6 +95,8 @@ int	store_number(struct store *, int64_t *value, const char *sql,
 	    const char *types, ...);
 /* The same for what is never below 0: 0 where there is none, -1 for failure. */
 int64_t	store_count(struct store *, const char *sql, const char *types, ...);
+/* How many pages it has, or -1. */
+int64_t	store_pages(struct store *);
 /* Ends a loop of sqlite3_step that gave rc; 0, or -1 with a log line. */
 int	store_done(struct store *, sqlite3_stmt *, int rc);
 /* Text of a column, "" for NULL; good until the next step. */

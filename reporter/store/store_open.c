@@ -173,7 +173,7 @@ store_pragmas(struct store *st, enum store_mode mode)
 		    -2 : -1;
 	}
 	/* Before there is anything; an older one gets it by vacuum_make. */
-	if (store_count(st, "PRAGMA page_count", "") == 0 &&
+	if (store_pages(st) == 0 &&
 	    store_exec(st, "PRAGMA auto_vacuum = INCREMENTAL") == -1)
 		return -1;
 	/*
@@ -243,3 +243,25 @@ out:
 	return NULL;
 }
 
+
+int
+store_whole(struct store *st, char text[], size_t textsz)
+{
+	sqlite3_stmt *stmt;
+	char *p;
+
+	text[0] = '\0';
+	if ((stmt = store_select(st, "PRAGMA quick_check(1)", "")) == NULL ||
+	    store_first(st, stmt, "s", text, textsz) == -1)
+		return st->damaged ? 0 : -1;
+	for (p = text; (p = strchr(p, '\n')) != NULL;)
+		*p = ' ';
+	st->damaged |= strcmp(text, "ok") != 0;
+	return strcmp(text, "ok") == 0;
+}
+
+int64_t
+store_pages(struct store *st)
+{
+	return store_count(st, "PRAGMA page_count", "");
+}

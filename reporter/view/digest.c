@@ -70,6 +70,7 @@ digest_find(const struct view *v, int since_last, struct digest *digest)
 	digest_own(digest);
 	digest_seen(digest);
 	digest_heard(digest);
+	digest_unread(digest, since_last);
 }
 
 int

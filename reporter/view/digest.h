@@ -32,6 +32,7 @@ struct digest {
 	size_t		 nfix;
 	size_t		 nwatch;
 	size_t		 ngoes_on;	/* of nwatch */
+	int		 damaged;	/* sged met a page that is none */
 };
 
 /*
@@ -68,5 +69,7 @@ const char *digest_days(const struct digest *, const char *view,
 void	digest_seen(struct digest *);
 void	digest_heard(struct digest *);
 void	digest_own(struct digest *);
+/* What none of them could read; every: whatever that takes. */
+void	digest_unread(struct digest *, int every);
 
 #endif

@@ -18,8 +18,12 @@
 #include "view/spool_lag.h"
 #include "base/bounds.h"
 #include "base/log.h"
+#include "lib/ipc.h"
 #include "store/query_flow.h"
 #include "store/unread_box.h"
+
+/* What "show status" looks at without being asked to. */
+#define FEW_PAGES 16384
 
 #define SOON_DAYS 30
 #define VERY_SOON_DAYS 7
@@ -214,14 +218,17 @@ mails(struct digest *digest)
 
 /*
  * A socket that nobody listens at: sged ended without taking it along.  One at
- * which nobody answers: it hangs.
+ * which nobody answers: it hangs.  And what sged could not read of its database.
  */
 static void
-daemon_is_down(struct digest *digest)
+daemon_says(struct digest *digest)
 {
-	json_t *answer = talk(digest->view->conf->socket,
-	    json_pack("{s:b}", "status", 1), 2);
+	json_t *answer;
 
+	answer = talk(digest->view->conf->socket,
+	    json_pack("{s:b}", "status", 1), 2);
+	digest->damaged = answer != NULL && ipc_bool(json_object_get(answer,
+	    "status"), "damaged", 0);
 	if (answer == NULL && errno == ECONNREFUSED)
 		digest_add(digest, DIGEST_FIX, "show status", "sged is not "
 		    "running: no record is counted, no policy learned, and no "
@@ -234,9 +241,27 @@ daemon_is_down(struct digest *digest)
 }
 
 void
+digest_unread(struct digest *digest, int every)
+{
+	struct store *st = digest->view->store;
+	char text[256];
+
+	/* To read every page takes a second or two where there are many. */
+	if (every || store_pages(st) <= FEW_PAGES)
+		(void)store_whole(st, text, sizeof(text));
+	if (st->damaged || digest->damaged)
+		digest_add(digest, DIGEST_FIX, "check config", "the database "
+		    "is damaged: what is told here is not all, and sged can "
+		    "neither count nor report what is in it");
+	else if (st->errors > 0)
+		digest_add(digest, DIGEST_FIX, "check config", "not all of "
+		    "the database can be read: this is not all there is");
+}
+
+void
 digest_own(struct digest *digest)
 {
-	daemon_is_down(digest);
+	daemon_says(digest);
 	unread(digest);
 	recording(digest);
 	certificates(digest);

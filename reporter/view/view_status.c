@@ -55,6 +55,9 @@ print_daemon(const struct view *v, const json_t *status, int hangs)
 	    (long long)ipc_int(status, "mails", 0),
 	    (long long)ipc_int(status, "learned", 0),
 	    (long long)ipc_int(status, "clients", 0));
+	if (ipc_bool(status, "damaged", 0))
+		fprintf(v->out, "         THE DATABASE IS DAMAGED: sgectl "
+		    "check config\n");
 	if (strcmp(ipc_string(status, "spool", ""), "in trouble") == 0)
 		fprintf(v->out, "         CANNOT READ THE SPOOL: see the mail "
 		    "log\n");
