@@ -14,12 +14,14 @@
 #define TRIM_TICKS	600	/* seconds between steps of forgetting */
 /* Who asks waits so long for a host's look, and for room to begin one. */
 #define LOOKING_MS	3000
-#define LOOK_ROOM_MS	1200
+#define LOOK_ROOM_MS	500
+/* Where more ask at once, nobody waits for it. */
+#define LOOKING_MAX	8
 /* Renewals leave room for questions. */
 #define RENEWALS_MAX	(LEARN_ACTIVE_MAX / 2)
 
 static int
-waits_for_look(struct learn *l, const struct lesson_asker *asker)
+waits_for_look(struct learn *l, struct lesson_asker *asker)
 {
 	int64_t waited = loop_now() - asker->since;
 
@@ -28,6 +30,10 @@ waits_for_look(struct learn *l, const struct lesson_asker *asker)
 	/* Its addresses are asked for. */
 	if (lesson_find(l, asker->normal) != NULL)
 		return 1;
+	/* Many may wait: nothing is new as long as no look ended. */
+	if (asker->looked == l->looked)
+		return 1;
+	asker->looked = l->looked;
 	switch (look_awaited(l, asker->normal)) {
 	case LOOK_BEGUN:
 		return 1;
@@ -82,12 +88,25 @@ apply(struct lesson *lesson, int64_t now)
 	return route_apply(lesson, now);
 }
 
+static int
+is_crowded(const struct learn *l)
+{
+	const struct lesson_asker *asker;
+	int n = 0;
+
+	TAILQ_FOREACH(asker, &l->looking, entry)
+		if (++n >= LOOKING_MAX)
+			return 1;
+	return 0;
+}
+
 /* Those who asked will hear. */
 static void
 answer(struct lesson *lesson)
 {
 	struct learn *l = lesson->learn;
 	struct lesson_asker *asker;
+	struct askers *to;
 	int looks = !lesson->final && lesson->told != NULL &&
 	    strcmp(lesson->told, "enforce") == 0;
 
@@ -96,8 +115,8 @@ answer(struct lesson *lesson)
 		asker->route = lesson->told;
 		asker->since = loop_now();
 		strlcpy(asker->normal, lesson->domain, sizeof(asker->normal));
-		TAILQ_INSERT_TAIL(looks ? &l->looking : &l->answers, asker,
-		    entry);
+		to = looks && !is_crowded(l) ? &l->looking : &l->answers;
+		TAILQ_INSERT_TAIL(to, asker, entry);
 	}
 }
 
@@ -199,6 +218,7 @@ on_tick(void *arg)
 	if (l->engine->stopping)
 		return;
 	l->ticks++;
+	l->looked++;
 	tell(l);
 	room = RENEWALS_MAX - (int64_t)l->active;
 	if (room > 0 && TAILQ_EMPTY(&l->queue))
@@ -224,6 +244,7 @@ learn_start(struct engine *e)
 	TAILQ_INIT(&l->ready);
 	TAILQ_INIT(&l->looking);
 	TAILQ_INIT(&l->answers);
+	l->looked = 1;
 	l->run = on_flush;
 	l->begin = lesson_begin;
 	e->learn = l;

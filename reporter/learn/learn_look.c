@@ -187,6 +187,7 @@ on_look(json_t *answer, void *arg)
 			file_forget(l);
 	}
 	look_free(look);
+	l->looked++;
 	/* Somebody may wait for it. */
 	if (!TAILQ_EMPTY(&l->looking))
 		learn_soon(l);

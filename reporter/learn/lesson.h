@@ -75,6 +75,7 @@ struct lesson_asker {
 	/* Once there is an answer. */
 	const char	*route;
 	int64_t		 since;		/* and it waits for a look; loop_now */
+	uint64_t	 looked;	/* of learn, when it was seen to */
 	char		 domain[DOMAIN_MAX];	/* as it was asked about */
 	char		 normal[DOMAIN_MAX];
 };
@@ -156,6 +157,7 @@ struct learn {
 	int64_t		 ticks;
 	struct looks	 looks;
 	size_t		 nlooks;
+	uint64_t	 looked;	/* looks that ended, and ticks */
 	struct hash	*networks;	/* looked at within this second */
 	int64_t		 failing;	/* failures were seen up to then */
 	/* SPOOL/turns; learn_turns.c. */
