@@ -70,12 +70,13 @@ is "$(wc -l <"$BED/times" | tr -d ' ')" 1000 "a thousand mails were tried"
 is "$(awk '$2 != 0' "$BED/times" | wc -l | tr -d ' ')" 0 "and taken"
 grep -v '^d[0-9]*0\.' "$BED/times" | sort -n -k 3 >"$BED/others"
 slowest=$(tail -n 1 "$BED/others" | cut -d ' ' -f 3)
-late=$(grep '^d[0-9]*0\.' "$BED/times" | sort -n -k 3 | head -n 1 |
+# When some have waited in vain, nobody else does for a while.
+late=$(grep '^d[0-9]*0\.' "$BED/times" | sort -n -k 3 | tail -n 1 |
     cut -d ' ' -f 3)
 note "others: median $(sed -n 450p "$BED/others" | cut -d ' ' -f 3) ms," \
-    "slowest $slowest ms; with a silent policy host: fastest $late ms"
+    "slowest $slowest ms; with a silent policy host: slowest $late ms"
 [ "$late" -ge "$wait"000 ]
-ok $? "with a silent policy host each waits as long as is set"
+ok $? "with a silent policy host the first wait as long as is set"
 [ "$slowest" -lt "$((late / 2))" ]
 ok $? "none of the nine tenths waited even half as long"
 is "$(grep -c '^d[0-9]*[1-9]\.bulk\.nz|enforce|' \
