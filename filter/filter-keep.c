@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -187,16 +188,20 @@ static __dead void
 run(char *const argv[], const char *self)
 {
 	const char *slash = strrchr(self, '/');
-	char path[1024];
+	char path[PATH_MAX];
+	int n;
 
 	if (strchr(argv[0], '/') != NULL || slash == NULL)
-		(void)strlcpy(path, argv[0], sizeof(path));
+		n = snprintf(path, sizeof(path), "%s", argv[0]);
 	else
-		(void)snprintf(path, sizeof(path), "%.*s/%s",
+		n = snprintf(path, sizeof(path), "%.*s/%s",
 		    (int)(slash - self), self, argv[0]);
 	(void)signal(SIGPIPE, SIG_DFL);
-	execv(path, argv);
-	log_warn("%s", path);
+	if (n >= 0 && (size_t)n < sizeof(path))
+		execv(path, argv);
+	else
+		errno = ENAMETOOLONG;
+	log_warn("%s", argv[0]);
 	_exit(127);
 }
 
