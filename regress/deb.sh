@@ -268,6 +268,7 @@ peer mx.dia.govt.nz 11 ok
 echo 'network allow { 203.0.113.0/24 }' >>"$A/etc/mail/sge.conf"
 check "smtpd runs" wait_for 60 smtpd_answers
 check "sged runs" wait_for 60 is_active sged
+check "and reads it again" inside systemctl reload sged
 all_well()
 {
 	inside sgectl check config >"$BED/log/check"

@@ -143,11 +143,11 @@ is_stricter(const struct conf_rule *a, const struct conf_rule *b)
 	return a->req != b->req ? a->req > b->req : a->minimum > b->minimum;
 }
 
-const struct conf_rule *
-conf_rule_out(const struct conf *conf, const char *domain)
+/* The strictest of what our own domains need there that can be had at all. */
+static const struct conf_rule *
+rule_of_locals(const struct conf *conf, const char *domain, int to)
 {
 	const struct conf_rule *rule, *best = NULL, *refused = NULL;
-	int to = conf_class(conf, domain);
 	size_t i;
 
 	for (i = 0; i < conf->nclasses; i++) {
@@ -166,6 +166,21 @@ conf_rule_out(const struct conf *conf, const char *domain)
 		return refused;
 	return refused != NULL && best->req == REQ_PREFER_TLS ?
 	    &conf_rule_never_clear : best;
+}
+
+const struct conf_rule *
+conf_rule_out(const struct conf *conf, const char *domain)
+{
+	int to = conf_class(conf, domain);
+	const struct conf_rule *rule = rule_of_locals(conf, domain, to), *host;
+
+	if (conf->hostname == NULL)
+		return rule;
+	/* What the host itself writes has the class of its own name. */
+	host = &conf->matrix[conf_class(conf, conf->hostname)][to];
+	if (host->req == REQ_CONNECTOR && conf_connector(conf, domain) == NULL)
+		host = &conf_rule_never_clear;
+	return rule == NULL || is_stricter(host, rule) ? host : rule;
 }
 
 const struct conf_connector *

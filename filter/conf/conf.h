@@ -183,7 +183,8 @@ const struct conf_rule *conf_rule_own(const struct conf *, int from, int to);
  * none, holds only if nothing of ours may go there: the others' mail is what
  * comes that far, since the filter refuses mail under that one.  Not all of it:
  * what an alias or a .forward sends there, it never saw, so that nothing goes
- * there in clear (conf_rule_never_clear).
+ * there in clear (conf_rule_never_clear).  The host's own name writes, too:
+ * never weaker than its class needs.
  */
 const struct conf_rule *conf_rule_out(const struct conf *, const char *domain);
 extern const struct conf_rule conf_rule_never_clear;

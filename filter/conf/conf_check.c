@@ -162,6 +162,27 @@ check_missing(struct conf_reader *rd)
 			    sizeof(usage)));
 }
 
+/*
+ * The classes of all that a local entry holds: ".kiwi.nz" also has those of the
+ * classes' own entries below it.
+ */
+static uint64_t
+classes_of_entry(const struct conf *conf, const char *entry)
+{
+	uint64_t classes = (uint64_t)1 << class_of_entry(conf, entry);
+	size_t len = strlen(entry), namelen, pos = 0;
+	const char *name;
+
+	if (entry[0] != '.')
+		return classes;
+	while ((name = domset_next(conf->class_of, &pos)) != NULL) {
+		namelen = strlen(name);
+		if (namelen > len && strcmp(name + namelen - len, entry) == 0)
+			classes |= (uint64_t)1 << class_of_entry(conf, name);
+	}
+	return classes;
+}
+
 static void
 check_local(struct conf_reader *rd)
 {
@@ -176,8 +197,7 @@ check_local(struct conf_reader *rd)
 			rd->nomem = 1;
 	}
 	while ((name = domset_next(conf->local, &pos)) != NULL)
-		conf->local_classes |= (uint64_t)1 <<
-		    class_of_entry(conf, name);
+		conf->local_classes |= classes_of_entry(conf, name);
 }
 
 /* RFC 8460 5.3: the report is signed for the domain that submits it. */

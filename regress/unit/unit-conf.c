@@ -162,6 +162,44 @@ leaving(void)
 	}
 }
 
+/* What writes is not always of the class of an entry of "local". */
+static void
+classes_below(void)
+{
+	static const struct {
+		const char	*ours;
+		int		 req;
+		const char	*name;
+	} cases[] = {
+		{ "local { kiwi.nz .kiwi.nz }", REQ_TLS, "a subdomain" },
+		{ "local { .nz }", REQ_TLS, "one far below" },
+		{ "local { kiwi.nz }", REQ_PREFER_TLS, "no subdomain" },
+		{ "local { xkiwi.nz .xkiwi.nz }", REQ_PREFER_TLS, "others'" },
+		{ "local { kiwi.nz }\nhostname hq.kiwi.nz", REQ_TLS,
+		    "the host itself" }
+	};
+	struct conf *conf;
+	char text[600], *said;
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "organization O\ncontact \"a@kiwi.nz\"\n%s\n"
+		    "class government { hq.kiwi.nz .govt.nz }\n"
+		    "flow from government to government require tls\n"
+		    "flow from any to any prefer tls\n", cases[i].ours);
+		conf = conf_text(text, &said);
+		free(said);
+		if (!ok(conf != NULL, "ours: %s", cases[i].name))
+			continue;
+		is_int(conf_rule_out(conf, "plain.govt.nz")->req, cases[i].req,
+		    "to the government");
+		is_int(conf_rule_out(conf, "pub.nz")->req, REQ_PREFER_TLS,
+		    "to the public");
+		conf_free(conf);
+	}
+}
+
 static void
 defaults(void)
 {
@@ -302,6 +340,7 @@ main(int argc, char *argv[])
 			return done_testing();
 	}
 	values();
+	classes_below();
 	defaults();
 	language();
 	leaving();

@@ -25,7 +25,9 @@
 #define PART "smtpd"
 /* A certificate that ends sooner is told of. */
 #define CERT_DAYS_LOW 14
-#define OLD_TLS (TLS_PROTOCOL_TLSv1_0 | TLS_PROTOCOL_TLSv1_1)
+/* A library that has no older ones takes their names for that of 1.2. */
+#define OLD_TLS ((TLS_PROTOCOL_TLSv1_0 | TLS_PROTOCOL_TLSv1_1) & \
+	~(TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3))
 
 /*
  * Ciphers that hide nothing, that hide it from nobody in between, or that are
