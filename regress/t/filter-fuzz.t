@@ -167,7 +167,8 @@ is "$(filter_records | sed 's/.*"session":"\([^"]*\)".*"remote":\([^,]*\),.*/\1 
 asan=$BIN/filter-sge-asan
 flags="-O1 -g -std=gnu11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -I$TOP/filter"
 flags="$flags -fsanitize=address,undefined -fno-omit-frame-pointer"
-sources=$(ls "$TOP"/filter/*.c "$TOP"/filter/*/*.c | grep -v /table-sge.c)
+sources=$(ls "$TOP"/filter/*.c "$TOP"/filter/*/*.c | grep -v -e /table-sge.c \
+    -e /filter-keep.c)
 if [ ! -x "$asan" ] || [ -n "$(find "$TOP/filter" -name '*.[chy]' \
     -newer "$asan")" ]; then
 	# shellcheck disable=SC2046,SC2086

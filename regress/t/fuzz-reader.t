@@ -7,10 +7,10 @@ cd "$here/.." || exit 1
 bin=${REGRESS_BIN:-regress/bin}
 mkdir -p "$bin/asan"
 src="regress/fuzz/fuzz-reader.c reporter/command/print_received.c
-reporter/ctl/print.c reporter/lib/date.c reporter/lib/text.c
+reporter/ctl/print.c reporter/lib/date.c reporter/lib/text.c reporter/lib/xalloc.c
 reporter/store/query_received.c reporter/store/store.c
 reporter/store/store_names.c reporter/store/store_received.c
-reporter/store/store_schema.c
+reporter/store/store_open.c reporter/store/store_schema.c
 reporter/view/view_downgrade.c reporter/view/view_explain.c
 reporter/view/view_received.c reporter/view/view_reporters.c"
 for f in filter/base/*.c filter/conf/*.c reporter/reader/*.c reporter/rfc/*.c; do
