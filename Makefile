@@ -71,6 +71,7 @@ COMMON_OBJS =	\
 		filter/base/domset.o \
 		filter/base/json_scan.o \
 		filter/base/log.o \
+		filter/base/monotonic.o \
 		filter/base/mail_path.o \
 		filter/base/sged_client.o \
 		filter/base/recent.o \

@@ -15,11 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "base/version.h"
 #include "confine.h"
 #include "keep/kept.h"
@@ -66,15 +66,6 @@ usage(void)
 	fprintf(stderr, "usage: filter-keep filter [argument ...]\n"
 	    "       filter-keep -V\n");
 	exit(1);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* What does not fit any more, without memory, is as if nobody had read it. */
@@ -210,7 +201,7 @@ start(struct keeper *k, const char *self)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
 
-	k->started = now_ms();
+	k->started = monotonic_ms();
 	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
 	    (k->pid = fork()) == -1) {
 		log_warn("%s", k->argv[0]);
@@ -325,9 +316,9 @@ keep(struct keeper *k, const char *self)
 {
 	while (!k->eof) {
 		if (k->pid == -1 && (kept_came_up(k->kept) ||
-		    now_ms() - k->started >= AGAIN_MS))
+		    monotonic_ms() - k->started >= AGAIN_MS))
 			start(k, self);
-		complain(k, now_ms());
+		complain(k, monotonic_ms());
 		turn(k);
 	}
 }

@@ -20,6 +20,7 @@
 #include "session/reply_queue.h"
 #include "base/addr_own.h"
 #include "base/bounds.h"
+#include "base/monotonic.h"
 #include "base/sged_notice.h"
 #include "conf/conf.h"
 #include "confine.h"
@@ -184,10 +185,7 @@ check_conf(struct filter *f)
 static void
 set_now(struct filter *f)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	f->now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	f->now = monotonic_ms();
 	f->sessions->now = time(NULL);
 	f->sessions->clock = f->now;
 }

@@ -24,6 +24,7 @@
 #include "base/sged_notice.h"
 #include "confine.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "spool/attempts.h"
 #include "base/version.h"
 
@@ -245,14 +246,13 @@ check_domain(struct table *t, const char *id, const char *query)
 static void
 tell_sged(struct table *t, const char *domain, const struct answer *a)
 {
-	struct timespec ts;
+	int64_t now = monotonic_ms();
 
 	if ((a->route.kind != ROUTE_UNKNOWN && !a->route.stale) ||
 	    a->why == WHY_LOCAL || a->why == WHY_CONNECTOR ||
-	    clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+	    now == -1)
 		return;
-	notice_send(t->notice, domain, (int64_t)ts.tv_sec * 1000 +
-	    ts.tv_nsec / 1000000);
+	notice_send(t->notice, domain, now);
 }
 
 /* Whether it is the turn of the host, of those that fail at its address. */

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "command/command.h"
 #include "command/print_received.h"
 #include "lib/sandbox.h"
@@ -59,15 +59,6 @@ struct reading {
 	int64_t		 known;
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void
 progress_clear(struct reading *g)
 {
@@ -83,7 +74,7 @@ progress(struct reading *g)
 
 	if (!g->tty)
 		return;
-	now = now_ms();
+	now = monotonic_ms();
 	if (now - g->begun < PROGRESS_AFTER_MS ||
 	    now - g->progress < PROGRESS_MS)
 		return;
@@ -393,7 +384,7 @@ cmd_read(struct ctl *ctl, int argc, char *argv[])
 	g.reader.problem = problem;
 	g.reader.arg = &g;
 	g.tty = isatty(STDERR_FILENO);
-	g.begun = now_ms();
+	g.begun = monotonic_ms();
 	read_all(&g, argc, argv);
 	progress_clear(&g);
 	summary(&g);

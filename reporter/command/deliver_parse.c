@@ -14,11 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "command/deliver_parse.h"
 #include "lib/sandbox.h"
 #include "lib/write_all.h"
@@ -122,15 +122,6 @@ child(const struct conf *conf, int64_t now, int in, int out)
 	_exit(fflush(stdout) == EOF ? 1 : 0);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /*
  * All that the process says, the caller frees; NULL where that is too much, or
  * takes too long: its own alarm(3) rings before.
@@ -138,7 +129,7 @@ now_ms(void)
 static char *
 hear(int fd, size_t *len)
 {
-	int64_t until = now_ms() + (READ_WALL_SECONDS + 5) * 1000, left;
+	int64_t until = monotonic_ms() + (READ_WALL_SECONDS + 5) * 1000, left;
 	struct pollfd pfd = { fd, POLLIN, 0 };
 	char *said = NULL, *p;
 	ssize_t n = 0;
@@ -153,7 +144,7 @@ hear(int fd, size_t *len)
 				break;
 			said = p;
 		}
-		if ((left = until - now_ms()) <= 0)
+		if ((left = until - monotonic_ms()) <= 0)
 			break;
 		if (poll(&pfd, 1, (int)left) <= 0)
 			continue;

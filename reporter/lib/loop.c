@@ -10,10 +10,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "lib/loop.h"
 #include "lib/xalloc.h"
 
@@ -120,11 +120,11 @@ loop_stop(struct loop *loop)
 int64_t
 loop_now(void)
 {
-	struct timespec ts;
+	int64_t now = monotonic_ms();
 
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+	if (now == -1)
 		fatal("clock_gettime");
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return now;
 }
 
 struct loop_fd *

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_MONOTONIC_H
+#define SGE_MONOTONIC_H
+
+#include <stdint.h>
+
+/* Milliseconds of the clock that nobody sets; -1 with errno. */
+int64_t	monotonic_ms(void);
+
+#endif
