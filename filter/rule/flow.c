@@ -180,6 +180,33 @@ connector_refused(const struct asked *k, struct flow_answer *a)
 	return 1;
 }
 
+/*
+ * Mail of others that is handed over here for others: smtpd's tables know no
+ * sender, and ask of a destination what our own domains' mail needs.  Where
+ * that is less, it could leave in clear.
+ */
+static int
+leaves_weaker(const struct asked *k, const struct conf_rule *rule)
+{
+	const struct conf *conf = k->conf;
+
+	return k->to[0] != '\0' && !conf_is_local(conf, k->to) &&
+	    conf_connector(conf, k->to) == NULL &&
+	    conf_rule_out(conf, k->to)->req < rule->req;
+}
+
+static void
+weaker_refused(const struct asked *k, const struct conf_rule *rule,
+    struct flow_answer *a)
+{
+	a->why = REFUSAL_OTHER_ADDRESS;
+	(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s: mail of %s "
+	    "is not accepted from here: no flow of a domain of ours to %s has "
+	    "\"%s\", so that it could leave without: ask your postmaster",
+	    k->flow, k->sender[0] == '\0' ? "this sender" : k->sender, k->to,
+	    requirement_name(rule->req));
+}
+
 static enum verdict
 refuse(const struct conf *conf)
 {
@@ -218,7 +245,8 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	a->to_class = class_of(conf, k.to);
 	a->rule = flow_rule(conf, k.sender, a->from_class, k.to, a->to_class);
 	if (a->rule->req == REQ_PREFER_TLS || (a->rule->req != REQ_CONNECTOR &&
-	    (q->trusted || q->tls >= a->rule->minimum)))
+	    (q->trusted || q->tls >= a->rule->minimum) &&
+	    !leaves_weaker(&k, a->rule)))
 		return;
 
 	flow_name(conf, a->from_class, a->to_class, k.flow, sizeof(k.flow));
@@ -228,12 +256,14 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	case REQ_TLS:
 	case REQ_VERIFIED_TLS:
 		if (!tls_refused(&k, a->rule, a))
-			return;
-		if (q->remote != NULL &&
+			weaker_refused(&k, a->rule, a);
+		else if (q->remote != NULL &&
 		    conf_legacy(conf, q->remote, q->when) != NULL) {
 			a->verdict = VERDICT_LEGACY;
 			a->reply[0] = '\0';
-			return;
+			if (!leaves_weaker(&k, a->rule))
+				return;
+			weaker_refused(&k, a->rule, a);
 		}
 		break;
 	case REQ_CONNECTOR:

@@ -67,5 +67,37 @@ is "$(queued 'f@dia.govt.nz.*e@moe.govt.nz')" 1 "and waits" ||
 is "$(mails '^X-Peer-From: <f@dia.govt.nz>')" 0 "and left in no other way"
 like "$(sgectl show route moe.govt.nz)" '*sge-encrypt  found*'\
 '*nothing leaves without TLS*' "show route says why"
+
+# found_none N: how often smtpd found no TLS where it needs it.
+found_none()
+{
+	[ "$(bed_log smtpd.A 'TLS required but not supported')" -ge "$1" ]
+}
+
+# A public host that somebody hands over government mail of others.
+bed_stop smtpd.A
+sed -i -e 's/^local .*/local { "kiwi.nz" }/' \
+    -e 's/^hostname .*/hostname "mail.kiwi.nz"/' \
+    -e 's/@minties.govt.nz/@kiwi.nz/' "$A/etc/mail/sge.conf"
+peer mx.plain.govt.nz 15 nostarttls
+dns "plain.govt.nz MX 10 mx.plain.govt.nz."
+smtpd_up
+submit x@library.govt.nz g@plain.govt.nz >"$BED/log/submit" 2>&1
+ok $(($? == 0)) "5.4 where nothing would keep it from clear: refused"
+like "$(cat "$BED/log/submit")" '*550 5.7.1*library.govt.nz is not accepted*' \
+    "and why"
+like "$(sgectl test from x@library.govt.nz to g@plain.govt.nz)" \
+    '*reject: 550 5.7.1*library.govt.nz is*not accepted from here*' \
+    "sgectl test says the same"
+submit y@kiwi.nz h@plain.govt.nz
+check "5.3 of our own leaves in clear" wait_for 40 got_mail \
+    '^X-Peer-To: <h@plain.govt.nz>'
+sed -i '/^flow from any to any/i\
+flow from public to government require tls' "$A/etc/mail/sge.conf"
+check "with a flow that keeps it from that: taken, once it is read" \
+    wait_for 60 submit x@library.govt.nz i@plain.govt.nz 2>/dev/null
+check "and it finds none" wait_for 60 found_none 2
+is "$(queued i@plain.govt.nz)" 1 "so that it waits"
+is "$(mails '^X-Peer-To: <[gi]@plain.govt.nz>')" 0 "and left in no other way"
 is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
 finish

@@ -285,6 +285,17 @@ run(const struct conf *conf, const struct flow_case *c)
 }
 
 static enum verdict
+flow_of(const struct conf *conf, const char *from, const char *to)
+{
+	struct flow_query q = { from, "", 0, to, NULL, 1, TLSVER_NONE,
+	    NOON_31_MARCH, 0 };
+	struct flow_answer a;
+
+	flow_decide(conf, &q, &a);
+	return a.verdict;
+}
+
+static enum verdict
 legacy_at(const struct conf *conf, int64_t when)
 {
 	struct flow_query q = { "ups.govt.nz", "ups", 0, "minties.govt.nz",
@@ -399,6 +410,68 @@ testing_mode(void)
 	free(said);
 }
 
+/* smtpd's tables know no sender: what they do not force is not taken. */
+static void
+others_mail(void)
+{
+	static const char text[] = "organization K\ncontact t@kiwi.nz\n"
+	    "local kiwi.nz\nhostname mail.kiwi.nz\n"
+	    "class restricted { aa.govt.nz dd.govt.nz }\n"
+	    "class partner partner.nz\nclass government .govt.nz\n"
+	    "flow from restricted to restricted require connector\n"
+	    "flow from { restricted government } to { restricted government }\\\n"
+	    "	require tls\n"
+	    "flow from government to partner require verified tls\n"
+	    "connector aa.govt.nz to \"smtp+tls://mx.aa.govt.nz\"\n"
+	    "legacy 10.1.2.3 until 2027-03-31 UPS\n";
+	static const struct flow_case others[] = {
+		{ "5.4 of others, by us", "a.govt.nz", "b.govt.nz", NULL, OUR,
+		    NO, REJECT, "government>government",
+		    "550 5.7.1 government>government: mail of a.govt.nz is not "
+		    "accepted from here: no flow of a domain of ours to "
+		    "b.govt.nz has \"require tls\"" },
+		{ "5.4 of others, from a network of ours", "a.govt.nz",
+		    "b.govt.nz", "198.51.100.7", IN, T13, REJECT,
+		    "government>government", "550 5.7.1 " },
+		{ "5.4 of others, from a legacy host", "a.govt.nz",
+		    "b.govt.nz", "10.1.2.3", IN, NO, REJECT,
+		    "government>government", "550 5.7.1 " },
+		{ "5.2 of others, by us", "dd.govt.nz", "b.govt.nz", NULL,
+		    OUR, NO, REJECT, "restricted>government", "550 5.7.1 " },
+		{ "verified, of others", "a.govt.nz", "partner.nz", NULL, OUR,
+		    NO, REJECT, "government>partner", "550 5.7.1 " },
+		{ "a connector has TLS", "a.govt.nz", "aa.govt.nz", NULL, OUR,
+		    NO, PASS, "government>restricted", "" },
+		{ "5.5 of others", "a.govt.nz", "example.com", NULL, OUR, NO,
+		    PASS, "government>public", "" },
+		{ "5.3 of ours", "kiwi.nz", "b.govt.nz", NULL, OUR, NO, PASS,
+		    "public>government", "" },
+		{ "5.5 to us", "a.govt.nz", "kiwi.nz", "198.51.100.7", IN, NO,
+		    PASS, "government>public", "" }
+	};
+	char *said, more[sizeof(text) + 64];
+	struct conf *conf;
+	size_t i;
+
+	conf = conf_text(text, &said);
+	free(said);
+	if (!ok(conf != NULL, "a public host"))
+		return;
+	for (i = 0; i < nitems(others); i++)
+		run(conf, &others[i]);
+	conf_free(conf);
+	/* As the reply says. */
+	(void)snprintf(more, sizeof(more), "%sflow from public to government "
+	    "require tls\n", text);
+	conf = conf_text(more, &said);
+	free(said);
+	if (!ok(conf != NULL, "and a flow for it"))
+		return;
+	is_int(flow_of(conf, "a.govt.nz", "b.govt.nz"), VERDICT_PASS,
+	    "is taken with it");
+	conf_free(conf);
+}
+
 /* A refused sender is named, as far as he has a name. */
 static void
 named(void)
@@ -473,6 +546,7 @@ main(void)
 	    "legacy: the day after");
 	null_sender(conf);
 	testing_mode();
+	others_mail();
 	named();
 	long_names(conf);
 	conf_free(conf);
