@@ -31,6 +31,11 @@ report_sender_decide(const struct conf *conf, int trusted,
 		(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s "
 		    "sends TLS reports alone, and only from here: use an "
 		    "address of your own", from);
+	} else if (announced == ANNOUNCED_CAME_BACK) {
+		a->why = REFUSAL_NOT_ANNOUNCED;
+		(void)snprintf(a->reply, sizeof(a->reply), "550 5.4.6 %s: a "
+		    "TLS report came back, the MX of its recipient is this "
+		    "host", from);
 	} else if (announced == ANNOUNCED_NO) {
 		a->why = REFUSAL_NOT_ANNOUNCED;
 		(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s "

@@ -13,6 +13,7 @@
 enum announced {
 	ANNOUNCED_NO,
 	ANNOUNCED_YES,
+	ANNOUNCED_CAME_BACK,	/* it was, and is here again */
 	ANNOUNCED_UNKNOWN	/* sged does not answer */
 };
 

@@ -36,6 +36,17 @@ question(const struct text *rcpt, struct decision *d)
 	    client_can_ask(d->ask) ? 0 : -1;
 }
 
+/*
+ * smtpd brings it back by an address of this host: the MX of its recipient is
+ * this host.  By loopback it may come from what smtpd had sign it.
+ */
+static int
+came_back(const struct sessions *ss, const struct session *s)
+{
+	return (s->flags & S_REMOTE) && ss->own != NULL &&
+	    addr_is_own(ss->own, &s->remote) && !addr_is_loopback(&s->remote);
+}
+
 int
 session_report_rcpt(const struct sessions *ss, const struct session *s,
     const struct text *rcpt, enum learned learned, struct flow_answer *a,
@@ -45,7 +56,10 @@ session_report_rcpt(const struct sessions *ss, const struct session *s,
 	    learned == LEARNED_TIMEOUT ? ANNOUNCED_UNKNOWN : ANNOUNCED_NO;
 	int trusted = (s->flags & S_TRUSTED) != 0;
 
-	if (trusted && learned == LEARNED_NOT_ASKED && question(rcpt, d) == 0)
+	if (trusted && came_back(ss, s))
+		announced = ANNOUNCED_CAME_BACK;
+	else if (trusted && learned == LEARNED_NOT_ASKED &&
+	    question(rcpt, d) == 0)
 		return 1;
 	report_sender_decide(ss->conf, trusted, announced, a);
 	return 0;

@@ -18,7 +18,10 @@ dns "victim.example MX 10 mx.victim.example." \
 in_a unbound-control -c /etc/unbound/bed.conf local_zone attacker.nz redirect \
     >/dev/null
 dns "attacker.nz MX 10 mx.victim.example." \
-    "attacker.nz TXT v=STSv1; id=1;" "attacker.nz A $NET4.240"
+    "attacker.nz TXT v=STSv1; id=1;" "attacker.nz A $NET4.240" \
+    "attacker.nz TXT v=TLSRPTv1; rua=mailto:victim@victim.example" \
+    "_smtp._tls.own.example TXT v=TLSRPTv1; rua=mailto:asked@victim.example,mailto:x@loop.example" \
+    "loop.example MX 10 mail.minties.govt.nz."
 in_a unbound-control -c /etc/unbound/bed.conf set_option log-queries: yes \
     >/dev/null
 
@@ -84,4 +87,22 @@ is "$(sgectl report -d "$(date -u +%Y-%m-%d)" a1.attacker.nz 2>/dev/null)" \
 like "$(rows)" "${rows%% *} *" "no route"
 is "$(sqlite3 "$A/var/db/sged/sged.db" "SELECT count(*) FROM correspondent
     WHERE domain LIKE 'a%.attacker.nz'")" 0 "no row of his domains"
+
+# The next day: whoever our mail went to has a report, whom he named none.
+past_midnight
+counted_again()
+{
+	sgectl show flow -d "$yesterday" | grep -q 'public'
+}
+check "yesterday's sessions are counted" wait_for 60 counted_again
+check "reports go" sgectl send -d "$yesterday"
+check "one where our own mail went" wait_for 60 got_mail '<asked@victim.example>'
+is "$(mails '<victim@victim.example>')" 0 "none to whom he named"
+is "$(mails '^X-Peer-From: <tlsrpt-noreply@')" 1 "nor any other"
+# A mailbox whose MX is this host: to smtpd what comes from its own address is
+# local, and would go round until it had a hundred Received lines.
+check "one that leads back to us is refused" wait_log 60 smtpd.A \
+    'mta delivery.*to=<x@loop.example>.*result="PermFail"'
+is "$(bed_log smtpd.A 'mta delivery.*to=<x@loop.example>')" 1 \
+    "at its first turn"
 finish

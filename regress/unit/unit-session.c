@@ -170,12 +170,13 @@ test_report(const struct conf *conf)
 static void
 test_own(const struct conf *conf)
 {
-	struct addr addr[2];
+	struct addr addr[3];
 	const struct addr_own own = { addr, nitems(addr) };
 
 	begin(conf, 0);
 	if (addr_parse("192.0.2.250", 11, &addr[0]) == -1 ||
-	    addr_parse("2001:db8::250", 13, &addr[1]) == -1)
+	    addr_parse("2001:db8::250", 13, &addr[1]) == -1 ||
+	    addr_parse("127.0.0.1", 9, &addr[2]) == -1)
 		fatalx("test: addresses");
 	ss->own = &own;
 	connect_in(IN, "192.0.2.250", NULL);
@@ -183,8 +184,13 @@ test_own(const struct conf *conf)
 	is_str(rcpt(IN, "b@dia.govt.nz"), "",
 	    "staff, from an address of this host: as local");
 	mail(IN, "noreply@minties.govt.nz");
+	is_str(rcpt(IN, "b@dia.govt.nz"), "550 5.4.6 "
+	    "noreply@minties.govt.nz: a TLS report came back, the MX of its "
+	    "recipient is this host", "not so the sender of reports");
+	connect_in(IN, "127.0.0.1", NULL);
+	mail(IN, "noreply@minties.govt.nz");
 	is_str(rcpt(IN, "b@dia.govt.nz"), "learn b@dia.govt.nz",
-	    "so is the sender of reports");
+	    "by loopback it may, as from what signs");
 	connect_in(IN, "[2001:db8::250]", NULL);
 	mail(IN, "staff@minties.govt.nz");
 	is_str(rcpt(IN, "b@dia.govt.nz"), "", "likewise with IPv6");
