@@ -30,6 +30,9 @@ A6=2001:db8:7::1
 NET4=203.0.113
 NET6=2001:db8:7:
 BED_ROOT=$(sh "$TOP/regress/setup.sh" -p)
+# Where our own programs are in A, whatever the caller's is.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin
+export PATH
 
 . "$TOP/regress/bed/tap.sh"
 . "$TOP/regress/bed/host.sh"
