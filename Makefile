@@ -289,6 +289,7 @@ SGECTL_OBJS =	\
 		reporter/store/query_sent.o \
 		reporter/store/unread_box.o \
 		reporter/view/digest.o \
+		reporter/view/digest_failed.o \
 		reporter/view/digest_flow.o \
 		reporter/view/digest_item.o \
 		reporter/view/digest_own.o \

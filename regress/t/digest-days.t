@@ -135,6 +135,32 @@ mail x@quiet.example "$dir/one.json" > "$dir/one"
 at $((begin + 3 * 86400 + 60000)) deliver < "$dir/one"
 like "$(at $((begin + 4 * 86400)) digest | tr '\n' ' ' | tr -s ' ')" \
     '*quiet.example reported a failure: 7 of 97*' 'failures without details'
+# Anybody can sign reports of domains of his own, with numbers as he likes.
+rm -rf "$dir"/sged.db*
+come $((begin + 3600)) Google google.com "$(day 0)" 11
+for n in 1 2 3; do
+	for k in $(seq 22); do
+		come $((begin + n * 86400 + 40000)) "S$k" "s$k.example" \
+		    "$(day $((n - 1)))" 900000
+	done
+	come $((begin + n * 86400 + 40001)) Google google.com \
+	    "$(day "$n")" $((11 + n))
+	[ $n -ne 1 ] || come $((begin + n * 86400 + 40002)) Late late.example \
+	    "$(day 0)" 3
+	at $((begin + n * 86400 + 50000)) digest > "$dir/flood$n"
+done
+is "$(cat "$dir"/flood[123] | grep -c 'D google.com')" 4 \
+    'strangers hide nothing of whom is known'
+is "$(grep -c 'D late.example' "$dir"/flood[123] | tr '\n' ' ' |
+    grep -o ':.')" ':0
+:1
+:0' 'who was never heard of before waits for the next digest, and is told once'
+like "$(tr -s '\n ' ' ' < "$dir/flood1")" \
+    '*and 5 more rows of failures*3600003 failed*sgectl digest -n 0 *' \
+    'what is left is said'
+at $((begin + 3 * 86400 + 50001)) digest -n 0 > "$dir/whole"
+is "$(grep -c 'and .* more' "$dir/whole")" 0 'and that command shows all:'
+check 'the last ones too' grep -q 'D s22.example' "$dir/whole"
 # What goes on as ever wakes nobody.
 rm -rf "$dir"/sged.db*
 echo 'mode testing' >> "$dir/sge.conf"

@@ -17,16 +17,20 @@
 #define SESSIONS "tls13 + tls12 + older + clear + refused"
 
 /* Whether r is of a struct heard_span: ?1 to ?5. */
-#define IN_SPAN "r.day BETWEEN ?1 AND ?2 AND r.id > ?3 AND r.stored >= ?4" \
-	" AND r.stored < ?5"
+#define IN_SPAN "r.day BETWEEN ?1 AND ?2 AND (r.told IS NULL OR" \
+	" r.told >= ?3) AND r.stored >= ?4 AND r.stored < ?5"
 
 /*
  * Days of reporters that a span's reports speak of; all of their failures,
  * with those of reports that came before, and sessions, each once.  A policy
  * that failed and does not say how is a failure of its own type.
  */
-#define FAILURES "WITH fresh AS (SELECT DISTINCT r.day AS day, " REPORTER \
-	" AS who FROM received r WHERE " IN_SPAN ")," \
+#define FAILURES "WITH fresh AS (SELECT r.day AS day, " REPORTER \
+	" AS who, min(r.id) AS came FROM received r WHERE " IN_SPAN \
+	" GROUP BY 1, 2)," \
+	" known AS (SELECT " REPORTER " AS who, r.dkim <> '' AS judged," \
+	" min(r.id) AS id FROM received r WHERE r.dkim = ''" \
+	" OR r.dkim LIKE 'pass %' GROUP BY 1, 2)," \
 	" one AS (SELECT r.day AS day, " REPORTER " AS who," \
 	" coalesce(d.type, 'not-said') AS type, coalesce(d.mx, '') AS mx, " \
 	RECEIVED_STANDING " AS standing, " \
@@ -45,8 +49,13 @@
 	" FROM days) GROUP BY r.id, p.domain) GROUP BY day, who, standing)"
 
 /* What IN_SPAN asks for. */
-#define OF_SPAN(span) "iiiii", (span)->first, (span)->last, (span)->after, \
-	    (span)->stored_from, (span)->stored_to
+#define OF_SPAN(span) "iiiii", (span)->first, (span)->last, \
+	    (span)->told_from, (span)->stored_from, (span)->stored_to
+
+/* Who never proved itself was never known; o is a row of one. */
+#define KNOWN "coalesce(min(k.id), 9223372036854775807)"
+#define KNOWN_JOIN " LEFT JOIN known k ON k.who = o.who" \
+	" AND k.judged = (o.standing = 0)"
 
 /* Calls cb for each row; stmt may be NULL. */
 static int
@@ -58,8 +67,9 @@ span_rows(struct store *st, sqlite3_stmt *stmt,
 
 	if (stmt == NULL)
 		return -1;
-	while ((rc = store_row(st, stmt, "tttiini", &row.reporter, &row.type,
-	    &row.mx, &row.count, &row.base, &row.standing, &row.day)) == 1)
+	while ((rc = store_row(st, stmt, "tttiiniii", &row.reporter, &row.type,
+	    &row.mx, &row.count, &row.base, &row.standing, &row.day,
+	    &row.came, &row.known)) == 1)
 		cb(&row, arg);
 	return rc;
 }
@@ -71,12 +81,13 @@ heard_failures(struct store *st, const struct heard_span *span,
 	return span_rows(st, store_select(st, FAILURES
 	    ", days AS (SELECT DISTINCT day FROM fresh)"
 	    " SELECT o.who, o.type, o.mx, sum(o.n) AS c, max(e.n),"
-	    " o.standing, o.day FROM one o JOIN fresh f ON f.day = o.day"
+	    " o.standing, o.day, f.came, " KNOWN
+	    " FROM one o JOIN fresh f ON f.day = o.day"
 	    " AND f.who = o.who JOIN every e ON e.day = o.day"
-	    " AND e.who = o.who AND e.standing = o.standing"
+	    " AND e.who = o.who AND e.standing = o.standing" KNOWN_JOIN
 	    " GROUP BY o.day, o.who, o.type, o.mx, o.standing"
-	    " HAVING max(o.is_new) ORDER BY c DESC, 1, 2, 3, 7", OF_SPAN(span)),
-	    cb, arg);
+	    " HAVING max(o.is_new) ORDER BY o.day, o.who, o.standing, c DESC,"
+	    " o.type, o.mx", OF_SPAN(span)), cb, arg);
 }
 
 int
@@ -84,26 +95,50 @@ heard_mended(struct store *st, const struct heard_span *span,
     void (*cb)(const struct heard_failure *, void *), void *arg)
 {
 	return span_rows(st, store_select(st, FAILURES
-	    ", step AS (SELECT f.day AS day, f.who AS who, (SELECT"
+	    ", step AS (SELECT f.day AS day, f.who AS who, f.came AS came, (SELECT"
 	    " max(r.day) FROM received r WHERE " REPORTER " = f.who"
 	    " AND r.day < f.day) AS before FROM fresh f),"
 	    " days AS (SELECT day FROM step UNION SELECT before FROM step)"
 	    " SELECT o.who, o.type, o.mx, sum(o.n), max(e.n), o.standing,"
-	    " s.day FROM step s JOIN one o ON o.day = s.before"
+	    " s.day, s.came, " KNOWN " AS k FROM step s JOIN one o ON o.day = s.before"
 	    " AND o.who = s.who JOIN every e ON e.day = s.day"
-	    " AND e.who = s.who AND e.standing = o.standing"
+	    " AND e.who = s.who AND e.standing = o.standing" KNOWN_JOIN
 	    " WHERE o.standing < 2 AND e.n > 0 AND NOT EXISTS (SELECT 1"
 	    " FROM one n WHERE n.day = s.day AND n.who = s.who"
 	    " AND n.type = o.type AND n.mx = o.mx AND n.standing < 2)"
 	    " GROUP BY s.day, o.who, o.type, o.mx, o.standing"
-	    " ORDER BY 1, 2, 3, 7", OF_SPAN(span)), cb, arg);
+	    " ORDER BY o.standing, k, 1, 2, 3, 7", OF_SPAN(span)), cb, arg);
 }
 
 int64_t
-heard_newest(struct store *st, int64_t before)
+heard_newest(struct store *st)
 {
-	return store_count(st, "SELECT max(id) FROM received"
-	    " WHERE stored < ?1", "i", before);
+	return store_count(st, "SELECT max(id) FROM received", "");
+}
+
+/* Marks what is not told until the rest is. */
+#define UNTOLD "-1"
+
+int
+heard_untold(struct store *st, int64_t day, const char *reporter,
+    enum received_standing standing)
+{
+	return store_run(st, "UPDATE received AS r SET told = " UNTOLD
+	    " WHERE r.told IS NULL AND r.day = ?1 AND " REPORTER " = ?2 AND "
+	    RECEIVED_STANDING " = ?3", "iti", day, reporter,
+	    (int64_t)standing);
+}
+
+int
+heard_told(struct store *st, int64_t digest_day, int64_t row, int64_t since)
+{
+	/* Later than this day: by a clock that was put back. */
+	if (store_run(st, "UPDATE received SET told = iif(stored < ?3, 0, ?1)"
+	    " WHERE (told IS NULL OR told > ?1) AND id <= ?2", "iii",
+	    digest_day, row, since) == -1)
+		return -1;
+	return store_run(st, "UPDATE received SET told = NULL"
+	    " WHERE told = " UNTOLD, "");
 }
 
 int

@@ -23,31 +23,45 @@ struct heard_failure {
 	int64_t		 base;		/* the reporter's sessions, each once */
 	enum received_standing standing;
 	int64_t		 day;		/* that it speaks of */
+	/* Rows, of which a lower one is an earlier one. */
+	int64_t		 came;		/* the first report of it in the span */
+	int64_t		 known;		/* its reporter's first, so proved */
 };
 
 /* Which reports: all of these must hold. */
 struct heard_span {
 	int64_t		 first;		/* days they speak of */
 	int64_t		 last;
-	int64_t		 after;		/* stored after the one of that row */
+	int64_t		 told_from;	/* in no digest of a day before this */
 	int64_t		 stored_from;
 	int64_t		 stored_to;	/* and before this */
 };
 
 /*
  * What the span's reports, and those before them on the same day and of the
- * same reporter, say failed; not what only those before say.
+ * same reporter, say failed; not what only those before say.  All of one day,
+ * reporter and standing behind each other, what failed most often first.
  */
 int	heard_failures(struct store *, const struct heard_span *,
 	    void (*)(const struct heard_failure *, void *), void *);
 /*
  * What failed by the report before, and not by the span's: day and base are of
- * the latter.
+ * the latter.  Reporters known longest first.
  */
 int	heard_mended(struct store *, const struct heard_span *,
 	    void (*)(const struct heard_failure *, void *), void *);
-/* The newest row stored before that, 0 if there is none. */
-int64_t	heard_newest(struct store *, int64_t before);
+/* The newest report's row, 0 if there is none. */
+int64_t	heard_newest(struct store *);
+/*
+ * Notes that the digest of a day tells of all reports up to a row; of one
+ * stored before since (seconds) it need not.  First heard_untold for what it
+ * does not: the next one will.  Both within a transaction: 0, or -1 with a log
+ * line.
+ */
+int	heard_told(struct store *, int64_t digest_day, int64_t row,
+	    int64_t since);
+int	heard_untold(struct store *, int64_t day, const char *reporter,
+	    enum received_standing);
 /* Sessions reported for one UTC day, each once. */
 struct heard_day {
 	int64_t		 day;

@@ -272,5 +272,15 @@ const char *const store_steps[] = {
 	"ALTER TABLE segment ADD COLUMN ino INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE segment ADD COLUMN head INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX segment_ino ON segment (ino)",
+	/*
+	 * The last day of the digest that told of a report, 0 for one that
+	 * came before there was a digest; NULL: none did yet.
+	 */
+	"ALTER TABLE received ADD COLUMN told INTEGER;"
+	"UPDATE received SET told = iif(id > coalesce((SELECT value FROM meta"
+	" WHERE key = 'digest_after'), 0), (SELECT value FROM meta"
+	" WHERE key = 'digest_day'), 0) WHERE id <= (SELECT value FROM meta"
+	" WHERE key = 'digest_newest');"
+	"DELETE FROM meta WHERE key IN ('digest_after', 'digest_newest')",
 	NULL
 };

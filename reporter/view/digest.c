@@ -26,25 +26,21 @@ since_last_one(struct digest *digest)
 	struct view *v = &digest->own;
 	int64_t day = -1;
 
+	digest->span.told_from = v->last;
 	(void)store_meta(v->store, "digest_day", &day);
 	if (day == -1 || day > v->last) {
-		digest->span.after = heard_newest(v->store,
-		    (v->last - FIRST_DAYS + 1) * DAY_SECONDS);
+		digest->span.stored_from = (v->last - FIRST_DAYS + 1) *
+		    DAY_SECONDS;
 		return;
 	}
 	if (day == v->last) {
 		/* The same again. */
 		v->first = v->last;
 		(void)store_meta(v->store, "digest_first", &v->first);
-		digest->span.after = 0;
-		(void)store_meta(v->store, "digest_after",
-		    &digest->span.after);
 		return;
 	}
 	v->first = day + 1 > v->last - DAYS_MAX + 1 ? day + 1 :
 	    v->last - DAYS_MAX + 1;
-	digest->span.after = 0;
-	(void)store_meta(v->store, "digest_newest", &digest->span.after);
 }
 
 void
@@ -57,7 +53,8 @@ digest_find(const struct view *v, int since_last, struct digest *digest)
 	digest->own = *v;
 	digest->view = &digest->own;
 	digest->span = all;
-	digest->newest = heard_newest(v->store, INT64_MAX);
+	digest->newest = heard_newest(v->store);
+	digest->room = v->form == FORM_TEXT ? v->top : 0;
 	if (since_last && v->period == PERIOD_DEFAULT)
 		since_last_one(digest);
 	else if (since_last && v->period == PERIOD_DAYS) {
@@ -67,10 +64,26 @@ digest_find(const struct view *v, int since_last, struct digest *digest)
 		digest->span.first = v->first;
 		digest->span.last = v->last;
 	}
+	digest->kind = DIGEST_OWN;
 	digest_own(digest);
+	digest->kind = DIGEST_SEEN;
 	digest_seen(digest);
 	digest_heard(digest);
+	digest->kind = DIGEST_OWN;
 	digest_unread(digest, since_last);
+}
+
+static int
+note_reports(const struct digest *digest, struct store *st)
+{
+	const struct digest_left *left;
+
+	for (left = digest->left; left < digest->left + digest->nleft; left++)
+		if (heard_untold(st, left->day, left->reporter,
+		    left->standing) == -1)
+			return -1;
+	return heard_told(st, digest->view->last, digest->newest,
+	    digest->span.stored_from);
 }
 
 int
@@ -91,9 +104,7 @@ digest_told(const struct digest *digest)
 	else {
 		if (store_meta_set(st, "digest_day", v->last) == -1 ||
 		    store_meta_set(st, "digest_first", v->first) == -1 ||
-		    store_meta_set(st, "digest_after",
-		    digest->span.after) == -1 ||
-		    store_meta_set(st, "digest_newest", digest->newest) == -1)
+		    note_reports(digest, st) == -1)
 			rc = -1;
 		rc = store_end(st, rc);
 	}
@@ -113,6 +124,44 @@ digest_free(struct digest *digest)
 	free(digest->item);
 	digest->item = NULL;
 	digest->n = 0;
+	for (i = 0; i < digest->nleft; i++)
+		free(digest->left[i].reporter);
+	free(digest->left);
+	digest->left = NULL;
+	digest->nleft = 0;
+}
+
+/* What was left out, and the command that leaves out nothing. */
+static void
+print_left(const struct digest *digest, int fix, int64_t hidden)
+{
+	const struct view *v = digest->view;
+	const struct digest_left *left;
+	char text[300], days[32] = "";
+	int64_t n = 0, failed = 0;
+
+	for (left = digest->left; left < digest->left + digest->nleft; left++)
+		if (left->fix == fix) {
+			n++;
+			failed += left->failed;
+		}
+	if (n > 0) {
+		(void)snprintf(text, sizeof(text), "and %lld more %s of "
+		    "failures, one for each reporter and day, with %lld failed "
+		    "sessions%s", (long long)n, view_plural(n, "row", "rows"),
+		    (long long)failed, v->period == PERIOD_DEFAULT ?
+		    ": the next digest tells of what waited longest" : "");
+		view_wrap(v->out, "    ", "    ", text);
+	}
+	if (hidden > 0)
+		fprintf(v->out, "    and %lld more\n", (long long)hidden);
+	if (v->period == PERIOD_DAYS)
+		(void)snprintf(days, sizeof(days), "-d %lld ",
+		    (long long)(v->last - v->first + 1));
+	if (n > 0 || hidden > 0)
+		fprintf(v->out, "        sgectl %s%s-n 0\n", v->period ==
+		    PERIOD_DATES ? digest_days(digest, "digest", "") :
+		    "digest ", v->period == PERIOD_DATES ? " " : days);
 }
 
 static void
@@ -121,22 +170,24 @@ print_part(const struct digest *digest, int fix, int *number)
 	const struct view *v = digest->view;
 	const struct digest_item *item;
 	char first[16];
-	int64_t rows = 0;
+	int64_t rows[DIGEST_KINDS] = { 0 }, hidden = 0;
 	size_t i;
 
 	fprintf(v->out, "%s\n", fix ? "FIX" : "WATCH");
 	for (i = 0; i < digest->n; i++) {
 		item = &digest->item[i];
-		if (item->fix != fix || (rows++ >= v->top && v->top != 0))
+		if (item->fix != fix)
 			continue;
+		if (rows[item->kind]++ >= v->top && v->top != 0) {
+			hidden++;
+			continue;
+		}
 		(void)snprintf(first, sizeof(first), "%3d ", ++*number);
 		view_wrap(v->out, first, "    ", item->text);
 		if (item->command != NULL)
 			fprintf(v->out, "        sgectl %s\n", item->command);
 	}
-	if (rows > v->top && v->top != 0)
-		fprintf(v->out, "    and %lld more (-n 0 for all)\n",
-		    (long long)(rows - v->top));
+	print_left(digest, fix, hidden);
 }
 
 static void
@@ -184,9 +235,10 @@ print_text(const struct digest *digest)
 		print_part(digest, 1, &number);
 	if (digest->nwatch > 0)
 		print_part(digest, 0, &number);
-	if (digest->nfix + digest->nwatch > digest->n)
-		fprintf(v->out, "and %zu more\n", digest->nfix +
-		    digest->nwatch - digest->n);
+	if (digest->nfix + digest->nwatch > digest->n + digest->nleft)
+		fprintf(v->out, "and %zu more, which no list is made of\n",
+		    digest->nfix + digest->nwatch - digest->n -
+		    digest->nleft);
 	print_unknown(v);
 }
 

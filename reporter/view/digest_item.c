@@ -16,7 +16,7 @@
 #include "lib/xalloc.h"
 #include "view/digest.h"
 
-/* Items of one digest: beyond these only their number is said. */
+/* Items of one kind: beyond these only their number is said. */
 #define ITEMS_MAX 200
 
 void
@@ -31,12 +31,15 @@ digest_add(struct digest *digest, int level, const char *command,
 	else
 		digest->nwatch++;
 	digest->ngoes_on += level == DIGEST_GOES_ON;
-	if (digest->n == ITEMS_MAX)
+	/* What failed has a bound of its own, and is told some day. */
+	if (digest->kind != DIGEST_FAILED &&
+	    digest->of_kind[digest->kind]++ >= ITEMS_MAX)
 		return;
 	digest->item = xreallocarray(digest->item, digest->n + 1,
 	    sizeof(*item));
 	item = &digest->item[digest->n++];
 	item->fix = level == DIGEST_FIX;
+	item->kind = digest->kind;
 	item->command = NULL;
 	va_start(ap, fmt);
 	xvasprintf(&item->text, fmt, ap);

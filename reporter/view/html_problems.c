@@ -12,7 +12,7 @@ static void
 list(const struct html *h, const struct digest *digest, int fix)
 {
 	const struct digest_item *item;
-	size_t i, n = 0;
+	size_t i, n = 0, left = 0;
 
 	for (i = 0; i < digest->n; i++) {
 		item = &digest->item[i];
@@ -31,6 +31,12 @@ list(const struct html *h, const struct digest *digest, int fix)
 		}
 		fprintf(h->out, "</li>\n");
 	}
+	for (i = 0; i < digest->nleft; i++)
+		left += digest->left[i].fix == fix;
+	if (left > 0)
+		fprintf(h->out, "<li>and %zu more days of reporters with "
+		    "failures <code>sgectl %s</code></li>\n", left,
+		    digest_days(digest, "digest", "-n 0"));
 	if (n > 0)
 		fprintf(h->out, "</ul>\n");
 }
