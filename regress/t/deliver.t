@@ -117,8 +117,12 @@ From: MAILER-DAEMON@b.example (Mail Delivery System)|kept
 From: <tlsrpt-noreply@minties.govt.nz>|kept
 Content-Type: multipart/report; boundary=x|kept
 TLS-Report-Domain: minties.govt.nz|kept
-Subject: Report Domain: minties.govt.nz Submitter: b.example|kept
+List-Unsubscribe: <https://b.example/>|handed
+Subject: Report Domain: minties.govt.nz Submitter: b.example|handed
+Subject: Report Domain: minties.govt.nz - what is that?|handed
 EOT
+is "$(printf 'List-Id: <l>\nFrom: a@b\nIn-Reply-To: <1@x>\n\nSeen.\n' |
+    given A=b)" handed 'an answer by way of a list'
 is "$(given SENDER= < "$dir/hello")" kept 'a mail of the null sender'
 is "$(given SENDER=a@b.example < "$dir/hello")" handed 'one of a sender'
 # Answers have what else their writers attach, here a packed letter.
@@ -131,8 +135,51 @@ is "$(given SENDER=a@b.example < "$dir/hello")" handed 'one of a sender'
 	printf -- '--b--\n'
 } > "$dir/letter"
 is "$(given A=b < "$dir/letter")" handed 'an answer with something packed'
-is "$(sed '/In-Reply-To/d' "$dir/letter" | given A=b)" kept \
-    'which could be a report in a mail that answers none'
+is "$(sed '/In-Reply-To/d' "$dir/letter" | given A=b)" 'handed
+kept' 'which could be a report in a mail that answers none: both'
+# beside TYPE TEXT SUBJECT: a mail with that text, and a file that stdin is.
+beside()
+{
+	printf 'From: a@b.example\nSubject: %s\nMIME-Version: 1.0\n' "$3"
+	printf 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n' "$2"
+	printf -- '--b\nContent-Type: %s\n\n' "$1"
+	cat
+	printf -- '\n--b--\n'
+}
+report Asked a@asked.example asked 2026-03-05 "$(policy sts 5 1 '')" \
+    > "$dir/asked.json"
+for type in application/tlsrpt+json application/json message/rfc822; do
+	{
+		[ $type != message/rfc822 ] ||
+		    printf 'TLS-Report-Domain: minties.govt.nz\n\n'
+		cat "$dir/asked.json"
+	} | beside $type 'What does this mean?' Question > "$dir/question"
+	is "$(given A=b < "$dir/question")" handed "a question beside $type"
+done
+is "$(ctl -p show received -n 0 -d 2026-03-05 | grep -c asked.example)" 2 \
+    'whose report is stored'
+is "$("$sgectl" -f "$dir/sge.conf" deliver < "$dir/question"; echo $?
+    ls "$dir/unread" | wc -l | tr -d ' ')" '0
+1' 'and the words are kept where nobody is named'
+rm -f "$dir"/unread/*
+is "$(beside application/tlsrpt+json '' Report < "$dir/asked.json" |
+    given A=b)" '' 'a report without words is handed to nobody'
+is "$(beside application/json 'See this.' x < /dev/null | given A=b)" handed \
+    'an empty file beside words'
+is "$(echo '{"a":1}' | beside application/json 'See this.' x |
+    given A=b)" 'handed
+kept' 'JSON that is no report, beside words: both'
+is "$(printf 'Version: 1\n' | beside application/pgp-encrypted '' x |
+    given A=b)" 'handed
+kept' 'an encrypted mail: both'
+is "$(printf 'x' | beside application/pkcs7-mime '' x | given A=b)" 'handed
+kept' 'so is one in S/MIME'
+is "$(printf '<?xml version="1.0"?><feedback></feedback>' |
+    beside text/xml 'A DMARC report' x | given A=b)" kept \
+    "DMARC's reports are nobody's letters"
+is "$(printf 'PK' | beside application/zip 'One for you.' \
+    'Report Domain: minties.govt.nz Submitter: b.example' | given A=b)" kept \
+    'nor is what calls itself one, with a file'
 # The test that check config -t sends is not kept as one that can't be read.
 test_mail()
 {

@@ -153,19 +153,34 @@ keep(const struct conf *conf, const char *mail, size_t len, FILE *rest,
 }
 
 /*
- * Whether somebody wrote it: a reply to a letter of ours, say, whatever is
- * attached.  smtpd tells its mda of a null sender by an empty SENDER.
+ * Whether somebody wrote it: a reply to a letter of ours, say, or a question
+ * with somebody's report, whatever is attached.  Reports say that they are
+ * some, but those of DMARC.  smtpd tells its mda of a null sender by an empty
+ * SENDER.
  */
 static int
 is_persons(const struct answer *answer)
 {
 	const char *sender = getenv("SENDER");
 
-	if (!answer->ended || answer->nreports > 0 || answer->why == NULL ||
-	    answer->automatic[0] != '\0' || answer->is_bounce ||
-	    (sender != NULL && *sender == '\0'))
+	if (!answer->ended || answer->automatic[0] != '\0' ||
+	    answer->is_bounce || (sender != NULL && *sender == '\0'))
 		return 0;
-	return answer->is_answer || strcmp(answer->why, READER_NOTHING) == 0;
+	if (answer->nreports > 0)
+		return answer->has_words;
+	return answer->is_answer || answer->why == NULL ||
+	    strcmp(answer->why, READER_DMARC) != 0;
+}
+
+/* Whether all that it holds is stored, or is nothing but somebody's words. */
+static int
+is_done(const struct delivery *d, const struct answer *answer, int handed_on)
+{
+	if (answer->nreports > 0)
+		return answer->problems == 0 && answer->ended && !d->over;
+	/* What can't be read may be a report as well. */
+	return handed_on && (answer->is_answer || answer->why == NULL ||
+	    strcmp(answer->why, READER_NOTHING) == 0);
 }
 
 static int
@@ -173,7 +188,7 @@ take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
     struct answer *answer)
 {
 	char path[1200];
-	int bounce = 0;
+	int bounce = 0, persons, handed_on = 0;
 
 	/* All that is of strangers is read before the database is touched. */
 	if (deliver_parse(conf, d->now, mail, len, answer) == -1 ||
@@ -187,19 +202,21 @@ take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
 	if (answer->nreports > 0 && store_all(d, answer) == -1)
 		return EX_TEMPFAIL;
 	log_lines(d);
-	if (answer->nreports > 0 && answer->problems == 0 && answer->ended &&
-	    !d->over)
-		return EX_OK;
-	if (is_persons(answer) && forward_end(&d->forward, mail, len) == 0) {
+	if ((persons = is_persons(answer)) &&
+	    forward_end(&d->forward, mail, len) == 0) {
 		log_info("tlsrpt forwarded to=%s", conf->unread_forward);
-		return EX_OK;
+		handed_on = 1;
 	}
+	if ((handed_on || !persons || answer->nreports == 0) &&
+	    is_done(d, answer, handed_on))
+		return EX_OK;
 	if (answer->is_own_test && answer->nreports == 0)
 		return unread_keep(conf, UNREAD_TEST, mail, len, NULL, path,
 		    sizeof(path)) == -1 ? EX_TEMPFAIL : EX_OK;
 	return keep(conf, mail, len, NULL, d->over ?
 	    "more reports than are kept of a sender and day" :
-	    answer->why != NULL ? answer->why : READER_NOTHING);
+	    answer->why != NULL ? answer->why : answer->nreports > 0 ?
+	    "words beside a report" : READER_NOTHING);
 }
 
 int

@@ -101,8 +101,8 @@ answer_nature(const struct nature *n)
 {
 	json_t *obj;
 
-	obj = json_pack("{s[s, b, b]}", "nature", n->automatic != NULL ?
-	    n->automatic : "", n->answer, n->own_test);
+	obj = json_pack("{s[s, b, b, b]}", "nature", n->automatic != NULL ?
+	    n->automatic : "", n->answer, n->own_test, n->words);
 	if (obj == NULL)
 		fatalx("%s: json_pack", __func__);
 	return obj;
@@ -308,12 +308,14 @@ take_nature(struct answer *a, const json_t *list)
 
 	if (!json_is_boolean(json_array_get(list, 1)) ||
 	    !json_is_boolean(json_array_get(list, 2)) ||
+	    !json_is_boolean(json_array_get(list, 3)) ||
 	    (text = take_text(list, 0)) == NULL)
 		return -1;
 	(void)strlcpy(a->automatic, text, sizeof(a->automatic));
 	free(text);
 	a->is_answer = json_is_true(json_array_get(list, 1));
 	a->is_own_test = json_is_true(json_array_get(list, 2));
+	a->has_words = json_is_true(json_array_get(list, 3));
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct answer {
 	char		 automatic[64];
 	int		 is_answer;
 	int		 is_own_test;
+	int		 has_words;
 };
 
 /* New references. */

@@ -37,13 +37,18 @@ static const struct {
 	{ "Precedence", "list", LIST },
 	{ "List-Id", NULL, LIST },
 	{ "List-Post", NULL, LIST },
-	{ "List-Unsubscribe", NULL, LIST },
 	{ "TLS-Report-Domain", NULL, REPORT },
 	{ "TLS-Report-Submitter", NULL, REPORT },
 	{ "Content-Type", "multipart/report", REPORT },
 	{ "Content-Type", "message/delivery-status", BOUNCE },
 	{ "Content-Type", "message/feedback-report", REPORT },
 	{ "Content-Type", "application/tlsrpt", REPORT }
+};
+
+/* What the parts of a mail are, but those of mails within it. */
+struct parts {
+	struct nature	*nature;
+	int		 files;		/* there are others than text */
 };
 
 static int
@@ -81,11 +86,28 @@ field(const char *name, const char *value, const struct conf *conf)
 		    strcasestr(value, conf->report_from) != NULL)
 			return REPORT;
 	}
-	/* As RFC 8460 5.3 has it, and DMARC: "Report Domain: d Submitter: s" */
-	if (strcasecmp(name, "Subject") == 0 &&
-	    begins(value, "Report Domain:"))
-		return REPORT;
 	return NULL;
+}
+
+/* Of RFC 8460 5.3, and DMARC: "Report Domain: d Submitter: s ..." */
+static int
+is_report_subject(const char *value)
+{
+	return begins(value, "Report Domain:") &&
+	    strcasestr(value, "Submitter:") != NULL;
+}
+
+/* Text that somebody, or a form letter, has beside a report; or alone. */
+static int
+has_words(const struct mime_leaf *part)
+{
+	size_t i = 0;
+
+	if (strncmp(part->type, "text/", 5) != 0 || part->filename[0] != '\0')
+		return 0;
+	while (i < part->len && strchr(" \t\r\n", part->data[i]) != NULL)
+		i++;
+	return i < part->len && part->data[i] != '{';
 }
 
 /*
@@ -95,26 +117,30 @@ field(const char *name, const char *value, const struct conf *conf)
 static void
 leaf(const struct mime_leaf *part, void *arg)
 {
-	struct nature *n = arg;
+	struct parts *parts = arg;
 
-	if (!part->nested &&
-	    (strcmp(part->type, "message/delivery-status") == 0 ||
-	    strcmp(part->type, "message/disposition-notification") == 0))
-		n->automatic = BOUNCE;
-	if (!part->nested && strncmp(part->type, "application/tlsrpt", 18) == 0)
-		n->automatic = REPORT;
+	if (part->nested)
+		return;
+	if (strcmp(part->type, "message/delivery-status") == 0 ||
+	    strcmp(part->type, "message/disposition-notification") == 0)
+		parts->nature->automatic = BOUNCE;
+	if (has_words(part))
+		parts->nature->words = 1;
+	if (strncmp(part->type, "text/", 5) != 0)
+		parts->files = 1;
 }
 
 void
 nature_of(const char *mail, size_t len, const struct conf *conf,
     struct nature *n)
 {
+	struct parts parts = { n, 0 };
 	struct budget budget;
 	struct mime head;
 	const char *what;
 	char name[64], *value;
 	size_t at = 0;
-	int ours = 0, test = 0;
+	int ours = 0, test = 0, report = 0;
 
 	memset(n, 0, sizeof(*n));
 	mime_split(mail, len, &head);
@@ -124,14 +150,22 @@ nature_of(const char *mail, size_t len, const struct conf *conf,
 		if (strcasecmp(name, "In-Reply-To") == 0 ||
 		    strcasecmp(name, "References") == 0)
 			n->answer = 1;
-		if (strcasecmp(name, "Subject") == 0)
+		if (strcasecmp(name, "Subject") == 0) {
 			test = begins(value, UNREAD_TEST_SUBJECT "sge-");
+			report = is_report_subject(value);
+		}
 		if (strcasecmp(name, "From") == 0)
 			ours = conf->report_from != NULL &&
 			    strcasestr(value, conf->report_from) != NULL;
 		free(value);
 	}
 	n->own_test = ours && test;
+	/* Who answers by way of a list is a person all the same. */
+	if (n->answer && n->automatic != NULL &&
+	    strcmp(n->automatic, LIST) == 0)
+		n->automatic = NULL;
 	budget_start(&budget);
-	(void)mime_walk(mail, len, &budget, leaf, n);
+	(void)mime_walk(mail, len, &budget, leaf, &parts);
+	if (n->automatic == NULL && report && parts.files)
+		n->automatic = REPORT;
 }

@@ -15,6 +15,7 @@ struct nature {
 	 */
 	const char	*automatic;
 	int		 answer;	/* it answers another mail */
+	int		 words;		/* text that is no report stands in it */
 	int		 own_test;	/* "sgectl check config -t" sent it */
 };
 

@@ -272,7 +272,7 @@ find_xml(struct find *f, const char *text, size_t len)
 	size_t n = len < 4096 ? len : 4096;
 
 	if (memmem(text, n, "<feedback", 9) != NULL)
-		problem(f, "DMARC, skipped", 1);
+		problem(f, READER_DMARC, 1);
 	else if (f->packs > 0)
 		problem(f, "XML, skipped", 1);
 }

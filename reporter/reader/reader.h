@@ -90,8 +90,9 @@ struct reader {
 	int64_t		 skipped;	/* of the problems: another kind */
 };
 
-/* What problem is called with where nothing looked like a report. */
+/* What problem is called with where nothing looked like a report; of DMARC. */
 #define READER_NOTHING "no report in it"
+#define READER_DMARC "DMARC, skipped"
 
 /* Returns how many reports there were. */
 int	reader_read(struct reader *, const char *name,

@@ -5,6 +5,7 @@
  */
 
 #include <stdio.h>
+
 #include "lib/date.h"
 #include "view/digest.h"
 #include "store/query_policy.h"
