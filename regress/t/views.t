@@ -127,7 +127,9 @@ Subject: *' 'a letter says where answers go'
 cp "$dir/old.conf" "$dir/sge.conf"
 like "$(sgectl digest -m widgets.co.nz)" '*To: postmaster@widgets.co.nz*' \
     "digest -m is the letter"
-like "$(sgectl -n 1 digest)" '*and 3 more*sgectl digest -n 0*and *more*' \
+like "$(sgectl -n 1 digest)" '*and 1 more row of failures*3 failed*sgectl digest -n 0
+WATCH*and 3 more
+*sgectl digest -n 0*' \
     "of each part of the digest so many"
 mkdir "$dir/unread"
 : >"$dir/unread/1772760600.abc"
