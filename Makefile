@@ -54,10 +54,19 @@ MISSING !=	test "`uname`" = OpenBSD || \
 			    echo "make: the library of $$l is missing" >&2; \
 		done; fi
 
+# "fleet postgresql" wants libpq's header here, and its library only where that
+# is written; "make PQ_CFLAGS=" leaves it out.
+PQ_CFLAGS !=	if pkg-config --exists libpq 2>/dev/null; then \
+			echo "-DSGE_LIBPQ `pkg-config --cflags libpq`"; \
+		elif command -v pg_config >/dev/null 2>&1 && \
+		    test -f "`pg_config --includedir`/libpq-fe.h"; then \
+			echo "-DSGE_LIBPQ -I`pg_config --includedir`"; \
+		fi
+
 SGE_CFLAGS =	${HARDEN} ${WARN} ${WERROR} ${CPPFLAGS} ${CFLAGS} -std=gnu11 \
 		-D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DSGE_ETC=\"${ETCDIR}\" \
 		-Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
-		${DAEMON_CFLAGS} ${CFLAGS_EXTRA}
+		${DAEMON_CFLAGS} ${PQ_CFLAGS} ${CFLAGS_EXTRA}
 SGE_LDFLAGS =	${HARDEN_LD} ${CFLAGS} ${LDFLAGS}
 FILTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${BSD_LIBS}
 REPORTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
@@ -81,6 +90,7 @@ COMMON_OBJS =	\
 		filter/conf/conf.o \
 		filter/conf/conf_add.o \
 		filter/conf/conf_check.o \
+		filter/conf/conf_conninfo.o \
 		filter/conf/conf_directive.o \
 		filter/conf/conf_file.o \
 		filter/conf/conf_keyword.o \
@@ -126,6 +136,7 @@ REPORTER_OBJS =	\
 		reporter/helper/helper.o \
 		reporter/helper/helper_answer.o \
 		reporter/lib/date.o \
+		reporter/lib/fleet_table.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
 		reporter/lib/mail_result.o \
@@ -156,6 +167,12 @@ REPORTER_OBJS =	\
 
 # The processes that sged asks, and sgectl's checks too.
 WORLD_OBJS =	\
+		reporter/fleet/fleet_schema.o \
+		reporter/fleet/pq.o \
+		reporter/fleet/share.o \
+		reporter/fleet/share_beat.o \
+		reporter/fleet/share_copy.o \
+		reporter/fleet/share_say.o \
 		reporter/helper/dns_rdata.o \
 		reporter/helper/helper_start.o \
 		reporter/helper/mailer.o \
@@ -176,6 +193,7 @@ WORLD_OBJS =	\
 
 SGED_OBJS =	\
 		reporter/control.o \
+		reporter/copy/copy.o \
 		reporter/count/attempt_read.o \
 		reporter/count/ingest.o \
 		reporter/count/judge.o \
@@ -211,6 +229,7 @@ SGED_OBJS =	\
 		reporter/lib/hash.o \
 		reporter/setup.o \
 		reporter/store/store_attempt.o \
+		reporter/store/store_copy.o \
 		reporter/store/store_fetch.o \
 		reporter/store/store_flow.o \
 		reporter/store/store_probe.o \
@@ -230,6 +249,7 @@ SGECTL_OBJS =	\
 		reporter/check/dkim_verify.o \
 		reporter/check/check_domain.o \
 		reporter/check/check_filter.o \
+		reporter/check/check_fleet.o \
 		reporter/check/check_host.o \
 		reporter/check/check_key.o \
 		reporter/check/check_mailbox.o \
@@ -265,6 +285,7 @@ SGECTL_OBJS =	\
 		reporter/command/print_received.o \
 		reporter/ctl/ctl.o \
 		reporter/ctl/ctl_help.o \
+		reporter/ctl/fleet_seen.o \
 		reporter/ctl/ctl_sendmail.o \
 		reporter/ctl/smtpctl.o \
 		reporter/ctl/smtpd_queue.o \
@@ -307,6 +328,7 @@ SGECTL_OBJS =	\
 		reporter/view/view_downgrade.o \
 		reporter/view/view_explain.o \
 		reporter/view/view_failures.o \
+		reporter/view/view_fleet.o \
 		reporter/view/view_flow.o \
 		reporter/view/view_letter.o \
 		reporter/view/view_metrics.o \

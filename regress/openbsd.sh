@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 version=0.16.0
 libraries="cdb crypto jansson sqlite3 unbound tls z"
-headers="cdb.h jansson.h jansson_config.h sqlite3.h tls.h unbound.h zconf.h zlib.h"
+headers="libpq-fe.h pg_config_ext.h postgres_ext.h cdb.h jansson.h jansson_config.h sqlite3.h tls.h unbound.h zconf.h zlib.h"
 
 cache=/var/tmp/opensmtpd-filter-sge
 zig=$cache/zig-$version
@@ -67,6 +67,7 @@ prepare()
 	    tar -xpf - -C "$1"
 	for h in $headers; do
 		cp "/usr/include/$h" "$1/include/" 2>/dev/null ||
+		cp "/usr/include/postgresql/$h" "$1/include/" 2>/dev/null ||
 		cp "/usr/include/$(cc -dumpmachine)/$h" "$1/include/" || {
 			say "no $h: run regress/setup.sh" >&2
 			return 1
@@ -92,6 +93,7 @@ build()
 	make -s -j2 -C "$build_in" WERROR=-Werror BSD_CFLAGS= BSD_LIBS= \
 	    CC="$zig/zig cc -target $build_for-openbsd" \
 	    JSON_CFLAGS="-isystem include" DAEMON_CFLAGS= \
+	    PQ_CFLAGS=-DSGE_LIBPQ \
 	    JSON_LIBS="-Llib -ljansson" CDB_CFLAGS= CDB_LIBS=-lcdb \
 	    DAEMON_LIBS="-lsqlite3 -lunbound -ltls -lcrypto -lz" "$@"
 }

@@ -11,8 +11,8 @@ set -eu
 
 packages="bmake bsdextrautils byacc ca-certificates debian-archive-keyring \
 debootstrap gcc iproute2 libbsd-dev libc6-dev libcdb-dev libjansson-dev \
-libopensmtpd-dev libsqlite3-dev libssl-dev libtls-dev libunbound-dev make \
-mandoc openssl perl pkg-config procps python3 sqlite3 strace util-linux \
+libopensmtpd-dev libpq-dev libsqlite3-dev libssl-dev libtls-dev libunbound-dev make \
+mandoc openssl perl pkg-config postgresql procps python3 sqlite3 strace util-linux \
 zlib1g-dev"
 suite=trixie
 inside="ca-certificates,libbsd0,libjansson4,libsqlite3-0,libunbound8,\
@@ -48,6 +48,10 @@ install_packages()
 	[ -n "$missing" ] || return 0
 	began=$(date +%s)
 	say "installing$missing"
+	# Tests make their own: none is to be started for them.
+	mkdir -p /etc/postgresql-common/createcluster.d
+	echo "create_main_cluster = false" \
+	    >/etc/postgresql-common/createcluster.d/sge.conf
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -qq update
 	# shellcheck disable=SC2086

@@ -18,6 +18,7 @@
 #include "base/domain.h"
 #include "base/sged_client.h"
 #include "control.h"
+#include "copy/copy.h"
 #include "deliver/deliver.h"
 #include "engine/engine.h"
 #include "learn/learn.h"
@@ -181,7 +182,7 @@ request_status(struct client *c, const json_t *value __unused)
 	(void)snprintf(stamp, sizeof(stamp), "%016" PRIx64, e->conf->stamp);
 	(void)store_meta(e->store, "late", &late);
 	(void)store_meta(e->store, "lost", &lost);
-	answer(c, json_pack("{s{sssssssIsssIsssIsIsIsIsIsIsb}}", "status",
+	answer(c, json_pack("{s{sssssssIsssIsssIsIsIsIsIsIsbso*}}", "status",
 	    "version", SGE_VERSION,
 	    "conf", log_clean(e->conf->files[0]), "stamp", stamp,
 	    "pid", (json_int_t)getppid(), "since", since,
@@ -193,7 +194,8 @@ request_status(struct client *c, const json_t *value __unused)
 	    "dns", (json_int_t)world_pending(e->world, WORLD_RESOLVE),
 	    "net", (json_int_t)world_pending(e->world, WORLD_NET),
 	    "mails", (json_int_t)world_pending(e->world, WORLD_MAILER),
-	    "damaged", e->store->damaged));
+	    "damaged", e->store->damaged,
+	    "fleet", copy_status(e)));
 }
 
 static void

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "copy/copy.h"
 #include "count/ingest.h"
 #include "deliver/deliver.h"
 #include "engine/engine.h"
@@ -76,7 +77,7 @@ struct parent {
 };
 
 static const char *const names[CHILDREN] = { "resolve", "net", "mailer",
-    "engine" };
+    "share", "engine" };
 
 /* Who takes in stands before who asks of it. */
 static const struct engine_part parts[] = {
@@ -84,6 +85,7 @@ static const struct engine_part parts[] = {
 	{ learn_start, learn_stop },
 	{ notice_start, notice_stop },
 	{ deliver_start, deliver_stop },
+	{ copy_start, copy_stop },
 	{ control_start, control_stop }
 };
 
@@ -233,16 +235,20 @@ engine_fork(struct parent *p, int world[WORLD_PARTS])
 static void
 children_start(struct parent *p)
 {
+	unsigned int which = (1U << WORLD_PARTS) - 1;
 	int world[WORLD_PARTS], i;
 	pid_t pids[WORLD_PARTS];
 
-	if (world_start(p->conf, (1U << WORLD_PARTS) - 1, world, pids) == -1)
+	if (p->conf->fleet == NULL)
+		which &= ~(1U << WORLD_SHARE);
+	if (world_start(p->conf, which, world, pids) == -1)
 		fatalx("can't start");
 	for (i = 0; i < WORLD_PARTS; i++)
 		p->pids[i] = pids[i];
 	engine_fork(p, world);
 	for (i = 0; i < WORLD_PARTS; i++)
-		close(world[i]);
+		if (world[i] != -1)
+			close(world[i]);
 	p->began = loop_now();
 	p->stopping = 0;
 	p->named = 0;

@@ -148,6 +148,11 @@
 #define CERT_NAMES_MAX 32
 #define PROBES_MAX 64
 
+/* Hosts of one fleet: what one answer about them holds. */
+#define FLEET_MEMBERS_MAX 500
+/* What PostgreSQL says of an error, for people. */
+#define FLEET_TEXT_MAX 512
+
 /* Reports we send: RFC 8460 5.2 sees receivers stop at ten megabytes. */
 #define REPORT_SIZE_MAX (10 * 1000 * 1000)
 /* Distinct failure rows of one policy domain and day; more are summed. */

@@ -24,6 +24,7 @@ free_field(struct conf *conf, const struct directive *d)
 	case KIND_EMAIL:
 	case KIND_HOST:
 	case KIND_PATH:
+	case KIND_CONNINFO:
 		free(*(char **)field);
 		break;
 	case KIND_DOMAINS:

@@ -126,6 +126,7 @@ struct conf {
 	char			*ca;		/* PEM file */
 	struct cidr		*network;	/* "network allow" */
 	size_t			 nnetwork;
+	char			*fleet;		/* libpq's words, or NULL */
 	char		       **files;		/* all that were read */
 	size_t			 nfiles;
 	uint64_t		 stamp;		/* of them, when read */
@@ -200,6 +201,16 @@ int	conf_is_smarthost(const struct conf *, const struct addr *);
 int	conf_may_contact(const struct conf *, const struct addr *);
 /* Whether "network allow" names it. */
 int	conf_is_allowed(const struct conf *, const struct addr *);
+
+/*
+ * The value of one key of "fleet postgresql".  Returns 1; 0 if it is not
+ * there; -1 if the text is malformed (key NULL: whether it is), or the value
+ * does not fit.
+ */
+int	conf_conninfo(const char *text, const char *key, char out[],
+	    size_t outsz);
+/* Whether its hosts are all folders of Unix sockets. */
+int	conf_conninfo_local(const char *text);
 
 const char *requirement_name(enum requirement);
 /* "TLSv1.3" or "1.3"; unknown newer ones count as the newest known. */

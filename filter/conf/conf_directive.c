@@ -83,6 +83,8 @@ const struct directive directives[] = {
 	{ "ca", "\"/path/of/cert.pem\"", KIND_PATH, AT(ca), 0, 0, NULL },
 	{ "network allow", "{ ADDRESS/BITS ... }", KIND_CIDRS, LIST(network),
 	    0, 0, NULL },
+	{ "fleet postgresql", "\"host=DB dbname=sge user=sge\"", KIND_CONNINFO,
+	    AT(fleet), 0, 0, NULL },
 	{ NULL, NULL, KIND_TEXT, 0, 0, 0, 0, NULL }
 };
 

@@ -26,6 +26,7 @@ enum kind {
 	KIND_DOMAINS,		/* struct domset *, always there; a list */
 	KIND_CIDRS,		/* struct cidr * and how many; a list */
 	KIND_TEXTS,		/* char ** and how many; a list */
+	KIND_CONNINFO,		/* char *: how a database is reached */
 	KIND_INCLUDE,		/* from here on: their own rules */
 	KIND_CLASS,
 	KIND_FLOW,

@@ -218,6 +218,7 @@ print_directive(const struct conf *conf, const struct directive *d, FILE *f)
 	case KIND_EMAIL:
 	case KIND_HOST:
 	case KIND_PATH:
+	case KIND_CONNINFO:
 		print_text(d->words, *(char *const *)field, f);
 		break;
 	case KIND_MODE:

@@ -95,6 +95,8 @@ int	value_domain_at(struct conf_reader *, const struct where *,
 int	value_email(struct conf_reader *, const struct word *, char **);
 int	value_text(struct conf_reader *, const struct word *, char **);
 int	value_path(struct conf_reader *, const struct word *, char **);
+/* conf_conninfo.c: the string is taken even where a word of it is wrong. */
+int	value_conninfo(struct conf_reader *, const struct word *, char **);
 int	value_seconds(struct conf_reader *, const struct word *, int least,
 	    int most, int *);
 int	value_days(struct conf_reader *, const struct word *, int least,

@@ -78,6 +78,9 @@ set_field(struct conf_reader *rd, const struct directive *d,
 	case KIND_EMAIL:
 		(void)value_email(rd, w, field);
 		break;
+	case KIND_CONNINFO:
+		(void)value_conninfo(rd, w, field);
+		break;
 	case KIND_HOST:
 		set_host(rd, w, field);
 		break;

@@ -34,7 +34,7 @@ rm "$dir/reporter/net/bare.c"
 echo 'const char *q = "SELECT 1";' >"$dir/reporter/net/sql.c"
 echo 'const char *q = "SELECT 1";' >"$dir/reporter/store/sql.c"
 is "$(rooms "$dir")" \
-    "reporter/net/sql.c:1: SQL outside reporter/store 1" \
+    "reporter/net/sql.c:1: SQL outside reporter/store and fleet 1" \
     "SQL outside the store"
 rm "$dir/reporter/net/sql.c"
 mkdir "$dir/reporter/attic"

@@ -262,6 +262,9 @@ start(struct bench *b, const struct conf *conf)
 	if (b->e.store == NULL)
 		fatalx("test: no database");
 	for (i = 0; i < WORLD_PARTS; i++) {
+		fds[i] = -1;
+		if (i == WORLD_SHARE)
+			continue;
 		if (ipc_pair(pair) == -1)
 			fatal("test");
 		fds[i] = pair[0];

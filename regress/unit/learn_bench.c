@@ -64,7 +64,7 @@ start(struct bench *b, const struct conf *conf)
 		[WORLD_RESOLVE] = play_resolve,
 		[WORLD_NET] = play_net
 	};
-	int fds[WORLD_PARTS] = { -1, -1, -1 }, pair[2], i;
+	int fds[WORLD_PARTS] = { -1, -1, -1, -1 }, pair[2], i;
 
 	memset(b, 0, sizeof(*b));
 	b->cert = "ok";

@@ -151,8 +151,8 @@ static const struct mistake mistakes[] = {
 	    "\"REASON\"\n" },
 	{ "spool here/spool\n", "4: \"here/spool\" is not an absolute path: it "
 	    "must begin with /\n" },
-	{ "database postgresql \"x\"\n", "4: unexpected \"postgresql\"; "
-	    "write: database sqlite \"/PATH\"\n" },
+	{ "database postgresql \"x\"\n", "4: unexpected \"postgresql\" "
+	    "(quote it if it is a name); write: database sqlite \"/PATH\"\n" },
 	{ "report from \"x@other.nz\"\n", "4: \"x@other.nz\" is not in "
 	    "contact's domain: write an address @m.nz, for the report's "
 	    "signature\n" },
@@ -225,6 +225,33 @@ static const struct mistake mistakes[] = {
 	    "resolver's address, as 127.0.0.1\n" },
 	{ "resolver ::1 port 70000\n", "4: \"70000\" is not a port: write a "
 	    "number from 1 to 65535\n" },
+#ifdef SGE_LIBPQ
+	{ "fleet postgresql \"host=db sslmode=verify-full "
+	    "target_session_attrs=read-write\"\n", NULL },
+	{ "fleet postgresql \"host=/run/postgresql sslmode=disable\"\n",
+	    NULL },
+	{ "fleet postgresql \"host=db 'dbname'=x\"\n", "4: not a connection "
+	    "string of key=value words: write fleet postgresql \"host=DB "
+	    "dbname=sge user=sge passfile=/etc/mail/sge/pgpass\"\n" },
+	{ "fleet postgresql \"host='db\"\n", "4: not a connection "
+	    "string of key=value words: write fleet postgresql \"host=DB "
+	    "dbname=sge user=sge passfile=/etc/mail/sge/pgpass\"\n" },
+	{ "fleet postgresql \"dbname=sge\"\n", "4: the database's host is "
+	    "missing: write fleet postgresql \"host=DB dbname=sge user=sge "
+	    "passfile=/etc/mail/sge/pgpass\"\n" },
+	{ "fleet postgresql \"host=db password = 'a b'\"\n", "4: many can read "
+	    "this file: put the password into one of mode 600 that is "
+	    "_sgenet's, and write passfile=/path/of/it\n" },
+	{ "fleet postgresql \"host=db passfile=pgpass\"\n", "4: passfile "
+	    "\"pgpass\" is not an absolute path: it must begin with /\n" },
+	{ "fleet postgresql \"host=db,/run sslmode=require\"\n", "4: warning: "
+	    "with sslmode=require nobody knows that it is the database who "
+	    "answers: leave it out\n" },
+#else
+	{ "fleet postgresql \"host=db\"\n", "4: this program was built without "
+	    "PostgreSQL: install libpq-dev (OpenBSD: pkg_add "
+	    "postgresql-client) and build it again\n" },
+#endif
 	{ "ca \"/nonexistent\"\n", "4: warning: can't read \"/nonexistent\": "
 	    "No such file or directory\n" },
 	{ "mode $m\n", "4: the macro \"m\" is not defined: write m = \"VALUE\""

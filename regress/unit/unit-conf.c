@@ -52,7 +52,11 @@ static const char full[] =
     "keep reports 90d\n"
     "resolver 127.0.0.1 port 53\n"
     "ca \"/dev/null\"\n"
-    "network allow { 127.0.0.0/8 }\n";
+    "network allow { 127.0.0.0/8 }\n"
+#ifdef SGE_LIBPQ
+    "fleet postgresql \"host=db1,db2 dbname='my sge' sslmode=verify-full\"\n"
+#endif
+    ;
 
 static void
 values(void)

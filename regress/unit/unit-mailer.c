@@ -176,7 +176,7 @@ int
 main(void)
 {
 	struct conf conf = { 0 };
-	int fds[WORLD_PARTS] = { -1, -1, -1 }, pair[2], i, rc = -1, fd;
+	int fds[WORLD_PARTS] = { -1, -1, -1, -1 }, pair[2], i, rc = -1, fd;
 	char cmd[128];
 	pid_t pid;
 

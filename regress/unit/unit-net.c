@@ -162,7 +162,7 @@ start(const char *ca, int allowed)
 {
 	struct conf conf = { 0 };
 	struct cidr loopback;
-	int fds[2], parts[WORLD_PARTS] = { -1, -1, -1 };
+	int fds[2], parts[WORLD_PARTS] = { -1, -1, -1, -1 };
 	char hostname[] = "us.test";
 	pid_t pid;
 

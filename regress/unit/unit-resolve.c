@@ -121,7 +121,7 @@ static pid_t
 start(int port)
 {
 	struct conf conf = { 0 };
-	int fds[2], parts[WORLD_PARTS] = { -1, -1, -1 };
+	int fds[2], parts[WORLD_PARTS] = { -1, -1, -1, -1 };
 	char address[] = "127.0.0.1";
 	pid_t pid;
 

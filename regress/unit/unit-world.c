@@ -135,7 +135,7 @@ test_restricted(void)
 int
 main(void)
 {
-	int fds[2], parts[WORLD_PARTS] = { -1, -1, -1 };
+	int fds[2], parts[WORLD_PARTS] = { -1, -1, -1, -1 };
 	uint64_t number;
 
 	log_init("unit-world", 1, 0);

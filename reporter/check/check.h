@@ -105,6 +105,8 @@ int	check_smtpd_current(const struct smtpd_conf *, char spool[],
 	    size_t size);
 /* smtpd as it runs, and its file, or the one that is given. */
 void	check_smtpd_service(struct check *, const char *path);
+/* What sged's status says of the fleet, or NULL. */
+void	check_fleet(struct check *, const json_t *fleet);
 /* What smtpd.conf must have, and which way each kind of mail takes. */
 void	check_smtpd(struct check *, const struct smtpd_conf *);
 void	check_matches(struct check *, const struct smtpd_conf *);

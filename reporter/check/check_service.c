@@ -452,5 +452,6 @@ check_sged(struct check *c)
 	else if (strcmp(ipc_string(status, "stamp", stamp), stamp) != 0)
 		check_part(c, "sged", CHECK_BAD, "runs with an older %s: have "
 		    "it read again (" SYSTEM_SGED_RELOAD ")", c->view->path);
+	check_fleet(c, json_object_get(status, "fleet"));
 	json_decref(answer);
 }

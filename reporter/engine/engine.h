@@ -30,6 +30,7 @@ struct engine {
 	struct hash	*addrs;		/* struct addr_seen; count's, or NULL */
 	struct learn	*learn;		/* policies, routes, probes */
 	struct deliver	*deliver;	/* reports: when, to whom, again */
+	struct copy	*copy;		/* tallies -> the fleet, or NULL */
 	struct control	*control;	/* the socket */
 };
 

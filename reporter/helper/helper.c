@@ -128,7 +128,8 @@ world_lost(void *arg)
 static const char *const names[WORLD_PARTS] = {
 	[WORLD_RESOLVE] = "resolve",
 	[WORLD_NET] = "net",
-	[WORLD_MAILER] = "mailer"
+	[WORLD_MAILER] = "mailer",
+	[WORLD_SHARE] = "share"
 };
 
 /* Such an answer is a broken process's, or one in others' hands. */

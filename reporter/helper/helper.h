@@ -10,7 +10,7 @@
 #include "lib/loop.h"
 
 /*
- * The world outside, as the engine (and sgectl's checks) sees it: three
+ * The world outside, as the engine (and sgectl's checks) sees it: four
  * processes that are asked and answer later, in any order.
  *
  * resolve  {"op":"txt"|"mx"|"addr"|"tlsa","name":"d"} ->
@@ -31,6 +31,8 @@
  *	or {"status":"error","exit":n,"text":".."}.  "kept": for when smtpd runs
  *	again.  SPOOL/mailed.n (mail_result.h) says so too.
  *
+ * share	see fleet/fleet.h
+ *
  * All answer {"op":"ping"} with {"status":"ok"} at once.
  *
  * Every request's "id" and every answer's "id" are added here.  A process
@@ -42,9 +44,10 @@ struct world;
 enum world_part {
 	WORLD_RESOLVE,
 	WORLD_NET,
-	WORLD_MAILER
+	WORLD_MAILER,
+	WORLD_SHARE			/* only where there is a fleet */
 };
-#define WORLD_PARTS 3
+#define WORLD_PARTS 4
 
 /* fds: one end of an ipc_pair for each part, -1 where there is none. */
 struct world *world_new(struct loop *, const int fds[WORLD_PARTS],
@@ -75,7 +78,7 @@ size_t	world_pending(const struct world *, enum world_part);
 /*
  * The processes themselves: run on fd until it closes; never return.  They
  * drop what they do not need (sandbox.c) after reading what conf names.
- * The third is net_main().
+ * The others are net_main() and share_main().
  */
 __dead void resolve_main(const struct conf *, int fd);
 __dead void mailer_main(const struct conf *, int fd);

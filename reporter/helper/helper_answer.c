@@ -38,6 +38,8 @@ static const char *const http_status[] = { "ok", "refused", "connect",
 static const char *const probe_status[] = { "ok", "refused", "connect",
     "timeout", "smtp", NULL };
 static const char *const mail_status[] = { "ok", "error", NULL };
+static const char *const share_status[] = { "ok", "frozen", "away", "refused",
+    NULL };
 static const char *const ping_status[] = { "ok", NULL };
 static const char *const certs[] = { "unknown", "ok", "expired", "host-mismatch",
     "not-trusted", "other", NULL };
@@ -135,6 +137,29 @@ take_mx(const struct helper_asked *q, const struct member *m,
 	    (name = take_name(q, m, json_array_get(value, 1))) == NULL)
 		return NULL;
 	return json_pack("[I, o]", json_integer_value(preference), name);
+}
+
+/* A host of the fleet, when it was seen, its version, a day. */
+static json_t *
+take_member(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	const struct member text = { m->key, take_text, m->max, 0, NULL };
+	const json_t *seen = json_array_get(value, 1);
+	const json_t *day = json_array_get(value, 3);
+	json_t *name, *version;
+
+	if (json_array_size(value) != 4 || !json_is_integer(seen) ||
+	    !json_is_integer(day) ||
+	    (name = take_name(q, m, json_array_get(value, 0))) == NULL)
+		return NULL;
+	if ((version = take_text(q, &text, json_array_get(value, 2))) ==
+	    NULL) {
+		json_decref(name);
+		return NULL;
+	}
+	return json_pack("[o, I, o, I]", name, json_integer_value(seen),
+	    version, json_integer_value(day));
 }
 
 static json_t *
@@ -271,6 +296,14 @@ static const struct member dns_members[] = {
 	NUMBER("exit", 255),
 	TEXT("text", MAIL_SAID_MAX),
 	END
+}, share_members[] = {
+	WORD("status", share_status),
+	TEXT("text", FLEET_TEXT_MAX),
+	END
+}, beat_members[] = {
+	NUMBER("now", TIME_MAX),
+	LIST("members", take_member, 32, FLEET_MEMBERS_MAX, NULL),
+	END
 }, ping_members[] = {
 	WORD("status", ping_status),
 	END
@@ -289,6 +322,12 @@ static const struct {
 	{ WORLD_NET, "post", { http_members, NULL } },
 	{ WORLD_NET, "probe", { probe_members, NULL } },
 	{ WORLD_MAILER, "mail", { mail_members, NULL } },
+	{ WORLD_SHARE, "beat", { share_members, beat_members } },
+	{ WORLD_SHARE, "begin", { share_members, NULL } },
+	{ WORLD_SHARE, "rows", { share_members, NULL } },
+	{ WORLD_SHARE, "end", { share_members, NULL } },
+	{ WORLD_SHARE, "trim", { share_members, NULL } },
+	{ WORLD_SHARE, "ping", { ping_members, NULL } },
 	{ WORLD_RESOLVE, "ping", { ping_members, NULL } },
 	{ WORLD_NET, "ping", { ping_members, NULL } },
 	{ WORLD_MAILER, "ping", { ping_members, NULL } },
@@ -411,6 +450,8 @@ odd_whole(const struct helper_asked *q, const json_t *out)
 		return odd_dns(q, out);
 	if (q->part == WORLD_NET)
 		return odd_net(q, out);
+	if (q->part == WORLD_SHARE)
+		return NULL;
 	/* sendmail that ends well has taken the mail. */
 	return is(out, "status", "error") && ipc_int(out, "exit", 0) < 1 ?
 	    "exit" : NULL;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "fleet/fleet.h"
 #include "helper/helper.h"
 #include "lib/ipc.h"
 #include "lib/process.h"
@@ -15,6 +16,7 @@ static const struct {
 	{ "resolve", resolve_main },
 	{ "net", net_main },
 	{ "mailer", mailer_main },
+	{ "share", share_main },
 };
 
 int

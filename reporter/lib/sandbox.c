@@ -335,6 +335,52 @@ sandbox_mailer(const struct conf *conf __unused)
 #endif
 }
 
+/* The folder of a file: one that is replaced there is found as well. */
+static char *
+folder_of(const char *path)
+{
+	char *copy, *folder;
+
+	if ((copy = strdup(path)) == NULL ||
+	    (folder = strdup(dirname(copy))) == NULL)
+		fatal("sandbox");
+	free(copy);
+	return folder;
+}
+
+void
+sandbox_share(const struct conf *conf)
+{
+	static const char *const keys[] = { "passfile", "sslrootcert",
+	    "sslcert", "sslkey", "sslcrl" };
+	struct need needs[nitems(keys) + 6] = {
+		{ "/etc/resolv.conf", 0, 0 },
+		{ "/etc/hosts", 0, 0 },
+		{ "/etc/nsswitch.conf", 0, 0 },
+		{ "/etc/ssl", 0, 0 },
+	};
+	char path[1024], *folders[nitems(keys) + 1] = { NULL };
+	size_t i, n = 0;
+
+	folders[n++] = folder_of(conf->ca);
+	for (i = 0; i < nitems(keys); i++)
+		if (conf_conninfo(conf->fleet, keys[i], path,
+		    sizeof(path)) == 1 && path[0] == '/')
+			folders[n++] = folder_of(path);
+	for (i = 0; i < n; i++)
+		needs[4 + i].path = folders[i];
+	/* A database on this host, at a socket's path. */
+	if (conf_conninfo(conf->fleet, "host", path, sizeof(path)) == 1 &&
+	    path[0] == '/') {
+		path[strcspn(path, ",")] = '\0';
+		needs[4 + n].path = path;
+		needs[4 + n].write = 1;
+	}
+	confine(needs, nitems(needs), "stdio rpath inet unix dns");
+	for (i = 0; i < n; i++)
+		free(folders[i]);
+}
+
 void
 sandbox_parser(void)
 {

@@ -25,6 +25,8 @@ void	sandbox_engine(const struct conf *);
 void	sandbox_resolve(void);
 void	sandbox_net(void);
 void	sandbox_mailer(const struct conf *);
+/* What its connection reads: certificates, a password, whom to ask for names. */
+void	sandbox_share(const struct conf *);
 /* sgectl: views read the database only. */
 void	sandbox_view(const struct conf *);
 /* What reads strangers' mail for deliver: its open descriptors, no more. */

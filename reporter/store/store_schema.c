@@ -282,5 +282,8 @@ const char *const store_steps[] = {
 	" WHERE key = 'digest_day'), 0) WHERE id <= (SELECT value FROM meta"
 	" WHERE key = 'digest_newest');"
 	"DELETE FROM meta WHERE key IN ('digest_after', 'digest_newest')",
+	/* What the fleet's database has of a day; closed: all, it is over. */
+	"CREATE TABLE copied (day INTEGER PRIMARY KEY, digest TEXT NOT NULL,"
+	" closed INTEGER NOT NULL, at INTEGER NOT NULL)",
 	NULL
 };

@@ -42,6 +42,8 @@ static const struct {
 	{ BEFORE(tallies), "DELETE FROM unknown WHERE (day, addr, type) IN"
 	    " (SELECT day, addr, type FROM unknown WHERE day < ?1"
 	    " LIMIT ?2)" },
+	{ BEFORE(tallies), "DELETE FROM copied WHERE day IN (SELECT day"
+	    " FROM copied WHERE day < ?1 LIMIT ?2)" },
 	{ BEFORE(reports), "DELETE FROM bounced WHERE report_id IN"
 	    " (SELECT report_id FROM report WHERE day < ?1 LIMIT ?2)" },
 	{ BEFORE(reports), "DELETE FROM report WHERE id IN (SELECT id"

@@ -3,10 +3,14 @@
 #ifndef SGE_VIEW_H
 #define SGE_VIEW_H
 
+#include <jansson.h>
+
 #include "ctl/print.h"
 
 /* Each returns the exit status: 0, or 1 after a message. */
 int	view_status(const struct view *);
+/* Of show status: what sged tells of the fleet; NULL: there is none. */
+void	view_fleet(const struct view *, const json_t *fleet);
 int	view_flow(const struct view *);
 /* Part of flow: -D. */
 int	view_correspondent(const struct view *);

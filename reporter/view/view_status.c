@@ -170,6 +170,12 @@ print_attention(const struct view *v)
 	digest_free(&digest);
 }
 
+static const json_t *
+status_of(const json_t *answer, const char *key)
+{
+	return json_object_get(json_object_get(answer, "status"), key);
+}
+
 int
 view_status(const struct view *v)
 {
@@ -200,12 +206,14 @@ view_status(const struct view *v)
 		    "hangs", (int64_t)hangs);
 		(void)told_states(v->store, today - 7, today, add_state,
 		    &states);
+		view_fleet(v, status_of(answer, "fleet"));
 	} else {
 		fprintf(v->out, "%s, mode %s\n", v->conf->hostname,
 		    v->conf->mode == MODE_TESTING ? "testing" : "enforce");
 		print_daemon(v, answer == NULL ? NULL :
 		    json_object_get(answer, "status"), hangs);
 		print_spool(v, &lag, &spool);
+		view_fleet(v, status_of(answer, "fleet"));
 		print_broken(&states);
 		print_today(v, today, &in, &out);
 		(void)told_states(v->store, today - 7, today, add_state,

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Which days the fleet's database has to get, and their rows to the share
+ * process, a message at a time.  What was copied is noted once that is
+ * committed there; what was not is copied again, which changes nothing.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "copy/copy.h"
+#include "count/ingest.h"
+#include "engine/engine.h"
+#include "lib/date.h"
+#include "store/store_copy.h"
+#include "store/store_report.h"
+
+/* How often the fleet hears of this host, at least. */
+#define BEAT_MS 10000
+/* Rows of one message. */
+#define ROWS_BYTES (IPC_MESSAGE_MAX / 2)
+/*
+ * The day that goes on is copied again after so many times what copying it
+ * took, within these.
+ */
+#define OPEN_TIMES 20
+#define OPEN_MIN_MS 10000
+#define OPEN_MAX_MS (15 * 60 * 1000)
+/* Days that are looked at; sessions come late for so many. */
+#define DAYS_MAX 14
+#define LATE_DAYS 2
+/* How often what is too old there is let go of. */
+#define TRIM_MS (6 * 3600 * 1000)
+
+struct copy {
+	struct engine	*engine;
+	struct loop_timer *timer;
+	uint64_t	 question;	/* 0: none is under way */
+	struct store_copy *source;	/* of day, or NULL */
+	struct store_copied next;	/* what it then is */
+	int64_t		 day;		/* looked at */
+	int64_t		 began;		/* to copy it, loop_now */
+	int64_t		 open_next;	/* when the open one is, loop_now */
+	int64_t		 trimmed;	/* loop_now, or 0 */
+	int64_t		 changes;	/* of the store, as all was copied */
+	int64_t		 changes_now;	/* as it was begun to be */
+	int64_t		 first;		/* day that the fleet gets */
+	/* For people. */
+	char		 state[16];
+	char		 text[FLEET_TEXT_MAX];
+	int64_t		 since;
+	int64_t		 done;
+	int64_t		 now;		/* by the database */
+	json_t		*members;
+};
+
+static void	copy_look(struct copy *);
+static void	copy_rows(struct copy *);
+
+static void
+source_close(struct copy *c)
+{
+	store_copy_close(c->source);
+	c->source = NULL;
+}
+
+/* A change of state is logged, once. */
+static void
+state_set(struct copy *c, const char *state, const char *text)
+{
+	int same = strcmp(c->state, state) == 0;
+
+	if (same && strcmp(c->text, text) == 0)
+		return;
+	(void)strlcpy(c->state, state, sizeof(c->state));
+	(void)strlcpy(c->text, text, sizeof(c->text));
+	if (!same)
+		c->since = time(NULL);
+	if (strcmp(state, "ok") == 0)
+		log_info("fleet: in touch with its database");
+	else if (strcmp(state, "refused") == 0)
+		log_warnx("fleet: its database can't be used: %s",
+		    log_clean(text));
+	else
+		log_warnx("fleet: its database is away: %s", log_clean(text));
+}
+
+static void
+ask(struct copy *c, json_t *request, void (*answered)(json_t *, void *))
+{
+	if (request == NULL)
+		fatalx("copy: no memory");
+	c->question = world_ask(c->engine->world, WORLD_SHARE, request, -1,
+	    answered, c);
+}
+
+static void	copy_beat(void *);
+
+static void
+copy_again(struct copy *c, int64_t ms)
+{
+	loop_timer_remove(c->engine->loop, c->timer);
+	c->timer = loop_timer_add(c->engine->loop, ms, copy_beat, c);
+}
+
+/* Whether an answer is good; else what was begun is given up. */
+static int
+is_good(struct copy *c, json_t *answer)
+{
+	const char *status = ipc_string(answer, "status", "");
+
+	c->question = 0;
+	if (strcmp(status, "ok") == 0 || strcmp(status, "frozen") == 0)
+		return 1;
+	source_close(c);
+	state_set(c, strcmp(status, "refused") == 0 ? "refused" : "away",
+	    ipc_string(answer, "text", "the share process is gone"));
+	copy_again(c, BEAT_MS);
+	return 0;
+}
+
+/* That day is done; the others, in a moment. */
+static void
+day_noted(struct copy *c)
+{
+	struct store *st = c->engine->store;
+	int64_t took = (loop_now() - c->began) * OPEN_TIMES;
+
+	source_close(c);
+	if (store_copied_set(st, c->day, &c->next, time(NULL)) == 0)
+		c->changes_now++;
+	if (!c->next.closed)
+		c->open_next = loop_now() + (took < OPEN_MIN_MS ?
+		    OPEN_MIN_MS : took > OPEN_MAX_MS ? OPEN_MAX_MS : took);
+	c->day++;
+	copy_look(c);
+}
+
+static void
+ended(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+
+	if (is_good(c, answer))
+		day_noted(c);
+}
+
+static void
+rows_taken(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+
+	if (is_good(c, answer))
+		copy_rows(c);
+}
+
+static void
+copy_rows(struct copy *c)
+{
+	const char *table;
+	json_t *rows;
+	int rc;
+
+	rc = store_copy_rows(c->source, ROWS_BYTES, &table, &rows);
+	if (rc == 1)
+		ask(c, json_pack("{s:s, s:s, s:o}", "op", "rows", "table",
+		    table, "rows", rows), rows_taken);
+	else if (rc == 0)
+		ask(c, json_pack("{s:s, s:b}", "op", "end", "closed",
+		    c->next.closed), ended);
+	else {
+		source_close(c);
+		copy_again(c, BEAT_MS);
+	}
+}
+
+static void
+begun(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+
+	if (!is_good(c, answer))
+		return;
+	if (strcmp(ipc_string(answer, "status", ""), "frozen") != 0) {
+		copy_rows(c);
+		return;
+	}
+	/* Reports tell of it as it was. */
+	c->next.closed = 1;
+	day_noted(c);
+}
+
+/* Opens what is to be copied of c->day: 1; 0: nothing; -1: not now. */
+static int
+day_open(struct copy *c)
+{
+	struct engine *e = c->engine;
+	struct store_copied old;
+	int over = ingest_day_complete(e, c->day);
+	int still = store_changes(e->store) == c->changes;
+
+	if (store_copied_get(e->store, c->day, &old) == -1)
+		return -1;
+	c->next.closed = over || old.closed;
+	if (c->next.closed == old.closed && old.digest[0] != '\0' && (still ||
+	    (old.closed && c->day < day_of(time(NULL)) - LATE_DAYS) ||
+	    (!old.closed && loop_now() < c->open_next)))
+		return 0;
+	if ((c->source = store_copy_open(e->conf->database, c->day)) == NULL ||
+	    store_copy_digest(c->source, c->next.digest,
+	    sizeof(c->next.digest)) == -1) {
+		source_close(c);
+		return -1;
+	}
+	if (strcmp(c->next.digest, old.digest) != 0 ||
+	    c->next.closed != old.closed)
+		return 1;
+	source_close(c);
+	return 0;
+}
+
+static void
+trimmed(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+
+	if (!is_good(c, answer))
+		return;
+	c->trimmed = loop_now();
+	copy_again(c, BEAT_MS);
+}
+
+static void
+all_copied(struct copy *c)
+{
+	struct engine *e = c->engine;
+
+	c->changes = c->changes_now;
+	c->done = time(NULL);
+	/* Not on the word of a clock that was set of late. */
+	if (steady_for(&e->clock, DAY_SECONDS) && (c->trimmed == 0 ||
+	    loop_now() - c->trimmed > TRIM_MS))
+		ask(c, json_pack("{s:s, s:I}", "op", "trim", "day",
+		    (json_int_t)(day_of(c->done) - e->conf->keep_reports)),
+		    trimmed);
+	else
+		copy_again(c, BEAT_MS);
+}
+
+/* From c->day on: the first that has to be copied. */
+static void
+copy_look(struct copy *c)
+{
+	int64_t today = day_of(time(NULL));
+	int rc = 0;
+
+	for (; c->day <= today; c->day++)
+		if ((rc = day_open(c)) != 0)
+			break;
+	if (rc == -1)
+		copy_again(c, BEAT_MS);
+	else if (rc == 0)
+		all_copied(c);
+	else {
+		c->began = loop_now();
+		ask(c, json_pack("{s:s, s:I}", "op", "begin", "day",
+		    (json_int_t)c->day), begun);
+	}
+}
+
+/* The first day that the fleet has to know of, or -1. */
+static int64_t
+first_day(struct copy *c)
+{
+	struct store *st = c->engine->store;
+	int64_t today = day_of(time(NULL)), from = -1, opened = -1;
+
+	if (store_meta(st, "fleet_from", &from) == -1)
+		return -1;
+	if (from == -1) {
+		/* What this host has reported itself is not theirs. */
+		from = today;
+		if (store_meta(st, "report_opened", &opened) == -1 ||
+		    store_report_day_after(st, opened, &from) == -1)
+			return -1;
+		if (from > today)
+			from = today;
+		if (store_meta_set(st, "fleet_from", from) == -1)
+			return -1;
+	}
+	return from < today - DAYS_MAX ? today - DAYS_MAX : from;
+}
+
+static void
+beaten(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+
+	if (!is_good(c, answer))
+		return;
+	state_set(c, "ok", "");
+	json_decref(c->members);
+	c->members = json_incref(json_object_get(answer, "members"));
+	c->now = ipc_int(answer, "now", 0);
+	if ((c->day = c->first = first_day(c)) == -1) {
+		copy_again(c, BEAT_MS);
+		return;
+	}
+	c->changes_now = store_changes(c->engine->store);
+	copy_look(c);
+}
+
+/* Which database this is: another host of its name has another.  0 or -1. */
+static int
+instance(struct copy *c, char out[], size_t outsz)
+{
+	struct store *st = c->engine->store;
+	int64_t number = 0;
+
+	if (store_meta(st, "fleet_instance", &number) == -1)
+		return -1;
+	if (number == 0) {
+		arc4random_buf(&number, sizeof(number));
+		number &= INT64_MAX;
+		if (store_meta_set(st, "fleet_instance", number) == -1)
+			return -1;
+	}
+	(void)snprintf(out, outsz, "%016llx", (long long)number);
+	return 0;
+}
+
+static void
+copy_beat(void *arg)
+{
+	struct copy *c = arg;
+	char number[32];
+
+	c->timer = NULL;
+	if (instance(c, number, sizeof(number)) == -1) {
+		copy_again(c, BEAT_MS);
+		return;
+	}
+	ask(c, json_pack("{s:s, s:s, s:s}", "op", "beat", "instance", number,
+	    "version", SGE_VERSION), beaten);
+}
+
+void
+copy_start(struct engine *e)
+{
+	int64_t from = -1;
+	struct copy *c;
+
+	if (e->conf->fleet == NULL) {
+		/* Days without it are this host's own. */
+		if (store_meta(e->store, "fleet_from", &from) == 1 &&
+		    from != -1)
+			(void)store_meta_set(e->store, "fleet_from", -1);
+		return;
+	}
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		fatal("copy");
+	c->engine = e;
+	c->changes = -1;
+	c->since = time(NULL);
+	(void)strlcpy(c->state, "starting", sizeof(c->state));
+	e->copy = c;
+	copy_again(c, 0);
+}
+
+void
+copy_stop(struct engine *e)
+{
+	struct copy *c = e->copy;
+
+	if (c == NULL)
+		return;
+	loop_timer_remove(e->loop, c->timer);
+	if (c->question != 0)
+		world_forget(e->world, c->question);
+	source_close(c);
+	json_decref(c->members);
+	free(c);
+	e->copy = NULL;
+}
+
+/* Days that are over, and not all of them copied. */
+static int64_t
+days_behind(const struct engine *e, int64_t first)
+{
+	struct store_copied copied;
+	int64_t day, n = 0, today = day_of(time(NULL));
+
+	for (day = first; day > 0 && day < today; day++)
+		n += store_copied_get(e->store, day, &copied) == 0 &&
+		    !copied.closed;
+	return n;
+}
+
+json_t *
+copy_status(const struct engine *e)
+{
+	const struct copy *c = e->copy;
+	json_t *obj;
+
+	if (c == NULL)
+		return NULL;
+	obj = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:O?}", "state",
+	    c->state, "text", c->text, "since", (json_int_t)c->since, "done",
+	    (json_int_t)c->done, "behind", (json_int_t)days_behind(e,
+	    c->first), "now", (json_int_t)c->now, "members", c->members);
+	if (obj == NULL)
+		fatalx("copy: no memory");
+	return obj;
+}

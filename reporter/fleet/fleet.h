@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_FLEET_H
+#define SGE_FLEET_H
+
+#include "conf/conf.h"
+
+/*
+ * The share process: the database that a fleet's hosts share, and all SQL of
+ * PostgreSQL's.  It is asked one thing at a time, and answers once that is
+ * committed, or is not.
+ *
+ * {"op":"beat","instance":"x","version":"v"} -> this host runs:
+ *	{"status":"ok","now":epoch,"members":[["host",seen,"version",closed]..]}
+ *	all hosts of the last month; closed: the last day that it closed, or -1
+ * {"op":"begin","day":n} -> {"status":"ok"}, the rows of this host's day are
+ *	gone, in a transaction; or {"status":"frozen"}: reports tell of them
+ * {"op":"rows","table":"t","rows":[[..]..]} -> {"status":"ok"}, added
+ * {"op":"end","closed":bool} -> {"status":"ok"}: committed; closed: all of it
+ * {"op":"trim","day":n} -> {"status":"ok"}: nothing older is kept
+ * {"op":"ping"} -> {"status":"ok"}
+ *
+ * All may answer {"status":"away","text":".."}: the database is, or had an
+ * error, and what was begun is undone; {"status":"refused","text":".."}: what
+ * the operator has to mend.
+ */
+__dead void share_main(const struct conf *, int fd);
+
+#endif

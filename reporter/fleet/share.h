@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_SHARE_H
+#define SGE_SHARE_H
+
+#include <jansson.h>
+
+#include "fleet/fleet.h"
+#include "fleet/pq.h"
+#include "lib/ipc.h"
+
+/* The share process, within itself. */
+struct share {
+	const struct conf *conf;
+	struct loop	*loop;
+	struct ipc	*ipc;
+	struct pq	*pq;
+	int		 ready;		/* the schema of this connection is */
+	int		 copying;	/* between "begin" and "end" */
+	int64_t		 day;		/* of what is copied */
+};
+
+/* A number as a parameter. */
+struct share_number {
+	char		 text[24];
+};
+const char *share_number(struct share_number *, int64_t);
+
+/*
+ * What each question does: fills answer.  Returns 0, 1: refused, with *why; or
+ * -1: see pq_why.
+ */
+typedef int share_op(struct share *, const json_t *question, json_t *answer,
+	    const char **why);
+
+share_op share_beat, share_begin, share_rows, share_end, share_trim;
+
+/* A member of an answer; steals value. */
+void	share_set(json_t *answer, const char *key, json_t *value);
+
+#endif

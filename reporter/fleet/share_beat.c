@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Who is in the fleet, and that this host is. */
+
+#include <string.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "fleet/share.h"
+#include "lib/fleet_table.h"
+
+#define NOW "extract(epoch FROM clock_timestamp())::bigint"
+/* Another host of this name is one that was seen so lately, in seconds. */
+#define LEASE "60"
+/* A host that was not seen for so long is no longer spoken of. */
+#define MEMBER_SECONDS "(30 * 86400)"
+
+/* Hosts of one submitter: theirs is one report, under one name. */
+static int
+check_submitter(struct share *s, const char **why)
+{
+	const char *params[1] = { s->conf->submitter };
+
+	if (pq_run(s->pq, "INSERT INTO sge.fleet (key, value) VALUES "
+	    "('submitter', $1) ON CONFLICT (key) DO NOTHING", 1, params) ==
+	    -1 || pq_run(s->pq, "SELECT value FROM sge.fleet WHERE key = "
+	    "'submitter'", 0, NULL) == -1)
+		return -1;
+	if (pq_rows(s->pq) == 1 && strcmp(pq_text(s->pq, 0, 0),
+	    s->conf->submitter) == 0)
+		return 0;
+	*why = "this fleet reports for another domain than that of contact";
+	return 1;
+}
+
+static int
+members(struct share *s, json_t *answer)
+{
+	json_t *list, *one;
+	struct share_number most;
+	const char *params[1] = { share_number(&most, FLEET_MEMBERS_MAX) };
+	int i;
+
+	if (pq_run(s->pq, "SELECT m.member, m.seen, m.version, coalesce("
+	    "(SELECT max(d.day) FROM sge.member_day d WHERE d.member = "
+	    "m.member AND d.closed IS NOT NULL), -1), " NOW
+	    " FROM sge.member m WHERE m.seen > " NOW " - " MEMBER_SECONDS
+	    " ORDER BY m.member LIMIT $1::bigint", 1, params) == -1)
+		return -1;
+	if ((list = json_array()) == NULL)
+		fatalx("share: no memory");
+	for (i = 0; i < pq_rows(s->pq); i++) {
+		one = json_pack("[s, I, s, I]", pq_text(s->pq, i, 0),
+		    (json_int_t)pq_number(s->pq, i, 1),
+		    pq_text(s->pq, i, 2),
+		    (json_int_t)pq_number(s->pq, i, 3));
+		if (one == NULL || json_array_append_new(list, one) == -1)
+			fatalx("share: no memory");
+	}
+	if (pq_rows(s->pq) > 0)
+		share_set(answer, "now",
+		    json_integer((json_int_t)pq_number(s->pq, 0, 4)));
+	share_set(answer, "members", list);
+	return 0;
+}
+
+int
+share_beat(struct share *s, const json_t *question, json_t *answer,
+    const char **why)
+{
+	const char *params[3] = { s->conf->hostname,
+	    ipc_string(question, "instance", ""),
+	    ipc_string(question, "version", "") };
+	int rc;
+
+	if ((rc = check_submitter(s, why)) != 0)
+		return rc;
+	if (pq_run(s->pq, "INSERT INTO sge.member (member, instance, version,"
+	    " joined, seen) VALUES ($1, $2, $3, " NOW ", " NOW ")"
+	    " ON CONFLICT (member) DO UPDATE SET instance = $2, version = $3,"
+	    " seen = " NOW " WHERE sge.member.instance = $2"
+	    " OR sge.member.seen < " NOW " - " LEASE, 3, params) == -1)
+		return -1;
+	if (pq_changed(s->pq) == 0) {
+		*why = "another host that runs has this hostname: give each "
+		    "its own";
+		return 1;
+	}
+	return members(s, answer);
+}
+
+int
+share_trim(struct share *s, const json_t *question, json_t *answer __unused,
+    const char **why __unused)
+{
+	const struct fleet_table *t;
+	struct share_number day;
+	const char *params[1] = { share_number(&day, ipc_int(question, "day",
+	    0)) };
+	char sql[128];
+
+	for (t = fleet_tables; t->name != NULL; t++) {
+		(void)snprintf(sql, sizeof(sql), "DELETE FROM sge.%s WHERE "
+		    "day < $1::bigint", t->name);
+		if (pq_run(s->pq, sql, 1, params) == -1)
+			return -1;
+	}
+	return pq_run(s->pq, "DELETE FROM sge.member_day WHERE day < "
+	    "$1::bigint", 1, params);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_FLEET_TABLE_H
+#define SGE_FLEET_TABLE_H
+
+#include <stddef.h>
+
+/*
+ * The tables of the database that a fleet's hosts share, each with a day: what
+ * is copied from SQLite into PostgreSQL, where host and day stand before these
+ * columns.  Both sides, and the messages between them (an array of a row's
+ * values, in this order), are made from this.
+ */
+struct fleet_table {
+	const char	*name;
+	const char	*columns;	/* ", " between two */
+	const char	*types;		/* of each: 'i' a number, 't' a text */
+	const char	*key;		/* what is unique in a host's day */
+};
+
+/* Ends with a NULL in name. */
+extern const struct fleet_table fleet_tables[];
+
+/* The one of that name, or NULL. */
+const struct fleet_table *fleet_table(const char *name);
+/* The n-th column's name into buf, which is returned. */
+const char *fleet_column(const struct fleet_table *, size_t n, char buf[],
+	    size_t bufsz);
+
+#endif
