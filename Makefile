@@ -172,6 +172,7 @@ WORLD_OBJS =	\
 		reporter/fleet/share.o \
 		reporter/fleet/share_beat.o \
 		reporter/fleet/share_copy.o \
+		reporter/fleet/share_report.o \
 		reporter/fleet/share_say.o \
 		reporter/helper/dns_rdata.o \
 		reporter/helper/helper_start.o \
@@ -193,7 +194,10 @@ WORLD_OBJS =	\
 
 SGED_OBJS =	\
 		reporter/control.o \
+		reporter/copy/claim.o \
+		reporter/copy/claim_build.o \
 		reporter/copy/copy.o \
+		reporter/copy/copy_ask.o \
 		reporter/count/attempt_read.o \
 		reporter/count/ingest.o \
 		reporter/count/judge.o \
@@ -229,7 +233,9 @@ SGED_OBJS =	\
 		reporter/lib/hash.o \
 		reporter/setup.o \
 		reporter/store/store_attempt.o \
+		reporter/store/store_claim.o \
 		reporter/store/store_copy.o \
+		reporter/store/store_image.o \
 		reporter/store/store_fetch.o \
 		reporter/store/store_flow.o \
 		reporter/store/store_probe.o \

@@ -127,6 +127,7 @@ struct conf {
 	struct cidr		*network;	/* "network allow" */
 	size_t			 nnetwork;
 	char			*fleet;		/* libpq's words, or NULL */
+	int			 fleet_wait;	/* seconds */
 	char		       **files;		/* all that were read */
 	size_t			 nfiles;
 	uint64_t		 stamp;		/* of them, when read */

@@ -85,6 +85,8 @@ const struct directive directives[] = {
 	    0, 0, NULL },
 	{ "fleet postgresql", "\"host=DB dbname=sge user=sge\"", KIND_CONNINFO,
 	    AT(fleet), 0, 0, NULL },
+	/* Longer than a host is out of order, and than reports are of use. */
+	{ "fleet wait", "6h", KIND_SECONDS, AT(fleet_wait), 0, 7 * DAY, "6h" },
 	{ NULL, NULL, KIND_TEXT, 0, 0, 0, 0, NULL }
 };
 

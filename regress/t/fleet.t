@@ -6,90 +6,9 @@
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/regress/bed/pg.sh"
 pg_network "$0" "$@"
-pg_find
 . "$TOP/regress/bed/daemon.sh"
-"$TOP/reporter/sged" -n -f /dev/null 2>&1 | grep -q 'without PostgreSQL' &&
-    bail "built without libpq"
-daemon_world
-chmod 755 "$W"
-pg_up "$W/pg"
-cp "$W/pg/ca.pem" "$W/dbca.pem"
-day=$(date -u -d '2 days ago' +%Y-%m-%d)
-daynumber=$(($(date -u -d "$day" +%s) / 86400))
-echo '127.0.0.1:*:sge:sge:secret' >"$W/pgpass"
-sed -n '$s/^127.0.0.1/db.test/p' "$W/pgpass" >>"$W/pgpass"
-chmod 600 "$W/pgpass"
-chown 874 "$W/pgpass"
-
-# fleet_conf N [WORD...]: host N's configuration, in $W/N.
-fleet_conf()
-{
-	n=$1
-	shift
-	mkdir -p "$W/$n/spool/sessions" "$W/$n/db"
-	chown -R 871:871 "$W/$n"
-	chown 875:875 "$W/$n/spool/sessions"
-	chmod 770 "$W/$n/spool/sessions"
-	sed -e "s,$W/spool,$W/$n/spool,; s,$W/db,$W/$n/db,
-	    s,$W/sock,$W/$n.sock,; s,^hostname .*,hostname \"m$n.test\"," \
-	    "$W/conf" >"$W/$n.conf"
-	echo "fleet postgresql \"host=db.test hostaddr=127.0.0.1 dbname=sge" \
-	    "user=sge passfile=$W/pgpass sslrootcert=$W/dbca.pem $*\"" \
-	    >>"$W/$n.conf"
-}
-
-# fleet_start N: its log in $W/N.log, its pid in $W/N.pid.
-fleet_start()
-{
-	: >"$W/$1.log"
-	( daemon_exec "$TOP/reporter/sged" -dv -f "$W/$1.conf" ) \
-	    >>"$W/$1.log" 2>&1 </dev/null &
-	echo $! >"$W/$1.pid"
-}
-
-fleet_gone()
-{
-	! kill -0 "$(cat "$W/$1.pid")" 2>/dev/null
-}
-
-# fleet_stop N [SIGNAL]
-fleet_stop()
-{
-	kill -"${2:-TERM}" "$(cat "$W/$1.pid")"
-	wait "$(cat "$W/$1.pid")" 2>/dev/null
-}
-
-# sessions N FILE COUNT DOMAIN: that many more of host N with that domain.
-sessions()
-{
-	awk -v n="$3" -v domain="$4" -v day="$day" -v host="m$1.test" '
-	BEGIN {
-		for (i = 0; i < n; i++)
-			printf "{\"v\":1,\"time\":\"%sT03:04:05Z\"," \
-			    "\"host\":\"%s\",\"dir\":\"out\"," \
-			    "\"session\":\"%016x\",\"local\":\"192.0.2.1\"," \
-			    "\"remote\":\"198.51.100.7\"," \
-			    "\"rdns\":\"mx.%s\",\"helo\":\"mx.%s\"," \
-			    "\"starttls\":\"offered\",\"tls\":\"TLSv1.3\"," \
-			    "\"cipher\":\"TLS_AES_256_GCM_SHA384\"," \
-			    "\"failure\":null,\"tx\":[{\"from\":" \
-			    "\"minties.govt.nz\",\"to\":\"%s\",\"flow\":" \
-			    "\"government>public\",\"verdict\":\"pass\"," \
-			    "\"messages\":1,\"rcpts\":1}]}\n", day, host, \
-			    i, domain, domain, domain
-	}' >>"$W/$1/spool/sessions/$2"
-}
-
-# total SQL-CONDITION: sessions that the fleet's database has.
-total()
-{
-	pg_sql "SELECT coalesce(sum(ok + fail), 0) FROM sge.tally WHERE $1"
-}
-
-total_is()
-{
-	[ "$(total "$1")" = "$2" ]
-}
+. "$TOP/regress/bed/fleet.sh"
+fleet_up
 
 closed_is()
 {
@@ -97,14 +16,13 @@ closed_is()
 	    AND closed IS NOT NULL")" = "$1" ]
 }
 
-sgectl()
-{
-	n=$1
-	shift
-	"$TOP/reporter/sgectl" -f "$W/$n.conf" "$@"
-}
-
-first=$(echo "$day" | tr -d -)T03Z.jsonl
+# A host that is silent: no day has its reports, so each may still change.
+echo 'fleet wait 5d' >>"$W/conf"
+fleet_conf 9
+fleet_start 9
+check "the tables are made" wait_for 60 grep -q 'in touch' "$W/9.log"
+fleet_stop 9
+pg_sql "UPDATE sge.member SET since = 0, seen = seen - 1000"
 for n in 1 2 3; do
 	fleet_conf $n
 	sessions $n "$first" $((n * 10)) shared.example
@@ -123,18 +41,19 @@ is "$(total true)" 66 "and of all"
 is "$(pg_sql "SELECT member, sum(tls13) FROM sge.flow WHERE class = '*'
     GROUP BY member ORDER BY member" | tr '\n' ' ')" \
     "m1.test|11 m2.test|22 m3.test|33 " "each host's flows under its name"
-is "$(pg_sql "SELECT count(*) FROM sge.member")" 3 "all three are members"
+is "$(pg_sql "SELECT count(*) FROM sge.member")" 4 "all are members"
 is "$(pg_sql "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity
     USING (pid) WHERE application_name = 'sged'")" t "by TLS"
 known()
 {
-	sgectl 1 show status 2>&1 | grep -q 'fleet  *3 hosts; all was copied'
+	sgectl 1 show status 2>&1 | grep -q 'fleet  *4 hosts; all was copied'
 }
 check "show status tells" wait_for 30 known
+like "$(sgectl 1 show status)" '*m9.test IS SILENT since *' "  who is silent"
 out=$(sgectl 1 -j show status)
 like "$out" '*"host":"m3.test"*' "of each host with -j"
 like "$(sgectl 1 check config /nonexistent 2>&1)" \
-    '*fleet*this host is in it, one of 3; 0*silent*' "check config too"
+    '*m9.test is silent*this host is in it, one of 4; 1*silent*' "check config too"
 
 # --- PostgreSQL is away ----------------------------------------------------
 

@@ -56,7 +56,7 @@ static const char full[] =
 #ifdef SGE_LIBPQ
     "fleet postgresql \"host=db1,db2 dbname='my sge' sslmode=verify-full\"\n"
 #endif
-    ;
+    "fleet wait 6h\n";
 
 static void
 values(void)

@@ -10,18 +10,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/bounds.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "copy/copy.h"
+#include "copy/copy_job.h"
 #include "count/ingest.h"
-#include "engine/engine.h"
 #include "lib/date.h"
-#include "store/store_copy.h"
 #include "store/store_report.h"
 
-/* How often the fleet hears of this host, at least. */
-#define BEAT_MS 10000
 /* Rows of one message. */
 #define ROWS_BYTES (IPC_MESSAGE_MAX / 2)
 /*
@@ -34,30 +30,10 @@
 /* Days that are looked at; sessions come late for so many. */
 #define DAYS_MAX 14
 #define LATE_DAYS 2
+/* Until the spool was read, once. */
+#define FIRST_MS 1000
 /* How often what is too old there is let go of. */
 #define TRIM_MS (6 * 3600 * 1000)
-
-struct copy {
-	struct engine	*engine;
-	struct loop_timer *timer;
-	uint64_t	 question;	/* 0: none is under way */
-	struct store_copy *source;	/* of day, or NULL */
-	struct store_copied next;	/* what it then is */
-	int64_t		 day;		/* looked at */
-	int64_t		 began;		/* to copy it, loop_now */
-	int64_t		 open_next;	/* when the open one is, loop_now */
-	int64_t		 trimmed;	/* loop_now, or 0 */
-	int64_t		 changes;	/* of the store, as all was copied */
-	int64_t		 changes_now;	/* as it was begun to be */
-	int64_t		 first;		/* day that the fleet gets */
-	/* For people. */
-	char		 state[16];
-	char		 text[FLEET_TEXT_MAX];
-	int64_t		 since;
-	int64_t		 done;
-	int64_t		 now;		/* by the database */
-	json_t		*members;
-};
 
 static void	copy_look(struct copy *);
 static void	copy_rows(struct copy *);
@@ -69,71 +45,36 @@ source_close(struct copy *c)
 	c->source = NULL;
 }
 
-/* A change of state is logged, once. */
-static void
-state_set(struct copy *c, const char *state, const char *text)
-{
-	int same = strcmp(c->state, state) == 0;
-
-	if (same && strcmp(c->text, text) == 0)
-		return;
-	(void)strlcpy(c->state, state, sizeof(c->state));
-	(void)strlcpy(c->text, text, sizeof(c->text));
-	if (!same)
-		c->since = time(NULL);
-	if (strcmp(state, "ok") == 0)
-		log_info("fleet: in touch with its database");
-	else if (strcmp(state, "refused") == 0)
-		log_warnx("fleet: its database can't be used: %s",
-		    log_clean(text));
-	else
-		log_warnx("fleet: its database is away: %s", log_clean(text));
-}
-
-static void
-ask(struct copy *c, json_t *request, void (*answered)(json_t *, void *))
-{
-	if (request == NULL)
-		fatalx("copy: no memory");
-	c->question = world_ask(c->engine->world, WORLD_SHARE, request, -1,
-	    answered, c);
-}
-
-static void	copy_beat(void *);
-
-static void
-copy_again(struct copy *c, int64_t ms)
-{
-	loop_timer_remove(c->engine->loop, c->timer);
-	c->timer = loop_timer_add(c->engine->loop, ms, copy_beat, c);
-}
-
-/* Whether an answer is good; else what was begun is given up. */
+/* A day that is closed is the fleet's to report, whenever it does. */
 static int
-is_good(struct copy *c, json_t *answer)
+note_copied(struct copy *c)
 {
-	const char *status = ipc_string(answer, "status", "");
+	struct store *st = c->engine->store;
+	int64_t opened = -1;
+	int rc;
 
-	c->question = 0;
-	if (strcmp(status, "ok") == 0 || strcmp(status, "frozen") == 0)
-		return 1;
-	source_close(c);
-	state_set(c, strcmp(status, "refused") == 0 ? "refused" : "away",
-	    ipc_string(answer, "text", "the share process is gone"));
-	copy_again(c, BEAT_MS);
-	return 0;
+	if (store_begin(st) == -1)
+		return -1;
+	rc = store_copied_set(st, c->day, &c->next, time(NULL));
+	if (rc == 0 && c->next.closed && (rc = store_meta(st, "report_opened",
+	    &opened)) != -1)
+		rc = c->day <= opened ? 0 : store_meta_set(st,
+		    "report_opened", c->day);
+	return store_end(st, rc);
 }
 
 /* That day is done; the others, in a moment. */
 static void
 day_noted(struct copy *c)
 {
-	struct store *st = c->engine->store;
 	int64_t took = (loop_now() - c->began) * OPEN_TIMES;
 
 	source_close(c);
-	if (store_copied_set(st, c->day, &c->next, time(NULL)) == 0)
-		c->changes_now++;
+	if (note_copied(c) == -1) {
+		copy_again(c, BEAT_MS);
+		return;
+	}
+	c->changes_now++;
 	if (!c->next.closed)
 		c->open_next = loop_now() + (took < OPEN_MIN_MS ?
 		    OPEN_MIN_MS : took > OPEN_MAX_MS ? OPEN_MAX_MS : took);
@@ -146,7 +87,7 @@ ended(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
 
-	if (is_good(c, answer))
+	if (copy_good(c, answer))
 		day_noted(c);
 }
 
@@ -155,7 +96,7 @@ rows_taken(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
 
-	if (is_good(c, answer))
+	if (copy_good(c, answer))
 		copy_rows(c);
 }
 
@@ -168,10 +109,10 @@ copy_rows(struct copy *c)
 
 	rc = store_copy_rows(c->source, ROWS_BYTES, &table, &rows);
 	if (rc == 1)
-		ask(c, json_pack("{s:s, s:s, s:o}", "op", "rows", "table",
+		copy_ask(c, json_pack("{s:s, s:s, s:o}", "op", "rows", "table",
 		    table, "rows", rows), rows_taken);
 	else if (rc == 0)
-		ask(c, json_pack("{s:s, s:b}", "op", "end", "closed",
+		copy_ask(c, json_pack("{s:s, s:b}", "op", "end", "closed",
 		    c->next.closed), ended);
 	else {
 		source_close(c);
@@ -184,7 +125,7 @@ begun(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
 
-	if (!is_good(c, answer))
+	if (!copy_good(c, answer))
 		return;
 	if (strcmp(ipc_string(answer, "status", ""), "frozen") != 0) {
 		copy_rows(c);
@@ -195,16 +136,33 @@ begun(json_t *answer, void *arg)
 	day_noted(c);
 }
 
+/*
+ * Whether all of a day is known: failures that wait for their reason may wait
+ * for a part of the time that others wait for us.  1, 0, or -1.
+ */
+static int
+day_over(struct engine *e, int64_t day)
+{
+	int pending;
+
+	if (!ingest_day_complete(e, day))
+		return 0;
+	if (time(NULL) > (day + 1) * DAY_SECONDS + e->conf->fleet_wait / 2)
+		return 1;
+	pending = store_claim_pending(e->store, day);
+	return pending == -1 ? -1 : !pending;
+}
+
 /* Opens what is to be copied of c->day: 1; 0: nothing; -1: not now. */
 static int
 day_open(struct copy *c)
 {
 	struct engine *e = c->engine;
 	struct store_copied old;
-	int over = ingest_day_complete(e, c->day);
+	int over = day_over(e, c->day);
 	int still = store_changes(e->store) == c->changes;
 
-	if (store_copied_get(e->store, c->day, &old) == -1)
+	if (over == -1 || store_copied_get(e->store, c->day, &old) == -1)
 		return -1;
 	c->next.closed = over || old.closed;
 	if (c->next.closed == old.closed && old.digest[0] != '\0' && (still ||
@@ -229,10 +187,10 @@ trimmed(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
 
-	if (!is_good(c, answer))
+	if (!copy_good(c, answer))
 		return;
 	c->trimmed = loop_now();
-	copy_again(c, BEAT_MS);
+	claim_turn(c);
 }
 
 static void
@@ -245,11 +203,11 @@ all_copied(struct copy *c)
 	/* Not on the word of a clock that was set of late. */
 	if (steady_for(&e->clock, DAY_SECONDS) && (c->trimmed == 0 ||
 	    loop_now() - c->trimmed > TRIM_MS))
-		ask(c, json_pack("{s:s, s:I}", "op", "trim", "day",
+		copy_ask(c, json_pack("{s:s, s:I}", "op", "trim", "day",
 		    (json_int_t)(day_of(c->done) - e->conf->keep_reports)),
 		    trimmed);
 	else
-		copy_again(c, BEAT_MS);
+		claim_turn(c);
 }
 
 /* From c->day on: the first that has to be copied. */
@@ -268,7 +226,7 @@ copy_look(struct copy *c)
 		all_copied(c);
 	else {
 		c->began = loop_now();
-		ask(c, json_pack("{s:s, s:I}", "op", "begin", "day",
+		copy_ask(c, json_pack("{s:s, s:I}", "op", "begin", "day",
 		    (json_int_t)c->day), begun);
 	}
 }
@@ -281,6 +239,9 @@ first_day(struct copy *c)
 	int64_t today = day_of(time(NULL)), from = -1, opened = -1;
 
 	if (store_meta(st, "fleet_from", &from) == -1)
+		return -1;
+	/* What is in the spool may be of days before. */
+	if (from == -1 && c->engine->ingest->caught_up == 0)
 		return -1;
 	if (from == -1) {
 		/* What this host has reported itself is not theirs. */
@@ -301,16 +262,13 @@ beaten(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
 
-	if (!is_good(c, answer))
+	if (!copy_good(c, answer))
 		return;
-	state_set(c, "ok", "");
+	copy_state(c, "ok", "");
 	json_decref(c->members);
 	c->members = json_incref(json_object_get(answer, "members"));
 	c->now = ipc_int(answer, "now", 0);
-	if ((c->day = c->first = first_day(c)) == -1) {
-		copy_again(c, BEAT_MS);
-		return;
-	}
+	c->day = c->first;
 	c->changes_now = store_changes(c->engine->store);
 	copy_look(c);
 }
@@ -341,12 +299,15 @@ copy_beat(void *arg)
 	char number[32];
 
 	c->timer = NULL;
-	if (instance(c, number, sizeof(number)) == -1) {
-		copy_again(c, BEAT_MS);
+	if (instance(c, number, sizeof(number)) == -1 ||
+	    (c->first = first_day(c)) == -1) {
+		copy_again(c, FIRST_MS);
 		return;
 	}
-	ask(c, json_pack("{s:s, s:s, s:s}", "op", "beat", "instance", number,
-	    "version", SGE_VERSION), beaten);
+	c->asked = loop_now();
+	copy_ask(c, json_pack("{s:s, s:s, s:s, s:I}", "op", "beat",
+	    "instance", number, "version", SGE_VERSION, "since",
+	    (json_int_t)c->first), beaten);
 }
 
 void
@@ -356,15 +317,17 @@ copy_start(struct engine *e)
 	struct copy *c;
 
 	if (e->conf->fleet == NULL) {
-		/* Days without it are this host's own. */
+		/* Days without it are this host's own; reports were theirs. */
 		if (store_meta(e->store, "fleet_from", &from) == 1 &&
-		    from != -1)
+		    from != -1 && store_claim_doubt(e->store) != -1 &&
+		    store_claim_drop(e->store) != -1)
 			(void)store_meta_set(e->store, "fleet_from", -1);
 		return;
 	}
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("copy");
 	c->engine = e;
+	c->turn = copy_beat;
 	c->changes = -1;
 	c->since = time(NULL);
 	(void)strlcpy(c->state, "starting", sizeof(c->state));
@@ -383,7 +346,10 @@ copy_stop(struct engine *e)
 	if (c->question != 0)
 		world_forget(e->world, c->question);
 	source_close(c);
+	store_close(c->image);
+	json_decref(c->claims);
 	json_decref(c->members);
+	free(c->ended);
 	free(c);
 	e->copy = NULL;
 }

@@ -152,6 +152,10 @@ claim(struct deliver *d, int64_t now, struct jobs *out)
 {
 	if (d->engine->stopping)
 		return 0;
+	/* Another host may be sending it by now. */
+	if (d->engine->conf->fleet != NULL &&
+	    loop_now() >= d->engine->claimed_until)
+		return 0;
 	if (claim_reports(d, now, out) == -1 || (!d->recovering &&
 	    claim_deliveries(d, DELIVERY_MAIL, MAILS_MAX -
 	    (int)d->count[JOB_MAIL], now, out) == -1))

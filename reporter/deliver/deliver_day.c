@@ -82,6 +82,9 @@ pass_look(struct deliver *d, int64_t now)
 	struct store *st = d->engine->store;
 	int64_t opened = -1, day = INT64_MAX, first, n;
 
+	/* A fleet's days are opened by what copies them. */
+	if (d->engine->conf->fleet != NULL)
+		return;
 	/* Asking costs more than there is to gain from asking often. */
 	if (now == d->looked)
 		return;

@@ -68,6 +68,11 @@ deliver_now(struct engine *e, int64_t day, const char *domain, char text[],
 		    " are kept", date);
 		return -1;
 	}
+	if (e->conf->fleet != NULL) {
+		(void)strlcpy(text, "this host is in a fleet, which sends its"
+		    " reports when all hosts have copied the day", textsz);
+		return -1;
+	}
 	ingest_now(e);
 	if (domain == NULL)
 		n = store_report_count_day(e->store, day);

@@ -10,7 +10,8 @@
  * PostgreSQL's.  It is asked one thing at a time, and answers once that is
  * committed, or is not.
  *
- * {"op":"beat","instance":"x","version":"v"} -> this host runs:
+ * {"op":"beat","instance":"x","version":"v","since":day} -> this host runs,
+ *	copies days from that one on, and goes on with what it claimed:
  *	{"status":"ok","now":epoch,"members":[["host",seen,"version",closed]..]}
  *	all hosts of the last month; closed: the last day that it closed, or -1
  * {"op":"begin","day":n} -> {"status":"ok"}, the rows of this host's day are
@@ -18,6 +19,19 @@
  * {"op":"rows","table":"t","rows":[[..]..]} -> {"status":"ok"}, added
  * {"op":"end","closed":bool} -> {"status":"ok"}: committed; closed: all of it
  * {"op":"trim","day":n} -> {"status":"ok"}: nothing older is kept
+ * {"op":"open","spread":seconds} -> {"status":"ok"}: a day that is due has its
+ *	reports
+ * {"op":"claim","room":n,"others":bool} -> {"status":"ok","reports":
+ *	[[day,"domain",part,"report-id"]..]}: this host's from now on, at most n;
+ *	others: what a host that died left, too
+ * {"op":"held","from":n} -> {"status":"ok","reports":as above,"next":n}: all
+ *	that this host has
+ * {"op":"sums","day":n,"domain":"d","part":n,"details":bool,"from":n} ->
+ *	{"status":"ok","rows":[[..]..],"next":n}: what a report tells; "next":
+ *	"from" for more rows, or -1.  A row begins with its policy's domain,
+ *	type, mode, strings and mx, all "" for none; then ok and fail; details:
+ *	type, sip, rip, mx, helo, reason, info, count
+ * {"op":"note","ended":[[day,"domain",part,"state"]..]} -> {"status":"ok"}
  * {"op":"ping"} -> {"status":"ok"}
  *
  * All may answer {"status":"away","text":".."}: the database is, or had an

@@ -39,6 +39,21 @@ static const char *const steps[] = {
 	 */
 	"CREATE TABLE sge.member_day (member text, day bigint, copied bigint,"
 	" closed bigint, part bigint, PRIMARY KEY (day, member))",
+	/*
+	 * Reports of days that are due.  state: due, claimed by a member until
+	 * lease, or what became of it.  since: the first day that a member
+	 * copies.  "key": what no receiver can know of a report's id.
+	 */
+	"CREATE TABLE sge.report (day bigint, domain text, part bigint,"
+	" report_id text NOT NULL, state text NOT NULL, next bigint NOT NULL,"
+	" member text, lease bigint, done bigint,"
+	" PRIMARY KEY (day, domain, part));"
+	"CREATE INDEX report_due ON sge.report (next) WHERE state = 'due';"
+	"CREATE INDEX report_claimed ON sge.report (member)"
+	" WHERE state = 'claimed';"
+	"ALTER TABLE sge.member ADD COLUMN since bigint NOT NULL DEFAULT 0;"
+	"INSERT INTO sge.fleet (key, value) VALUES ('key',"
+	" gen_random_uuid()::text || gen_random_uuid()::text)",
 };
 
 int

@@ -35,6 +35,11 @@ static const struct {
 	{ "rows", share_rows, 1 },
 	{ "end", share_end, 1 },
 	{ "trim", share_trim, 0 },
+	{ "open", share_open, 0 },
+	{ "claim", share_claim, 0 },
+	{ "held", share_held, 0 },
+	{ "sums", share_sums, 0 },
+	{ "note", share_note, 0 },
 };
 
 /* A connection whose tables are there: 0, 1 with *why, or -1. */

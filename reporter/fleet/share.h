@@ -34,6 +34,7 @@ typedef int share_op(struct share *, const json_t *question, json_t *answer,
 	    const char **why);
 
 share_op share_beat, share_begin, share_rows, share_end, share_trim;
+share_op share_open, share_claim, share_held, share_sums, share_note;
 
 /* A member of an answer; steals value. */
 void	share_set(json_t *answer, const char *key, json_t *value);

@@ -64,28 +64,48 @@ members(struct share *s, json_t *answer)
 	return 0;
 }
 
+/* Another database of that name: what it had claimed is not known to it. */
+static int
+other_instance(struct share *s, const char *instance)
+{
+	const char *params[2] = { s->conf->hostname, instance };
+
+	return pq_run(s->pq, "UPDATE sge.report SET state = 'due',"
+	    " member = NULL WHERE member = $1 AND state = 'claimed'"
+	    " AND EXISTS (SELECT 1 FROM sge.member m WHERE m.member = $1"
+	    " AND m.instance <> $2 AND m.seen < " NOW " - " LEASE ")", 2,
+	    params);
+}
+
 int
 share_beat(struct share *s, const json_t *question, json_t *answer,
     const char **why)
 {
-	const char *params[3] = { s->conf->hostname,
+	struct share_number since;
+	const char *params[4] = { s->conf->hostname,
 	    ipc_string(question, "instance", ""),
-	    ipc_string(question, "version", "") };
+	    ipc_string(question, "version", ""), NULL };
 	int rc;
 
+	params[3] = share_number(&since, ipc_int(question, "since", 0));
 	if ((rc = check_submitter(s, why)) != 0)
 		return rc;
-	if (pq_run(s->pq, "INSERT INTO sge.member (member, instance, version,"
-	    " joined, seen) VALUES ($1, $2, $3, " NOW ", " NOW ")"
-	    " ON CONFLICT (member) DO UPDATE SET instance = $2, version = $3,"
-	    " seen = " NOW " WHERE sge.member.instance = $2"
-	    " OR sge.member.seen < " NOW " - " LEASE, 3, params) == -1)
+	if (other_instance(s, params[1]) == -1 ||
+	    pq_run(s->pq, "INSERT INTO sge.member (member, instance, version,"
+	    " joined, seen, since) VALUES ($1, $2, $3, " NOW ", " NOW ","
+	    " $4::bigint) ON CONFLICT (member) DO UPDATE SET instance = $2,"
+	    " version = $3, seen = " NOW ", since = $4::bigint"
+	    " WHERE sge.member.instance = $2"
+	    " OR sge.member.seen < " NOW " - " LEASE, 4, params) == -1)
 		return -1;
 	if (pq_changed(s->pq) == 0) {
 		*why = "another host that runs has this hostname: give each "
 		    "its own";
 		return 1;
 	}
+	if (pq_run(s->pq, "UPDATE sge.report SET lease = " NOW " + " LEASE
+	    " WHERE member = $1 AND state = 'claimed'", 1, params) == -1)
+		return -1;
 	return members(s, answer);
 }
 
@@ -106,5 +126,6 @@ share_trim(struct share *s, const json_t *question, json_t *answer __unused,
 			return -1;
 	}
 	return pq_run(s->pq, "DELETE FROM sge.member_day WHERE day < "
-	    "$1::bigint", 1, params);
+	    "$1::bigint", 1, params) == -1 ? -1 : pq_run(s->pq,
+	    "DELETE FROM sge.report WHERE day < $1::bigint", 1, params);
 }

@@ -162,6 +162,57 @@ take_member(const struct helper_asked *q, const struct member *m,
 	    version, json_integer_value(day));
 }
 
+/* A report that this host is to send: day, domain, part, id. */
+static json_t *
+take_claim(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	const struct member text = { m->key, take_text, m->max, 0, NULL };
+	const json_t *day = json_array_get(value, 0);
+	const json_t *part = json_array_get(value, 2);
+	json_t *name, *id;
+
+	if (json_array_size(value) != 4 || !json_is_integer(day) ||
+	    !json_is_integer(part) || json_integer_value(day) < 0 ||
+	    json_integer_value(part) < 0 ||
+	    (name = take_name(q, m, json_array_get(value, 1))) == NULL)
+		return NULL;
+	if ((id = take_text(q, &text, json_array_get(value, 3))) == NULL) {
+		json_decref(name);
+		return NULL;
+	}
+	return json_pack("[I, o, I, o]", json_integer_value(day), name,
+	    json_integer_value(part), id);
+}
+
+/* Texts and, at its end, numbers. */
+static json_t *
+take_row(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	const struct member text = { m->key, take_text, m->max, 0, NULL };
+	json_t *row, *taken;
+	const json_t *item;
+	size_t i, n = json_array_size(value);
+
+	if ((n != 7 && n != 13) || (row = json_array()) == NULL)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		item = json_array_get(value, i);
+		if (i < (n == 7 ? 5 : 12))
+			taken = take_text(q, &text, item);
+		else
+			taken = json_is_integer(item) &&
+			    json_integer_value(item) >= 0 ?
+			    json_integer(json_integer_value(item)) : NULL;
+		if (taken == NULL || json_array_append_new(row, taken) == -1) {
+			json_decref(row);
+			return NULL;
+		}
+	}
+	return row;
+}
+
 static json_t *
 take_hexadecimal(const struct helper_asked *q __unused, const struct member *m,
     const json_t *value)
@@ -304,6 +355,17 @@ static const struct member dns_members[] = {
 	NUMBER("now", TIME_MAX),
 	LIST("members", take_member, 32, FLEET_MEMBERS_MAX, NULL),
 	END
+}, claim_members[] = {
+	LIST("reports", take_claim, DOMAIN_MAX + 32, FLEET_CLAIMS_MAX, NULL),
+	END
+}, held_members[] = {
+	LIST("reports", take_claim, DOMAIN_MAX + 32, FLEET_CLAIMS_MAX, NULL),
+	NUMBER("next", TIME_MAX),
+	END
+}, sums_members[] = {
+	LIST("rows", take_row, STS_POLICY_MAX, FLEET_SUMS_MAX, NULL),
+	NUMBER("next", TIME_MAX),
+	END
 }, ping_members[] = {
 	WORD("status", ping_status),
 	END
@@ -327,6 +389,11 @@ static const struct {
 	{ WORLD_SHARE, "rows", { share_members, NULL } },
 	{ WORLD_SHARE, "end", { share_members, NULL } },
 	{ WORLD_SHARE, "trim", { share_members, NULL } },
+	{ WORLD_SHARE, "open", { share_members, NULL } },
+	{ WORLD_SHARE, "claim", { share_members, claim_members } },
+	{ WORLD_SHARE, "held", { share_members, held_members } },
+	{ WORLD_SHARE, "sums", { share_members, sums_members } },
+	{ WORLD_SHARE, "note", { share_members, NULL } },
 	{ WORLD_SHARE, "ping", { ping_members, NULL } },
 	{ WORLD_RESOLVE, "ping", { ping_members, NULL } },
 	{ WORLD_NET, "ping", { ping_members, NULL } },

@@ -285,5 +285,10 @@ const char *const store_steps[] = {
 	/* What the fleet's database has of a day; closed: all, it is over. */
 	"CREATE TABLE copied (day INTEGER PRIMARY KEY, digest TEXT NOT NULL,"
 	" closed INTEGER NOT NULL, at INTEGER NOT NULL)",
+	/* Reports that this host sends for its fleet; noted: as it knows. */
+	"CREATE TABLE claimed (report INTEGER PRIMARY KEY REFERENCES"
+	" report (id) ON DELETE CASCADE, part INTEGER NOT NULL,"
+	" noted INTEGER NOT NULL, seen INTEGER NOT NULL);"
+	"CREATE INDEX claimed_open ON claimed (report) WHERE noted = 0",
 	NULL
 };

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+#
+# Hosts of a fleet: each a sged with a spool and a database of its own in $W/N,
+# all of one PostgreSQL.
+#
+#	. bed/pg.sh; pg_network "$0" "$@"; . bed/daemon.sh; . bed/fleet.sh
+#	fleet_up		the PostgreSQL; $day: two days ago
+
+fleet_up()
+{
+	pg_find
+	"$TOP/reporter/sged" -n -f /dev/null 2>&1 |
+	    grep -q 'without PostgreSQL' && bail "built without libpq"
+	daemon_world
+	chmod 755 "$W"
+	pg_up "$W/pg"
+	cp "$W/pg/ca.pem" "$W/dbca.pem"
+	day=$(date -u -d '2 days ago' +%Y-%m-%d)
+	daynumber=$(($(date -u -d "$day" +%s) / 86400))
+	first=$(echo "$day" | tr -d -)T03Z.jsonl
+	echo '127.0.0.1:*:sge:sge:secret' >"$W/pgpass"
+	sed -n '$s/^127.0.0.1/db.test/p' "$W/pgpass" >>"$W/pgpass"
+	chmod 600 "$W/pgpass"
+	chown 874 "$W/pgpass"
+}
+
+# fleet_conf N [WORD...]: host N's configuration, in $W/N.
+fleet_conf()
+{
+	n=$1
+	shift
+	mkdir -p "$W/$n/spool/sessions" "$W/$n/db"
+	chown -R 871:871 "$W/$n"
+	chown 875:875 "$W/$n/spool/sessions"
+	chmod 770 "$W/$n/spool/sessions"
+	sed -e "s,$W/spool,$W/$n/spool,; s,$W/db,$W/$n/db,
+	    s,$W/sock,$W/$n.sock,; s,^hostname .*,hostname \"m$n.test\"," \
+	    "$W/conf" >"$W/$n.conf"
+	echo "fleet postgresql \"host=db.test hostaddr=127.0.0.1 dbname=sge" \
+	    "user=sge passfile=$W/pgpass sslrootcert=$W/dbca.pem $*\"" \
+	    >>"$W/$n.conf"
+}
+
+# fleet_start N: its log in $W/N.log, its pid in $W/N.pid.
+fleet_start()
+{
+	: >"$W/$1.log"
+	( daemon_exec "$TOP/reporter/sged" -dv -f "$W/$1.conf" ) \
+	    >>"$W/$1.log" 2>&1 </dev/null &
+	echo $! >"$W/$1.pid"
+}
+
+fleet_gone()
+{
+	! kill -0 "$(cat "$W/$1.pid")" 2>/dev/null
+}
+
+# fleet_stop N [SIGNAL]
+fleet_stop()
+{
+	kill -"${2:-TERM}" "$(cat "$W/$1.pid")"
+	wait "$(cat "$W/$1.pid")" 2>/dev/null
+}
+
+# sessions N FILE COUNT DOMAIN: that many more of host N with that domain.
+sessions()
+{
+	awk -v n="$3" -v domain="$4" -v day="$day" -v host="m$1.test" '
+	BEGIN {
+		for (i = 0; i < n; i++)
+			printf "{\"v\":1,\"time\":\"%sT03:04:05Z\"," \
+			    "\"host\":\"%s\",\"dir\":\"out\"," \
+			    "\"session\":\"%016x\",\"local\":\"192.0.2.1\"," \
+			    "\"remote\":\"198.51.100.7\"," \
+			    "\"rdns\":\"mx.%s\",\"helo\":\"mx.%s\"," \
+			    "\"starttls\":\"offered\",\"tls\":\"TLSv1.3\"," \
+			    "\"cipher\":\"TLS_AES_256_GCM_SHA384\"," \
+			    "\"failure\":null,\"tx\":[{\"from\":" \
+			    "\"minties.govt.nz\",\"to\":\"%s\",\"flow\":" \
+			    "\"government>public\",\"verdict\":\"pass\"," \
+			    "\"messages\":1,\"rcpts\":1}]}\n", day, host, \
+			    i, domain, domain, domain
+	}' >>"$W/$1/spool/sessions/$2"
+}
+
+# total SQL-CONDITION: sessions that the fleet's database has.
+total()
+{
+	pg_sql "SELECT coalesce(sum(ok + fail), 0) FROM sge.tally WHERE $1"
+}
+
+total_is()
+{
+	[ "$(total "$1")" = "$2" ]
+}
+
+sgectl()
+{
+	n=$1
+	shift
+	"$TOP/reporter/sgectl" -f "$W/$n.conf" "$@"
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Which of the fleet's reports this host sends.  What it claims is its own for
+ * a minute, and a minute more each time that it is heard of; it begins to send
+ * only while it is sure of that (engine's claimed_until).
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "copy/copy_job.h"
+
+/* Of the minute that PostgreSQL gives, so much is counted on. */
+#define SURE_MS 40000
+/* Who left something may only have lost touch as we had, and come back. */
+#define TOUCH_MS 90000
+/* Claimed at once, and waiting to be looked up. */
+#define CLAIM_MAX 64
+#define WAITING_MAX 256
+#define ENDED_MAX 200
+/* The next turn, while there are reports under way. */
+#define BUSY_MS 1000
+
+static void
+claim_end(struct copy *c)
+{
+	int64_t waiting = store_claim_waiting(c->engine->store);
+
+	copy_again(c, waiting == 0 && c->nended == 0 ? BEAT_MS : BUSY_MS);
+}
+
+static void
+claimed(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+
+	if (!copy_good(c, answer))
+		return;
+	c->claims = json_incref(json_object_get(answer, "reports"));
+	claim_build(c, claim_end);
+}
+
+static void
+opened(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+	int64_t room;
+
+	if (!copy_good(c, answer))
+		return;
+	room = WAITING_MAX - store_claim_waiting(c->engine->store);
+	if (room <= 0 || room > WAITING_MAX)
+		claim_end(c);
+	else
+		copy_ask(c, json_pack("{s:s, s:I, s:b}", "op", "claim", "room",
+		    (json_int_t)(room < CLAIM_MAX ? room : CLAIM_MAX),
+		    "others", loop_now() - c->touch > TOUCH_MS), claimed);
+}
+
+static void
+claim_open(struct copy *c)
+{
+	copy_ask(c, json_pack("{s:s, s:i}", "op", "open", "spread",
+	    c->engine->conf->report_spread), opened);
+}
+
+static void
+noted(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+	struct store *st = c->engine->store;
+	int i, rc = 0;
+
+	if (!copy_good(c, answer))
+		return;
+	/* Those that are not are told once more, which changes nothing. */
+	if (store_begin(st) == 0) {
+		for (i = 0; i < c->nended && rc == 0; i++)
+			rc = store_claim_noted(st, &c->ended[i]);
+		(void)store_end(st, rc);
+	}
+	claim_open(c);
+}
+
+static void
+claim_note(struct copy *c)
+{
+	struct store *st = c->engine->store;
+	json_t *list, *one;
+	int i;
+
+	if (c->ended == NULL && (c->ended = calloc(ENDED_MAX,
+	    sizeof(*c->ended))) == NULL)
+		fatal("copy");
+	c->nended = store_claim_ended(st, c->ended, ENDED_MAX);
+	if (c->nended <= 0) {
+		c->nended = 0;
+		claim_open(c);
+		return;
+	}
+	if ((list = json_array()) == NULL)
+		fatalx("copy: no memory");
+	for (i = 0; i < c->nended; i++) {
+		one = json_pack("[I, s, I, s]", (json_int_t)c->ended[i].day,
+		    c->ended[i].domain, (json_int_t)c->ended[i].part,
+		    c->ended[i].state);
+		if (one == NULL || json_array_append_new(list, one) == -1)
+			fatalx("copy: no memory");
+	}
+	copy_ask(c, json_pack("{s:s, s:o}", "op", "note", "ended", list),
+	    noted);
+}
+
+/* All that the fleet has as this host's is here, and nothing else. */
+static void
+synced(struct copy *c)
+{
+	int n = store_claim_drop(c->engine->store);
+
+	if (n == -1) {
+		copy_again(c, BEAT_MS);
+		return;
+	}
+	if (n > 0)
+		log_info("fleet: %d reports are sent by other hosts", n);
+	c->synced = 1;
+	c->engine->claimed_until = c->asked + SURE_MS;
+	claim_note(c);
+}
+
+static void	ask_held(struct copy *, int64_t);
+
+static void
+held(json_t *answer, void *arg)
+{
+	struct copy *c = arg;
+	struct store_claim claim;
+	const char *id;
+	json_t *one;
+	int64_t next;
+	size_t i;
+	int rc;
+
+	if (!copy_good(c, answer))
+		return;
+	json_array_foreach(json_object_get(answer, "reports"), i, one) {
+		claim_read(one, &claim, &id);
+		rc = store_claim_see(c->engine->store, &claim);
+		if (rc == 0 && json_array_append(c->claims, one) == -1)
+			fatalx("copy: no memory");
+		if (rc == -1) {
+			copy_again(c, BEAT_MS);
+			return;
+		}
+	}
+	if ((next = ipc_int(answer, "next", -1)) > 0)
+		ask_held(c, next);
+	else
+		claim_build(c, synced);
+}
+
+static void
+ask_held(struct copy *c, int64_t from)
+{
+	copy_ask(c, json_pack("{s:s, s:I}", "op", "held", "from",
+	    (json_int_t)from), held);
+}
+
+void
+claim_turn(struct copy *c)
+{
+	struct engine *e = c->engine;
+
+	/* Another host may have taken over what is no longer sure. */
+	if (c->asked >= e->claimed_until)
+		c->synced = 0;
+	if (c->synced) {
+		e->claimed_until = c->asked + SURE_MS;
+		claim_note(c);
+		return;
+	}
+	if (store_claim_doubt(e->store) == -1) {
+		copy_again(c, BEAT_MS);
+		return;
+	}
+	if ((c->claims = json_array()) == NULL)
+		fatalx("copy: no memory");
+	ask_held(c, 0);
+}

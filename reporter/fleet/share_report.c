@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reports as the fleet has them: which days are due, and which host sends
+ * which report.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "base/log.h"
+#include "fleet/share.h"
+
+#define NOW "extract(epoch FROM clock_timestamp())::bigint"
+/* A host that died is taken over then, in seconds. */
+#define LEASE "60"
+/* Who was not seen for so long is not waited for. */
+#define WAITED_SECONDS "(7 * 86400)"
+/* Of pg_advisory_xact_lock: "sge" and 2: one at a time opens a day. */
+#define OPEN_LOCK "x'73676502'::bigint"
+
+/*
+ * Days that somebody closed and no report tells of yet: those that nobody is
+ * waited for, since all closed them, the wait is over, or reports of others
+ * went out already.
+ */
+static const char due_days[] =
+    "SELECT d.day, coalesce((SELECT max(o.part) + 1 FROM sge.member_day o"
+    " WHERE o.day = d.day), 0) FROM sge.member_day d"
+    " WHERE d.closed IS NOT NULL AND d.part IS NULL AND (" NOW
+    " > (d.day + 1) * 86400 + $1::bigint OR EXISTS (SELECT 1"
+    " FROM sge.member_day o WHERE o.day = d.day AND o.part IS NOT NULL)"
+    " OR NOT EXISTS (SELECT 1 FROM sge.member m WHERE m.since <= d.day"
+    " AND m.seen > " NOW " - " WAITED_SECONDS " AND NOT EXISTS (SELECT 1"
+    " FROM sge.member_day c WHERE c.day = d.day AND c.member = m.member"
+    " AND c.closed IS NOT NULL))) GROUP BY d.day ORDER BY d.day LIMIT 1";
+
+/*
+ * Its id: of the day, the domain, the submitter and what only this fleet
+ * knows, not of the host that sends it (see report_key.h).
+ */
+static const char open_reports[] =
+    "INSERT INTO sge.report (day, domain, part, report_id, state, next)"
+    " SELECT $1::bigint, x.domain, $2::bigint, to_char(to_timestamp("
+    "$1::bigint * 86400) AT TIME ZONE 'UTC', 'YYYYMMDD') || '.' || x.domain"
+    " || '.' || left(encode(sha256(convert_to(k.value || ' ' || $1::text ||"
+    " ' ' || x.domain || ' ' || s.value || ' ' || $2::text, 'UTF8')),"
+    " 'hex'), 16), 'due', " NOW " + floor(random() * $3::bigint)::bigint"
+    " FROM (SELECT DISTINCT t.domain FROM sge.tally t"
+    " JOIN sge.member_day d USING (member, day) WHERE t.day = $1::bigint"
+    " AND d.part = $2::bigint AND t.domain > '*') x,"
+    " sge.fleet k, sge.fleet s WHERE k.key = 'key'"
+    " AND s.key = 'submitter' ON CONFLICT DO NOTHING";
+
+static int
+open_day(struct share *s, int64_t spread)
+{
+	struct share_number day, part, over;
+	const char *params[3];
+
+	params[0] = share_number(&day, pq_number(s->pq, 0, 0));
+	params[1] = share_number(&part, pq_number(s->pq, 0, 1));
+	params[2] = share_number(&over, spread);
+	if (pq_run(s->pq, "UPDATE sge.member_day SET part = $2::bigint WHERE"
+	    " day = $1::bigint AND closed IS NOT NULL AND part IS NULL", 2,
+	    params) == -1)
+		return -1;
+	return pq_run(s->pq, open_reports, 3, params);
+}
+
+int
+share_open(struct share *s, const json_t *question, json_t *answer __unused,
+    const char **why __unused)
+{
+	struct share_number wait;
+	const char *params[1];
+
+	if (pq_run(s->pq, "BEGIN; SELECT pg_advisory_xact_lock(" OPEN_LOCK
+	    ")", 0, NULL) == -1)
+		return -1;
+	params[0] = share_number(&wait, s->conf->fleet_wait);
+	if (pq_run(s->pq, due_days, 1, params) == -1)
+		return -1;
+	if (pq_rows(s->pq) > 0 && open_day(s, ipc_int(question, "spread",
+	    0)) == -1)
+		return -1;
+	return pq_run(s->pq, "COMMIT", 0, NULL);
+}
+
+/*
+ * Of one day's domain a host sends one report: another part is for others.
+ * $3: what another host left is taken over too.
+ */
+static const char claim_reports[] =
+    "WITH x AS (SELECT day, domain, part FROM sge.report r"
+    " WHERE ((r.state = 'due' AND r.next <= " NOW ") OR ($3::boolean AND"
+    " r.state = 'claimed' AND r.lease < " NOW " AND r.member <> $1::text))"
+    " AND r.day >= (SELECT since FROM sge.member WHERE member = $1::text)"
+    " AND NOT EXISTS (SELECT 1 FROM sge.report o WHERE o.day = r.day"
+    " AND o.domain = r.domain AND o.part <> r.part AND o.member = $1::text)"
+    " ORDER BY r.next LIMIT $2::bigint FOR UPDATE SKIP LOCKED)"
+    " UPDATE sge.report u SET state = 'claimed', member = $1::text,"
+    " lease = " NOW " + " LEASE " FROM x WHERE u.day = x.day"
+    " AND u.domain = x.domain AND u.part = x.part"
+    " RETURNING u.day, u.domain, u.part, u.report_id";
+static const char held_reports[] =
+    "SELECT day, domain, part, report_id FROM sge.report"
+    " WHERE member = $1 AND state = 'claimed' ORDER BY day, domain, part"
+    " OFFSET $2::bigint LIMIT $3::bigint";
+
+static void
+tell_reports(struct share *s, json_t *answer)
+{
+	json_t *list, *one;
+	int i;
+
+	if ((list = json_array()) == NULL)
+		fatalx("share: no memory");
+	for (i = 0; i < pq_rows(s->pq); i++) {
+		one = json_pack("[I, s, I, s]",
+		    (json_int_t)pq_number(s->pq, i, 0), pq_text(s->pq, i, 1),
+		    (json_int_t)pq_number(s->pq, i, 2),
+		    pq_text(s->pq, i, 3));
+		if (one == NULL || json_array_append_new(list, one) == -1)
+			fatalx("share: no memory");
+	}
+	share_set(answer, "reports", list);
+}
+
+int
+share_claim(struct share *s, const json_t *question, json_t *answer,
+    const char **why __unused)
+{
+	struct share_number room;
+	const char *params[3] = { s->conf->hostname, NULL,
+	    ipc_bool(question, "others", 0) ? "t" : "f" };
+
+	params[1] = share_number(&room, ipc_int(question, "room", 0));
+	if (pq_run(s->pq, claim_reports, 3, params) == -1)
+		return -1;
+	tell_reports(s, answer);
+	return 0;
+}
+
+int
+share_held(struct share *s, const json_t *question, json_t *answer,
+    const char **why __unused)
+{
+	struct share_number from, most;
+	int64_t offset = ipc_int(question, "from", 0);
+	const char *params[3] = { s->conf->hostname, NULL, NULL };
+
+	params[1] = share_number(&from, offset);
+	params[2] = share_number(&most, FLEET_CLAIMS_MAX);
+	if (pq_run(s->pq, held_reports, 3, params) == -1)
+		return -1;
+	tell_reports(s, answer);
+	share_set(answer, "next", json_integer(pq_rows(s->pq) ==
+	    FLEET_CLAIMS_MAX ? (json_int_t)offset + FLEET_CLAIMS_MAX : -1));
+	return 0;
+}
+
+/* What all hosts of that part tallied, under the policy as it was. */
+static const char sum_tallies[] =
+    "SELECT json_build_array(coalesce(p.domain, ''), coalesce(p.type, ''),"
+    " coalesce(p.mode, ''), coalesce(p.strings, ''), coalesce(p.mx, ''),"
+    " sum(t.ok)::bigint, sum(t.fail)::bigint) FROM sge.tally t"
+    " JOIN sge.member_day d USING (member, day) LEFT JOIN sge.policy p"
+    " ON p.member = t.member AND p.day = t.day AND p.id = t.policy"
+    " WHERE t.day = $1::bigint AND t.domain = $2 AND d.part = $3::bigint"
+    " GROUP BY p.domain, p.type, p.mode, p.strings, p.mx"
+    " ORDER BY p.domain, p.type, p.mode, p.strings, p.mx"
+    " OFFSET $4::bigint LIMIT $5::bigint";
+static const char sum_details[] =
+    "SELECT json_build_array(coalesce(p.domain, ''), coalesce(p.type, ''),"
+    " coalesce(p.mode, ''), coalesce(p.strings, ''), coalesce(p.mx, ''),"
+    " t.type, t.sip, t.rip, t.mx, t.helo, t.reason, t.info,"
+    " sum(t.count)::bigint) FROM sge.detail t"
+    " JOIN sge.member_day d USING (member, day) LEFT JOIN sge.policy p"
+    " ON p.member = t.member AND p.day = t.day AND p.id = t.policy"
+    " WHERE t.day = $1::bigint AND t.domain = $2 AND d.part = $3::bigint"
+    " GROUP BY p.domain, p.type, p.mode, p.strings, p.mx, t.type, t.sip,"
+    " t.rip, t.mx, t.helo, t.reason, t.info"
+    " ORDER BY sum(t.count) DESC, p.domain, p.type, p.mode, p.strings,"
+    " p.mx, t.type, t.sip, t.rip, t.mx, t.helo, t.reason, t.info"
+    " OFFSET $4::bigint LIMIT $5::bigint";
+
+/* Some rows of one of them; "next": from where there are more, or -1. */
+int
+share_sums(struct share *s, const json_t *question, json_t *answer,
+    const char **why __unused)
+{
+	struct share_number day, part, from, most;
+	int64_t offset = ipc_int(question, "from", 0);
+	const char *params[5] = { NULL, ipc_string(question, "domain", "") };
+	json_t *list, *one;
+	size_t bytes = 0;
+	int i;
+
+	params[0] = share_number(&day, ipc_int(question, "day", 0));
+	params[2] = share_number(&part, ipc_int(question, "part", 0));
+	params[3] = share_number(&from, offset);
+	params[4] = share_number(&most, FLEET_SUMS_MAX);
+	if (pq_run(s->pq, ipc_bool(question, "details", 0) ? sum_details :
+	    sum_tallies, 5, params) == -1)
+		return -1;
+	if ((list = json_array()) == NULL)
+		fatalx("share: no memory");
+	for (i = 0; i < pq_rows(s->pq) && bytes < IPC_MESSAGE_MAX / 2; i++) {
+		bytes += strlen(pq_text(s->pq, i, 0));
+		one = json_loads(pq_text(s->pq, i, 0), 0, NULL);
+		if (one == NULL || json_array_append_new(list, one) == -1)
+			fatalx("share: no memory");
+	}
+	share_set(answer, "rows", list);
+	share_set(answer, "next", json_integer(i < pq_rows(s->pq) ||
+	    i == FLEET_SUMS_MAX ? (json_int_t)(offset + i) : -1));
+	return 0;
+}
+
+/* How they ended, of those that are still this host's. */
+int
+share_note(struct share *s, const json_t *question, json_t *answer __unused,
+    const char **why __unused)
+{
+	const char *params[2] = { s->conf->hostname, NULL };
+	char *ended;
+	int rc;
+
+	ended = json_dumps(json_object_get(question, "ended"), JSON_COMPACT);
+	if (ended == NULL)
+		fatalx("share: no memory");
+	params[1] = ended;
+	rc = pq_run(s->pq, "UPDATE sge.report u SET state = e->>3,"
+	    " done = " NOW " FROM json_array_elements($2::json) e"
+	    " WHERE u.day = (e->>0)::bigint AND u.domain = e->>1"
+	    " AND u.part = (e->>2)::bigint AND u.member = $1"
+	    " AND u.state = 'claimed'", 2, params);
+	free(ended);
+	return rc;
+}
