@@ -62,7 +62,8 @@ parent_closed(struct ipc *ipc __unused, void *arg)
 static struct store *
 database_open(const char *path, int parent)
 {
-	struct pollfd pfd = { .fd = parent, .events = POLLIN };
+	/* Its pings wait until we can answer them. */
+	struct pollfd pfd = { .fd = parent, .events = 0 };
 	struct store *st;
 
 	while ((st = store_open(path, STORE_OWN)) == NULL) {
