@@ -23,26 +23,18 @@ done >"$W/names"
 mkdir "$W/dns" "$W/mails"
 dns_start "$W/dns" <"$W/names" || bail "no name server"
 chown 871 "$W/mails"
-# A sendmail that takes each mail whole, or none while there is $W/full.
 cat >"$W/sendmail" <<EOT
 #!/bin/sh
-[ ! -e "$W/full" ] || exit 75
 f=\$(mktemp "$W/mails/.XXXXXXXX") && cat >"\$f" && mv "\$f" "$W/mails/\${f##*.}"
 EOT
 sed -i "s/port 9\$/port $dns_port/" "$W/conf"
 echo 'report spread 0s' >>"$W/conf"
-echo 'report retry 10m' >>"$W/conf"
 echo 'fleet wait 5d' >>"$W/conf"
 
 # Each report is a mail with its id in the subject.
 ids()
 {
 	sed -n 's/.*Report-ID: *<\([^>]*\)>.*/\1/p' "$W"/mails/* | sort
-}
-
-mails_are()
-{
-	[ "$(ls "$W/mails" | wc -l)" -ge "$1" ]
 }
 
 # ended DOMAIN-PATTERN N: the fleet knows of so many that were sent.
@@ -75,7 +67,8 @@ pg_sql "DELETE FROM sge.member; INSERT INTO sge.member (member, instance,
 
 # --- claimed, and the host dies --------------------------------------------
 
-touch "$W/full"
+# While the name server is still, nothing is sent.
+kill -STOP "$dns_pid"
 for n in 1 2 3; do
 	fleet_conf $n
 	i=0
@@ -104,17 +97,26 @@ check "then each domain has a report, and a host has each" wait_for 90 held ||
     tail -n 5 "$W"/?.log
 victim=$(pg_sql "SELECT member FROM sge.report WHERE state = 'claimed'
     ORDER BY domain LIMIT 1" | sed 's/^m\(.\).*/\1/')
+built()
+{
+	[ "$(sqlite3 "$W/$victim/db/sged.db" 'SELECT count(*) FROM claimed')" \
+	    = "$(pg_sql "SELECT count(*) FROM sge.report WHERE
+	    member = 'm$victim.test'")" ]
+}
+check "one has built its own" wait_for 60 built
 fleet_stop "$victim" KILL
-rm "$W/full"
-# As if a minute had passed for it.
-pg_sql "UPDATE sge.report SET lease = 1 WHERE state = 'claimed'
-    AND member = 'm$victim.test'"
-check "others send those of a host that died" wait_for 300 ended 'd%' 6 ||
-    tail -n 5 "$W"/?.log
+# As if a minute had passed for it, and two for the others.
+pg_sql "UPDATE sge.member SET up = 1, seen = CASE member
+    WHEN 'm$victim.test' THEN 1 ELSE seen END"
+kill -CONT "$dns_pid"
+check "others send those of a host that died" wait_for 120 ended 'd%' 6 || {
+	tail -n 5 "$W"/?.log
+	pg_sql 'SELECT * FROM sge.report; SELECT * FROM sge.member'
+}
 is "$(ids | wc -l) $(ids | uniq | wc -l)" "6 6" "one for each domain"
 fleet_start "$victim"
 check "which lets go of them when it is back" wait_for 60 grep -q \
-    'fleet: [1-6] reports are sent by other hosts' "$W/$victim.log"
+    'fleet: [1-7] reports are sent by other hosts' "$W/$victim.log"
 is "$(ids | wc -l)" 6 "and sends none of them"
 is "$(told)" 126 "they tell of all sessions of all hosts"
 is "$(pg_sql "SELECT state FROM sge.report WHERE domain = 'silent.example'")" \
@@ -127,14 +129,34 @@ like "$(sgectl 1 send -d "$day" d1.example 2>&1)" '*is in a fleet*' \
 
 # --- a late host -------------------------------------------------------------
 
-fleet_conf 4
+# Nobody is at that address; d2 has as long a policy as there may be, of what
+# JSON and then JSON once more has to quote.
+fleet_conf 4 hostaddr=127.0.0.9
 sessions 4 "$first" 11 d1.example
+sessions 4 "$first" 13 d2.example
+fleet_start 4
+tallied()
+{
+	grep -q 'engine: ready' "$W/4.log" &&
+	[ "$(sqlite3 "$W/4/db/sged.db" "SELECT sum(ok) FROM tally
+	    WHERE domain LIKE 'd_.example'")" = 24 ]
+}
+check "a host counts alone" wait_for 60 tallied || bail "no fourth host"
+fleet_stop 4
+sqlite3 "$W/4/db/sged.db" "INSERT INTO policy (id, domain, type, mode,
+    strings, mx) VALUES (77, 'd2.example', 'sts', 'enforce', '[\"x: ' ||
+    replace(hex(zeroblob(16000)), '0', '\\\"') || '\"]', '[\"d2.example\"]');
+    UPDATE tally SET policy = 77 WHERE domain = 'd2.example'"
+fleet_conf 4
 fleet_start 4
 check "a late host's sessions make a report of their own" \
     wait_for 90 ended 'd1.%' 2
+check "one of a policy as long as may be too" wait_for 30 ended 'd2.%' 2
+is "$(pg_sql "SELECT length(strings) FROM sge.policy WHERE
+    domain = 'd2.example'")" 64007 "  which is whole"
 is "$(ids | grep -c 'd1\.example')" 2 "under its own id"
-is "$(ids | uniq | wc -l)" 7 "  that no other has"
-is "$(told)" $((126 + 11)) "and every session was told once"
+is "$(ids | uniq | wc -l)" 8 "  that no other has"
+is "$(told)" $((126 + 24)) "and every session was told once"
 for n in 1 2 3 4; do
 	fleet_stop $n
 done

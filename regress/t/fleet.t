@@ -22,7 +22,11 @@ fleet_conf 9
 fleet_start 9
 check "the tables are made" wait_for 60 grep -q 'in touch' "$W/9.log"
 fleet_stop 9
-pg_sql "UPDATE sge.member SET since = 0, seen = seen - 1000"
+# As the first format was, which the three find at once.
+pg_sql "UPDATE sge.member SET seen = seen - 1000;
+    DROP TABLE sge.report; DELETE FROM sge.fleet WHERE key = 'key';
+    ALTER TABLE sge.member DROP COLUMN since, DROP COLUMN up;
+    UPDATE sge.fleet SET value = '1' WHERE key = 'format'"
 for n in 1 2 3; do
 	fleet_conf $n
 	sessions $n "$first" $((n * 10)) shared.example
@@ -36,6 +40,8 @@ check "three hosts close a day" wait_for 60 closed_is 3 || {
 	tail -n 5 "$W"/?.log
 	bail "no fleet"
 }
+is "$(pg_sql "SELECT value FROM sge.fleet WHERE key = 'format'")" 2 \
+    "tables of an older format are made new"
 is "$(total "domain = 'shared.example'")" 60 "with the sum of their sessions"
 is "$(total true)" 66 "and of all"
 is "$(pg_sql "SELECT member, sum(tls13) FROM sge.flow WHERE class = '*'

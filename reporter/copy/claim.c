@@ -14,21 +14,21 @@
 
 /* Of the minute that PostgreSQL gives, so much is counted on. */
 #define SURE_MS 40000
-/* Who left something may only have lost touch as we had, and come back. */
-#define TOUCH_MS 90000
 /* Claimed at once, and waiting to be looked up. */
 #define CLAIM_MAX 64
 #define WAITING_MAX 256
 #define ENDED_MAX 200
-/* The next turn, while there are reports under way. */
+/* The next turn, while there are reports under way, or to be had. */
 #define BUSY_MS 1000
+#define MORE_MS 10
 
 static void
 claim_end(struct copy *c)
 {
 	int64_t waiting = store_claim_waiting(c->engine->store);
 
-	copy_again(c, waiting == 0 && c->nended == 0 ? BEAT_MS : BUSY_MS);
+	copy_again(c, c->more ? MORE_MS : waiting == 0 && c->nended == 0 ?
+	    BEAT_MS : BUSY_MS);
 }
 
 static void
@@ -39,6 +39,7 @@ claimed(json_t *answer, void *arg)
 	if (!copy_good(c, answer))
 		return;
 	c->claims = json_incref(json_object_get(answer, "reports"));
+	c->more |= json_array_size(c->claims) == CLAIM_MAX;
 	claim_build(c, claim_end);
 }
 
@@ -54,9 +55,9 @@ opened(json_t *answer, void *arg)
 	if (room <= 0 || room > WAITING_MAX)
 		claim_end(c);
 	else
-		copy_ask(c, json_pack("{s:s, s:I, s:b}", "op", "claim", "room",
-		    (json_int_t)(room < CLAIM_MAX ? room : CLAIM_MAX),
-		    "others", loop_now() - c->touch > TOUCH_MS), claimed);
+		copy_ask(c, json_pack("{s:s, s:I}", "op", "claim", "room",
+		    (json_int_t)(room < CLAIM_MAX ? room : CLAIM_MAX)),
+		    claimed);
 }
 
 static void

@@ -43,24 +43,34 @@ text(const json_t *row, size_t i)
 	return s == NULL ? "" : s;
 }
 
+static int64_t
+number(const json_t *row, size_t i)
+{
+	return json_integer_value(json_array_get(row, i));
+}
+
 static int
 take_row(struct copy *c, const struct store_claim *claim, const json_t *row)
 {
+	/* An array, or "". */
+	char *lines = json_dumps(json_array_get(row, 3), JSON_COMPACT);
 	const struct store_image_policy p = { text(row, 0), text(row, 1),
-	    text(row, 2), text(row, 3), text(row, 4) };
+	    text(row, 2), lines == NULL ? "" : lines, text(row, 4) };
 	const char *texts[DETAIL_TEXTS];
 	size_t i;
+	int rc;
 
-	if (!c->details)
-		return store_image_tally(c->image, claim->day, claim->domain,
-		    &p, json_integer_value(json_array_get(row, POLICY_TEXTS)),
-		    json_integer_value(json_array_get(row,
-		    POLICY_TEXTS + 1)));
 	for (i = 0; i < DETAIL_TEXTS; i++)
 		texts[i] = text(row, POLICY_TEXTS + i);
-	return store_image_detail(c->image, claim->day, claim->domain, &p,
-	    texts, json_integer_value(json_array_get(row,
-	    POLICY_TEXTS + DETAIL_TEXTS)));
+	if (c->details)
+		rc = store_image_detail(c->image, claim->day, claim->domain,
+		    &p, texts, number(row, POLICY_TEXTS + DETAIL_TEXTS));
+	else
+		rc = store_image_tally(c->image, claim->day, claim->domain,
+		    &p, number(row, POLICY_TEXTS), number(row,
+		    POLICY_TEXTS + 1));
+	free(lines);
+	return rc;
 }
 
 static int

@@ -21,12 +21,14 @@
 /* Rows of one message. */
 #define ROWS_BYTES (IPC_MESSAGE_MAX / 2)
 /*
- * The day that goes on is copied again after so many times what copying it
- * took, within these.
+ * What changed of days that were copied is looked for, and copied, again after
+ * so many times what that took, within these.
  */
-#define OPEN_TIMES 20
-#define OPEN_MIN_MS 10000
-#define OPEN_MAX_MS (15 * 60 * 1000)
+#define LOOK_TIMES 20
+#define LOOK_MIN_MS 10000
+#define LOOK_MAX_MS (15 * 60 * 1000)
+/* Then this host is heard of again, whatever is left to copy. */
+#define TURN_MS 15000
 /* Days that are looked at; sessions come late for so many. */
 #define DAYS_MAX 14
 #define LATE_DAYS 2
@@ -67,19 +69,19 @@ note_copied(struct copy *c)
 static void
 day_noted(struct copy *c)
 {
-	int64_t took = (loop_now() - c->began) * OPEN_TIMES;
-
 	source_close(c);
 	if (note_copied(c) == -1) {
 		copy_again(c, BEAT_MS);
 		return;
 	}
 	c->changes_now++;
-	if (!c->next.closed)
-		c->open_next = loop_now() + (took < OPEN_MIN_MS ?
-		    OPEN_MIN_MS : took > OPEN_MAX_MS ? OPEN_MAX_MS : took);
+	c->spent += loop_now() - c->began;
 	c->day++;
-	copy_look(c);
+	if (loop_now() - c->asked > TURN_MS) {
+		c->more = 1;
+		claim_turn(c);
+	} else
+		copy_look(c);
 }
 
 static void
@@ -153,24 +155,35 @@ day_over(struct engine *e, int64_t day)
 	return pending == -1 ? -1 : !pending;
 }
 
+/* Whether c->day is to be looked at: 1, 0; -1: not now. */
+static int
+day_due(struct copy *c, const struct store_copied *old)
+{
+	int over = old->closed ? 1 : day_over(c->engine, c->day);
+
+	if (over == -1)
+		return -1;
+	c->next.closed = over;
+	if (over != old->closed || old->digest[0] == '\0')
+		return 1;
+	return c->looking && (!over ||
+	    c->day >= day_of(time(NULL)) - LATE_DAYS);
+}
+
 /* Opens what is to be copied of c->day: 1; 0: nothing; -1: not now. */
 static int
 day_open(struct copy *c)
 {
-	struct engine *e = c->engine;
 	struct store_copied old;
-	int over = day_over(e, c->day);
-	int still = store_changes(e->store) == c->changes;
+	int rc;
 
-	if (over == -1 || store_copied_get(e->store, c->day, &old) == -1)
+	c->began = loop_now();
+	if (store_copied_get(c->engine->store, c->day, &old) == -1)
 		return -1;
-	c->next.closed = over || old.closed;
-	if (c->next.closed == old.closed && old.digest[0] != '\0' && (still ||
-	    (old.closed && c->day < day_of(time(NULL)) - LATE_DAYS) ||
-	    (!old.closed && loop_now() < c->open_next)))
-		return 0;
-	if ((c->source = store_copy_open(e->conf->database, c->day)) == NULL ||
-	    store_copy_digest(c->source, c->next.digest,
+	if ((rc = day_due(c, &old)) != 1)
+		return rc;
+	c->source = store_copy_open(c->engine->conf->database, c->day);
+	if (c->source == NULL || store_copy_digest(c->source, c->next.digest,
 	    sizeof(c->next.digest)) == -1) {
 		source_close(c);
 		return -1;
@@ -179,6 +192,7 @@ day_open(struct copy *c)
 	    c->next.closed != old.closed)
 		return 1;
 	source_close(c);
+	c->spent += loop_now() - c->began;
 	return 0;
 }
 
@@ -189,7 +203,9 @@ trimmed(json_t *answer, void *arg)
 
 	if (!copy_good(c, answer))
 		return;
-	c->trimmed = loop_now();
+	/* The rest of much, in the next turn. */
+	if (ipc_bool(answer, "more", 0))
+		c->trimmed = 0;
 	claim_turn(c);
 }
 
@@ -197,16 +213,24 @@ static void
 all_copied(struct copy *c)
 {
 	struct engine *e = c->engine;
+	int64_t wait = c->spent * LOOK_TIMES;
 
-	c->changes = c->changes_now;
-	c->done = time(NULL);
+	if (c->looking) {
+		c->changes = c->changes_now;
+		c->look_next = loop_now() + (wait < LOOK_MIN_MS ?
+		    LOOK_MIN_MS : wait > LOOK_MAX_MS ? LOOK_MAX_MS : wait);
+	}
+	if (c->changes == c->changes_now)
+		c->done = time(NULL);
 	/* Not on the word of a clock that was set of late. */
 	if (steady_for(&e->clock, DAY_SECONDS) && (c->trimmed == 0 ||
-	    loop_now() - c->trimmed > TRIM_MS))
+	    loop_now() - c->trimmed > TRIM_MS)) {
+		/* What fails is no reason to send nothing. */
+		c->trimmed = loop_now();
 		copy_ask(c, json_pack("{s:s, s:I}", "op", "trim", "day",
-		    (json_int_t)(day_of(c->done) - e->conf->keep_reports)),
-		    trimmed);
-	else
+		    (json_int_t)(day_of(time(NULL)) -
+		    e->conf->keep_reports)), trimmed);
+	} else
 		claim_turn(c);
 }
 
@@ -224,11 +248,9 @@ copy_look(struct copy *c)
 		copy_again(c, BEAT_MS);
 	else if (rc == 0)
 		all_copied(c);
-	else {
-		c->began = loop_now();
+	else
 		copy_ask(c, json_pack("{s:s, s:I}", "op", "begin", "day",
 		    (json_int_t)c->day), begun);
-	}
 }
 
 /* The first day that the fleet has to know of, or -1. */
@@ -269,7 +291,11 @@ beaten(json_t *answer, void *arg)
 	c->members = json_incref(json_object_get(answer, "members"));
 	c->now = ipc_int(answer, "now", 0);
 	c->day = c->first;
+	c->spent = 0;
+	c->more = 0;
 	c->changes_now = store_changes(c->engine->store);
+	c->looking = c->changes != c->changes_now &&
+	    loop_now() >= c->look_next;
 	copy_look(c);
 }
 

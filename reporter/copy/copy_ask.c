@@ -24,10 +24,8 @@ copy_state(struct copy *c, const char *state, const char *text)
 		return;
 	(void)strlcpy(c->state, state, sizeof(c->state));
 	(void)strlcpy(c->text, text, sizeof(c->text));
-	if (!same) {
+	if (!same)
 		c->since = time(NULL);
-		c->touch = loop_now();
-	}
 	if (strcmp(state, "ok") == 0)
 		log_info("fleet: in touch with its database");
 	else if (strcmp(state, "refused") == 0)

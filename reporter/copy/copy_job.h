@@ -30,14 +30,16 @@ struct copy {
 	int64_t		 first;		/* day that the fleet gets */
 	int64_t		 day;		/* looked at */
 	int64_t		 began;		/* to copy it, loop_now */
-	int64_t		 open_next;	/* when the open one is, loop_now */
+	int		 looking;	/* for what changed since */
+	int64_t		 look_next;	/* when that is done, loop_now */
+	int64_t		 spent;		/* on this turn's days, ms */
+	int		 more;		/* there is more to do at once */
 	int64_t		 trimmed;	/* loop_now, or 0 */
 	int64_t		 changes;	/* of the store, as all was copied */
 	int64_t		 changes_now;	/* as it was begun to be */
 
 	int		 synced;	/* what is claimed is known */
 	int64_t		 asked;		/* for the beat, loop_now */
-	int64_t		 touch;		/* since when in touch, loop_now */
 	json_t		*claims;	/* to be built */
 	size_t		 claim;		/* which of them */
 	int		 details;	/* are asked for */

@@ -18,12 +18,13 @@
  *	gone, in a transaction; or {"status":"frozen"}: reports tell of them
  * {"op":"rows","table":"t","rows":[[..]..]} -> {"status":"ok"}, added
  * {"op":"end","closed":bool} -> {"status":"ok"}: committed; closed: all of it
- * {"op":"trim","day":n} -> {"status":"ok"}: nothing older is kept
+ * {"op":"trim","day":n} -> {"status":"ok","more":bool}: what is older goes;
+ *	more: not yet all of it
  * {"op":"open","spread":seconds} -> {"status":"ok"}: a day that is due has its
  *	reports
- * {"op":"claim","room":n,"others":bool} -> {"status":"ok","reports":
+ * {"op":"claim","room":n} -> {"status":"ok","reports":
  *	[[day,"domain",part,"report-id"]..]}: this host's from now on, at most n;
- *	others: what a host that died left, too
+ *	where none is due, of what a host that died left
  * {"op":"held","from":n} -> {"status":"ok","reports":as above,"next":n}: all
  *	that this host has
  * {"op":"sums","day":n,"domain":"d","part":n,"details":bool,"from":n} ->

@@ -40,18 +40,21 @@ static const char *const steps[] = {
 	"CREATE TABLE sge.member_day (member text, day bigint, copied bigint,"
 	" closed bigint, part bigint, PRIMARY KEY (day, member))",
 	/*
-	 * Reports of days that are due.  state: due, claimed by a member until
-	 * lease, or what became of it.  since: the first day that a member
-	 * copies.  "key": what no receiver can know of a report's id.
+	 * Reports of days that are due.  state: due, claimed by a member, or
+	 * what became of it.  A member's lease of all that it claimed goes by
+	 * its seen; up: since when there was no gap in that.  since: the first
+	 * day that it copies.  "key": what no receiver can know of a report's
+	 * id.
 	 */
 	"CREATE TABLE sge.report (day bigint, domain text, part bigint,"
 	" report_id text NOT NULL, state text NOT NULL, next bigint NOT NULL,"
-	" member text, lease bigint, done bigint,"
+	" member text, done bigint,"
 	" PRIMARY KEY (day, domain, part));"
 	"CREATE INDEX report_due ON sge.report (next) WHERE state = 'due';"
 	"CREATE INDEX report_claimed ON sge.report (member)"
 	" WHERE state = 'claimed';"
-	"ALTER TABLE sge.member ADD COLUMN since bigint NOT NULL DEFAULT 0;"
+	"ALTER TABLE sge.member ADD COLUMN since bigint NOT NULL DEFAULT 0,"
+	" ADD COLUMN up bigint NOT NULL DEFAULT 0;"
 	"INSERT INTO sge.fleet (key, value) VALUES ('key',"
 	" gen_random_uuid()::text || gen_random_uuid()::text)",
 };
@@ -75,7 +78,7 @@ table_make(struct pq *pq, const struct fleet_table *t)
 		(void)strlcat(sql, ", ", sizeof(sql));
 		(void)strlcat(sql, fleet_column(t, i, column, sizeof(column)),
 		    sizeof(sql));
-		(void)strlcat(sql, t->types[i] == 't' ? " text" : " bigint",
+		(void)strlcat(sql, t->types[i] == 'i' ? " bigint" : " text",
 		    sizeof(sql));
 	}
 	(void)strlcat(sql, ", PRIMARY KEY (day, member, ", sizeof(sql));

@@ -54,6 +54,7 @@ static const struct {
 struct pq {
 	const struct conf *conf;
 	int		 hangup;
+	int64_t		 until;		/* pq_limit's, loop_now */
 	void		*handle;
 	struct library	 lib;
 	PGconn		*conn;
@@ -118,6 +119,8 @@ await(struct pq *pq, short events, int64_t ms)
 		{ .fd = pq->hangup }
 	};
 
+	if (ms > pq->until - loop_now())
+		ms = pq->until - loop_now();
 	if (ms < 0)
 		ms = 0;
 	if (poll(fds, 2, (int)ms) <= 0)
@@ -137,10 +140,12 @@ static int
 connect_wait(struct pq *pq)
 {
 	PostgresPollingStatusType st = PGRES_POLLING_WRITING;
-	int64_t end = loop_now() + CONNECT_MS, host = loop_now() + HOST_MS;
+	int64_t host = loop_now() + HOST_MS, end = loop_now() + CONNECT_MS;
 	int fd = pq->lib.PQsocket(pq->conn);
 	short got;
 
+	if (end > pq->until)
+		end = pq->until;
 	while (st != PGRES_POLLING_OK) {
 		if (st == PGRES_POLLING_FAILED)
 			return fail(pq, pq->lib.PQerrorMessage(pq->conn));
@@ -189,6 +194,12 @@ pq_up(struct pq *pq)
 	    "SET lock_timeout = '20s';"
 	    "SET idle_in_transaction_session_timeout = '60s';"
 	    "SET standard_conforming_strings = on", 0, NULL);
+}
+
+void
+pq_limit(struct pq *pq, int64_t ms)
+{
+	pq->until = loop_now() + ms;
 }
 
 static void
@@ -334,6 +345,11 @@ int
 pq_up(struct pq *pq __unused)
 {
 	return -1;
+}
+
+void
+pq_limit(struct pq *pq __unused, int64_t ms __unused)
+{
 }
 
 void

@@ -10,8 +10,9 @@
 
 /*
  * A connection to PostgreSQL, for the share process alone: libpq, which
- * pq_new loads, so before the process is shut in.  Each function waits, with a deadline, and ends the
- * process in good order if the other end of hangup closes meanwhile.
+ * pq_new loads, so before the process is shut in.  Each function waits, with a
+ * deadline, and ends the process in good order if the other end of hangup
+ * closes meanwhile.
  */
 struct pq;
 
@@ -20,6 +21,8 @@ struct pq *pq_new(const struct conf *, int hangup);
 void	pq_free(struct pq *);
 /* Connects unless it is.  0, or -1: pq_why. */
 int	pq_up(struct pq *);
+/* From now on nothing waits for longer than that, all together, in ms. */
+void	pq_limit(struct pq *, int64_t ms);
 /* Ends the connection, and with it a transaction that is open. */
 void	pq_down(struct pq *);
 /*

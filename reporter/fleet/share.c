@@ -15,6 +15,9 @@
 #include "fleet/share.h"
 #include "lib/sandbox.h"
 
+/* The engine takes who does not answer for five minutes for dead. */
+#define QUESTION_MS 180000
+
 extern char **environ;
 
 static int
@@ -66,6 +69,7 @@ ask(struct share *s, size_t op, const json_t *question, json_t *answer,
 
 	if (ops[op].run == share_ping)
 		return 0;
+	pq_limit(s->pq, QUESTION_MS);
 	/* What an earlier question left half done. */
 	if (!ops[op].within && s->copying) {
 		s->copying = 0;

@@ -20,6 +20,11 @@ struct share {
 	int64_t		 day;		/* of what is copied */
 };
 
+/* PostgreSQL's clock, in seconds. */
+#define FLEET_NOW "extract(epoch FROM clock_timestamp())::bigint"
+/* A host that was seen before then is taken over from: a lease of a minute. */
+#define FLEET_LAPSED FLEET_NOW " - 60"
+
 /* A number as a parameter. */
 struct share_number {
 	char		 text[24];

@@ -2,16 +2,20 @@
 
 /* Who is in the fleet, and that this host is. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bounds.h"
 #include "base/log.h"
 #include "fleet/share.h"
 #include "lib/fleet_table.h"
+#include "lib/loop.h"
 
-#define NOW "extract(epoch FROM clock_timestamp())::bigint"
-/* Another host of this name is one that was seen so lately, in seconds. */
-#define LEASE "60"
+/* In seconds: who was not heard of for so long has to begin anew. */
+#define GAP "30"
+/* What is too old goes in such pieces, for so long at once. */
+#define TRIM_ROWS "10000"
+#define TRIM_MS 5000
 /* A host that was not seen for so long is no longer spoken of. */
 #define MEMBER_SECONDS "(30 * 86400)"
 
@@ -43,8 +47,8 @@ members(struct share *s, json_t *answer)
 
 	if (pq_run(s->pq, "SELECT m.member, m.seen, m.version, coalesce("
 	    "(SELECT max(d.day) FROM sge.member_day d WHERE d.member = "
-	    "m.member AND d.closed IS NOT NULL), -1), " NOW
-	    " FROM sge.member m WHERE m.seen > " NOW " - " MEMBER_SECONDS
+	    "m.member AND d.closed IS NOT NULL), -1), " FLEET_NOW
+	    " FROM sge.member m WHERE m.seen > " FLEET_NOW " - " MEMBER_SECONDS
 	    " ORDER BY m.member LIMIT $1::bigint", 1, params) == -1)
 		return -1;
 	if ((list = json_array()) == NULL)
@@ -73,7 +77,7 @@ other_instance(struct share *s, const char *instance)
 	return pq_run(s->pq, "UPDATE sge.report SET state = 'due',"
 	    " member = NULL WHERE member = $1 AND state = 'claimed'"
 	    " AND EXISTS (SELECT 1 FROM sge.member m WHERE m.member = $1"
-	    " AND m.instance <> $2 AND m.seen < " NOW " - " LEASE ")", 2,
+	    " AND m.instance <> $2 AND m.seen < " FLEET_LAPSED ")", 2,
 	    params);
 }
 
@@ -92,40 +96,57 @@ share_beat(struct share *s, const json_t *question, json_t *answer,
 		return rc;
 	if (other_instance(s, params[1]) == -1 ||
 	    pq_run(s->pq, "INSERT INTO sge.member (member, instance, version,"
-	    " joined, seen, since) VALUES ($1, $2, $3, " NOW ", " NOW ","
-	    " $4::bigint) ON CONFLICT (member) DO UPDATE SET instance = $2,"
-	    " version = $3, seen = " NOW ", since = $4::bigint"
+	    " joined, seen, up, since) VALUES ($1, $2, $3, " FLEET_NOW ", "
+	    FLEET_NOW ", " FLEET_NOW ", $4::bigint) ON CONFLICT (member)"
+	    " DO UPDATE SET instance = $2, version = $3, seen = " FLEET_NOW ","
+	    " up = CASE WHEN sge.member.seen < " FLEET_NOW " - " GAP
+	    " THEN " FLEET_NOW " ELSE sge.member.up END, since = $4::bigint"
 	    " WHERE sge.member.instance = $2"
-	    " OR sge.member.seen < " NOW " - " LEASE, 4, params) == -1)
+	    " OR sge.member.seen < " FLEET_LAPSED, 4, params) == -1)
 		return -1;
 	if (pq_changed(s->pq) == 0) {
 		*why = "another host that runs has this hostname: give each "
 		    "its own";
 		return 1;
 	}
-	if (pq_run(s->pq, "UPDATE sge.report SET lease = " NOW " + " LEASE
-	    " WHERE member = $1 AND state = 'claimed'", 1, params) == -1)
-		return -1;
 	return members(s, answer);
 }
 
-int
-share_trim(struct share *s, const json_t *question, json_t *answer __unused,
-    const char **why __unused)
+/* Some rows at a time, of those that no other host is letting go of. */
+static int
+trim_some(struct share *s, const char *table, int64_t day, int64_t until,
+    int *more)
 {
-	const struct fleet_table *t;
-	struct share_number day;
-	const char *params[1] = { share_number(&day, ipc_int(question, "day",
-	    0)) };
-	char sql[128];
+	struct share_number number;
+	const char *params[1] = { share_number(&number, day) };
+	char sql[192];
 
-	for (t = fleet_tables; t->name != NULL; t++) {
-		(void)snprintf(sql, sizeof(sql), "DELETE FROM sge.%s WHERE "
-		    "day < $1::bigint", t->name);
+	(void)snprintf(sql, sizeof(sql), "DELETE FROM sge.%s WHERE ctid IN"
+	    " (SELECT ctid FROM sge.%s WHERE day < $1::bigint LIMIT "
+	    TRIM_ROWS " FOR UPDATE SKIP LOCKED)", table, table);
+	do {
 		if (pq_run(s->pq, sql, 1, params) == -1)
 			return -1;
-	}
-	return pq_run(s->pq, "DELETE FROM sge.member_day WHERE day < "
-	    "$1::bigint", 1, params) == -1 ? -1 : pq_run(s->pq,
-	    "DELETE FROM sge.report WHERE day < $1::bigint", 1, params);
+	} while (pq_changed(s->pq) > 0 && loop_now() < until);
+	*more |= pq_changed(s->pq) > 0;
+	return 0;
+}
+
+int
+share_trim(struct share *s, const json_t *question, json_t *answer,
+    const char **why __unused)
+{
+	int64_t day = ipc_int(question, "day", 0);
+	int64_t until = loop_now() + TRIM_MS;
+	const struct fleet_table *t;
+	int more = 0;
+
+	for (t = fleet_tables; t->name != NULL; t++)
+		if (trim_some(s, t->name, day, until, &more) == -1)
+			return -1;
+	if (trim_some(s, "report", day, until, &more) == -1 ||
+	    trim_some(s, "member_day", day, until, &more) == -1)
+		return -1;
+	share_set(answer, "more", json_boolean(more));
+	return 0;
 }

@@ -57,8 +57,8 @@ insert_sql(const struct fleet_table *t, char sql[], size_t sqlsz)
 	(void)snprintf(sql, sqlsz, "INSERT INTO sge.%s (member, day, %s) "
 	    "SELECT $1::text, $2::bigint", t->name, t->columns);
 	for (i = 0; t->types[i] != '\0'; i++) {
-		(void)snprintf(value, sizeof(value), t->types[i] == 't' ?
-		    ", r->>%zu" : ", (r->>%zu)::bigint", i);
+		(void)snprintf(value, sizeof(value), t->types[i] == 'i' ?
+		    ", (r->>%zu)::bigint" : ", r->>%zu", i);
 		(void)strlcat(sql, value, sqlsz);
 	}
 	if (strlcat(sql, " FROM json_array_elements($3::json) r", sqlsz) >=

@@ -13,9 +13,11 @@
 #include "base/log.h"
 #include "fleet/share.h"
 
-#define NOW "extract(epoch FROM clock_timestamp())::bigint"
-/* A host that died is taken over then, in seconds. */
-#define LEASE "60"
+/*
+ * In seconds: who left something may only have lost touch as this host had,
+ * and come back.
+ */
+#define UP "90"
 /* Who was not seen for so long is not waited for. */
 #define WAITED_SECONDS "(7 * 86400)"
 /* Of pg_advisory_xact_lock: "sge" and 2: one at a time opens a day. */
@@ -29,11 +31,11 @@
 static const char due_days[] =
     "SELECT d.day, coalesce((SELECT max(o.part) + 1 FROM sge.member_day o"
     " WHERE o.day = d.day), 0) FROM sge.member_day d"
-    " WHERE d.closed IS NOT NULL AND d.part IS NULL AND (" NOW
+    " WHERE d.closed IS NOT NULL AND d.part IS NULL AND (" FLEET_NOW
     " > (d.day + 1) * 86400 + $1::bigint OR EXISTS (SELECT 1"
     " FROM sge.member_day o WHERE o.day = d.day AND o.part IS NOT NULL)"
     " OR NOT EXISTS (SELECT 1 FROM sge.member m WHERE m.since <= d.day"
-    " AND m.seen > " NOW " - " WAITED_SECONDS " AND NOT EXISTS (SELECT 1"
+    " AND m.seen > " FLEET_NOW " - " WAITED_SECONDS " AND NOT EXISTS (SELECT 1"
     " FROM sge.member_day c WHERE c.day = d.day AND c.member = m.member"
     " AND c.closed IS NOT NULL))) GROUP BY d.day ORDER BY d.day LIMIT 1";
 
@@ -47,7 +49,7 @@ static const char open_reports[] =
     "$1::bigint * 86400) AT TIME ZONE 'UTC', 'YYYYMMDD') || '.' || x.domain"
     " || '.' || left(encode(sha256(convert_to(k.value || ' ' || $1::text ||"
     " ' ' || x.domain || ' ' || s.value || ' ' || $2::text, 'UTF8')),"
-    " 'hex'), 16), 'due', " NOW " + floor(random() * $3::bigint)::bigint"
+    " 'hex'), 16), 'due', " FLEET_NOW " + floor(random() * $3::bigint)::bigint"
     " FROM (SELECT DISTINCT t.domain FROM sge.tally t"
     " JOIN sge.member_day d USING (member, day) WHERE t.day = $1::bigint"
     " AND d.part = $2::bigint AND t.domain > '*') x,"
@@ -77,9 +79,12 @@ share_open(struct share *s, const json_t *question, json_t *answer __unused,
 	struct share_number wait;
 	const char *params[1];
 
-	if (pq_run(s->pq, "BEGIN; SELECT pg_advisory_xact_lock(" OPEN_LOCK
+	/* What takes long for a day of many domains keeps nobody waiting. */
+	if (pq_run(s->pq, "BEGIN; SELECT pg_try_advisory_xact_lock(" OPEN_LOCK
 	    ")", 0, NULL) == -1)
 		return -1;
+	if (strcmp(pq_text(s->pq, 0, 0), "t") != 0)
+		return pq_run(s->pq, "ROLLBACK", 0, NULL);
 	params[0] = share_number(&wait, s->conf->fleet_wait);
 	if (pq_run(s->pq, due_days, 1, params) == -1)
 		return -1;
@@ -91,20 +96,25 @@ share_open(struct share *s, const json_t *question, json_t *answer __unused,
 
 /*
  * Of one day's domain a host sends one report: another part is for others.
- * $3: what another host left is taken over too.
+ * Each is an index's first rows, for $2 reports.
  */
-static const char claim_reports[] =
-    "WITH x AS (SELECT day, domain, part FROM sge.report r"
-    " WHERE ((r.state = 'due' AND r.next <= " NOW ") OR ($3::boolean AND"
-    " r.state = 'claimed' AND r.lease < " NOW " AND r.member <> $1::text))"
-    " AND r.day >= (SELECT since FROM sge.member WHERE member = $1::text)"
-    " AND NOT EXISTS (SELECT 1 FROM sge.report o WHERE o.day = r.day"
-    " AND o.domain = r.domain AND o.part <> r.part AND o.member = $1::text)"
-    " ORDER BY r.next LIMIT $2::bigint FOR UPDATE SKIP LOCKED)"
-    " UPDATE sge.report u SET state = 'claimed', member = $1::text,"
-    " lease = " NOW " + " LEASE " FROM x WHERE u.day = x.day"
-    " AND u.domain = x.domain AND u.part = x.part"
-    " RETURNING u.day, u.domain, u.part, u.report_id";
+#define CLAIM(which, order) \
+	"WITH x AS (SELECT day, domain, part FROM sge.report r" \
+	" WHERE " which \
+	" AND r.day >= (SELECT since FROM sge.member WHERE member = $1)" \
+	" AND NOT EXISTS (SELECT 1 FROM sge.report o WHERE o.day = r.day" \
+	" AND o.domain = r.domain AND o.part <> r.part AND o.member = $1)" \
+	order " LIMIT $2::bigint FOR UPDATE SKIP LOCKED)" \
+	" UPDATE sge.report u SET state = 'claimed', member = $1 FROM x" \
+	" WHERE u.day = x.day AND u.domain = x.domain AND u.part = x.part" \
+	" RETURNING u.day, u.domain, u.part, u.report_id"
+static const char claim_due[] = CLAIM("r.state = 'due' AND r.next <= "
+    FLEET_NOW, " ORDER BY r.next");
+/* What others left, of whom nothing was heard for the time of the lease. */
+static const char claim_left[] = CLAIM("r.state = 'claimed' AND r.member IN"
+    " (SELECT m.member FROM sge.member m WHERE m.member <> $1 AND m.seen < "
+    FLEET_LAPSED ") AND EXISTS (SELECT 1 FROM sge.member m WHERE m.member ="
+    " $1 AND m.up < " FLEET_NOW " - " UP ")", "");
 static const char held_reports[] =
     "SELECT day, domain, part, report_id FROM sge.report"
     " WHERE member = $1 AND state = 'claimed' ORDER BY day, domain, part"
@@ -134,11 +144,12 @@ share_claim(struct share *s, const json_t *question, json_t *answer,
     const char **why __unused)
 {
 	struct share_number room;
-	const char *params[3] = { s->conf->hostname, NULL,
-	    ipc_bool(question, "others", 0) ? "t" : "f" };
+	const char *params[2] = { s->conf->hostname, NULL };
 
 	params[1] = share_number(&room, ipc_int(question, "room", 0));
-	if (pq_run(s->pq, claim_reports, 3, params) == -1)
+	if (pq_run(s->pq, claim_due, 2, params) == -1 ||
+	    (pq_rows(s->pq) == 0 &&
+	    pq_run(s->pq, claim_left, 2, params) == -1))
 		return -1;
 	tell_reports(s, answer);
 	return 0;
@@ -162,10 +173,14 @@ share_held(struct share *s, const json_t *question, json_t *answer,
 	return 0;
 }
 
+/* As store_copy.c's rows have it: the longest of texts not quoted again. */
+#define STRINGS "CASE WHEN p.strings LIKE '[%' THEN p.strings::json" \
+	" ELSE to_json(''::text) END"
+
 /* What all hosts of that part tallied, under the policy as it was. */
 static const char sum_tallies[] =
     "SELECT json_build_array(coalesce(p.domain, ''), coalesce(p.type, ''),"
-    " coalesce(p.mode, ''), coalesce(p.strings, ''), coalesce(p.mx, ''),"
+    " coalesce(p.mode, ''), " STRINGS ", coalesce(p.mx, ''),"
     " sum(t.ok)::bigint, sum(t.fail)::bigint) FROM sge.tally t"
     " JOIN sge.member_day d USING (member, day) LEFT JOIN sge.policy p"
     " ON p.member = t.member AND p.day = t.day AND p.id = t.policy"
@@ -175,7 +190,7 @@ static const char sum_tallies[] =
     " OFFSET $4::bigint LIMIT $5::bigint";
 static const char sum_details[] =
     "SELECT json_build_array(coalesce(p.domain, ''), coalesce(p.type, ''),"
-    " coalesce(p.mode, ''), coalesce(p.strings, ''), coalesce(p.mx, ''),"
+    " coalesce(p.mode, ''), " STRINGS ", coalesce(p.mx, ''),"
     " t.type, t.sip, t.rip, t.mx, t.helo, t.reason, t.info,"
     " sum(t.count)::bigint) FROM sge.detail t"
     " JOIN sge.member_day d USING (member, day) LEFT JOIN sge.policy p"
@@ -208,8 +223,10 @@ share_sums(struct share *s, const json_t *question, json_t *answer,
 		return -1;
 	if ((list = json_array()) == NULL)
 		fatalx("share: no memory");
-	for (i = 0; i < pq_rows(s->pq) && bytes < IPC_MESSAGE_MAX / 2; i++) {
-		bytes += strlen(pq_text(s->pq, i, 0));
+	for (i = 0; i < pq_rows(s->pq); i++) {
+		bytes += strlen(pq_text(s->pq, i, 0)) + 1;
+		if (bytes > IPC_MESSAGE_MAX / 2 && i > 0)
+			break;
 		one = json_loads(pq_text(s->pq, i, 0), 0, NULL);
 		if (one == NULL || json_array_append_new(list, one) == -1)
 			fatalx("share: no memory");
@@ -234,7 +251,7 @@ share_note(struct share *s, const json_t *question, json_t *answer __unused,
 		fatalx("share: no memory");
 	params[1] = ended;
 	rc = pq_run(s->pq, "UPDATE sge.report u SET state = e->>3,"
-	    " done = " NOW " FROM json_array_elements($2::json) e"
+	    " done = " FLEET_NOW " FROM json_array_elements($2::json) e"
 	    " WHERE u.day = (e->>0)::bigint AND u.domain = e->>1"
 	    " AND u.part = (e->>2)::bigint AND u.member = $1"
 	    " AND u.state = 'claimed'", 2, params);

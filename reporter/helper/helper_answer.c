@@ -185,6 +185,29 @@ take_claim(const struct helper_asked *q, const struct member *m,
 	    json_integer_value(part), id);
 }
 
+/* A policy's lines, as an array; "" for none. */
+static json_t *
+take_lines(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	const struct member text = { m->key, take_text, m->max, 0, NULL };
+	json_t *lines, *line;
+	size_t i;
+
+	if (!json_is_array(value))
+		return take_text(q, &text, value);
+	if ((lines = json_array()) == NULL)
+		return NULL;
+	for (i = 0; i < json_array_size(value); i++) {
+		line = take_text(q, &text, json_array_get(value, i));
+		if (line == NULL || json_array_append_new(lines, line) == -1) {
+			json_decref(lines);
+			return NULL;
+		}
+	}
+	return lines;
+}
+
 /* Texts and, at its end, numbers. */
 static json_t *
 take_row(const struct helper_asked *q, const struct member *m,
@@ -199,7 +222,9 @@ take_row(const struct helper_asked *q, const struct member *m,
 		return NULL;
 	for (i = 0; i < n; i++) {
 		item = json_array_get(value, i);
-		if (i < (n == 7 ? 5 : 12))
+		if (i == 3)
+			taken = take_lines(q, m, item);
+		else if (i < (n == 7 ? 5 : 12))
 			taken = take_text(q, &text, item);
 		else
 			taken = json_is_integer(item) &&
@@ -355,6 +380,9 @@ static const struct member dns_members[] = {
 	NUMBER("now", TIME_MAX),
 	LIST("members", take_member, 32, FLEET_MEMBERS_MAX, NULL),
 	END
+}, trim_members[] = {
+	TRUTH("more"),
+	END
 }, claim_members[] = {
 	LIST("reports", take_claim, DOMAIN_MAX + 32, FLEET_CLAIMS_MAX, NULL),
 	END
@@ -388,7 +416,7 @@ static const struct {
 	{ WORLD_SHARE, "begin", { share_members, NULL } },
 	{ WORLD_SHARE, "rows", { share_members, NULL } },
 	{ WORLD_SHARE, "end", { share_members, NULL } },
-	{ WORLD_SHARE, "trim", { share_members, NULL } },
+	{ WORLD_SHARE, "trim", { share_members, trim_members } },
 	{ WORLD_SHARE, "open", { share_members, NULL } },
 	{ WORLD_SHARE, "claim", { share_members, claim_members } },
 	{ WORLD_SHARE, "held", { share_members, held_members } },

@@ -8,7 +8,7 @@
 
 const struct fleet_table fleet_tables[] = {
 	/* A host's own numbers; those that its tallies of the day name. */
-	{ "policy", "id, domain, type, mode, strings, mx", "ittttt", "id" },
+	{ "policy", "id, domain, type, mode, strings, mx", "itttjt", "id" },
 	{ "tally", "domain, policy, ok, fail", "tiii", "domain, policy" },
 	{ "detail", "domain, policy, type, sip, rip, mx, helo, reason, info, "
 	    "pending, count", "titttttttii", "domain, policy, type, sip, rip, "

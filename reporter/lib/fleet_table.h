@@ -14,7 +14,11 @@
 struct fleet_table {
 	const char	*name;
 	const char	*columns;	/* ", " between two */
-	const char	*types;		/* of each: 'i' a number, 't' a text */
+	/*
+	 * Of each: 'i' a number, 't' a text, 'j' a text that holds JSON, or
+	 * nothing: as it is long, a message has it without quotes around it.
+	 */
+	const char	*types;
 	const char	*key;		/* what is unique in a host's day */
 };
 

@@ -9,13 +9,12 @@
 #include "store/store_copy.h"
 
 #define SQL_MAX 1024
-/* Of one row besides its texts: numbers, quotes, commas. */
-#define ROW_BYTES 64
 
 struct store_copy {
 	struct store	*store;
 	const struct fleet_table *table;
 	sqlite3_stmt	*stmt;		/* of table, or NULL */
+	json_t		*row;		/* that did not fit, or NULL */
 	int64_t		 day;
 };
 
@@ -63,6 +62,7 @@ store_copy_close(struct store_copy *copy)
 {
 	if (copy == NULL)
 		return;
+	json_decref(copy->row);
 	sqlite3_finalize(copy->stmt);
 	store_close(copy->store);
 	free(copy);
@@ -77,9 +77,9 @@ digest_sql(const struct fleet_table *t, char sql[], size_t sqlsz)
 
 	(void)strlcpy(sql, "SELECT count(*)", sqlsz);
 	for (i = 0; t->types[i] != '\0'; i++) {
-		(void)snprintf(sum, sizeof(sum), t->types[i] == 't' ?
-		    ", coalesce(sum(length(%s)), 0)" :
-		    ", coalesce(sum(%s), 0)",
+		(void)snprintf(sum, sizeof(sum), t->types[i] == 'i' ?
+		    ", coalesce(sum(%s), 0)" :
+		    ", coalesce(sum(length(%s)), 0)",
 		    fleet_column(t, i, column, sizeof(column)));
 		(void)strlcat(sql, sum, sqlsz);
 	}
@@ -127,10 +127,23 @@ store_copy_digest(struct store_copy *copy, char out[], size_t outsz)
 	return strlcat(out, number, outsz) < outsz ? 0 : -1;
 }
 
+/* What is no UTF-8 was never cleaned: not ours. */
 static json_t *
-row_json(struct store_copy *copy, size_t *bytes)
+text_json(const char *text, int is_json)
 {
-	const char *types = copy->table->types, *text;
+	json_t *value = NULL;
+
+	if (is_json)
+		value = json_loads(text, 0, NULL);
+	if (value == NULL)
+		value = json_string(text);
+	return value == NULL ? json_string("?") : value;
+}
+
+static json_t *
+row_json(struct store_copy *copy)
+{
+	const char *types = copy->table->types;
 	json_t *row, *value;
 	int i;
 
@@ -140,17 +153,12 @@ row_json(struct store_copy *copy, size_t *bytes)
 		if (types[i] == 'i')
 			value = json_integer(sqlite3_column_int64(copy->stmt,
 			    i));
-		else {
-			text = store_text(copy->stmt, i);
-			*bytes += strlen(text) + 3;
-			/* What is no UTF-8 was never cleaned: not ours. */
-			if ((value = json_string(text)) == NULL)
-				value = json_string("?");
-		}
+		else
+			value = text_json(store_text(copy->stmt, i),
+			    types[i] == 'j');
 		if (value == NULL || json_array_append_new(row, value) == -1)
 			fatalx("store: no memory");
 	}
-	*bytes += ROW_BYTES;
 	return row;
 }
 
@@ -164,44 +172,58 @@ table_begin(struct store_copy *copy)
 	return (copy->stmt = statement(copy, sql)) == NULL ? -1 : 0;
 }
 
+/* As many of a table's next rows as max allows, one at least: 1, 0 or -1. */
+static int
+table_rows(struct store_copy *copy, size_t max, json_t *rows)
+{
+	size_t bytes = 0;
+	int rc;
+
+	for (;;) {
+		if (copy->row == NULL) {
+			if ((rc = sqlite3_step(copy->stmt)) == SQLITE_DONE)
+				return 0;
+			if (rc != SQLITE_ROW) {
+				log_warnx("database: %s: %s",
+				    copy->table->name,
+				    sqlite3_errmsg(copy->store->db));
+				return -1;
+			}
+			copy->row = row_json(copy);
+		}
+		bytes += json_dumpb(copy->row, NULL, 0, JSON_COMPACT) + 1;
+		if (bytes > max && json_array_size(rows) > 0)
+			return 1;
+		if (json_array_append_new(rows, copy->row) == -1)
+			fatalx("store: no memory");
+		copy->row = NULL;
+	}
+}
+
 int
 store_copy_rows(struct store_copy *copy, size_t max, const char **table,
     json_t **rows)
 {
-	size_t bytes = 0;
-	int rc = SQLITE_ROW;
+	int rc = 0;
 
 	if ((*rows = json_array()) == NULL)
 		fatalx("store: no memory");
-	while (copy->table->name != NULL && json_array_size(*rows) == 0) {
+	while (rc == 0 && copy->table->name != NULL &&
+	    json_array_size(*rows) == 0) {
 		if (copy->stmt == NULL && table_begin(copy) == -1)
-			goto bad;
+			break;
 		*table = copy->table->name;
-		while (bytes < max &&
-		    (rc = sqlite3_step(copy->stmt)) == SQLITE_ROW)
-			if (json_array_append_new(*rows, row_json(copy,
-			    &bytes)) == -1)
-				fatalx("store: no memory");
-		if (rc == SQLITE_ROW)
-			continue;
-		if (rc != SQLITE_DONE) {
-			log_warnx("database: %s: %s", *table,
-			    sqlite3_errmsg(copy->store->db));
-			goto bad;
+		if ((rc = table_rows(copy, max, *rows)) == 0) {
+			sqlite3_finalize(copy->stmt);
+			copy->stmt = NULL;
+			copy->table++;
 		}
-		sqlite3_finalize(copy->stmt);
-		copy->stmt = NULL;
-		copy->table++;
 	}
-	if (json_array_size(*rows) > 0)
+	if (rc != -1 && json_array_size(*rows) > 0)
 		return 1;
 	json_decref(*rows);
 	*rows = NULL;
-	return 0;
-bad:
-	json_decref(*rows);
-	*rows = NULL;
-	return -1;
+	return rc == -1 || copy->table->name != NULL ? -1 : 0;
 }
 
 int

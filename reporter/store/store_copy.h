@@ -23,8 +23,8 @@ void	store_copy_close(struct store_copy *);
  */
 int	store_copy_digest(struct store_copy *, char out[], size_t outsz);
 /*
- * The next rows, of one table, some bytes more than max of JSON: *rows is the
- * caller's.  Returns 1, 0 at the end, -1 with a log line.
+ * The next rows, of one table, max bytes of JSON, or one row that is longer:
+ * *rows is the caller's.  Returns 1, 0 at the end, -1 with a log line.
  */
 int	store_copy_rows(struct store_copy *, size_t max, const char **table,
 	    json_t **rows);
