@@ -85,6 +85,7 @@ COMMON_OBJS =	\
 		filter/base/sged_client.o \
 		filter/base/recent.o \
 		filter/base/sip_hash.o \
+		filter/base/trouble.o \
 		filter/base/sged_notice.o \
 		filter/base/utf8.o \
 		filter/conf/conf.o \
@@ -127,7 +128,8 @@ FILTER_OBJS =	\
 		filter/session/session_record.o \
 		filter/session/session_report.o \
 		filter/session/session_table.o \
-		filter/spool/spool.o
+		filter/spool/spool.o \
+		filter/spool/spool_writer.o
 
 TABLE_OBJS =	\
 

@@ -33,6 +33,12 @@ confine_filter(void)
 }
 
 void
+confine_writer(void)
+{
+	promise("stdio rpath wpath cpath");
+}
+
+void
 confine_keeper(void)
 {
 	/* On Linux what is run would be held to it as well. */

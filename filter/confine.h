@@ -11,6 +11,8 @@
 
 /* Records are written, the daemon is asked. */
 void	confine_filter(void);
+/* The processes that write for them: the spool, and nobody is asked. */
+void	confine_writer(void);
 /* A filter of others is run, which gives up what it likes. */
 void	confine_keeper(void);
 /* Routes are read, attempts noted. */

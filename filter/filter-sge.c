@@ -22,6 +22,7 @@
 #include "base/bounds.h"
 #include "base/monotonic.h"
 #include "base/sged_notice.h"
+#include "base/trouble.h"
 #include "conf/conf.h"
 #include "confine.h"
 #include "session/event.h"
@@ -57,6 +58,7 @@ struct filter {
 	struct waits	*waits;
 	int64_t		 now;		/* monotonic milliseconds */
 	int64_t		 term;		/* when to go; 0 */
+	int64_t		 rest;		/* smtpd is not read before */
 	int		 eof;
 	size_t		 inlen;
 	int		 skip;		/* the rest of a line too long */
@@ -336,11 +338,12 @@ fill(struct filter *f)
 	ssize_t n;
 
 	n = read(STDIN_FILENO, f->in + f->inlen, sizeof(f->in) - f->inlen);
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
-	    errno != EINTR)) {
+	if (n == 0 || (n == -1 && !trouble_passes(errno))) {
 		f->eof = 1;
 		return;
 	}
+	if (n == -1 && !trouble_is_none(errno))
+		f->rest = f->now + TROUBLE_MS;
 	if (n > 0) {
 		f->inlen += n;
 		lines(f);
@@ -375,6 +378,10 @@ timeout(const struct filter *f)
 		next = t;
 	if (spool_waiting(f->spool) && f->now + 1000 < next)
 		next = f->now + 1000;
+	if (f->rest > f->now && f->rest < next)
+		next = f->rest;
+	if (f->answers.trouble && f->now + TROUBLE_MS < next)
+		next = f->now + TROUBLE_MS;
 	if (f->term != 0 && f->term < next)
 		next = f->term;
 	return next <= f->now ? 0 : (int)(next - f->now);
@@ -383,16 +390,20 @@ timeout(const struct filter *f)
 static void
 turn(struct filter *f)
 {
-	struct pollfd pfd[3];
+	struct pollfd pfd[4];
 	int n;
 
 	memset(pfd, 0, sizeof(pfd));
-	pfd[0].fd = answers_waiting(&f->answers) > OUT_HIGH ? -1 : STDIN_FILENO;
+	pfd[0].fd = answers_waiting(&f->answers) > OUT_HIGH ||
+	    f->rest > f->now ? -1 : STDIN_FILENO;
 	pfd[0].events = POLLIN;
-	pfd[1].fd = answers_waiting(&f->answers) > 0 ? STDOUT_FILENO : -1;
+	pfd[1].fd = answers_waiting(&f->answers) > 0 && !f->answers.trouble ?
+	    STDOUT_FILENO : -1;
 	pfd[1].events = POLLOUT;
 	pfd[2].fd = waits_fd(f->waits);
 	pfd[2].events = waits_events(f->waits);
+	pfd[3].fd = spool_fd(f->spool);
+	pfd[3].events = POLLIN;
 	n = poll(pfd, nitems(pfd), timeout(f));
 	set_now(f);
 	if (got_term && f->term == 0)
@@ -409,7 +420,7 @@ turn(struct filter *f)
 	answers_flush(&f->answers);
 	if (f->answers.gone)
 		f->eof = 1;
-	spool_retry(f->spool, f->sessions->now);
+	spool_flush(f->spool, f->sessions->now);
 	complain(f);
 }
 
@@ -431,8 +442,10 @@ handshake(struct filter *f)
 				f->inlen = 0;
 			n = read(STDIN_FILENO, f->in + f->inlen,
 			    sizeof(f->in) - f->inlen);
-			if (n == -1 && errno == EINTR)
+			if (n == -1 && trouble_passes(errno)) {
+				trouble_wait();
 				continue;
+			}
 			if (n <= 0)
 				exit(n == 0 ? 0 : 1);
 			f->inlen += n;
@@ -447,8 +460,10 @@ handshake(struct filter *f)
 	}
 	while (left > 0) {
 		n = write(STDOUT_FILENO, p, left);
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && trouble_passes(errno)) {
+			trouble_wait();
 			continue;
+		}
 		if (n <= 0)
 			exit(1);
 		p += n;
@@ -464,8 +479,12 @@ setup(struct filter *f, int verbose)
 
 	if ((conf = read_conf(f->conf_path)) == NULL)
 		exit(1);
+	if ((f->spool = spool_new(conf->spool)) == NULL)
+		fatal("start");
+	/* Now: it would hold what is open later, after that is replaced. */
+	if (spool_start(f->spool, confine_writer) == -1)
+		log_warn("a disk that hangs will be waited for");
 	if (answers_init(&f->answers) == -1 ||
-	    (f->spool = spool_new(conf->spool)) == NULL ||
 	    (f->sessions = sessions_new(conf, f->spool, verbose)) == NULL ||
 	    (f->sessions->notice = notice_new(conf->socket)) == NULL ||
 	    (f->waits = waits_new(conf->socket, answered, f)) == NULL)

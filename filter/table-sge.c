@@ -22,6 +22,7 @@
 #include "rule/turn.h"
 #include "base/bounds.h"
 #include "base/sged_notice.h"
+#include "base/trouble.h"
 #include "confine.h"
 #include "base/log.h"
 #include "base/monotonic.h"
@@ -146,6 +147,7 @@ reload(struct table *t, uint64_t stamp)
 		turns_free(t->turns);
 		t->turns = turns;
 		attempts_free(t->attempts);
+		/* No process is begun any more: the disk is waited for. */
 		t->attempts = attempts;
 	}
 	notice_path(t->notice, conf->socket);
@@ -168,13 +170,17 @@ look(struct table *t, time_t now)
 		reload(t, stamp);
 }
 
-/* The descriptors are smtpd's: they may be non-blocking. */
+/* A call failed that is to be made again: when, errno says. */
 static void
-wait_for(int fd, short events)
+again(int fd, short events)
 {
 	struct pollfd pfd = { fd, events, 0 };
 
-	(void)poll(&pfd, 1, -1);
+	/* The descriptors are smtpd's: they may be non-blocking. */
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		(void)poll(&pfd, 1, -1);
+	else if (errno != EINTR)
+		trouble_wait();
 }
 
 /* smtpd not reading any more is its end; ours is the end of input. */
@@ -185,11 +191,9 @@ say(const char *line, size_t len)
 
 	while (len > 0) {
 		if ((n = write(STDOUT_FILENO, line, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			if (errno != EAGAIN)
+			if (!trouble_passes(errno))
 				return;
-			wait_for(STDOUT_FILENO, POLLOUT);
+			again(STDOUT_FILENO, POLLOUT);
 			continue;
 		}
 		line += n;
@@ -442,9 +446,13 @@ main(int argc, char *argv[])
 	if ((t.conf = read_conf(t.path)) == NULL)
 		return 1;
 	t.stamp = t.conf->stamp;
+	if ((t.attempts = attempts_new(t.conf->spool)) == NULL)
+		fatalx("no memory");
+	/* Now: it would hold what is open later, after that is replaced. */
+	if (attempts_start(t.attempts, confine_writer) == -1)
+		log_warn("a disk that hangs will be waited for");
 	if ((t.routes = open_routes(t.conf)) == NULL ||
 	    (t.notice = notice_new(t.conf->socket)) == NULL ||
-	    (t.attempts = attempts_new(t.conf->spool)) == NULL ||
 	    (t.turns = turns_open(t.conf->spool)) == NULL ||
 	    (t.book = turn_book_new()) == NULL)
 		fatalx("no memory");
@@ -453,10 +461,8 @@ main(int argc, char *argv[])
 	for (;;) {
 		n = read(STDIN_FILENO, t.buf + t.used,
 		    sizeof(t.buf) - t.used);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && errno == EAGAIN) {
-			wait_for(STDIN_FILENO, POLLIN);
+		if (n == -1 && trouble_passes(errno)) {
+			again(STDIN_FILENO, POLLIN);
 			continue;
 		}
 		if (n <= 0)

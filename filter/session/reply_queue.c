@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trouble.h"
 #include "session/reply_queue.h"
 
 #define SIZE_MIN (64 * 1024)
@@ -28,12 +29,15 @@ answers_flush(struct answers *a)
 {
 	ssize_t n;
 
+	a->trouble = 0;
 	while (a->head < a->tail) {
 		n = write(STDOUT_FILENO, a->buf + a->head, a->tail - a->head);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (n == -1 && trouble_passes(errno)) {
+			a->trouble = !trouble_is_none(errno);
 			return;
+		}
 		if (n <= 0) {
 			a->gone = 1;
 			break;

@@ -14,6 +14,7 @@ struct answers {
 	size_t	 head;
 	size_t	 tail;
 	int	 gone;		/* nobody reads any more */
+	int	 trouble;	/* the last write failed, and need not again */
 };
 
 /* 0, or -1 without memory. */

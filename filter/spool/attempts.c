@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +22,13 @@
 /* Files that nobody took away: the older ones go. */
 #define FILES_KEPT 24
 #define COMPLAIN_SECONDS 60
+/* How long the end waits for what was handed over. */
+#define END_MS 3000
+#define ATTEMPT_LINE_MAX (DOMAIN_MAX + ROUTE_URL_MAX + 64)
 
 struct attempts {
 	char		*dir;
+	int		 sock;		/* to the process that writes, or -1 */
 	int		 fd;
 	int64_t		 hour;		/* of the open file */
 	off_t		 size;
@@ -37,7 +44,7 @@ attempts_new(const char *spool)
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return NULL;
-	a->fd = -1;
+	a->fd = a->sock = -1;
 	if (asprintf(&a->dir, "%s/attempts", spool) == -1) {
 		free(a);
 		return NULL;
@@ -45,11 +52,24 @@ attempts_new(const char *spool)
 	return a;
 }
 
+/* It ends once it has written all; one that hangs, later by itself. */
+static void
+writer_end(struct attempts *a)
+{
+	struct pollfd pfd = { .fd = a->sock, .events = POLLIN };
+
+	(void)shutdown(a->sock, SHUT_WR);
+	(void)poll(&pfd, 1, END_MS);
+	close(a->sock);
+}
+
 void
 attempts_free(struct attempts *a)
 {
 	if (a == NULL)
 		return;
+	if (a->sock != -1)
+		writer_end(a);
 	if (a->fd != -1)
 		close(a->fd);
 	free(a->dir);
@@ -108,29 +128,20 @@ file_open(struct attempts *a, int64_t now)
 	return 0;
 }
 
-void
-attempts_note(struct attempts *a, const char *domain, const char *url)
+static void
+line_write(struct attempts *a, const char *line, ssize_t len, int64_t now)
 {
-	char line[DOMAIN_MAX + ROUTE_URL_MAX + 64];
-	struct timespec ts;
 	struct stat sb;
 	ssize_t n;
-	int len;
 
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	len = snprintf(line, sizeof(line), "%lld.%03ld %s %s\n",
-	    (long long)ts.tv_sec, ts.tv_nsec / 1000000, domain,
-	    *url == '\0' ? "-" : url);
-	if (len < 0 || (size_t)len >= sizeof(line))
-		return;
-	if (a->fd != -1 && (a->hour != ts.tv_sec / 3600 ||
+	if (a->fd != -1 && (a->hour != now / 3600 ||
 	    a->size + len > ATTEMPTS_FILE_MAX || fstat(a->fd, &sb) == -1 ||
 	    sb.st_nlink == 0)) {
 		close(a->fd);
 		a->fd = -1;
 	}
-	if (a->fd == -1 && file_open(a, ts.tv_sec) == -1) {
-		complain(a, ts.tv_sec);
+	if (a->fd == -1 && file_open(a, now) == -1) {
+		complain(a, now);
 		return;
 	}
 	/* In one piece, or not at all: a full disk may leave a part. */
@@ -138,10 +149,89 @@ attempts_note(struct attempts *a, const char *domain, const char *url)
 		a->size += len;
 		return;
 	}
-	complain(a, ts.tv_sec);
+	complain(a, now);
 	if (n > 0) {
 		close(a->fd);
 		a->fd = -1;
+	}
+}
+
+static __dead void
+serve(struct attempts *a, int sock)
+{
+	char line[ATTEMPT_LINE_MAX];
+	ssize_t n;
+
+	for (;;) {
+		n = recv(sock, line, sizeof(line), 0);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(0);
+		line_write(a, line, n, time(NULL));
+	}
+}
+
+int
+attempts_start(struct attempts *a, void (*confine)(void))
+{
+	int pair[2], null;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == -1)
+		return -1;
+	(void)fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(pair[1], F_SETFD, FD_CLOEXEC);
+	/* Nobody else here has children: who ends is gone. */
+	(void)signal(SIGCHLD, SIG_IGN);
+	switch (fork()) {
+	case -1:
+		close(pair[0]);
+		close(pair[1]);
+		return -1;
+	case 0:
+		/* smtpd sees its table's end though this one may hang. */
+		if ((null = open("/dev/null", O_RDWR)) != -1) {
+			(void)dup2(null, STDIN_FILENO);
+			(void)dup2(null, STDOUT_FILENO);
+			close(null);
+		}
+		(void)signal(SIGHUP, SIG_IGN);
+		(void)signal(SIGTERM, SIG_IGN);
+		(void)signal(SIGINT, SIG_IGN);
+		close(pair[0]);
+		confine();
+		serve(a, pair[1]);
+	}
+	close(pair[1]);
+	a->sock = pair[0];
+	return 0;
+}
+
+void
+attempts_note(struct attempts *a, const char *domain, const char *url)
+{
+	char line[ATTEMPT_LINE_MAX];
+	struct timespec ts;
+	int len, gone;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	len = snprintf(line, sizeof(line), "%lld.%03ld %s %s\n",
+	    (long long)ts.tv_sec, ts.tv_nsec / 1000000, domain,
+	    *url == '\0' ? "-" : url);
+	if (len < 0 || (size_t)len >= sizeof(line))
+		return;
+	if (a->sock == -1)
+		line_write(a, line, len, ts.tv_sec);
+	else if (send(a->sock, line, (size_t)len, MSG_NOSIGNAL |
+	    MSG_DONTWAIT) == -1) {
+		gone = errno == EPIPE || errno == ECONNRESET;
+		complain(a, ts.tv_sec);
+		/* It was killed: from now on the disk is waited for. */
+		if (gone) {
+			writer_end(a);
+			a->sock = -1;
+			line_write(a, line, len, ts.tv_sec);
+		}
 	}
 }
 

@@ -11,13 +11,22 @@
  * "seconds.milliseconds domain url", url "-" where the mail has to wait.  Each
  * table-sge appends to files of its own, a new one each hour, with names that
  * nobody else can guess: others may write to the folder, but not list it.
- * Never fatal; waits for nothing but the disk.
+ * Never fatal.
  */
 struct attempts;
 
 /* spool: the directory above.  NULL without memory. */
 struct attempts *attempts_new(const char *spool);
+/*
+ * Writes what was handed over, for three seconds at most where the disk hangs.
+ */
 void	attempts_free(struct attempts *);
+/*
+ * From now on a process of its own writes, which first calls confine, so that
+ * nobody waits for the disk: what it does not take is dropped, and said.  0, or
+ * -1 with errno: then, as without this, writing waits.
+ */
+int	attempts_start(struct attempts *, void (*confine)(void));
 /* domain in normal form; url "": none. */
 void	attempts_note(struct attempts *, const char *domain, const char *url);
 

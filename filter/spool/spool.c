@@ -1,33 +1,41 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/bounds.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "spool/spool.h"
+#include "spool/spool_writer.h"
 
 #define BACKLOG_MIN (64 * 1024)
 #define COMPLAIN_SECONDS 60
+/*
+ * While more than this waits, a turn waits for what is being written to be on
+ * disk; a disk that takes longer is waited for no more until it has answered.
+ */
+#define BACKLOG_HIGH (1024 * 1024)
+#define ANSWER_MS 250
+#define LAST_ANSWER_MS 3000
+/* One that has not answered for so many seconds is said to hang. */
+#define HANGS_SECONDS 5
 
 struct spool {
 	char		*dir;
-	int		 fd;
-	int64_t		 hour;		/* of the open segment */
-	int64_t		 checked;	/* when it was last there */
+	struct spool_writer *writer;
 	/* What waits: whole lines, but the first may be begun on disk. */
 	char		*kept;
 	size_t		 size;
 	size_t		 head;
 	size_t		 tail;
 	int		 begun;
+	int		 anew;		/* the segment is to be opened again */
+	size_t		 asked;		/* bytes from head, being written */
+	int64_t		 asked_at;
+	int		 hangs;		/* it was waited for in vain */
+	int64_t		 now;
 	uint64_t	 nkept;		/* since it began to fail */
 	uint64_t	 lost;		/* not yet told in a record */
 	uint64_t	 nlost;		/* since it began to fail */
@@ -36,16 +44,6 @@ struct spool {
 	char		 line[RECORD_LINE_MAX];
 };
 
-static int	 open_segment(struct spool *, int64_t);
-static void	 close_segment(struct spool *);
-static int	 end_line(int);
-static int	 ready(struct spool *, int64_t);
-static void	 failed(struct spool *, int64_t);
-static void	 keep(struct spool *, const char *, size_t);
-static int	 drain(struct spool *, int64_t);
-static void	 recovered(struct spool *);
-static ssize_t	 format(struct spool *, struct record *);
-
 struct spool *
 spool_new(const char *dir)
 {
@@ -53,32 +51,43 @@ spool_new(const char *dir)
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
-	s->fd = -1;
-	if ((s->dir = strdup(dir)) == NULL) {
+	if ((s->dir = strdup(dir)) == NULL ||
+	    (s->writer = writer_new()) == NULL) {
+		free(s->dir);
 		free(s);
 		return NULL;
 	}
 	return s;
 }
 
-void
-spool_free(struct spool *s)
+int
+spool_start(struct spool *s, void (*confine)(void))
 {
+	return writer_start(s->writer, confine);
+}
+
+static uint64_t
+lines_kept(const struct spool *s)
+{
+	uint64_t n = 0;
 	size_t i;
 
-	if (s == NULL)
-		return;
-	(void)drain(s, time(NULL));
 	for (i = s->head; i < s->tail; i++)
-		if (s->kept[i] == '\n')
-			s->nlost++;
-	if (s->nlost > 0)
-		log_warnx("%llu session records could not be written to "
-		    "%s/sessions", (unsigned long long)s->nlost, s->dir);
-	close_segment(s);
-	free(s->kept);
-	free(s->dir);
-	free(s);
+		n += s->kept[i] == '\n';
+	return n;
+}
+
+/* The rest of a line belongs behind its beginning, nowhere else. */
+static void
+drop_begun(struct spool *s)
+{
+	if (!s->begun)
+		return;
+	while (s->head < s->tail && s->kept[s->head++] != '\n')
+		;
+	s->begun = 0;
+	s->lost++;
+	s->nlost++;
 }
 
 void
@@ -90,103 +99,21 @@ spool_move(struct spool *s, const char *dir)
 		return;
 	free(s->dir);
 	s->dir = copy;
-	close_segment(s);
+	s->anew = 1;
 }
 
 static void
-close_segment(struct spool *s)
+failed(struct spool *s, int64_t now, const char *why)
 {
-	if (s->fd != -1)
-		close(s->fd);
-	s->fd = -1;
-	/* The rest of a line belongs behind its beginning, nowhere else. */
-	if (s->begun) {
-		while (s->head < s->tail && s->kept[s->head++] != '\n')
-			;
-		s->begun = 0;
-		s->lost++;
-		s->nlost++;
-	}
-}
-
-/* Whoever wrote here last may have died, or met a full disk, within a line. */
-static int
-end_line(int fd)
-{
-	struct stat st;
-	char last;
-
-	if (fstat(fd, &st) == -1)
-		return -1;
-	if (st.st_size == 0 || pread(fd, &last, 1, st.st_size - 1) != 1 ||
-	    last == '\n')
-		return 0;
-	return write(fd, "\n", 1) == 1 ? 0 : -1;
-}
-
-static int
-open_segment(struct spool *s, int64_t now)
-{
-	char path[1024], name[32];
-	time_t t = now;
-	struct tm tm;
-	int n;
-
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(name, sizeof(name), "%Y%m%dT%HZ.jsonl", &tm) == 0)
-		return -1;
-	n = snprintf(path, sizeof(path), "%s/sessions/%s", s->dir, name);
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-	if (s->fd == -1 && errno == ENOENT) {
-		path[n - strlen(name) - 1] = '\0';
-		if (mkdir(path, 0750) == -1)
-			return -1;
-		path[n - strlen(name) - 1] = '/';
-		s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC,
-		    0640);
-	}
-	if (s->fd == -1)
-		return -1;
-	s->hour = now / 3600;
-	s->checked = now;
-	if (end_line(s->fd) == -1) {
-		close_segment(s);
-		return -1;
-	}
-	return 0;
-}
-
-/* The segment of this hour is open; it may have been removed meanwhile. */
-static int
-ready(struct spool *s, int64_t now)
-{
-	struct stat st;
-
-	if (s->fd != -1 && s->checked != now && !s->begun) {
-		s->checked = now;
-		if (s->hour != now / 3600 || fstat(s->fd, &st) == -1 ||
-		    st.st_nlink == 0)
-			close_segment(s);
-	}
-	return s->fd == -1 ? open_segment(s, now) : 0;
-}
-
-static void
-failed(struct spool *s, int64_t now)
-{
-	int saved = errno;
-
-	if (s->failing && now - s->complained < COMPLAIN_SECONDS &&
+	if (!s->failing) {
+		s->nkept = lines_kept(s);
+		s->failing = 1;
+	} else if (now - s->complained < COMPLAIN_SECONDS &&
 	    now >= s->complained)
 		return;
-	s->failing = 1;
 	s->complained = now;
 	log_warnx("can't write to %s/sessions: %s: %llu session records kept "
-	    "in memory, %llu lost", s->dir, strerror(saved),
+	    "in memory, %llu lost", s->dir, why,
 	    (unsigned long long)s->nkept, (unsigned long long)s->nlost);
 }
 
@@ -198,9 +125,6 @@ recovered(struct spool *s)
 	    (unsigned long long)s->nkept, (unsigned long long)s->nlost);
 	s->failing = 0;
 	s->nkept = s->nlost = 0;
-	free(s->kept);
-	s->kept = NULL;
-	s->size = s->head = s->tail = 0;
 }
 
 static void
@@ -231,47 +155,114 @@ keep(struct spool *s, const char *line, size_t len)
 	}
 	memcpy(s->kept + s->tail, line, len);
 	s->tail += len;
-	s->nkept++;
+	s->nkept += s->failing;
 }
 
-/* Each line that was kept with a write of its own.  0: none is left. */
-static int
-drain(struct spool *s, int64_t now)
+/* As many whole lines as one write(2) takes; at least one. */
+static size_t
+chunk(const struct spool *s)
 {
-	char *line, *nl;
-	ssize_t n;
+	size_t len = s->tail - s->head;
 
-	while (s->head < s->tail) {
-		if (ready(s, now) == -1)
-			break;
-		/* A begun line may have been given up. */
-		if (s->head == s->tail)
-			continue;
-		line = s->kept + s->head;
-		nl = memchr(line, '\n', s->tail - s->head);
-		n = write(s->fd, line, nl + 1 - line);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			/* Another file may do better, but for a full disk. */
-			if (errno != ENOSPC && errno != EDQUOT)
-				close_segment(s);
-			break;
-		}
-		s->head += n;
-		s->begun = n < nl + 1 - line;
-		if (s->begun && n == 0) {
-			errno = ENOSPC;
-			break;
-		}
-	}
-	if (s->head < s->tail) {
-		failed(s, now);
+	if (len <= SPOOL_CHUNK)
+		return len;
+	for (len = SPOOL_CHUNK; s->kept[s->head + len - 1] != '\n'; len--)
+		continue;
+	return len;
+}
+
+static void
+ask(struct spool *s, int64_t now)
+{
+	enum writer_how how;
+
+	/* Where the segment is another, what was begun is lost. */
+	if (s->anew)
+		drop_begun(s);
+	if (s->head == s->tail)
+		return;
+	how = s->anew ? WRITER_ANEW : s->begun ? WRITER_REST : WRITER_NEXT;
+	s->anew = 0;
+	s->asked = chunk(s);
+	s->asked_at = now;
+	writer_ask(s->writer, s->dir, now, how, s->kept + s->head, s->asked);
+}
+
+/* What became of what was asked: 0, or -1 where it is not known, or failed. */
+static int
+learn(struct spool *s, int64_t now, int ms)
+{
+	ssize_t n = writer_answer(s->writer, ms);
+	size_t asked = s->asked;
+
+	if (n == -1 && errno == EINPROGRESS) {
+		s->hangs |= ms > 0;
+		if (now - s->asked_at >= HANGS_SECONDS)
+			failed(s, now, "the disk does not answer");
 		return -1;
 	}
-	if (s->failing)
-		recovered(s);
-	return 0;
+	s->hangs = 0;
+	s->asked = 0;
+	if (n > 0) {
+		s->head += n;
+		s->begun = s->kept[s->head - 1] != '\n';
+		/* What is left is no more than a turn brings. */
+		if (s->failing && (size_t)n == asked &&
+		    s->tail - s->head <= SPOOL_CHUNK)
+			recovered(s);
+		return 0;
+	}
+	if (n == 0)
+		errno = ENOSPC;
+	failed(s, now, strerror(errno));
+	/* The writer tries another file then. */
+	if (errno != ENOSPC && errno != EDQUOT)
+		drop_begun(s);
+	return -1;
+}
+
+/* Writes what is there, waiting at most ms for all of it to be on disk. */
+static void
+drain(struct spool *s, int64_t now, int ms)
+{
+	int64_t until = ms > 0 ? monotonic_ms() + ms : 0, left = 0;
+
+	while (s->head < s->tail) {
+		if (s->asked == 0) {
+			ask(s, now);
+			if (s->asked > 0 && ms == 0 &&
+			    writer_fd(s->writer) != -1)
+				return;
+		}
+		if (s->asked == 0)
+			break;
+		if (ms > 0 && (left = until - monotonic_ms()) < 0)
+			left = 0;
+		if (learn(s, now, (int)left) == -1)
+			return;
+	}
+	s->head = s->tail = 0;
+	if (s->size > BACKLOG_HIGH) {
+		free(s->kept);
+		s->kept = NULL;
+		s->size = 0;
+	}
+}
+
+void
+spool_free(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	drain(s, s->now, LAST_ANSWER_MS);
+	s->nlost += lines_kept(s);
+	if (s->nlost > 0)
+		log_warnx("%llu session records could not be written to "
+		    "%s/sessions", (unsigned long long)s->nlost, s->dir);
+	writer_free(s->writer);
+	free(s->kept);
+	free(s->dir);
+	free(s);
 }
 
 /*
@@ -305,44 +296,36 @@ format(struct spool *s, struct record *r)
 void
 spool_put(struct spool *s, struct record *r, int64_t now)
 {
-	ssize_t len, n = 0;
 	uint64_t nlost = s->nlost;
+	ssize_t len;
 
+	s->now = now;
 	if ((len = format(s, r)) == -1) {
 		s->lost++;
 		s->nlost++;
 		return;
 	}
-	if (s->head == s->tail && ready(s, now) == 0) {
-		do {
-			n = write(s->fd, s->line, len);
-		} while (n == -1 && errno == EINTR);
-		if (n == len) {
-			s->lost = 0;
-			return;
-		}
-		if (n == -1)
-			n = 0;
-	}
-	if (n > 0) {
-		/* Its first bytes are on disk: the rest must have room. */
-		keep(s, s->line + n, len - n);
-		if (s->nlost == nlost)
-			s->begun = 1;
-		else
-			close_segment(s);
-	} else
-		keep(s, s->line, len);
+	keep(s, s->line, (size_t)len);
 	if (s->nlost == nlost)
 		s->lost -= r->lost;
-	(void)drain(s, now);
+	if (s->tail - s->head >= SPOOL_CHUNK / 2)
+		spool_flush(s, now);
 }
 
 void
-spool_retry(struct spool *s, int64_t now)
+spool_flush(struct spool *s, int64_t now)
 {
-	if (s->head < s->tail || s->failing)
-		(void)drain(s, now);
+	s->now = now;
+	if (s->head < s->tail)
+		drain(s, now, s->tail - s->head > BACKLOG_HIGH && !s->hangs ?
+		    ANSWER_MS : 0);
+}
+
+int
+spool_fd(const struct spool *s)
+{
+	return s->asked > 0 && s->tail - s->head > s->asked ?
+	    writer_fd(s->writer) : -1;
 }
 
 int

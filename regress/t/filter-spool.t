@@ -43,12 +43,12 @@ is "$(ids | tr '\n' ' ')" \
 if command -v strace >/dev/null 2>&1; then
 	rm -rf "$T/spool/sessions"
 	{ echo 'config|ready'; cat "$T/lines"; } |
-	    strace -o "$T/trace" -e trace=write "$FILTER" -f "$T/sge.conf" \
+	    strace -f -o "$T/trace" -e trace=write "$FILTER" -f "$T/sge.conf" \
 	    >/dev/null 2>&1
-	is "$(grep -c 'write(.*"{\\"v\\":1' "$T/trace")" 3 \
-	    "one write(2) a record"
+	is "$(grep -c 'write(.*"{\\"v\\":1' "$T/trace")" 1 \
+	    "one write(2) for what a turn brought"
 else
-	ok 0 "one write(2) a record # SKIP no strace"
+	ok 0 "one write(2) for what a turn brought # SKIP no strace"
 fi
 
 # The writer before died within a line.
@@ -81,6 +81,89 @@ check "what was kept is there" grep -q 0000000000000011 \
     "$T/spool/sessions/"*.jsonl
 filter_end
 is $? 0 "ends well"
+
+# --- a disk that hangs: its writer is stopped -----------------------------
+
+rm -rf "$T/spool/sessions"
+filter_start
+writer=$(ps -eo pid,ppid | awk -v p="$filter_pid" '$2 == p { print $1 }')
+check "a process writes" test -n "$writer"
+kill -STOP "$writer"
+filter_say "$(sessions 1 3000)" "$(connect aa00000000000000 127.0.0.1
+    mail aa00000000000000 a@kiwi.org
+    rcpt aa00000000000000 b@minties.govt.nz)"
+check "smtpd has its answers all the time" \
+    wait_for 60 answered aa00000000000000 proceed
+written()
+{
+	ids | grep -q "$1"
+}
+said()
+{
+	filter_say "$(sessions 3001 3001)"
+	grep -q "$1" "$T/err"
+}
+check "it is said" wait_for 60 said "can't write to .*does not answer"
+check "nothing is on disk" test -z "$(ids)"
+kill -CONT "$writer"
+check "and that it goes on" wait_for 60 said "can be written again.* 0 were"
+filter_end
+is $? 0 "ends well"
+gone()
+{
+	! kill -0 "$writer" 2>/dev/null
+}
+check "and its writer" wait_for 60 gone
+is "$(ids | sort -u | wc -l | tr -d ' ')" 3002 "every record is there"
+is "$(ids | grep -vc 0000000000000bb9)" 3001 "and none twice"
+
+# The writer is killed, and another filter with its writer stopped.
+rm -rf "$T/spool/sessions"
+filter_start
+writer=$(ps -eo pid,ppid | awk -v p="$filter_pid" '$2 == p { print $1 }')
+filter_say "$(sessions 1 10)"
+check "ten records" wait_for 60 written 000000000000000a
+kill -KILL "$writer"
+filter_say "$(sessions 11 20)"
+check "the filter writes itself" wait_for 60 written 0000000000000014
+check "and says so" grep -q "writes session records ended" "$T/err"
+check "nothing is left of it" gone
+filter_end
+is $? 0 "ends well"
+is "$(ids | wc -l | tr -d ' ')" 20 "each record once"
+
+# Killed when its write is done, but not told of.
+if command -v strace >/dev/null 2>&1; then
+	rm -rf "$T/spool/sessions"
+	filter_start
+	writer=$(ps -eo pid,ppid |
+	    awk -v p="$filter_pid" '$2 == p { print $1 }')
+	strace -o "$T/trace" -p "$writer" -e trace=write \
+	    -e inject=write:delay_exit=600000000 2>"$T/strace" &
+	tracer=$!
+	check "held at its write" wait_for 60 grep -q attached "$T/strace"
+	filter_say "$(sessions 1 10)"
+	check "ten records" wait_for 60 written 000000000000000a
+	kill -KILL "$writer" "$tracer"
+	filter_say "$(sessions 11 20)"
+	check "the filter writes itself" wait_for 60 written 0000000000000014
+	filter_end
+	is $? 0 "ends well"
+	is "$(ids | wc -l | tr -d ' ')" 20 "each record once"
+else
+	ok 0 "killed within a write # SKIP no strace"
+fi
+
+rm -rf "$T/spool/sessions"
+filter_start
+writer=$(ps -eo pid,ppid | awk -v p="$filter_pid" '$2 == p { print $1 }')
+kill -STOP "$writer"
+filter_say "$(sessions 1 10)"
+filter_end
+is $? 0 "smtpd's end is the filter's, whatever the disk does"
+kill -CONT "$writer"
+check "what was handed over is written then" wait_for 60 written \
+    0000000000000001
 
 # --- a disk that fills up -------------------------------------------------
 
