@@ -587,6 +587,11 @@ deb:
 regress:
 	@MAKE="${MAKE}" sh regress/run
 
+# A call that fails, at each of those that small runs of each program make.
+faults:
+	@FAULTS=0 MAKE="${MAKE}" sh regress/run regress/t/inject.t \
+		regress/t/db-faults.t
+
 demo:
 	@MAKE="${MAKE}" sh regress/demo.sh
 
@@ -597,5 +602,5 @@ clean:
 
 -include .depend
 
-.PHONY: all bench bench-tools clean deb demo install objects regress tools \
-	uninstall units ${UNITS}
+.PHONY: all bench bench-tools clean deb demo faults install objects regress \
+	tools uninstall units ${UNITS}

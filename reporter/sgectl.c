@@ -23,6 +23,7 @@
 #include "release.h"
 #include "store/store_received.h"
 #include "view/view.h"
+#include "lib/xalloc.h"
 
 #define TOP_DEFAULT 20
 
@@ -254,11 +255,9 @@ read_conf(struct ctl *ctl)
 	size_t len;
 	FILE *err;
 
-	if ((err = open_memstream(&said, &len)) == NULL)
-		fatal("sgectl");
+	err = xmemstream(&said, &len);
 	ctl->conf = conf_read(ctl->path == NULL ? CONF_PATH : ctl->path, err);
-	if (fclose(err) == EOF)
-		fatal("sgectl");
+	xmemclose(err);
 	if (ctl->conf == NULL || ctl->view.verbose)
 		fputs(said, stderr);
 	free(said);
@@ -320,11 +319,9 @@ run_kept(struct ctl *ctl, int argc, char *argv[])
 	size_t len = 0;
 	int status;
 
-	if ((v->out = open_memstream(&text, &len)) == NULL)
-		fatal("sgectl");
+	v->out = xmemstream(&text, &len);
 	status = ctl->command->run(ctl, argc, argv);
-	if (fclose(v->out) == EOF)
-		fatal("sgectl");
+	xmemclose(v->out);
 	/* What could not be read is not what is not there. */
 	if (v->store->errors > 0 && status == 0)
 		status = ctl->command->failure;
@@ -383,6 +380,7 @@ main(int argc, char *argv[])
 	/* Views show local time too; its file is behind the sandbox. */
 	tzset();
 	log_init("sgectl", 1, 0);
+	xalloc_json();
 	/* "+": options behind the command are the command's. */
 	while ((ch = getopt(argc, argv, "+f:jpVvc:D:d:n:")) != -1) {
 		switch (ch) {
@@ -418,6 +416,7 @@ main(int argc, char *argv[])
 	argv += optind;
 	if ((ctl.command = find(argc, argv, &used)) == NULL)
 		return 1;
+	log_fatal(ctl.command->failure);
 	/* getopt's messages begin with what stands before the options. */
 	argv[used - 1] = name;
 	return run(&ctl, argc - used + 1, argv + used - 1, before, nbefore);

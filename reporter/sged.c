@@ -31,6 +31,7 @@
 #include "lib/sandbox.h"
 #include "setup.h"
 #include "store/store.h"
+#include "lib/xalloc.h"
 
 /* How long children may take to end, and another sged before us. */
 #define STOP_MS 15000
@@ -391,11 +392,9 @@ conf_again(const char *file)
 	size_t len;
 	FILE *fp;
 
-	if ((fp = open_memstream(&text, &len)) == NULL)
-		fatal("open_memstream");
+	fp = xmemstream(&text, &len);
 	conf = conf_read(file, fp);
-	if (fclose(fp) == EOF)
-		fatal("%s", file);
+	xmemclose(fp);
 	rest = text;
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
@@ -507,6 +506,7 @@ main(int argc, char *argv[])
 	if (argc != optind)
 		usage();
 	log_init("sged", 1, verbose);
+	xalloc_json();
 	if (noaction)
 		return check(p.file, noaction);
 	if ((p.conf = conf_read(p.file, stderr)) == NULL)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include "base/log.h"
 
+static int	 fatal_status = 1;
 static int	 to_stderr = 1;
 static int	 verbose;
 static const char *process = "sge";
@@ -117,6 +119,12 @@ log_event(const char *line, size_t len)
 	errno = saved;
 }
 
+void
+log_fatal(int status)
+{
+	fatal_status = status;
+}
+
 __dead void
 fatal(const char *fmt, ...)
 {
@@ -125,7 +133,7 @@ fatal(const char *fmt, ...)
 	va_start(ap, fmt);
 	vlog(LOG_CRIT, fmt, ap, strerror(errno));
 	va_end(ap);
-	exit(1);
+	exit(fatal_status);
 }
 
 __dead void
@@ -136,15 +144,25 @@ fatalx(const char *fmt, ...)
 	va_start(ap, fmt);
 	vlog(LOG_CRIT, fmt, ap, NULL);
 	va_end(ap);
-	exit(1);
+	exit(fatal_status);
 }
 
 /* libbsd's strnvis(3) writes its NUL behind a buffer that is full. */
 void
 log_vis(char out[], size_t outsz, const char *s, int flags)
 {
-	out[outsz - 1] = '\0';
+	int saved = errno;
+	size_t i;
+
+	out[0] = out[outsz - 1] = '\0';
 	(void)strnvis(out, s, outsz - 1, flags);
+	errno = saved;
+	if (out[0] != '\0' || *s == '\0')
+		return;
+	/* It needs memory, too, and had none. */
+	for (i = 0; i < outsz - 1 && s[i] != '\0'; i++)
+		out[i] = isgraph((unsigned char)s[i]) || s[i] == ' ' ? s[i] : '?';
+	out[i] = '\0';
 }
 
 const char *

@@ -28,8 +28,10 @@ void	log_debug(const char *, ...) __attribute__((__format__(printf, 1, 2)));
  */
 void	log_event(const char *line, size_t len);
 
+/* What fatal and fatalx exit with from now on, instead of 1. */
+void	log_fatal(int status);
 /*
- * Our own bug or no memory: says it and exits 1.  Never used in filter-sge or
+ * Our own bug or no memory: says it and exits.  Never used in filter-sge or
  * table-sge after their handshake, since smtpd stops when they do.
  */
 __dead void fatal(const char *, ...)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "confine.h"
 #include "lib/sandbox.h"
 #include "tap.h"
 
@@ -199,6 +200,11 @@ main(void)
 	is_str(role(view), "d.", "a view: the database alone");
 	is_str(role(reader), "psd.",
 	    "a reader: reads files, writes to spool and database");
+	/* Their users keep them from what is not theirs. */
+	is_str(role(confine_filter), "psdo.",
+	    "filter-sge: no network, no program");
+	is_str(role(confine_table), "psdo.", "table-sge: the same");
+	is_str(role(confine_writer), "psdo.", "who writes for them: the same");
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) != 0 || done_testing();
 }

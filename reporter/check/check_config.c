@@ -16,6 +16,7 @@
 #include "check/check_run.h"
 #include "ctl/ctl.h"
 #include "base/log.h"
+#include "lib/xalloc.h"
 
 /* Mistakes and warnings of sge.conf; NULL if it can't be used. */
 static struct conf *
@@ -26,11 +27,9 @@ check_conf(struct check *c, const char *path)
 	size_t len;
 	FILE *err;
 
-	if ((err = open_memstream(&said, &len)) == NULL)
-		fatal("check config");
+	err = xmemstream(&said, &len);
 	conf = conf_read(path, err);
-	if (fclose(err) == EOF)
-		fatal("check config");
+	xmemclose(err);
 	for (rest = said; (line = strsep(&rest, "\n")) != NULL;)
 		if (*line != '\0')
 			check_part(c, "sge.conf", strstr(line, "warning: ") ==

@@ -12,6 +12,7 @@
 #include "base/bounds.h"
 #include "base/log.h"
 #include "check/dkim_verify.h"
+#include "lib/xalloc.h"
 
 #define FIELDS_MAX 200
 #define KEY_MAX 4096
@@ -299,11 +300,9 @@ body_fits(const struct mail *m, const char *tags, int relaxed)
 
 	if (tag_value(tags, "bh", want, sizeof(want)) == -1)
 		return 0;
-	if ((fp = open_memstream(&text, &len)) == NULL)
-		fatalx("check config: no memory");
+	fp = xmemstream(&text, &len);
 	put_body(fp, m->body, relaxed);
-	if (fclose(fp) == EOF)
-		fatalx("check config: no memory");
+	xmemclose(fp);
 	rc = EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL) == 1;
 	free(text);
 	(void)EVP_EncodeBlock((unsigned char *)got, digest, sizeof(digest));
@@ -348,11 +347,9 @@ dkim_verify(const char *mail, const char *record, char why[], size_t whysz)
 	if ((key = key_of(record, ed25519)) == NULL)
 		return fail(why, whysz, "what is published is no key of its "
 		    "kind");
-	if ((fp = open_memstream(&text, &len)) == NULL)
-		fatalx("check config: no memory");
+	fp = xmemstream(&text, &len);
 	put_header(fp, &m, value, own, header);
-	if (fclose(fp) == EOF)
-		fatalx("check config: no memory");
+	xmemclose(fp);
 	rc = signature_fits(key, ed25519, text, len, sig, (size_t)n);
 	EVP_PKEY_free(key);
 	free(text);

@@ -35,7 +35,7 @@ show(const char *text, struct shown *out)
 			out->text[out->len++] = '\\';
 			continue;
 		}
-		vis(out->text + out->len, (unsigned char)text[i],
+		xvis(out->text + out->len, (unsigned char)text[i],
 		    VIS_OCTAL | VIS_NL | VIS_TAB, (unsigned char)text[i + 1]);
 		out->len += strlen(out->text + out->len);
 	}

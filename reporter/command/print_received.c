@@ -97,8 +97,7 @@ print_filled(FILE *out, const char *label, const char *text,
 	size_t len;
 	FILE *fp;
 
-	if ((fp = open_memstream(&line, &len)) == NULL)
-		fatal("open_memstream");
+	fp = xmemstream(&line, &len);
 	while (*text != '\0') {
 		if (strncmp(text, "DOMAIN", 6) == 0 &&
 		    is_plain_name(domain)) {
@@ -111,8 +110,7 @@ print_filled(FILE *out, const char *label, const char *text,
 		} else
 			fputc(*text++, fp);
 	}
-	if (fclose(fp) == EOF)
-		fatal("open_memstream");
+	xmemclose(fp);
 	view_wrap(out, label, INDENT, line);
 	free(line);
 }

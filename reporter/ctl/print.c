@@ -41,7 +41,7 @@ pipe_text(FILE *out, const char *text)
 			fputs("\\174", out);
 			continue;
 		}
-		vis(buf, (unsigned char)*text, VIS_OCTAL | VIS_NL | VIS_TAB,
+		xvis(buf, (unsigned char)*text, VIS_OCTAL | VIS_NL | VIS_TAB,
 		    (unsigned char)text[1]);
 		fputs(buf, out);
 	}
@@ -155,7 +155,7 @@ view_clean(const char *text, int width)
 	if (width > 0 && (size_t)width < most)
 		most = (size_t)width;
 	for (; *text != '\0'; text++) {
-		vis(one, (unsigned char)*text, VIS_OCTAL | VIS_NL | VIS_TAB,
+		xvis(one, (unsigned char)*text, VIS_OCTAL | VIS_NL | VIS_TAB,
 		    (unsigned char)text[1]);
 		n = strlen(one);
 		if (len + n > most) {

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <vis.h>
+
+#include <jansson.h>
 
 #include "base/log.h"
 #include "lib/xalloc.h"
@@ -60,4 +63,36 @@ xasprintf(char **out, const char *fmt, ...)
 	va_start(ap, fmt);
 	xvasprintf(out, fmt, ap);
 	va_end(ap);
+}
+
+FILE *
+xmemstream(char **text, size_t *len)
+{
+	*text = NULL;
+	*len = 0;
+	return checked(open_memstream(text, len));
+}
+
+void
+xmemclose(FILE *fp)
+{
+	int bad = ferror(fp);
+
+	if (fclose(fp) == EOF || bad)
+		fatal("no memory");
+}
+
+void
+xvis(char *dst, int c, int flags, int next)
+{
+	char *end = vis(dst, c, flags, next);
+
+	if (end == NULL || end == dst)
+		fatal("no memory");
+}
+
+void
+xalloc_json(void)
+{
+	json_set_alloc_funcs(xmalloc, free);
 }

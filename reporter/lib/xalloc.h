@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * malloc(3), calloc(3), strdup(3) and asprintf(3) for the reporter, where no
@@ -20,5 +21,19 @@ void	 xasprintf(char **, const char *, ...)
 	    __attribute__((__format__(printf, 2, 3)));
 void	 xvasprintf(char **, const char *, va_list)
 	    __attribute__((__format__(printf, 2, 0)));
+
+/*
+ * open_memstream(3), and the end of writing to it: what did not fit, which
+ * stdio(3) tells only by ferror(3), is fatal too.
+ */
+FILE	*xmemstream(char **, size_t *);
+void	 xmemclose(FILE *);
+/* vis(3), which in libbsd needs memory for each character, and tells nobody. */
+void	 xvis(char *dst, int c, int flags, int next);
+/*
+ * The same for jansson, which passes over characters that it has no memory
+ * for.  Call it before anything is read.
+ */
+void	 xalloc_json(void);
 
 #endif

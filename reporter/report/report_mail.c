@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "report/report_mail.h"
 #include "report/report.h"
+#include "lib/xalloc.h"
 
 /* RFC 5322 2.1.1 would like lines no longer than this. */
 #define MAIL_LINE 78
@@ -70,11 +71,9 @@ part_for_people(FILE *fp, const struct conf *conf, const struct report *re)
 	FILE *mem;
 	int plain;
 
-	if ((mem = open_memstream(&text, &len)) == NULL)
-		fatal("mail");
+	mem = xmemstream(&text, &len);
 	mail_text(mem, conf, re);
-	if (fclose(mem) == EOF)
-		fatal("mail");
+	xmemclose(mem);
 	plain = mail_is_plain(text);
 	fprintf(fp, "Content-Type: text/plain; charset=\"%s\"\n"
 	    "Content-Transfer-Encoding: %s\n\n", plain ? "us-ascii" : "utf-8",
