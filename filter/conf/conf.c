@@ -234,19 +234,18 @@ conf_is_allowed(const struct conf *conf, const struct addr *a)
 }
 
 const char *
-requirement_name(enum requirement req)
+rule_name(const struct conf_rule *rule)
 {
-	switch (req) {
-	case REQ_PREFER_TLS:
-		return "prefer tls";
-	case REQ_TLS:
-		return "require tls";
-	case REQ_VERIFIED_TLS:
-		return "require verified tls";
-	case REQ_CONNECTOR:
-		return "require connector";
-	}
-	return "";
+	static const char *const names[][2] = {
+		[REQ_PREFER_TLS] = { "prefer tls", "prefer tls \"1.3\"" },
+		[REQ_TLS] = { "require tls", "require tls \"1.3\"" },
+		[REQ_VERIFIED_TLS] = { "require verified tls",
+		    "require verified tls \"1.3\"" },
+		[REQ_CONNECTOR] = { "require connector",
+		    "require connector \"1.3\"" }
+	};
+
+	return names[rule->req][rule->minimum > TLSVER_1_2];
 }
 
 static const char *const versions[] = {

@@ -213,7 +213,8 @@ int	conf_conninfo(const char *text, const char *key, char out[],
 /* Whether its hosts are all folders of Unix sockets. */
 int	conf_conninfo_local(const char *text);
 
-const char *requirement_name(enum requirement);
+/* What it requires, as sge.conf has it. */
+const char *rule_name(const struct conf_rule *);
 /* "TLSv1.3" or "1.3"; unknown newer ones count as the newest known. */
 enum tlsver tlsver_parse(const char *s, size_t len);
 const char *tlsver_name(enum tlsver);

@@ -137,10 +137,7 @@ print_flows(const struct conf *conf, FILE *f)
 		print_side(conf, r->from, f);
 		fputs(" to ", f);
 		print_side(conf, r->to, f);
-		fprintf(f, " %s", requirement_name(r->req));
-		if (r->minimum > TLSVER_1_2)
-			fputs(" \"1.3\"", f);
-		putc('\n', f);
+		fprintf(f, " %s\n", rule_name(r));
 	}
 }
 

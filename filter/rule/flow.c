@@ -204,7 +204,7 @@ weaker_refused(const struct asked *k, const struct conf_rule *rule,
 	    "is not accepted from here: no flow of a domain of ours to %s has "
 	    "\"%s\", so that it could leave without: ask your postmaster",
 	    k->flow, k->sender[0] == '\0' ? "this sender" : k->sender, k->to,
-	    requirement_name(rule->req));
+	    rule_name(rule));
 }
 
 static enum verdict

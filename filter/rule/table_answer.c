@@ -31,8 +31,7 @@ answer_find(const struct conf *conf, struct routes *routes, const char *domain,
 	a->rule = conf_rule_out(conf, domain);
 	routes_find(routes, domain, now, &a->route);
 	first_url(a->route.urls, a->url, sizeof(a->url));
-	a->excepted = a->route.kind == ROUTE_ENFORCE &&
-	    domset_find(conf->sts_except, domain) != -1;
+	a->excepted = domset_find(conf->sts_except, domain) != -1;
 	if (conf_is_local(conf, domain)) {
 		a->why = WHY_LOCAL;
 		a->url[0] = '\0';

@@ -25,7 +25,7 @@ struct answer {
 	enum answer_why	 why;
 	const struct conf_rule *rule;	/* the strictest for it */
 	struct route	 route;
-	int		 excepted;	/* its policy says enforce: not here */
+	int		 excepted;	/* of mta-sts except: no policy holds */
 	char		 url[ROUTE_URL_MAX]; /* sge-routes' answer, or "" */
 };
 

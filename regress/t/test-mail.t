@@ -13,6 +13,13 @@ enforced.example|enforce|4102444800|smtp+tls://mx.enforced.example
 plain.example|none|4102444800|
 uni.govt.nz|none|4102444800|
 EOT
+printf '%s\n' 'mta-sts except { "excepted.example" }' \
+    'class partner { "partner.example" "routed.example" }' \
+    'flow from any to partner require verified tls "1.3"' >"$dir/more"
+echo 'routed.example|enforce|4102444800|smtp+tls://mx.routed.example' \
+    >>"$dir/spool/routes"
+sed -e "/^class restricted/r $dir/more" "$dir/sge.conf" >"$dir/new" &&
+    mv "$dir/new" "$dir/sge.conf"
 sed '/^legacy/s/until [0-9-]*/until 2099-03-31/' "$dir/sge.conf" \
     >"$dir/new" && mv "$dir/new" "$dir/sge.conf"
 
@@ -47,15 +54,48 @@ done <<'EOT'
 0|from <> to b@minties.govt.nz from-address 198.51.100.4 helo mx.dia.govt.nz|*restricted>restricted?require connector?pass?*
 0|from <> to b@plain.example|test?-?b@plain.example?*?pass?*
 2|from a@b.example to|*usage*
-2|from a@b.example to c@d.example tls 9|*want none, 1.0, 1.1, 1.2 or 1.3*
+2|from a@b.example to c@d.example from-address 192.0.2.1 tls 9|*want none, 1.0, 1.1, 1.2 or 1.3*
 2|from a@b.example to c@d.example from-address x|*no IP address*
-2|from a@b.example from c@d.example|*want from and to*
+2|from a@b.example from c@d.example|*from: given twice*
+2|from a@b.example to c@d.example to e@f.example|*to: given twice*
+2|from a@b.example to c@d.example tls none|*tls: is of a host that brings the mail: want its from-address*
+2|from a@b.example to c@d.example helo x.example|*helo: is of a host*want its from-address*
+2|from a@minties.govt.nz to <>|*to: want an address*no mail goes to the null sender*
+0|from <a@minties.govt.nz> to <b@plain.example>|test?a@minties.govt.nz?b@plain.example?*?pass?*
+1|from <tlsrpt-noreply@minties.govt.nz> to <b@plain.example>|*?reject?*
+0|from a@minties.govt.nz to b@excepted.example|*prefer tls?pass?-?outbound?*
+2|from a@minties.govt.nz to b@partner.example|*require verified tls "1.3"?pass?-?verify?*not known here yet*
+0|from a@minties.govt.nz to b@routed.example|*require verified tls "1.3"?pass?-?verify?smtp+tls://mx.routed.example?*
 EOT
 like "$("$here/../reporter/sgectl" -f "$dir/sge.conf" test from \
     a@minties.govt.nz to b@dia.govt.nz)" '*
   route    action "verify" to smtp+tls://mx.dia.govt.nz
 *
 Exit 0.' "in words"
+test_of()
+{
+	"$here/../reporter/sgectl" -f "$dir/sge.conf" test "$@" 2>&1
+}
+out=$(test_of from a@minties.govt.nz to '')
+is "$? $out" '2 sgectl: to: want an address; no mail goes to the null sender' \
+    "nothing is no address"
+out=$(test_of from '' to b@minties.govt.nz from-address 192.0.2.9)
+is "$? $out" "2 sgectl: from: want an address, or '<>' for the null sender" \
+    "nor is it the null sender"
+like "$(test_of from a@minties.govt.nz to b@partner.example)" '*
+  route    action "verify" to a host that is not known yet
+*' "a route that nobody knows is said so"
+like "$(test_of from a@minties.govt.nz to b@excepted.example)" '*
+  policy   not known, excepted by sge.conf
+*(mta-sts except)*
+Exit 0.' "an excepted domain's too"
+like "$(test_of from a@minties.govt.nz to b@minties.govt.nz)" \
+    'Mail from a@minties.govt.nz to b@minties.govt.nz, of this host or an
+  authenticated user
+*' "the mail itself"
+like "$("$here/../reporter/sgectl" -f "$dir/sge.conf" show route \
+    partner.example)" '*
+  no host is known yet, *' "show route says the same"
 # A member without a connector.
 sed '/^connector "dia/d' "$dir/sge.conf" >"$dir/less.conf"
 out=$("$here/../reporter/sgectl" -p -f "$dir/less.conf" test \

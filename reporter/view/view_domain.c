@@ -185,7 +185,7 @@ print_rules(const struct view *v, const char *domain)
 	    conf_class(v->conf, domain)), source);
 	connector = conf_connector(v->conf, domain);
 	view_say(v, "out: %s at the strictest%s%s",
-	    requirement_name(conf_rule_out(v->conf, domain)->req),
+	    rule_name(conf_rule_out(v->conf, domain)),
 	    connector == NULL ? "" : "; connector ",
 	    connector == NULL ? "" : connector->url);
 }

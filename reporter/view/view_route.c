@@ -38,8 +38,9 @@ view_route_why(const struct answer *a)
 		if (a->rule->req == REQ_CONNECTOR)
 			return "a flow of sge.conf requires a connector, and "
 			    "it has none: mail to it does not leave";
-		return a->excepted ? "a flow of sge.conf requires TLS; its "
-		    "MTA-STS policy says enforce, but sge.conf excepts it" :
+		return a->excepted ? "a flow of sge.conf requires TLS; "
+		    "whatever MTA-STS policy it has, sge.conf excepts it "
+		    "(mta-sts except)" :
 		    "a flow of sge.conf requires TLS";
 	case WHY_TESTING:
 		return "a flow of sge.conf would require TLS, but mode is "
@@ -47,6 +48,9 @@ view_route_why(const struct answer *a)
 	case WHY_NOTHING:
 		break;
 	}
+	if (a->excepted && a->route.kind != ROUTE_ENFORCE)
+		return "TLS is preferred, and whatever MTA-STS policy it has, "
+		    "sge.conf excepts it (mta-sts except)";
 	if (a->excepted)
 		return "its MTA-STS policy says enforce, but sge.conf excepts "
 		    "it (mta-sts except)";
@@ -54,6 +58,13 @@ view_route_why(const struct answer *a)
 		return "TLS is preferred, and sged knows no policy of it (or "
 		    "has not asked yet)";
 	return "TLS is preferred, and no policy of it is enforced";
+}
+
+int
+view_route_unknown(const struct answer *a)
+{
+	return a->route.kind == ROUTE_UNKNOWN && a->why != WHY_CONNECTOR &&
+	    a->rule->req != REQ_CONNECTOR;
 }
 
 /* Failing hosts of one address take turns (rule/turn.h). */
@@ -99,8 +110,9 @@ print_tables(const struct view *v, const struct answer *a)
 		fprintf(v->out, "so smtpd uses action \"%s\" (as in "
 		    "smtpd.conf.example)", action);
 	if (a->verify && a->url[0] == '\0')
-		fprintf(v->out, ":\n  no host is allowed, the mail waits in "
-		    "the queue");
+		fprintf(v->out, view_route_unknown(a) ? ":\n  no host is "
+		    "known yet, the first mail waits until sged has looked" :
+		    ":\n  no host is allowed, the mail waits in the queue");
 	fputc('\n', v->out);
 	view_wrap(v->out, "Why: ", "  ", view_route_why(a));
 	print_turns(v, a);
@@ -153,13 +165,13 @@ view_route(const struct view *v, const char *arg)
 		    conf_class_name(v->conf, conf_class(v->conf, domain)),
 		    "verify", (int64_t)answer.verify, "encrypt",
 		    (int64_t)answer.encrypt, "url", answer.url, "rule",
-		    requirement_name(answer.rule->req), "learned",
+		    rule_name(answer.rule), "learned",
 		    kinds[answer.route.kind], "until", answer.route.until,
 		    "why", view_route_why(&answer));
 	else {
 		view_say(v, "Route to %s, class %s, %s", domain,
 		    conf_class_name(v->conf, conf_class(v->conf, domain)),
-		    requirement_name(answer.rule->req));
+		    rule_name(answer.rule));
 		print_tables(v, &answer);
 		if (heard_route(v->store, domain, print_learned, &copy) == -1)
 			rc = 1;

@@ -11,4 +11,7 @@ struct routes *view_routes_open(const struct conf *);
 /* Why table-sge answers so, in a sentence without its end. */
 const char *view_route_why(const struct answer *);
 
+/* Whether sged has to look at the domain before anybody can tell. */
+int	view_route_unknown(const struct answer *);
+
 #endif

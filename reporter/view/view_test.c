@@ -25,11 +25,15 @@
 #define GOES 0
 #define GOES_NOT 1
 #define NOT_KNOWN 2
+/* A path within "<>" (RFC 5321 4.5.3.1.3 has 256); a longer one is none. */
+#define PATH_TEXT_MAX 600
 
 /* The mail, as the command line has it. */
 struct dry {
 	const char	*from;		/* addresses; "" null sender */
 	const char	*to;
+	char		 from_text[PATH_TEXT_MAX];
+	char		 to_text[PATH_TEXT_MAX];
 	char		 from_domain[DOMAIN_MAX];
 	char		 to_domain[DOMAIN_MAX];
 	const char	*peer;		/* from-address, or NULL: this host */
@@ -40,6 +44,19 @@ struct dry {
 	int		 report;	/* from is the sender of reports */
 	enum tlsver	 tls;
 };
+
+/* "<a@b>", as SMTP has it, without its "<>"; the null sender as it is. */
+static const char *
+bare(const char *address, char buf[], size_t size)
+{
+	size_t len = strlen(address);
+
+	if (len <= 2 || len - 2 >= size || address[0] != '<' ||
+	    address[len - 1] != '>')
+		return address;
+	(void)snprintf(buf, size, "%.*s", (int)len - 2, address + 1);
+	return buf;
+}
 
 /*
  * The domain of an address as filter-sge has it: without one, that of this
@@ -52,6 +69,12 @@ take_domain(const struct conf *conf, const char *what, const char *address,
 	struct mail_path m;
 	char domain[DOMAIN_MAX + 1];
 
+	if (*address == '\0') {
+		warnx("%s: want an address%s", what, strcmp(what, "from") ==
+		    0 ? ", or '<>' for the null sender" : "; no mail goes to "
+		    "the null sender");
+		return -1;
+	}
 	mail_path_read(address, strlen(address), &m);
 	if (m.domainlen > 0 && m.domainlen < sizeof(domain)) {
 		memcpy(domain, m.domain, m.domainlen);
@@ -111,10 +134,19 @@ take_words(struct dry *d, int argc, char *const argv[])
 			    "each with its value", argv[i]);
 			return -1;
 		}
+		if (*words[k].value != NULL) {
+			warnx("%s: given twice", argv[i]);
+			return -1;
+		}
 		*words[k].value = argv[i + 1];
 	}
 	if (d->from == NULL || d->to == NULL) {
 		warnx("want from and to");
+		return -1;
+	}
+	if (d->peer == NULL && (tls != NULL || d->helo != NULL)) {
+		warnx("%s: is of a host that brings the mail: want its "
+		    "from-address, too", tls != NULL ? "tls" : "helo");
 		return -1;
 	}
 	return tls == NULL ? 0 : take_tls(tls, &d->tls);
@@ -124,6 +156,7 @@ static int
 take(const struct view *v, struct dry *d, int argc, char *const argv[])
 {
 	const struct conf *conf = v->conf;
+	int null_sender;
 
 	memset(d, 0, sizeof(*d));
 	d->tls = TLSVER_1_3;
@@ -143,13 +176,16 @@ take(const struct view *v, struct dry *d, int argc, char *const argv[])
 		warnx("helo %s: no host name", log_clean(d->helo));
 		return -1;
 	}
-	if (strcmp(d->from, "<>") == 0)
+	d->from = bare(d->from, d->from_text, sizeof(d->from_text));
+	d->to = bare(d->to, d->to_text, sizeof(d->to_text));
+	null_sender = strcmp(d->from, "<>") == 0;
+	if (null_sender)
 		d->from = "";
 	d->report = report_sender_is(conf, d->from, strlen(d->from));
-	if (*d->from != '\0' && take_domain(conf, "from", d->from,
+	if (!null_sender && take_domain(conf, "from", d->from,
 	    d->from_domain, sizeof(d->from_domain)) == -1)
 		return -1;
-	return take_domain(conf, "to", d->to, d->to_domain,
+	return take_domain(conf, "to", strcmp(d->to, "<>") == 0 ? "" : d->to, d->to_domain,
 	    sizeof(d->to_domain));
 }
 
@@ -169,11 +205,17 @@ outcome(const struct view *v, const struct dry *d,
 		*why = "it is taken, and delivered as smtpd.conf says";
 		return GOES;
 	}
+	if (view_route_unknown(a) && a->verify) {
+		*why = "which of its hosts may be verified is not known here "
+		    "yet: sged asks with the first mail to it, which waits for "
+		    "the answer (sgectl check domain asks now)";
+		return NOT_KNOWN;
+	}
 	if (a->verify && a->url[0] == '\0') {
 		*why = "no host is allowed for it: it waits in the queue";
 		return GOES_NOT;
 	}
-	if (a->route.kind == ROUTE_UNKNOWN && a->why != WHY_CONNECTOR) {
+	if (view_route_unknown(a) && !a->excepted) {
 		*why = "whether the domain has an MTA-STS policy is not known "
 		    "here yet: sged asks with the first mail to it (sgectl "
 		    "check domain asks now)";
@@ -201,24 +243,26 @@ print(const struct view *v, const struct dry *d, const struct flow_answer *f,
 	    "MTA-STS enforce" };
 	char verdict[600];
 
-	view_say(v, "Mail from %s to %s, %s%s, %s", *d->from == '\0' ? "<>" :
+	view_say(v, "Mail from %s to %s, %s%s%s", *d->from == '\0' ? "<>" :
 	    view_clean(d->from, 200), view_clean(d->to, 200),
 	    d->peer == NULL ? "of this host or an authenticated user" :
 	    "from ", d->peer == NULL ? "" : d->peer, d->peer == NULL ? "" :
 	    d->tls == TLSVER_NONE ? " without TLS" : d->tls == TLSVER_1_2 ?
 	    " with TLS 1.2" : d->tls == TLSVER_1_3 ? " with TLS 1.3" :
 	    " with an old TLS");
-	view_say(v, "  flow     %s: %s", flow, requirement_name(f->rule->req));
+	view_say(v, "  flow     %s: %s", flow, rule_name(f->rule));
 	(void)snprintf(verdict, sizeof(verdict), "%s%s%s",
 	    verdict_name(f->verdict), f->reply[0] == '\0' ? "" : ": ",
 	    f->reply);
 	view_wrap(v->out, "  verdict  ", "           ", verdict);
 	if (!conf_is_local(v->conf, d->to_domain)) {
-		view_say(v, "  policy   %s", kinds[a->route.kind]);
+		view_say(v, "  policy   %s%s", kinds[a->route.kind],
+		    a->excepted ? ", excepted by sge.conf" : "");
 		view_say(v, "  route    action \"%s\"%s%s",
-		    action_of(v, d, a), a->url[0] == '\0' ||
-		    !a->verify ? "" : " to ", !a->verify ? "" :
-		    view_clean(a->url, 0));
+		    action_of(v, d, a), a->verify ? " to " : "", !a->verify ?
+		    "" : a->url[0] != '\0' ? view_clean(a->url, 0) :
+		    view_route_unknown(a) ? "a host that is not known yet" :
+		    "no host");
 		view_wrap(v->out, "  because  ", "           ",
 		    view_route_why(a));
 	}
@@ -265,7 +309,7 @@ view_test(const struct view *v, int argc, char *const argv[])
 	if (v->form != FORM_TEXT)
 		view_row(v, "test", "ttttttttttti", "from", d.from, "to", d.to,
 		    "address", d.peer, "flow", flow, "rule",
-		    requirement_name(f.rule->req), "verdict",
+		    rule_name(f.rule), "verdict",
 		    verdict_name(f.verdict), "reply", f.reply[0] == '\0' ?
 		    NULL : f.reply, "action", action_of(v, &d, &a), "url",
 		    a.verify && a.url[0] != '\0' ? a.url : NULL, "policy",
