@@ -111,6 +111,21 @@ is "$(rows certificate)" "a.example 1 no proved;a.example 2 no unproved;\
 b.example 1 no unproved;o.a.example 1 no proved;" \
     'From, contact-info and TLS-Report-Submitter alike'
 
+# Nor does it stand for a contact-info that names nobody.
+fresh mail.minties.govt.nz
+signed a.example a.example a.example a.example > "$dir/m1"
+sed 's/"contact-info":"[^"]*"/"contact-info":""/; s/"Org /"None /' "$dir/m1" \
+    > "$dir/m2"
+sed 's/"contact-info":"[^"]*",//; s/"Org /"Gone /' "$dir/m1" > "$dir/m3"
+sed 's/"contact-info":"[^"]*"/"contact-info":"ask a.example"/; s/"Org /"Ask /' \
+    "$dir/m1" > "$dir/m4"
+sed 's/"contact-info":"[^"]*"/"contact-info":"a@..example"/; s/"Org /"Dot /' \
+    "$dir/m1" > "$dir/m5"
+give "$dir/m1" "$dir/m2" "$dir/m3" "$dir/m4" "$dir/m5"
+is "$(rows certificate | tr ';' '\n' | grep -c ' proved$')" 1 \
+    'a contact-info that names no domain proves nothing'
+is "$(ctl -v show received -d $day | grep -c 'which is not whom')" 4 'is said'
+
 # The same content, signed the second time: its mark is believed then.
 fresh mail.minties.govt.nz
 sed 's/^Authentication-Results.*/X: y/' "$data/genuine.eml" > "$dir/bare"

@@ -5,6 +5,10 @@
 . "$(dirname "$0")/../bed/tap.sh"
 . "$(dirname "$0")/../data/received/lib.sh"
 . "$(dirname "$0")/../data/received/day.sh"
+# Files of which no verifier could have seen a signature.
+grep -v '^dkim verified' "$dir/sge.conf" > "$dir/none.conf"
+mv "$dir/sge.conf" "$dir/verified.conf"
+mv "$dir/none.conf" "$dir/sge.conf"
 
 out=$(ctl read -s "$dir/reports" 2>&1)
 like "$out" '*Stored 4; 0 were there already.' 'four reports are stored'
@@ -49,7 +53,16 @@ like "$out" '*sendgrid.net saw no STARTTLS at mx1*3 other reporters had TLS*' \
     'the digest says the same'
 out=$(ctl -v show received -d 2026-03-05)
 like "$out" '*google.com id 2026-03-05T00:00:00Z_minties.govt.nz*' '-v: ids'
-like "$out" '*dkim=google.com*' '-v: the mark of DKIM'
+# A file has no mark: where a verifier is named, it proves nothing.
+"$sgectl" -f "$dir/verified.conf" read -s "$dir/reports" > /dev/null
+out=$(ctl -v show received -d 2026-03-05)
+like "$out" '*dkim=google.com*' '-v: the mark of DKIM, once it is known'
+sed "s,$dir/sged.db,$dir/verified.db," "$dir/verified.conf" > "$dir/v.conf"
+"$sgectl" -f "$dir/v.conf" read -s "$dir/reports" > /dev/null
+is "$("$sgectl" -f "$dir/v.conf" -p show received -n 0 -d 2026-03-05 |
+    awk -F'|' '{ print $3, $14 }' | sort -u | tr '\n' ';')" \
+    'google.com proved;microsoft.com unproved;sendgrid.net unproved;'\
+'stalwart.example unproved;' 'a verifier is named: files prove nothing'
 
 # One reporter alone saw it: nothing to compare with.
 lone()

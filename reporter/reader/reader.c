@@ -524,10 +524,17 @@ reader_read(struct reader *r, const char *name, const unsigned char *data,
 {
 	struct budget budget;
 	struct find f;
+	struct mime no_mail;
+	struct rd_dkim dkim;
 	unsigned char *copy;
 
 	budget_start(&budget);
 	memset(&f, 0, sizeof(f));
+	/* What came without a mail no verifier has seen. */
+	memset(&no_mail, 0, sizeof(no_mail));
+	reader_dkim(&no_mail, r->conf, &dkim);
+	f.hint.dkim = &dkim;
+	f.hint.from = "";
 	f.reader = r;
 	f.hint.budget = &budget;
 	f.name = name;

@@ -103,15 +103,22 @@ read_range(struct rd_report *r, json_t *root, const struct rd_hint *hint)
 	r->day = day_of(r->start);
 }
 
+/* The domain of contact-info, as it is written; the caller frees, or NULL. */
+static char *
+contact_domain(const struct rd_report *r)
+{
+	const char *at = strrchr(r->contact, '@');
+
+	return at == NULL || at[1] == '\0' ? NULL :
+	    strndup(at + 1, strcspn(at + 1, "> "));
+}
+
 /* Who sent it: contact's domain, the header, the file name, the name. */
 static void
 read_submitter(struct rd_report *r, const struct rd_hint *hint)
 {
-	const char *at;
-	char *s, *contact = NULL;
+	char *s, *contact = contact_domain(r);
 
-	if ((at = strrchr(r->contact, '@')) != NULL && at[1] != '\0')
-		contact = strndup(at + 1, strcspn(at + 1, "> "));
 	if (contact != NULL && hint->submitter != NULL &&
 	    hint->submitter[0] != '\0' &&
 	    strcasecmp(contact, hint->submitter) != 0)
@@ -152,19 +159,18 @@ static void
 read_mark(struct rd_report *r, const struct rd_hint *hint)
 {
 	const char *names[3];
-	char *header = NULL;
+	char *header = NULL, *contact = contact_domain(r), normal[DOMAIN_MAX];
 	size_t n = 0;
 
-	if (hint->dkim == NULL) {
-		r->dkim = xstrdup("");
-		return;
-	}
 	names[n++] = hint->from;
-	names[n++] = r->submitter;
+	/* Where it names nobody, nobody stands behind it. */
+	names[n++] = contact != NULL && domain_normal(contact,
+	    strlen(contact), normal, sizeof(normal)) == 0 ? normal : "";
 	if (hint->submitter != NULL && hint->submitter[0] != '\0')
 		names[n++] = header = reader_domain(hint->submitter);
 	r->dkim = reader_mark(hint->dkim, names, n);
 	free(header);
+	free(contact);
 }
 
 static void
