@@ -10,6 +10,10 @@
 #include "base/log.h"
 #include "confine.h"
 
+/*
+ * "error": a call that a list does not have is refused and does not end the
+ * process: a library of tomorrow may try one, and smtpd ends with its filter.
+ */
 static void
 promise(const char *promises)
 {
@@ -29,13 +33,13 @@ promise(const char *promises)
 void
 confine_filter(void)
 {
-	promise("stdio rpath wpath cpath unix");
+	promise("stdio rpath wpath cpath unix error");
 }
 
 void
 confine_writer(void)
 {
-	promise("stdio rpath wpath cpath");
+	promise("stdio rpath wpath cpath error");
 }
 
 void
@@ -50,5 +54,5 @@ confine_keeper(void)
 void
 confine_table(void)
 {
-	promise("stdio rpath wpath cpath unix");
+	promise("stdio rpath wpath cpath unix error");
 }

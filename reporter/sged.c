@@ -434,6 +434,7 @@ sged_run(struct parent *p, const sigset_t *hangup)
 	(void)sigprocmask(SIG_UNBLOCK, hangup, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	sandbox_missing();
+	sandbox_all();
 	children_start(p);
 	log_info("started");
 	setup_tell("READY=1");

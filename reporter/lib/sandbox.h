@@ -21,6 +21,11 @@ void	sandbox_drop(const char *user, const char *group);
 void	sandbox_drop_empty(const char *user);
 /* A log line on what this kernel lacks of these, if it does. */
 void	sandbox_missing(void);
+/*
+ * Root's: what no process of ours needs, nor sendmail that the mailer runs.
+ * Its children are held to it as well.
+ */
+void	sandbox_all(void);
 void	sandbox_engine(const struct conf *);
 void	sandbox_resolve(void);
 void	sandbox_net(void);
