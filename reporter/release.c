@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/domain.h"
 #include "check/check.h"
 #include "check/smtpd_conf.h"
@@ -22,6 +23,7 @@
 #include "ctl/smtpd_queue.h"
 #include "lib/xalloc.h"
 #include "release.h"
+#include "rule/report_sender.h"
 #include "rule/table_answer.h"
 #include "view/view_route.h"
 
@@ -69,7 +71,7 @@ waits_for_it(const struct release *r, const struct smtpctl_envelope *e)
 	const char *table;
 
 	/* Reports have rules of their own (RFC 8460 3). */
-	if (strcasecmp(e->sender, r->ctl->conf->report_from) == 0)
+	if (report_sender_is(r->ctl->conf, e->sender, strlen(e->sender)))
 		return 0;
 	action = smtpdconf_find(r->smtpd, "action", e->action);
 	if (action == NULL)
@@ -103,20 +105,48 @@ say(const struct release *r, const char *id, const struct smtpctl_envelope *e,
 }
 
 /*
+ * Who smtpd took it from.  Where an alias led abroad, it asks as for local
+ * mail; what came over the network from this host itself is local, too.  0, or
+ * -1 if the address can't be read.
+ */
+static int
+source_of(const struct release *r, const struct smtpctl_envelope *e,
+    struct mail *m)
+{
+	int alias = strcasecmp(e->rcpt, e->dest) != 0;
+	struct addr addr;
+
+	m->source = SOURCE_LOCAL;
+	m->inside = alias || e->remote;
+	m->login = e->authenticated;
+	if (alias || !e->remote)
+		return 0;
+	if (addr_parse(e->address, strlen(e->address), &addr) == -1)
+		return -1;
+	m->address = e->address;
+	if (addr_is_loopback(&addr) || addr_is_own(&r->ctl->view.own, &addr))
+		return 0;
+	m->inside = 0;
+	m->source = e->authenticated ? SOURCE_AUTH : SOURCE_ADDRESS;
+	return 0;
+}
+
+/*
  * The action that smtpd would choose now; NULL if there is none, or if that
- * can't be told.  Where an alias led abroad, it is asked as for local mail.
+ * can't be told.
  */
 static const char *
 action_now(const struct release *r, const struct smtpctl_envelope *e)
 {
-	const struct mail mail = { .source = e->remote && e->authenticated ?
-	    SOURCE_AUTH : SOURCE_LOCAL, .sender = e->sender, .need = r->need,
+	struct mail mail = { .sender = e->sender, .need = r->need,
 	    .domain = r->domain, .rcpt = e->dest };
 	const struct smtpd_line *line, *action;
 	enum match_answer answer;
 	const char *name;
 	size_t i;
 
+	if (source_of(r, e, &mail) == -1)
+		return NULL;
 	for (i = 0; i < r->smtpd->nlines; i++) {
 		line = &r->smtpd->line[i];
 		if (!smtpdconf_is(line, 0, "match") || (answer = match_asks(

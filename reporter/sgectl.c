@@ -176,7 +176,8 @@ static const struct ctl_command commands[] = {
 	    cmd_check_config },
 	{ "read", "csn:", "[-cs] [-n top] [file ...]",
 	    0, -1, CTL_CONF_MAY, 0, 1, cmd_read },
-	{ "release", "", "domain", 1, 1, CTL_CONF, 0, 1, cmd_release },
+	{ "release", "", "domain", 1, 1, CTL_CONF | CTL_HOST, 0, 1,
+	    cmd_release },
 	{ "test", "", "from address to address [from-address ip] "
 	    "[helo name] [tls version]", 4, 10,
 	    CTL_CONF | CTL_VIEW | CTL_HOST | CTL_PAIRS, 1, 2, run_test },

@@ -22,9 +22,14 @@ void	mail_path_read(const char *path, size_t len, struct mail_path *);
 /*
  * Whether smtpd.conf(5)'s mail-from or rcpt-to with that address holds it: in
  * small letters or capitals, and with any "+tag" that the address itself has
- * not.  One without a domain is held: its domain is the server's name, which
- * may be the address's.
+ * not; "user", "@domain" and "@" hold all with that half.  One without a domain
+ * is held: its domain is the server's name, which may be the address's.
  */
 int	mail_path_is(const struct mail_path *, const char *address);
+/*
+ * Whether "for domain" holds that name, len bytes: a '*' of the pattern stands
+ * for what there is up to the first of the character behind it.
+ */
+int	mail_domain_is(const char *domain, size_t len, const char *pattern);
 
 #endif

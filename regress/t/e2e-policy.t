@@ -11,6 +11,16 @@ sge_conf_usual
 smtpd_conf_usual
 sed -i 's/^table aliases .*/table aliases { "info" = "alias@late.co.nz" }/' \
     "$A/etc/smtpd.conf"
+# Two actions of their own, for what comes from the LAN and from a person.
+sed -i -e '/^action "outbound"/a\
+action "lan" relay helo "lan.minties.govt.nz" filter "sge"\
+action "lib" relay helo "lib.minties.govt.nz" filter "sge"' \
+    -e '/^match from socket mail-from/i\
+match from src { 203.0.113.128/26 2001:db8:7::8c } for domain <sge-verify> action "verify"\
+match from src { 203.0.113.128/26 2001:db8:7::8c } for any action "lan"' \
+    -e '/^match from local for any/i\
+match from local mail-from "staff@library.*" for any action "lib"' \
+    "$A/etc/smtpd.conf"
 echo 'listen on lo filter "sge"' >>"$A/etc/smtpd.conf"
 : >"$A/etc/mail/own-smtpd.conf"
 sed -i 's/^flow from any to any/class picky { "picky.co.nz" }\
@@ -66,6 +76,11 @@ client 101 -t -f q@else.nz -m "$BED/forwarded" $A4 info@minties.govt.nz \
 at_a "$BIN/smtpc" -f staff@minties.govt.nz \
     -o ' NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;first@club.co.nz' \
     127.0.0.1 dsn@late.co.nz >"$BED/log/dsn" || note "$(cat "$BED/log/dsn")"
+client 140 -t -f staff@library.govt.nz "$A4" lan4@late.co.nz \
+    >"$BED/log/lan4" || note "$(cat "$BED/log/lan4")"
+at_b "$BIN/smtpc" -b "$NET6:8c" -t -f staff@library.govt.nz "$A6" lan6@late.co.nz \
+    >"$BED/log/lan6" || note "$(cat "$BED/log/lan6")"
+submit staff+news@library.govt.nz lib@late.co.nz || note "lib: sendmail failed"
 check "enforce: delivered" wait_for 40 got_mail '<one@change.co.nz>'
 check "enforce: delivered there as well" \
     wait_for 40 got_mail '<one@off.co.nz>'
@@ -119,9 +134,9 @@ check "and verified" grep -q 'mta.*cert-check result="valid"' \
 # What came under "enforce" waits for ever: smtpd chose its action then.
 all_wait()
 {
-	[ "$(queued '@late.co.nz|.*|pending|')" -eq 11 ]
+	[ "$(queued '@late.co.nz|.*|pending|')" -eq 14 ]
 }
-check "eleven wait for a verified host" wait_for 200 all_wait
+check "fourteen wait for a verified host" wait_for 200 all_wait
 out=$(sgectl release late.co.nz 2>&1)
 is $? 1 "while the policy holds, none is released"
 like "$out" "*late.co.nz needs a verified host: *policy says enforce*" \
@@ -130,7 +145,7 @@ policy late.co.nz 200 none 86400
 check "none: seen there too" wait_for 60 kind_is late.co.nz none
 mail new@late.co.nz
 check "what comes now goes" wait_for 60 got_mail '<new@late.co.nz>'
-is "$(queued '@late.co.nz')" 11 "but not what came before"
+is "$(queued '@late.co.nz')" 14 "but not what came before"
 cat >"$BED/ended.sql" <<-SQL
 	UPDATE sts_history SET until = until - 100000
 	    WHERE domain = 'late.co.nz' AND mode = 'enforce';
@@ -189,7 +204,7 @@ done
 released never
 is $? 0 "then to the end" || note "$(cat "$BED/log/release")"
 like "$(tail -n 1 "$BED/log/release")" '*mails released' "all the others"
-is "$(queued '@late.co.nz')" 11 "as many as before wait, none twice"
+is "$(queued '@late.co.nz')" 14 "as many as before wait, none twice"
 # The copy of an envelope has its id with the halves exchanged.
 same=0
 for id in $(grep '@late.co.nz|' "$before.queue" | cut -d '|' -f 1); do
@@ -197,11 +212,16 @@ for id in $(grep '@late.co.nz|' "$before.queue" | cut -d '|' -f 1); do
 	tried='^dispatcher:\|^last-try:\|^retry:\|^errorline:\|^last-bounce:'
 	in_a smtpctl show envelope "$copy" >"$BED/after" 2>&1
 	grep -v "$tried" "$BED/after" >"$BED/after.rest"
+	case $(grep '^dest: ' "$before.$id") in
+	*lan[46]@*) action=lan ;;
+	*lib@*) action=lib ;;
+	*) action=outbound ;;
+	esac
 	grep -v "$tried" "$before.$id" | cmp -s - "$BED/after.rest" &&
-	    grep -q '^dispatcher: outbound$' "$BED/after" &&
+	    grep -q "^dispatcher: $action\$" "$BED/after" &&
 	    same=$((same + 1)) || note "$(diff "$before.$id" "$BED/after")"
 done
-is $same 11 "each as it was, with the action of today"
+is $same 14 "each as it was, with the action smtpd has for its like today"
 is "$(cat "$before".* | grep -c '^dsn-orcpt: rfc822;first@club.co.nz')" 1 \
     "what RCPT asked for was among it"
 peer_start mx.late.co.nz 28 nostarttls
@@ -216,7 +236,7 @@ for i in $kills; do
 	ok $? "before$i and after$i have arrived"
 done
 is "$(mails '^X-Peer-From: <>')" 1 "the null sender's as it was"
-is "$(mails '@late.co.nz>')" 12 "each once"
+is "$(mails '@late.co.nz>')" 15 "each once"
 sed -n '/^From:/,$p' "$(grep -l '<alias@late.co.nz>' "$BED"/mail/*)" |
     tr -d '\r' | cmp -s - "$BED/forwarded"
 ok $? "the stranger's as it came"

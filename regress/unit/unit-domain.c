@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/domain.h"
 #include "base/log.h"
+#include "base/mail_path.h"
 #include "tap.h"
 
 static const struct {
@@ -248,9 +249,47 @@ test_vis(void)
 	is_str(out, text, "what has room is whole");
 }
 
+/* smtpd.conf's mail-from, rcpt-to and "for domain", as smtpd compares. */
+static void
+paths(void)
+{
+	static const struct {
+		const char	*path;
+		const char	*entry;
+		int		 holds;
+	} cases[] = {
+		{ "a@b.nz", "A@B.nz", 1 },
+		{ "a+tag@b.nz", "a@b.nz", 1 },
+		{ "a+tag@b.nz", "a+tag@b.nz", 1 },
+		{ "a+tag@b.nz", "a+other@b.nz", 0 },
+		{ "a@b.nz", "a+tag@b.nz", 0 },
+		{ "a@b.nz", "@b.nz", 1 },
+		{ "a@b.nz", "@c.nz", 0 },
+		{ "a@b.nz", "@", 1 },
+		{ "a@b.nz", "a", 1 },
+		{ "a@b.nz", "ab", 0 },
+		{ "a@x.b.nz", "a@*.nz", 0 },
+		{ "a@x.b.nz", "@*b.nz", 1 },
+		{ "a@x.b.nz", "@x.*", 1 },
+		{ "a@b.nz", "@*.b.nz", 0 },
+		{ "@x.nz:a@b.nz", "a@b.nz", 1 }
+	};
+	struct mail_path m;
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		mail_path_read(cases[i].path, strlen(cases[i].path), &m);
+		is_int(mail_path_is(&m, cases[i].entry), cases[i].holds,
+		    "%s, of %s", cases[i].path, cases[i].entry);
+	}
+	is_int(mail_domain_is("", 0, "*"), 0, "no name is none of any");
+	is_int(mail_domain_is("b.nz", 4, "**"), 1, "any");
+}
+
 int
 main(void)
 {
+	paths();
 	names();
 	sets();
 	addresses();

@@ -44,8 +44,8 @@ is_user(const char *address)
 static const struct smtpd_line *
 takes(const struct check *c, const struct smtpd_conf *s, const char *address)
 {
-	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN,
-	    domain_of_address(address), address };
+	struct mail m = { .source = SOURCE_STRANGER, .need = NEED_OWN,
+	    .domain = domain_of_address(address), .rcpt = address };
 
 	return match_first(s, c->view->conf, &m);
 }

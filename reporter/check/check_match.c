@@ -371,7 +371,8 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 	static const char *const of[SOURCES] = { "this host",
 	    "authenticated users", "hosts of from src" };
 	const struct smtpd_line *line[NEED_OWN];
-	struct mail m = { source, address, NULL, NEED_VERIFY, NULL, NULL };
+	struct mail m = { .source = source, .address = address,
+	    .need = NEED_VERIFY };
 	const char *name[NEED_OWN];
 	size_t i, before = w->n, none = 0;
 
@@ -417,7 +418,8 @@ static void
 follow_named(struct ways *w, enum mail_source source, const char *address)
 {
 	const struct conf *conf = w->check->view->conf;
-	struct mail m = { source, address, NULL, NEED_OWN, NULL, NULL };
+	struct mail m = { .source = source, .address = address,
+	    .need = NEED_OWN };
 	size_t i;
 
 	for (i = 0; i < w->nnamed; i++) {
@@ -433,7 +435,7 @@ static void
 follow_in(struct ways *w)
 {
 	const struct conf *conf = w->check->view->conf;
-	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN, NULL, NULL };
+	struct mail m = { .source = SOURCE_STRANGER, .need = NEED_OWN };
 	const struct smtpd_line *line;
 	size_t pos = 0;
 	int all = 1;
@@ -468,7 +470,7 @@ static void
 follow_foreign(struct ways *w)
 {
 	const struct conf *conf = w->check->view->conf;
-	struct mail m = { SOURCE_STRANGER, NULL, NULL, NEED_OWN, NULL, NULL };
+	struct mail m = { .source = SOURCE_STRANGER, .need = NEED_OWN };
 	const struct smtpd_line *line, *action;
 	size_t i;
 
@@ -492,7 +494,7 @@ follow_foreign(struct ways *w)
 static void
 follow_reports(struct ways *w)
 {
-	struct mail m = { SOURCE_LOCAL, NULL, NULL, NEED_VERIFY, NULL, NULL };
+	struct mail m = { .source = SOURCE_LOCAL, .need = NEED_VERIFY };
 	const struct smtpd_line *line = NULL;
 	size_t before = w->n;
 	int need;
@@ -535,8 +537,8 @@ void
 check_matches(struct check *c, const struct smtpd_conf *s)
 {
 	struct ways w;
-	struct mail stranger = { SOURCE_STRANGER, NULL, NULL, NEED_NOTHING,
-	    NULL, NULL };
+	struct mail stranger = { .source = SOURCE_STRANGER,
+	    .need = NEED_NOTHING };
 	size_t i;
 
 	memset(&w, 0, sizeof(w));

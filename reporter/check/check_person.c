@@ -154,7 +154,8 @@ check_address(struct check *c, const struct smtpd_conf *s, const char *user,
     const char *domain, enum mail_source source)
 {
 	char address[DOMAIN_MAX + 32];
-	struct mail m = { source, NULL, NULL, NEED_OWN, domain, address };
+	struct mail m = { .source = source, .need = NEED_OWN,
+	    .domain = domain, .rcpt = address };
 	struct person p = { c, s, NULL, 0, 0, 0, NULL, "" };
 	const struct smtpd_line *line;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/addr.h"
 #include "base/bounds.h"
+#include "base/mail_path.h"
 #include "check/smtpd_match.h"
 
 enum mail_need
@@ -52,45 +53,40 @@ match_each(const struct smtpd_conf *s, const struct smtpd_line *line,
 
 struct search {
 	const char	*value;
-	const char	*domain;	/* of an address, or value itself */
+	struct mail_path path;		/* value, where it has an '@' */
 	int		 found;
 };
 
-/* As smtpd compares: "*" in a domain; "user@", "@domain", "@" in addresses. */
 static void
-search_one(const char *entry, void *arg)
+search_domain(const char *entry, void *arg)
 {
 	struct search *s = arg;
 	const char *at = strrchr(entry, '@');
-	size_t len;
 
-	if (s->domain == s->value) {
-		s->found |= strcmp(entry, "@") == 0 ||
-		    fnmatch(at == NULL ? entry : at + 1, s->value,
-		    FNM_CASEFOLD) == 0;
-		return;
-	}
-	if (at == NULL) {
-		len = (size_t)(s->domain - s->value) - 1;
-		s->found |= strlen(entry) == len &&
-		    strncasecmp(entry, s->value, len) == 0;
-		return;
-	}
-	if (at[1] != '\0' && strcasecmp(at + 1, s->domain) != 0)
-		return;
-	len = (size_t)(at - entry);
-	s->found |= len == 0 || (strncasecmp(entry, s->value, len) == 0 &&
-	    s->value[len] == '@');
+	s->found |= strcmp(entry, "@") == 0 || mail_domain_is(s->value,
+	    strlen(s->value), at == NULL ? entry : at + 1);
+}
+
+static void
+search_address(const char *entry, void *arg)
+{
+	struct search *s = arg;
+
+	/* The null sender has neither half. */
+	s->found |= strcmp(entry, "@") == 0 || (s->path.domainlen > 0 &&
+	    mail_path_is(&s->path, entry));
 }
 
 enum match_answer
 match_holds(const struct smtpd_conf *s, const struct smtpd_line *line,
     size_t i, const char *value)
 {
-	struct search search = { value, strrchr(value, '@'), 0 };
+	struct search search = { .value = value };
+	int domain = strchr(value, '@') == NULL;
 
-	search.domain = search.domain == NULL ? value : search.domain + 1;
-	if (match_each(s, line, i, search_one, &search) == -1)
+	mail_path_read(value, strlen(value), &search.path);
+	if (match_each(s, line, i, domain ? search_domain : search_address,
+	    &search) == -1)
 		return MATCH_SOME;
 	return search.found ? MATCH_ALL : MATCH_NO;
 }
@@ -156,9 +152,11 @@ asks_for(const struct smtpd_conf *s, const struct conf *conf,
 }
 
 struct addresses {
+	const char	*text;
+	struct addr	 addr;
+	int		 known;		/* text is one address */
 	int		 anybody;
 	int		 local;
-	const char	*address;
 	int		 found;
 };
 
@@ -166,22 +164,32 @@ static void
 address_one(const char *entry, void *arg)
 {
 	struct addresses *a = arg;
+	struct cidr net;
 
 	a->anybody |= strcmp(entry, "0.0.0.0/0") == 0 ||
 	    strcmp(entry, "::/0") == 0 || strcmp(entry, "any") == 0;
 	a->local |= strcmp(entry, "local") == 0 ||
 	    strncmp(entry, "127.", 4) == 0 || strcmp(entry, "::1") == 0;
-	a->found |= a->address != NULL && strcmp(entry, a->address) == 0;
+	if (a->known)
+		a->found |= cidr_parse(entry, &net) == 0 &&
+		    cidr_match(&net, &a->addr);
+	else
+		a->found |= a->text != NULL && strcmp(entry, a->text) == 0;
 }
 
 static enum match_answer
 asks_src(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
     const struct mail *m)
 {
-	struct addresses a = { 0, 0, m->address, 0 };
+	struct addresses a = { .text = m->address };
 
+	a.known = a.text != NULL && addr_parse(a.text, strlen(a.text),
+	    &a.addr) == 0;
 	if (match_each(s, line, i, address_one, &a) == -1)
-		return m->source == SOURCE_LOCAL ? MATCH_NO : MATCH_SOME;
+		return m->source == SOURCE_LOCAL && !a.known ? MATCH_NO :
+		    MATCH_SOME;
+	if (a.known)
+		return a.found ? MATCH_ALL : MATCH_NO;
 	if (a.anybody)
 		return MATCH_ALL;
 	if (m->source == SOURCE_LOCAL)
@@ -210,7 +218,8 @@ asks_sender(const struct smtpd_conf *s, const struct conf *conf,
 	struct others others = { conf->report_from, 0 };
 
 	if (m->sender != NULL)
-		return match_holds(s, line, i, m->sender);
+		return match_holds(s, line, i, *m->sender == '\0' ? "@" :
+		    m->sender);
 	if (m->source != SOURCE_STRANGER && match_each(s, line, i, others_one,
 	    &others) == 0 && !others.there)
 		return MATCH_NO;
@@ -223,10 +232,14 @@ asks_from(const struct smtpd_conf *s, const struct conf *conf,
 {
 	if (smtpdconf_is(line, i, "any"))
 		return MATCH_ALL;
-	if (smtpdconf_is(line, i, "local") || smtpdconf_is(line, i, "socket"))
+	if (smtpdconf_is(line, i, "local"))
 		return m->source == SOURCE_LOCAL ? MATCH_ALL : MATCH_NO;
+	if (smtpdconf_is(line, i, "socket"))
+		return m->source == SOURCE_LOCAL && !m->inside ? MATCH_ALL :
+		    MATCH_NO;
 	if (smtpdconf_is(line, i, "auth"))
-		return m->source == SOURCE_AUTH ? MATCH_ALL : MATCH_NO;
+		return m->source == SOURCE_AUTH || m->login ? MATCH_ALL :
+		    MATCH_NO;
 	if (smtpdconf_is(line, i, "src"))
 		return asks_src(s, line, i + 1, m);
 	if (smtpdconf_is(line, i, "mail-from"))
@@ -250,6 +263,8 @@ asks_tag(const struct smtpd_conf *s, const char *tag, const struct mail *m)
 		    strcmp(name, tag) != 0)
 			continue;
 		socket = smtpdconf_is(line, 2, "socket");
+		if (m->inside)
+			return MATCH_SOME;
 		if (m->source == SOURCE_LOCAL && socket)
 			return MATCH_ALL;
 		if (m->source == SOURCE_AUTH && (smtpdconf_has(line, "auth") ||
@@ -301,14 +316,15 @@ criterion(const struct smtpd_conf *s, const struct conf *conf,
 	if (smtpdconf_is(line, at, "auth")) {
 		if (is_value(line, at + 1)) {
 			*i = skip_value(line, at + 1);
-			return m->source == SOURCE_AUTH ? MATCH_SOME :
-			    MATCH_NO;
+			return m->source == SOURCE_AUTH || m->login ?
+			    MATCH_SOME : MATCH_NO;
 		}
-		return m->source == SOURCE_AUTH ? MATCH_ALL : MATCH_NO;
+		return m->source == SOURCE_AUTH || m->login ? MATCH_ALL :
+		    MATCH_NO;
 	}
 	if (smtpdconf_is(line, at, "tls"))
-		return m->source == SOURCE_AUTH ? MATCH_ALL :
-		    m->source == SOURCE_LOCAL ? MATCH_NO : MATCH_SOME;
+		return m->source == SOURCE_AUTH ? MATCH_ALL : m->source ==
+		    SOURCE_LOCAL && !m->inside ? MATCH_NO : MATCH_SOME;
 	*i = skip_value(line, at + 1);
 	if (smtpdconf_is(line, at, "mail-from"))
 		return asks_sender(s, conf, line, at + 1, m);

@@ -31,11 +31,22 @@ enum mail_need {
 
 struct mail {
 	enum mail_source source;
-	const char	*address;	/* SOURCE_ADDRESS: the first of them */
+	/*
+	 * Where it came from, "" or NULL where that is not known; of
+	 * SOURCE_ADDRESS it may be an entry of "from src" itself.
+	 */
+	const char	*address;
 	const char	*sender;	/* NULL: an ordinary one */
 	enum mail_need	 need;
 	const char	*domain;	/* NULL: any of that need */
 	const char	*rcpt;		/* an address in domain; NULL: any */
+	/*
+	 * Of SOURCE_LOCAL: not by sendmail(8), but by an address of this host,
+	 * or for whom an alias named; authenticated all the same, as what
+	 * sendmail(8) hands over is, too.
+	 */
+	int		 inside;
+	int		 login;
 };
 
 enum match_answer {

@@ -162,10 +162,14 @@ envelope_line(const char *line, struct smtpctl_envelope *e)
 	if ((v = value_of(line, "sender")) != NULL)
 		return take(e->sender, sizeof(e->sender),
 		    strcmp(v, "@") == 0 ? "" : v);
+	if ((v = value_of(line, "rcpt")) != NULL)
+		return take(e->rcpt, sizeof(e->rcpt), v);
 	if ((v = value_of(line, "dest")) != NULL)
 		return take(e->dest, sizeof(e->dest), v);
-	if ((v = value_of(line, "sockaddr")) != NULL)
+	if ((v = value_of(line, "sockaddr")) != NULL) {
 		e->remote = strcmp(v, "local") != 0;
+		return take(e->address, sizeof(e->address), v);
+	}
 	if ((v = value_of(line, "flags")) != NULL)
 		e->authenticated = strstr(v, "authenticated") != NULL;
 	return 0;

@@ -29,8 +29,10 @@ struct smtpctl_queued {
 struct smtpctl_envelope {
 	char		 action[256];
 	char		 sender[330];	/* "" for the null sender */
-	char		 dest[330];	/* the recipient, aliases followed */
+	char		 rcpt[330];	/* the recipient as he was named */
+	char		 dest[330];	/* aliases followed */
 	int		 remote;	/* not by sendmail of this host */
+	char		 address[64];	/* then: whose it was, as smtpd has it */
 	int		 authenticated;	/* all that sendmail hands over is */
 };
 
