@@ -62,11 +62,13 @@ sts eforce invalid.co.nz ok
 age=30
 sts enforce short.co.nz ok
 short_n=$n
+age=1
+sts enforce moment.co.nz ok
 
 bad="strip wrong expired unknown hijack"
 testing="tgood tstrip twrong texpired tunknown thijack"
 nopolicy="fetch webpki invalid"
-for d in bank short $bad null nothing $testing $nopolicy; do
+for d in bank short moment $bad null nothing $testing $nopolicy; do
 	submit staff@minties.govt.nz "u@$d.co.nz" || note "$d: sendmail failed"
 done
 
@@ -91,6 +93,12 @@ tried()
 }
 check "enforce for half a minute: goes out too" \
     wait_for 60 got_mail '<u@short.co.nz>'
+check "enforce for a second: goes out" wait_for 60 got_mail '<u@moment.co.nz>'
+said=$(sgectl show policy moment.co.nz)
+echo "$said" | grep -q -e EXPIRED -e 'it is over'
+ok $? "show policy: it is over" || note "$said"
+is "$(echo "$said" | grep -c 'to now')" 0 "and is not in force"
+like "$said" '*next when there is mail*' "nor looked at before there is mail"
 for pair in strip:starttls-not-supported wrong:certificate-host-mismatch \
     expired:certificate-expired unknown:certificate-not-trusted \
     hijack:validation-failure tstrip:starttls-not-supported \

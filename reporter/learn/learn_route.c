@@ -153,6 +153,10 @@ describe(const struct lesson *lesson, const struct sts_policy *policy,
 		    "now: " : ", held: no record now",
 		    lesson->fetch == FETCH_FAILED || lesson->record == NULL ?
 		    "" : lesson->record);
+	else if (lesson->txt == FACTS_OK && lesson->fetch != FETCH_FAILED &&
+	    lesson->held.error[0] == '\0')
+		(void)snprintf(why, whysz, "no MTA-STS: the policy fetched "
+		    "last ran out");
 	else if (lesson->txt == FACTS_OK)
 		(void)snprintf(why, whysz, "no MTA-STS: policy not fetched: "
 		    "%s", lesson->fetch == FETCH_FAILED ? lesson->error :

@@ -142,15 +142,20 @@ heard_route(struct store *st, const char *domain,
 }
 
 int
-heard_history(struct store *st, const char *domain,
+heard_history(struct store *st, const char *domain, int64_t now,
     void (*cb)(const struct heard_history *, void *), void *arg)
 {
 	struct heard_history row;
 	sqlite3_stmt *stmt;
 	int rc;
 
-	stmt = store_select(st, "SELECT since, until, mode FROM sts_history"
-	    " WHERE domain = ? ORDER BY since DESC", "t", domain);
+	/* One that ran out is closed when the domain is looked at again. */
+	stmt = store_select(st, "SELECT h.since, CASE WHEN h.until = 0 AND"
+	    " s.expires BETWEEN 1 AND ?2 THEN s.expires ELSE h.until END,"
+	    " h.mode FROM sts_history h LEFT JOIN sts s"
+	    " ON s.domain = h.domain WHERE h.domain = ?1 AND"
+	    " (h.until = 0 OR h.until > h.since) ORDER BY h.since DESC", "ti",
+	    domain, now);
 	if (stmt == NULL)
 		return -1;
 	while ((rc = store_row(st, stmt, "iit", &row.since, &row.until,

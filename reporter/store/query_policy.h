@@ -188,8 +188,8 @@ struct heard_history {
 	const char	*mode;
 };
 
-/* Newest first. */
-int	heard_history(struct store *, const char *domain,
+/* Newest first, of those that held for any time; until 0: it holds at now. */
+int	heard_history(struct store *, const char *domain, int64_t now,
 	    void (*)(const struct heard_history *, void *), void *);
 
 #endif

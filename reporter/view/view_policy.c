@@ -55,9 +55,14 @@ policy(const struct heard_sts *s, void *arg)
 		    "error", s->error, "error_type", s->error_type);
 		return;
 	}
-	if (s->expires == 0)
+	if (s->expires == 0) {
 		fprintf(v->out, "MTA-STS: no policy is held\n");
-	else {
+		if (s->fetched != 0)
+			view_say(v, "  the one fetched %s was good for %lld %s "
+			    "(max_age): it is over", view_instant(v,
+			    s->fetched), (long long)s->max_age,
+			    view_plural(s->max_age, "second", "seconds"));
+	} else {
 		fprintf(v->out, "MTA-STS: %s%s, id %s\n",
 		    view_clean(s->mode, 20),
 		    s->expires <= v->now ? " (EXPIRED: not applied)" : "",
@@ -67,7 +72,8 @@ policy(const struct heard_sts *s, void *arg)
 		print_body(v->out, s->body);
 	}
 	view_say(v, "  record last looked at %s, next %s",
-	    view_instant(v, s->checked), view_instant(v, s->refresh));
+	    view_instant(v, s->checked), s->refresh <= v->now ?
+	    "when there is mail for it" : view_instant(v, s->refresh));
 	if (*s->error != '\0')
 		view_say(v, "  last fetch failed: %s%s%s",
 		    view_clean(s->error_type, 40),
@@ -219,7 +225,7 @@ view_policy(const struct view *v, const char *arg)
 	if (heard_broken(v->store, domain, 1, broken, &any) == -1)
 		return 1;
 	any.n = 0;
-	if (heard_history(v->store, domain, history, &any) == -1)
+	if (heard_history(v->store, domain, v->now, history, &any) == -1)
 		return 1;
 	any.n = 0;
 	if (heard_mx(v->store, domain, host, &any) == -1)
