@@ -193,7 +193,10 @@ extern const struct conf_rule conf_rule_never_clear;
 /* NULL if the domain has none. */
 const struct conf_connector *conf_connector(const struct conf *,
     const char *domain);
-/* The entry that holds the address at that time (epoch seconds), or NULL. */
+/*
+ * The entry that holds the address at that time (epoch seconds; 0: at any), or
+ * NULL.
+ */
 const struct conf_legacy *conf_legacy(const struct conf *, const struct addr *,
     int64_t when);
 /* Whether that address is one of our smart hosts. */

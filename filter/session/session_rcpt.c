@@ -356,6 +356,18 @@ is_stranger(const struct sessions *ss, const struct session *s, const char *to)
 	return (s == NULL || !(s->flags & S_TRUSTED)) && !is_ours(ss, to);
 }
 
+/*
+ * One that sge.conf lists as legacy, now or before, is no stranger: that it is
+ * refused now is what its operator wants to know, whoever it writes to.
+ */
+static int
+is_old_friend(const struct sessions *ss, const struct session *s,
+    const struct flow_answer *a)
+{
+	return a->verdict == VERDICT_REJECT && (s->flags & S_REMOTE) &&
+	    conf_legacy(ss->conf, &s->remote, 0) != NULL;
+}
+
 static int
 must_learn(struct sessions *ss, const char *to, const struct flow_answer *a)
 {
@@ -464,7 +476,7 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 	} else if (is_domain && !stranger && learned == LEARNED_NOT_ASKED &&
 	    a.verdict != VERDICT_REJECT)
 		tell_known(ss, to);
-	if (s != NULL && !stranger)
+	if (s != NULL && (!stranger || is_old_friend(ss, s, &a)))
 		note(ss, s, address(ss, rcpt, to), &a);
 	if (a.verdict != VERDICT_PASS)
 		log_verdict(ss, s, id, sender_domain(s), to, &a);

@@ -71,6 +71,8 @@ try 150 250 "4.3 a legacy host without TLS is accepted" \
     -f a@council.govt.nz $me staff@library.govt.nz
 try 151 '530 5.7.0 ' "4.3 but not after its last day" \
     -f a@council.govt.nz $me staff@library.govt.nz
+try 151 '530 5.7.0 ' "4.3 nor for what it sends to others" \
+    -f staff@library.govt.nz $me a@council.govt.nz
 try 150 '530 5.7.0 ' "4.3 and never for 5.1" \
     -f a@dia.govt.nz $me staff@minties.govt.nz
 try 101 '530 5.7.0 ' "the null sender has the class of a proven HELO name" \
@@ -118,11 +120,21 @@ for want in \
     '"dir":"in".*"remote":"203.0.113.102".*"tls":"TLSv1.3".*"flow":"public>restricted","verdict":"pass"' \
     '"dir":"in".*"remote":"203.0.113.150".*"tls":null.*"flow":"government>government","verdict":"legacy","why":"no-tls","messages":1,"rcpts":1' \
     '"dir":"in".*"remote":"203.0.113.151".*"flow":"government>government","verdict":"reject","why":"no-tls","messages":0,"rcpts":1' \
+    '"dir":"in".*"remote":"203.0.113.151".*"from":"library.govt.nz","to":"council.govt.nz","flow":"government>government","verdict":"reject","why":"no-tls","messages":0,"rcpts":1' \
     '"dir":"in".*"tls":"TLSv1.2".*"flow":"government>government","verdict":"pass"' \
     '"dir":"in".*"flow":"restricted>restricted","verdict":"reject"' \
     '"dir":"in".*"remote":"2001:db8:7::65".*"verdict":"reject"'; do
 	check "on record: $want" wait_for 20 record_seen "$want"
 done
+in_digest()
+{
+	sgectl digest -d today | tr '\n' ' ' | tr -s ' ' |
+	    grep -q 'library.govt.nz used no TLS: 1 inbound session refused'
+}
+check "the digest says that a legacy host's mail was refused" \
+    wait_for 40 in_digest || note "$(sgectl digest -d today)"
+like "$(sgectl show flow -d today -D library.govt.nz)" '*203.0.113.151*' \
+    "and show flow whose"
 is "$(records 'staff')" 0 "no local part is on record"
 is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
 
