@@ -31,6 +31,41 @@ claim_end(struct copy *c)
 	    BEAT_MS : BUSY_MS);
 }
 
+/*
+ * Of the fleet's reports that are this host's, those that are not here are to
+ * be built.  Those that are go on, and are told again as they ended: a
+ * database that took another's place may have lost that.
+ */
+static int
+take(struct copy *c, json_t *answer)
+{
+	struct store_claim claim;
+	const char *id;
+	json_t *one;
+	size_t i;
+	int rc;
+
+	json_array_foreach(json_object_get(answer, "reports"), i, one) {
+		claim_read(one, &claim, &id);
+		rc = store_claim_see(c->engine->store, &claim);
+		if (rc == 0 && json_array_append(c->claims, one) == -1)
+			fatalx("copy: no memory");
+		if (rc == -1) {
+			copy_again(c, BEAT_MS);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void
+claims_begin(struct copy *c)
+{
+	json_decref(c->claims);
+	if ((c->claims = json_array()) == NULL)
+		fatalx("copy: no memory");
+}
+
 static void
 claimed(json_t *answer, void *arg)
 {
@@ -38,7 +73,9 @@ claimed(json_t *answer, void *arg)
 
 	if (!copy_good(c, answer))
 		return;
-	c->claims = json_incref(json_object_get(answer, "reports"));
+	claims_begin(c);
+	if (take(c, answer) == -1)
+		return;
 	c->more |= json_array_size(c->claims) == CLAIM_MAX;
 	claim_build(c, claim_end);
 }
@@ -114,18 +151,25 @@ claim_note(struct copy *c)
 	    noted);
 }
 
+/* What others send by now, but for what was being sent as that was found out. */
+static int
+let_go(struct copy *c)
+{
+	int n = store_claim_drop(c->engine->store);
+
+	if (n == -1)
+		copy_again(c, BEAT_MS);
+	else if (n > 0)
+		log_info("fleet: %d reports are sent by other hosts", n);
+	return n == -1 ? -1 : 0;
+}
+
 /* All that the fleet has as this host's is here, and nothing else. */
 static void
 synced(struct copy *c)
 {
-	int n = store_claim_drop(c->engine->store);
-
-	if (n == -1) {
-		copy_again(c, BEAT_MS);
+	if (let_go(c) == -1)
 		return;
-	}
-	if (n > 0)
-		log_info("fleet: %d reports are sent by other hosts", n);
 	c->synced = 1;
 	c->engine->claimed_until = c->asked + SURE_MS;
 	claim_note(c);
@@ -137,25 +181,10 @@ static void
 held(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
-	struct store_claim claim;
-	const char *id;
-	json_t *one;
 	int64_t next;
-	size_t i;
-	int rc;
 
-	if (!copy_good(c, answer))
+	if (!copy_good(c, answer) || take(c, answer) == -1)
 		return;
-	json_array_foreach(json_object_get(answer, "reports"), i, one) {
-		claim_read(one, &claim, &id);
-		rc = store_claim_see(c->engine->store, &claim);
-		if (rc == 0 && json_array_append(c->claims, one) == -1)
-			fatalx("copy: no memory");
-		if (rc == -1) {
-			copy_again(c, BEAT_MS);
-			return;
-		}
-	}
 	if ((next = ipc_int(answer, "next", -1)) > 0)
 		ask_held(c, next);
 	else
@@ -178,6 +207,8 @@ claim_turn(struct copy *c)
 	if (c->asked >= e->claimed_until)
 		c->synced = 0;
 	if (c->synced) {
+		if (let_go(c) == -1)
+			return;
 		e->claimed_until = c->asked + SURE_MS;
 		claim_note(c);
 		return;
@@ -186,7 +217,6 @@ claim_turn(struct copy *c)
 		copy_again(c, BEAT_MS);
 		return;
 	}
-	if ((c->claims = json_array()) == NULL)
-		fatalx("copy: no memory");
+	claims_begin(c);
 	ask_held(c, 0);
 }

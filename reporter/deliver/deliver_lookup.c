@@ -248,7 +248,9 @@ lookup_settle(struct job *job, int64_t now)
 	/* Asked twice, or purged meanwhile: whoever came first did it. */
 	if ((rc = store_report_get(st, job->report, &row)) != 1)
 		return rc;
-	if (strcmp(row.state, "due") != 0)
+	/* A fleet's may have gone to another host, and its number to another. */
+	if (strcmp(row.state, "due") != 0 ||
+	    strcmp(row.domain, job->domain) != 0)
 		return 0;
 	if (strcmp(status, "ok") == 0)
 		return answered(job, &row, now);

@@ -65,13 +65,19 @@ struct pq {
 static int
 fail(struct pq *pq, const char *why)
 {
-	size_t n;
+	char text[FLEET_TEXT_MAX];
+	size_t n = 0;
 
-	/* libpq says much, on several lines. */
-	(void)strlcpy(pq->why, log_clean(why), sizeof(pq->why));
-	for (n = strlen(pq->why); n > 0 && (pq->why[n - 1] == ' ' ||
-	    pq->why[n - 1] == '?' || pq->why[n - 1] == '\n'); n--)
-		pq->why[n - 1] = '\0';
+	/* libpq says much, on several lines; the rest goes by its look. */
+	for (; *why != '\0' && n + 1 < sizeof(text); why++)
+		if (*why != '\n' && *why != '\t')
+			text[n++] = *why;
+		else if (n > 0 && text[n - 1] != ' ')
+			text[n++] = ' ';
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	text[n] = '\0';
+	(void)strlcpy(pq->why, log_clean(text), sizeof(pq->why));
 	pq_down(pq);
 	return -1;
 }

@@ -9,10 +9,15 @@ store_claim_add(struct store *st, const struct store_claim *c,
     const char *report_id, int64_t ok, int64_t fail,
     const unsigned char *body, size_t len, int64_t now)
 {
+	int64_t n;
 	int rc;
 
 	if (store_begin(st) == -1)
 		return -1;
+	n = store_count(st, "SELECT count(*) FROM report WHERE day = ?1"
+	    " AND domain = ?2", "it", c->day, c->domain);
+	if (n != 0)
+		return store_end(st, n == -1 ? -1 : 0);
 	rc = body == NULL ? store_run(st, "INSERT INTO report (day, domain,"
 	    " report_id, state, due, note, created, done) VALUES (?1, ?2, ?3,"
 	    " 'empty', ?4, 'nothing was tallied', ?4, ?4)", "itti", c->day,
@@ -51,7 +56,9 @@ int
 store_claim_drop(struct store *st)
 {
 	return store_update(st, "DELETE FROM report WHERE id IN (SELECT report"
-	    " FROM claimed WHERE noted = 0 AND seen = 0)", "");
+	    " FROM claimed WHERE noted = 0 AND seen = 0) AND NOT EXISTS"
+	    " (SELECT 1 FROM delivery WHERE report = report.id"
+	    " AND delivery.state = 'sending')", "");
 }
 
 int

@@ -17,14 +17,18 @@ struct store_claim {
 	char		 state[16];
 };
 
-/* Due now; without a body there was nothing to tell. */
+/*
+ * Due now; without a body there was nothing to tell.  Where there is a report
+ * of that day and domain nothing is done: one of before this was a fleet.
+ */
 int	store_claim_add(struct store *, const struct store_claim *,
 	    const char *report_id, int64_t ok, int64_t fail,
 	    const unsigned char *body, size_t len, int64_t now);
 /*
  * What is this host's after it was out of touch: all is doubted; what the
  * fleet still has as this host's is seen (1; 0: it is not here); the rest is
- * let go of (how many, or -1).
+ * let go of (how many, or -1), but for what is being sent right now: its
+ * number is not to be another's when the answer comes.
  */
 int	store_claim_doubt(struct store *);
 int	store_claim_see(struct store *, const struct store_claim *);
