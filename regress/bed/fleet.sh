@@ -24,6 +24,51 @@ fleet_up()
 	chown 874 "$W/pgpass"
 }
 
+# fleet_mails N: d1 to dN.example ask for mail, which gets into $W/mails; while
+# there is $W/hold, sendmail has taken it and says nothing yet.
+fleet_mails()
+{
+	mkdir "$W/dns" "$W/mails"
+	awk -v n="$1" 'BEGIN {
+		for (i = 1; i <= n; i++)
+			printf "local-data: %c_smtp._tls.d%d.example. 1 IN " \
+			    "TXT \"v=TLSRPTv1; rua=mailto:tls@d%d.example" \
+			    "\"%c\n", 39, i, i, 39
+	}' >"$W/names"
+	dns_start "$W/dns" <"$W/names" || bail "no name server"
+	chown 871 "$W/mails"
+	cat >"$W/sendmail" <<-EOT
+	#!/bin/sh
+	f=\$(mktemp "$W/mails/.XXXXXXXX") && cat >"\$f" &&
+	    mv "\$f" "$W/mails/\${f##*.}" || exit 75
+	sleep 0.\$((\$\$ % 4))
+	while [ -e "$W/hold" ]; do
+		sleep 0.1
+	done
+	EOT
+	sed -i "s/port 9\$/port $dns_port/" "$W/conf"
+}
+
+# fleet_ids: each report is a mail with its id in the subject.
+fleet_ids()
+{
+	sed -n 's/.*Report-ID: *<\([^>]*\)>.*/\1/p' "$W"/mails/* | sort
+}
+
+# fleet_join: hosts 1 to 3 are members, of which nobody opens a day before all
+# have closed it.
+fleet_join()
+{
+	fleet_conf 9
+	fleet_start 9
+	check "the tables are made" wait_for 60 grep -q 'in touch' "$W/9.log"
+	fleet_stop 9
+	pg_sql "DELETE FROM sge.member; INSERT INTO sge.member (member,
+	    instance, version, joined, seen, since) SELECT 'm' || n || '.test',
+	    '', '', 0, extract(epoch FROM now())::bigint - 100, $daynumber
+	    FROM generate_series(1, 3) n"
+}
+
 # fleet_conf N [WORD...]: host N's configuration, in $W/N.
 fleet_conf()
 {

@@ -4,7 +4,10 @@
 # root, at 127.0.0.1 of the test's own network and by TLS.
 #
 #	pg_network "$0" "$@"	the script again, in a network of its own
-#	pg_up DIR		a new one; DIR/ca.pem signed it for db.test
+#	pg_up DIR		a new one; DIR/ca.pem signed it for db.test;
+#				its tables in $PG_SPACE, if that is set
+#	pg_standby DIR PORT	one that has all that it has committed
+#	pg_fail_over		the first one dies, and that one is it
 #
 # Wants tap.sh.  $PG_BIN: its programs.
 
@@ -87,8 +90,45 @@ pg_up()
 	CONF
 	sed -i 's/^host /hostssl /' "$PG/data/pg_hba.conf"
 	pg_start
-	pg_sql "CREATE DATABASE sge" >/dev/null || bail "no database"
+	pg_sql "${PG_SPACE:+CREATE TABLESPACE space LOCATION '$PG_SPACE'}" &&
+	    pg_sql "CREATE DATABASE sge ${PG_SPACE:+TABLESPACE space}" ||
+	    bail "no database"
 	PG_DB=sge
+}
+
+pg_streaming()
+{
+	[ "$(pg_sql "SELECT count(*) FROM pg_stat_replication
+	    WHERE state = 'streaming'")" = 1 ]
+}
+
+pg_standby()
+{
+	mkdir -p "$1/space"
+	chown -R 65534:65534 "$1"
+	pg_as "$PG_BIN/pg_basebackup" -h "$PG" -U sge -D "$1/data" -R \
+	    -X stream -c fast --no-sync \
+	    ${PG_SPACE:+--tablespace-mapping="$PG_SPACE=$1/space"} \
+	    >"$1/backup.log" 2>&1 || bail "standby: $(cat "$1/backup.log")"
+	cat >>"$1/data/postgresql.conf" <<-CONF
+	port = $2
+	unix_socket_directories = '$1'
+	CONF
+	(PG=$1 && pg_start) || exit 1
+	wait_for 60 pg_streaming || bail "no standby"
+	pg_sql "ALTER SYSTEM SET synchronous_standby_names = '*'"
+	pg_sql "SELECT pg_reload_conf()" >/dev/null
+	PG_NEXT=$1
+	PG_NEXT_PORT=$2
+}
+
+pg_fail_over()
+{
+	pg_stop immediate
+	PG=$PG_NEXT
+	PG_PORT=$PG_NEXT_PORT
+	pg_as "$PG_BIN/pg_ctl" -D "$PG/data" -w -t 120 promote \
+	    >>"$PG/ctl.log" 2>&1 || bail "promote: $(tail -n 3 "$PG/log")"
 }
 
 pg_start()
@@ -107,6 +147,7 @@ pg_stop()
 # pg_sql SQL: what it finds, '|' between columns.
 pg_sql()
 {
-	"$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$PG" -U sge \
+	"$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$PG" \
+	    -p "${PG_PORT:-5432}" -U sge \
 	    -d "${PG_DB:-postgres}" -c "$1" 2>&1
 }

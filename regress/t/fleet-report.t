@@ -15,27 +15,9 @@ dns_unbound || {
 	exit 0
 }
 fleet_up
-n=0
-while [ $((n += 1)) -le 12 ]; do
-	echo "local-data: '_smtp._tls.d$n.example. 1 IN TXT" \
-	    "\"v=TLSRPTv1; rua=mailto:tls@d$n.example\"'"
-done >"$W/names"
-mkdir "$W/dns" "$W/mails"
-dns_start "$W/dns" <"$W/names" || bail "no name server"
-chown 871 "$W/mails"
-cat >"$W/sendmail" <<EOT
-#!/bin/sh
-f=\$(mktemp "$W/mails/.XXXXXXXX") && cat >"\$f" && mv "\$f" "$W/mails/\${f##*.}"
-EOT
-sed -i "s/port 9\$/port $dns_port/" "$W/conf"
+fleet_mails 12
 echo 'report spread 0s' >>"$W/conf"
 echo 'fleet wait 5d' >>"$W/conf"
-
-# Each report is a mail with its id in the subject.
-ids()
-{
-	sed -n 's/.*Report-ID: *<\([^>]*\)>.*/\1/p' "$W"/mails/* | sort
-}
 
 # ended DOMAIN-PATTERN N: the fleet knows of so many that were sent.
 ended()
@@ -55,15 +37,7 @@ told()
 	done | awk '{ n += $1 } END { print n }'
 }
 
-# Nobody is to open the day before the others are known: one makes the tables.
-fleet_conf 9
-fleet_start 9
-check "the tables are made" wait_for 60 grep -q 'in touch' "$W/9.log"
-fleet_stop 9
-pg_sql "DELETE FROM sge.member; INSERT INTO sge.member (member, instance,
-    version, joined, seen, since) SELECT 'm' || n || '.test', '', '', 0,
-    extract(epoch FROM now())::bigint - 100, $daynumber
-    FROM generate_series(1, 3) n"
+fleet_join
 
 # --- claimed, and the host dies --------------------------------------------
 
@@ -113,11 +87,11 @@ check "others send those of a host that died" wait_for 120 ended 'd%' 6 || {
 	tail -n 5 "$W"/?.log
 	pg_sql 'SELECT * FROM sge.report; SELECT * FROM sge.member'
 }
-is "$(ids | wc -l) $(ids | uniq | wc -l)" "6 6" "one for each domain"
+is "$(fleet_ids | wc -l) $(fleet_ids | uniq | wc -l)" "6 6" "one for each domain"
 fleet_start "$victim"
 check "which lets go of them when it is back" wait_for 60 grep -q \
     'fleet: [1-7] reports are sent by other hosts' "$W/$victim.log"
-is "$(ids | wc -l)" 6 "and sends none of them"
+is "$(fleet_ids | wc -l)" 6 "and sends none of them"
 is "$(told)" 126 "they tell of all sessions of all hosts"
 is "$(pg_sql "SELECT state FROM sge.report WHERE domain = 'silent.example'")" \
     no-rua "there is none for who asks for none"
@@ -154,8 +128,8 @@ check "a late host's sessions make a report of their own" \
 check "one of a policy as long as may be too" wait_for 30 ended 'd2.%' 2
 is "$(pg_sql "SELECT length(strings) FROM sge.policy WHERE
     domain = 'd2.example'")" 64007 "  which is whole"
-is "$(ids | grep -c 'd1\.example')" 2 "under its own id"
-is "$(ids | uniq | wc -l)" 8 "  that no other has"
+is "$(fleet_ids | grep -c 'd1\.example')" 2 "under its own id"
+is "$(fleet_ids | uniq | wc -l)" 8 "  that no other has"
 is "$(told)" $((126 + 24)) "and every session was told once"
 for n in 1 2 3 4; do
 	fleet_stop $n
