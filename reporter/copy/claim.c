@@ -151,7 +151,7 @@ claim_note(struct copy *c)
 	    noted);
 }
 
-/* What others send by now, but for what was being sent as that was found out. */
+/* What others send by now, but for what was being sent as that came out. */
 static int
 let_go(struct copy *c)
 {

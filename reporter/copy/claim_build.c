@@ -15,11 +15,17 @@
 #include "report/report.h"
 #include "store/store_image.h"
 
-/* Members of a row: the policy's, the texts of a failure, a number behind. */
-#define POLICY_TEXTS 5
+/*
+ * Members of a row: of which claim it is, the policy's, the texts of a failure,
+ * a number behind.
+ */
+#define POLICY_AT 1
+#define COUNTS_AT 6
 #define DETAIL_TEXTS 7
+/* Reports that are asked for at once: a domain's failures may be many rows. */
+#define BATCH_MAX 16
 
-static void	next_claim(struct copy *);
+static void	next_claims(struct copy *);
 
 void
 claim_read(const json_t *one, struct store_claim *claim, const char **id)
@@ -50,25 +56,29 @@ number(const json_t *row, size_t i)
 }
 
 static int
-take_row(struct copy *c, const struct store_claim *claim, const json_t *row)
+take_row(struct copy *c, const json_t *row)
 {
 	/* An array, or "". */
-	char *lines = json_dumps(json_array_get(row, 3), JSON_COMPACT);
-	const struct store_image_policy p = { text(row, 0), text(row, 1),
-	    text(row, 2), lines == NULL ? "" : lines, text(row, 4) };
-	const char *texts[DETAIL_TEXTS];
+	char *lines = json_dumps(json_array_get(row, POLICY_AT + 3),
+	    JSON_COMPACT);
+	const struct store_image_policy p = { text(row, POLICY_AT),
+	    text(row, POLICY_AT + 1), text(row, POLICY_AT + 2),
+	    lines == NULL ? "" : lines, text(row, POLICY_AT + 4) };
+	const char *texts[DETAIL_TEXTS], *id;
+	struct store_claim claim;
 	size_t i;
 	int rc;
 
+	claim_read(json_array_get(c->claims, c->claim + (size_t)number(row,
+	    0)), &claim, &id);
 	for (i = 0; i < DETAIL_TEXTS; i++)
-		texts[i] = text(row, POLICY_TEXTS + i);
+		texts[i] = text(row, COUNTS_AT + i);
 	if (c->details)
-		rc = store_image_detail(c->image, claim->day, claim->domain,
-		    &p, texts, number(row, POLICY_TEXTS + DETAIL_TEXTS));
+		rc = store_image_detail(c->image, claim.day, claim.domain, &p,
+		    texts, number(row, COUNTS_AT + DETAIL_TEXTS));
 	else
-		rc = store_image_tally(c->image, claim->day, claim->domain,
-		    &p, number(row, POLICY_TEXTS), number(row,
-		    POLICY_TEXTS + 1));
+		rc = store_image_tally(c->image, claim.day, claim.domain, &p,
+		    number(row, COUNTS_AT), number(row, COUNTS_AT + 1));
 	free(lines);
 	return rc;
 }
@@ -101,23 +111,37 @@ give_up(struct copy *c)
 	copy_again(c, BEAT_MS);
 }
 
+/* Those that were asked for, now that all their rows are there. */
+static int
+store_claims(struct copy *c)
+{
+	struct store_claim claim;
+	const char *id;
+	size_t i;
+
+	for (i = 0; i < c->nasked; i++) {
+		claim_read(json_array_get(c->claims, c->claim + i), &claim,
+		    &id);
+		if (store_it(c, &claim, id) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static void	ask_sums(struct copy *, int64_t);
 
 static void
 sums_came(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
-	struct store_claim claim;
-	const char *id;
 	json_t *row;
 	int64_t next;
 	size_t i;
 
 	if (!copy_good(c, answer))
 		return;
-	claim_read(json_array_get(c->claims, c->claim), &claim, &id);
 	json_array_foreach(json_object_get(answer, "rows"), i, row)
-		if (take_row(c, &claim, row) == -1) {
+		if (take_row(c, row) == -1) {
 			give_up(c);
 			return;
 		}
@@ -130,36 +154,43 @@ sums_came(json_t *answer, void *arg)
 		ask_sums(c, 0);
 		return;
 	}
-	if (store_it(c, &claim, id) == -1) {
+	if (store_claims(c) == -1) {
 		give_up(c);
 		return;
 	}
-	c->claim++;
-	next_claim(c);
+	c->claim += c->nasked;
+	next_claims(c);
 }
 
 static void
 ask_sums(struct copy *c, int64_t from)
 {
-	struct store_claim claim;
-	const char *id;
+	json_t *list;
+	size_t i;
 
-	claim_read(json_array_get(c->claims, c->claim), &claim, &id);
-	copy_ask(c, json_pack("{s:s, s:I, s:s, s:I, s:b, s:I}", "op", "sums",
-	    "day", (json_int_t)claim.day, "domain", claim.domain, "part",
-	    (json_int_t)claim.part, "details", c->details, "from",
-	    (json_int_t)from), sums_came);
+	if ((list = json_array()) == NULL)
+		fatalx("copy: no memory");
+	for (i = 0; i < c->nasked; i++)
+		if (json_array_append(list, json_array_get(c->claims,
+		    c->claim + i)) == -1)
+			fatalx("copy: no memory");
+	copy_ask(c, json_pack("{s:s, s:o, s:b, s:I}", "op", "sums", "reports",
+	    list, "details", c->details, "from", (json_int_t)from),
+	    sums_came);
 }
 
 static void
-next_claim(struct copy *c)
+next_claims(struct copy *c)
 {
-	if (c->claim == json_array_size(c->claims)) {
+	size_t left = json_array_size(c->claims) - c->claim;
+
+	if (left == 0) {
 		json_decref(c->claims);
 		c->claims = NULL;
 		c->built(c);
 		return;
 	}
+	c->nasked = left < BATCH_MAX ? left : BATCH_MAX;
 	c->details = 0;
 	if (store_image_clear(c->image) == -1)
 		give_up(c);
@@ -176,5 +207,5 @@ claim_build(struct copy *c, void (*built)(struct copy *))
 	    (c->image = store_open(STORE_IMAGE, STORE_WRITE)) == NULL)
 		give_up(c);
 	else
-		next_claim(c);
+		next_claims(c);
 }

@@ -41,7 +41,8 @@ struct copy {
 	int		 synced;	/* what is claimed is known */
 	int64_t		 asked;		/* for the beat, loop_now */
 	json_t		*claims;	/* to be built */
-	size_t		 claim;		/* which of them */
+	size_t		 claim;		/* the first of those asked for */
+	size_t		 nasked;	/* and how many they are */
 	int		 details;	/* are asked for */
 	struct store	*image;		/* what it tells, or NULL */
 	void		(*built)(struct copy *);

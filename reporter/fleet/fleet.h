@@ -27,11 +27,12 @@
  *	where none is due, of what a host that died left
  * {"op":"held","from":n} -> {"status":"ok","reports":as above,"next":n}: all
  *	that this host has
- * {"op":"sums","day":n,"domain":"d","part":n,"details":bool,"from":n} ->
- *	{"status":"ok","rows":[[..]..],"next":n}: what a report tells; "next":
- *	"from" for more rows, or -1.  A row begins with its policy's domain,
- *	type, mode, strings and mx, all "" for none; then ok and fail; details:
- *	type, sip, rip, mx, helo, reason, info, count
+ * {"op":"sums","reports":[[day,"domain",part]..],"details":bool,"from":n} ->
+ *	{"status":"ok","rows":[[..]..],"next":n}: what they tell; "next":
+ *	"from" for more rows, or -1.  A row begins with which of the reports it
+ *	is of; then its policy's domain, type, mode, strings and mx, all "" for
+ *	none; then ok and fail; details: type, sip, rip, mx, helo, reason, info,
+ *	count
  * {"op":"note","ended":[[day,"domain",part,"state"]..]} -> {"status":"ok"}
  * {"op":"ping"} -> {"status":"ok"}
  *

@@ -22,6 +22,8 @@
 #define HOST_MS 10000
 #define CONNECT_MS 120000
 #define STATEMENT_MS 60000
+/* Statements that a connection keeps planned. */
+#define AGAIN_MAX 8
 
 #ifdef __OpenBSD__
 #define LIBRARY "libpq.so"
@@ -35,7 +37,8 @@
 	CALL(PQconnectStartParams) CALL(PQconsumeInput) CALL(PQerrorMessage) \
 	CALL(PQfinish) CALL(PQflush) CALL(PQgetResult) CALL(PQgetisnull) \
 	CALL(PQgetvalue) CALL(PQisBusy) CALL(PQntuples) CALL(PQresultStatus) \
-	CALL(PQsendQuery) CALL(PQsendQueryParams) \
+	CALL(PQsendPrepare) CALL(PQsendQuery) CALL(PQsendQueryParams) \
+	CALL(PQsendQueryPrepared) \
 	CALL(PQsetNoticeProcessor) CALL(PQsetnonblocking) CALL(PQsocket) \
 	CALL(PQstatus)
 
@@ -59,6 +62,7 @@ struct pq {
 	struct library	 lib;
 	PGconn		*conn;
 	PGresult	*result;
+	const char	*again[AGAIN_MAX];
 	char		 why[FLEET_TEXT_MAX];
 };
 
@@ -223,6 +227,7 @@ pq_down(struct pq *pq)
 	if (pq->conn != NULL)
 		pq->lib.PQfinish(pq->conn);
 	pq->conn = NULL;
+	memset(pq->again, 0, sizeof(pq->again));
 }
 
 void
@@ -276,21 +281,48 @@ take_results(struct pq *pq, int64_t end)
 	}
 }
 
+/* What libpq was given leaves, and is answered. */
+static int
+finish(struct pq *pq, int given)
+{
+	int64_t end = loop_now() + STATEMENT_MS;
+
+	if (!given)
+		return fail(pq, pq->lib.PQerrorMessage(pq->conn));
+	return send_all(pq, end) == -1 || take_results(pq, end) == -1 ? -1 : 0;
+}
+
 int
 pq_run(struct pq *pq, const char *sql, size_t n, const char *const params[])
 {
-	int64_t end = loop_now() + STATEMENT_MS;
-	int sent;
-
 	result_clear(pq);
 	if (pq->conn == NULL)
 		return fail(pq, "not connected");
-	sent = n == 0 ? pq->lib.PQsendQuery(pq->conn, sql) :
+	return finish(pq, n == 0 ? pq->lib.PQsendQuery(pq->conn, sql) :
 	    pq->lib.PQsendQueryParams(pq->conn, sql, (int)n, NULL, params,
-	    NULL, NULL, 0);
-	if (sent == 0)
-		return fail(pq, pq->lib.PQerrorMessage(pq->conn));
-	return send_all(pq, end) == -1 || take_results(pq, end) == -1 ? -1 : 0;
+	    NULL, NULL, 0));
+}
+
+int
+pq_again(struct pq *pq, const char *sql, size_t n, const char *const params[])
+{
+	char name[16];
+	size_t i;
+
+	for (i = 0; i < AGAIN_MAX && pq->again[i] != NULL &&
+	    pq->again[i] != sql; i++)
+		continue;
+	if (pq->conn == NULL || i == AGAIN_MAX)
+		return pq_run(pq, sql, n, params);
+	(void)snprintf(name, sizeof(name), "again%zu", i);
+	result_clear(pq);
+	if (pq->again[i] == NULL && finish(pq, pq->lib.PQsendPrepare(pq->conn,
+	    name, sql, (int)n, NULL)) == -1)
+		return -1;
+	pq->again[i] = sql;
+	result_clear(pq);
+	return finish(pq, pq->lib.PQsendQueryPrepared(pq->conn, name, (int)n,
+	    params, NULL, NULL, 0));
 }
 
 int
@@ -365,6 +397,13 @@ pq_down(struct pq *pq __unused)
 
 int
 pq_run(struct pq *pq __unused, const char *sql __unused, size_t n __unused,
+    const char *const params[] __unused)
+{
+	return -1;
+}
+
+int
+pq_again(struct pq *pq __unused, const char *sql __unused, size_t n __unused,
     const char *const params[] __unused)
 {
 	return -1;

@@ -31,7 +31,13 @@ void	pq_down(struct pq *);
  */
 int	pq_run(struct pq *, const char *sql, size_t n,
 	    const char *const params[]);
-/* Of the last pq_run: rows, a value ("" for NULL), rows it changed. */
+/*
+ * The same, of a text that stays where it is: this connection plans it once, as
+ * planning what is asked for each report costs more than to do it.
+ */
+int	pq_again(struct pq *, const char *sql, size_t n,
+	    const char *const params[]);
+/* Of the last of them: rows, a value ("" for NULL), rows it changed. */
 int	pq_rows(const struct pq *);
 const char *pq_text(const struct pq *, int row, int column);
 int64_t	pq_number(const struct pq *, int row, int column);

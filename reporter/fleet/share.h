@@ -20,8 +20,8 @@ struct share {
 	int64_t		 day;		/* of what is copied */
 };
 
-/* PostgreSQL's clock, in seconds. */
-#define FLEET_NOW "extract(epoch FROM clock_timestamp())::bigint"
+/* PostgreSQL's clock, in seconds; an index can be read up to it. */
+#define FLEET_NOW "extract(epoch FROM statement_timestamp())::bigint"
 /* A host that was seen before then is taken over from: a lease of a minute. */
 #define FLEET_LAPSED FLEET_NOW " - 60"
 

@@ -95,7 +95,8 @@ share_open(struct share *s, const json_t *question, json_t *answer __unused,
 }
 
 /*
- * Of one day's domain a host sends one report: another part is for others.
+ * Of one day's domain a host sends one report: another part is for others, and
+ * waits until the one before it is somebody's.
  * Each is an index's first rows, for $2 reports.
  */
 #define CLAIM(which, order) \
@@ -103,7 +104,8 @@ share_open(struct share *s, const json_t *question, json_t *answer __unused,
 	" WHERE " which \
 	" AND r.day >= (SELECT since FROM sge.member WHERE member = $1)" \
 	" AND NOT EXISTS (SELECT 1 FROM sge.report o WHERE o.day = r.day" \
-	" AND o.domain = r.domain AND o.part <> r.part AND o.member = $1)" \
+	" AND o.domain = r.domain AND o.part <> r.part AND (o.member = $1" \
+	" OR (o.part < r.part AND o.state = 'due')))" \
 	order " LIMIT $2::bigint FOR UPDATE SKIP LOCKED)" \
 	" UPDATE sge.report u SET state = 'claimed', member = $1 FROM x" \
 	" WHERE u.day = x.day AND u.domain = x.domain AND u.part = x.part" \
@@ -147,9 +149,9 @@ share_claim(struct share *s, const json_t *question, json_t *answer,
 	const char *params[2] = { s->conf->hostname, NULL };
 
 	params[1] = share_number(&room, ipc_int(question, "room", 0));
-	if (pq_run(s->pq, claim_due, 2, params) == -1 ||
+	if (pq_again(s->pq, claim_due, 2, params) == -1 ||
 	    (pq_rows(s->pq) == 0 &&
-	    pq_run(s->pq, claim_left, 2, params) == -1))
+	    pq_again(s->pq, claim_left, 2, params) == -1))
 		return -1;
 	tell_reports(s, answer);
 	return 0;
@@ -177,49 +179,57 @@ share_held(struct share *s, const json_t *question, json_t *answer,
 #define STRINGS "CASE WHEN p.strings LIKE '[%' THEN p.strings::json" \
 	" ELSE to_json(''::text) END"
 
-/* What all hosts of that part tallied, under the policy as it was. */
-static const char sum_tallies[] =
-    "SELECT json_build_array(coalesce(p.domain, ''), coalesce(p.type, ''),"
-    " coalesce(p.mode, ''), " STRINGS ", coalesce(p.mx, ''),"
-    " sum(t.ok)::bigint, sum(t.fail)::bigint) FROM sge.tally t"
-    " JOIN sge.member_day d USING (member, day) LEFT JOIN sge.policy p"
-    " ON p.member = t.member AND p.day = t.day AND p.id = t.policy"
-    " WHERE t.day = $1::bigint AND t.domain = $2 AND d.part = $3::bigint"
-    " GROUP BY p.domain, p.type, p.mode, p.strings, p.mx"
-    " ORDER BY p.domain, p.type, p.mode, p.strings, p.mx"
-    " OFFSET $4::bigint LIMIT $5::bigint";
-static const char sum_details[] =
-    "SELECT json_build_array(coalesce(p.domain, ''), coalesce(p.type, ''),"
-    " coalesce(p.mode, ''), " STRINGS ", coalesce(p.mx, ''),"
-    " t.type, t.sip, t.rip, t.mx, t.helo, t.reason, t.info,"
-    " sum(t.count)::bigint) FROM sge.detail t"
-    " JOIN sge.member_day d USING (member, day) LEFT JOIN sge.policy p"
-    " ON p.member = t.member AND p.day = t.day AND p.id = t.policy"
-    " WHERE t.day = $1::bigint AND t.domain = $2 AND d.part = $3::bigint"
-    " GROUP BY p.domain, p.type, p.mode, p.strings, p.mx, t.type, t.sip,"
-    " t.rip, t.mx, t.helo, t.reason, t.info"
-    " ORDER BY sum(t.count) DESC, p.domain, p.type, p.mode, p.strings,"
-    " p.mx, t.type, t.sip, t.rip, t.mx, t.helo, t.reason, t.info"
-    " OFFSET $4::bigint LIMIT $5::bigint";
+/*
+ * What all hosts of each report's part tallied, under the policy as it was: $1
+ * has [day, domain, part] of each.  A row begins with which of them it is.  Each
+ * host's rows are one look into an index: with OFFSET 0 nobody plans to read all
+ * of a day for it.
+ */
+#define SUMS(what, from, order) \
+	"SELECT json_build_array(q.n, coalesce(p.domain, '')," \
+	" coalesce(p.type, ''), coalesce(p.mode, ''), " STRINGS "," \
+	" coalesce(p.mx, ''), " what ") FROM (SELECT e.i - 1 AS n," \
+	" (e.r->>0)::bigint AS day, e.r->>1 AS domain," \
+	" (e.r->>2)::bigint AS part FROM json_array_elements($1::json)" \
+	" WITH ORDINALITY e (r, i)) q" \
+	" JOIN sge.member_day d ON d.day = q.day AND d.part = q.part" \
+	" CROSS JOIN LATERAL (SELECT * FROM sge." from " WHERE day = d.day" \
+	" AND member = d.member AND domain = q.domain OFFSET 0) t" \
+	" LEFT JOIN LATERAL (SELECT * FROM sge.policy WHERE day = t.day" \
+	" AND member = t.member AND id = t.policy OFFSET 0) p ON true" \
+	" GROUP BY q.n, p.domain, p.type, p.mode, p.strings, p.mx" order \
+	" OFFSET $2::bigint LIMIT $3::bigint"
+#define DETAIL "t.type, t.sip, t.rip, t.mx, t.helo, t.reason, t.info"
+static const char sum_tallies[] = SUMS("sum(t.ok)::bigint, sum(t.fail)::bigint",
+    "tally", " ORDER BY q.n, p.domain, p.type, p.mode, p.strings, p.mx");
+static const char sum_details[] = SUMS(DETAIL ", sum(t.count)::bigint",
+    "detail", ", " DETAIL " ORDER BY q.n, sum(t.count) DESC, p.domain, p.type,"
+    " p.mode, p.strings, p.mx, " DETAIL);
 
 /* Some rows of one of them; "next": from where there are more, or -1. */
 int
 share_sums(struct share *s, const json_t *question, json_t *answer,
     const char **why __unused)
 {
-	struct share_number day, part, from, most;
+	struct share_number from, most;
 	int64_t offset = ipc_int(question, "from", 0);
-	const char *params[5] = { NULL, ipc_string(question, "domain", "") };
+	const char *params[3] = { NULL };
 	json_t *list, *one;
 	size_t bytes = 0;
-	int i;
+	char *reports;
+	int i, rc;
 
-	params[0] = share_number(&day, ipc_int(question, "day", 0));
-	params[2] = share_number(&part, ipc_int(question, "part", 0));
-	params[3] = share_number(&from, offset);
-	params[4] = share_number(&most, FLEET_SUMS_MAX);
-	if (pq_run(s->pq, ipc_bool(question, "details", 0) ? sum_details :
-	    sum_tallies, 5, params) == -1)
+	reports = json_dumps(json_object_get(question, "reports"),
+	    JSON_COMPACT);
+	if (reports == NULL)
+		fatalx("share: no memory");
+	params[0] = reports;
+	params[1] = share_number(&from, offset);
+	params[2] = share_number(&most, FLEET_SUMS_MAX);
+	rc = pq_again(s->pq, ipc_bool(question, "details", 0) ? sum_details :
+	    sum_tallies, 3, params);
+	free(reports);
+	if (rc == -1)
 		return -1;
 	if ((list = json_array()) == NULL)
 		fatalx("share: no memory");

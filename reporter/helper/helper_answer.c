@@ -208,7 +208,7 @@ take_lines(const struct helper_asked *q, const struct member *m,
 	return lines;
 }
 
-/* Texts and, at its end, numbers. */
+/* A number, texts, and at its end numbers. */
 static json_t *
 take_row(const struct helper_asked *q, const struct member *m,
     const json_t *value)
@@ -218,13 +218,13 @@ take_row(const struct helper_asked *q, const struct member *m,
 	const json_t *item;
 	size_t i, n = json_array_size(value);
 
-	if ((n != 7 && n != 13) || (row = json_array()) == NULL)
+	if ((n != 8 && n != 14) || (row = json_array()) == NULL)
 		return NULL;
 	for (i = 0; i < n; i++) {
 		item = json_array_get(value, i);
-		if (i == 3)
+		if (i == 4)
 			taken = take_lines(q, m, item);
-		else if (i < (n == 7 ? 5 : 12))
+		else if (i > 0 && i < (n == 8 ? 6 : 13))
 			taken = take_text(q, &text, item);
 		else
 			taken = json_is_integer(item) &&
