@@ -596,6 +596,10 @@ faults:
 	@FAULTS=0 MAKE="${MAKE}" sh regress/run regress/t/inject.t \
 		regress/t/db-faults.t
 
+# Needs clang; FUZZ_S=seconds for each target.
+fuzz: all
+	@sh regress/fuzz/run
+
 demo:
 	@MAKE="${MAKE}" sh regress/demo.sh
 
@@ -606,5 +610,5 @@ clean:
 
 -include .depend
 
-.PHONY: all bench bench-tools clean deb demo faults install objects regress \
-	tools uninstall units ${UNITS}
+.PHONY: all bench bench-tools clean deb demo faults fuzz install objects \
+	regress tools uninstall units ${UNITS}
