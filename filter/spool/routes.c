@@ -191,8 +191,10 @@ static void
 map_sweep(struct map *m)
 {
 	struct entry *e;
+	size_t i;
 
-	for (e = m->entries; e < m->entries + m->count; e++) {
+	for (i = 0; i < m->count; i++) {
+		e = &m->entries[i];
 		if (e->reading == m->reading || e->kind == ROUTE_UNKNOWN)
 			continue;
 		e->kind = ROUTE_UNKNOWN;
