@@ -258,7 +258,7 @@ read_conf(struct ctl *ctl)
 
 	err = xmemstream(&said, &len);
 	ctl->conf = conf_read(ctl->path == NULL ? CONF_PATH : ctl->path, err);
-	xmemclose(err);
+	xmemclose(err, &said);
 	if (ctl->conf == NULL || ctl->view.verbose)
 		fputs(said, stderr);
 	free(said);
@@ -322,7 +322,7 @@ run_kept(struct ctl *ctl, int argc, char *argv[])
 
 	v->out = xmemstream(&text, &len);
 	status = ctl->command->run(ctl, argc, argv);
-	xmemclose(v->out);
+	xmemclose(v->out, &text);
 	/* What could not be read is not what is not there. */
 	if (v->store->errors > 0 && status == 0)
 		status = ctl->command->failure;

@@ -394,7 +394,7 @@ conf_again(const char *file)
 
 	fp = xmemstream(&text, &len);
 	conf = conf_read(file, fp);
-	xmemclose(fp);
+	xmemclose(fp, &text);
 	rest = text;
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')

@@ -29,7 +29,7 @@ check_conf(struct check *c, const char *path)
 
 	err = xmemstream(&said, &len);
 	conf = conf_read(path, err);
-	xmemclose(err);
+	xmemclose(err, &said);
 	for (rest = said; (line = strsep(&rest, "\n")) != NULL;)
 		if (*line != '\0')
 			check_part(c, "sge.conf", strstr(line, "warning: ") ==

@@ -302,7 +302,7 @@ body_fits(const struct mail *m, const char *tags, int relaxed)
 		return 0;
 	fp = xmemstream(&text, &len);
 	put_body(fp, m->body, relaxed);
-	xmemclose(fp);
+	xmemclose(fp, &text);
 	rc = EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL) == 1;
 	free(text);
 	(void)EVP_EncodeBlock((unsigned char *)got, digest, sizeof(digest));
@@ -349,7 +349,7 @@ dkim_verify(const char *mail, const char *record, char why[], size_t whysz)
 		    "kind");
 	fp = xmemstream(&text, &len);
 	put_header(fp, &m, value, own, header);
-	xmemclose(fp);
+	xmemclose(fp, &text);
 	rc = signature_fits(key, ed25519, text, len, sig, (size_t)n);
 	EVP_PKEY_free(key);
 	free(text);

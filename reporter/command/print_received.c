@@ -110,7 +110,7 @@ print_filled(FILE *out, const char *label, const char *text,
 		} else
 			fputc(*text++, fp);
 	}
-	xmemclose(fp);
+	xmemclose(fp, &line);
 	view_wrap(out, label, INDENT, line);
 	free(line);
 }

@@ -12,6 +12,7 @@
 #include "base/bounds.h"
 #include "base/log.h"
 #include "ctl/smtpctl.h"
+#include "lib/xalloc.h"
 
 /* It stands where root's PATH has it, but cron's may not. */
 #define SMTPCTL "PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin; exec smtpctl "
@@ -124,7 +125,7 @@ smtpctl_queue(const char *domain,
 	FILE *f = smtpctl_open("show queue", "");
 	int rc = 0;
 
-	while (getline(&line, &size, f) != -1) {
+	while (xgetline(&line, &size, f) != -1) {
 		line[strcspn(line, "\n")] = '\0';
 		if (rc == 0 && read_line(line, domain, &q) == 0)
 			rc = each(&q, arg);
@@ -184,7 +185,7 @@ smtpctl_envelope(const char *id, struct smtpctl_envelope *e)
 	int good = 1;
 
 	memset(e, 0, sizeof(*e));
-	while (getline(&line, &size, f) != -1) {
+	while (xgetline(&line, &size, f) != -1) {
 		line[strcspn(line, "\n")] = '\0';
 		if (envelope_line(line, e) == -1) {
 			warnx("%s: envelope: can't be used: %s", id,

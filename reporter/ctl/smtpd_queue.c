@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "ctl/smtpd_queue.h"
 #include "lib/write_all.h"
+#include "lib/xalloc.h"
 
 /* Digits of a message's id, the first ones of its envelopes'. */
 #define MSGID_LEN 8
@@ -60,11 +61,9 @@ rewrite(FILE *in, const char *action)
 	char *line = NULL, *out = NULL;
 	size_t size = 0, outsz, n = 0;
 	int actions = 0, bad = 0;
-	FILE *f = open_memstream(&out, &outsz);
+	FILE *f = xmemstream(&out, &outsz);
 
-	if (f == NULL)
-		return NULL;
-	while (getline(&line, &size, in) != -1) {
+	while (xgetline(&line, &size, in) != -1) {
 		if (n++ == 0)
 			bad = !is_key(line, "version");
 		if (is_key(line, "dispatcher")) {
@@ -75,9 +74,10 @@ rewrite(FILE *in, const char *action)
 		else if (!is_key(line, "errorline"))
 			fputs(line, f);
 	}
-	bad |= ferror(in) | ferror(f) | (actions != 1);
+	bad |= ferror(in) | (actions != 1);
 	free(line);
-	if (fclose(f) == EOF || bad) {
+	xmemclose(f, &out);
+	if (bad) {
 		free(out);
 		return NULL;
 	}

@@ -74,12 +74,23 @@ xmemstream(char **text, size_t *len)
 }
 
 void
-xmemclose(FILE *fp)
+xmemclose(FILE *fp, char **text)
 {
 	int bad = ferror(fp);
 
-	if (fclose(fp) == EOF || bad)
+	/* Where there is no room for the last byte, glibc says nothing. */
+	if (fclose(fp) == EOF || bad || *text == NULL)
 		fatal("no memory");
+}
+
+ssize_t
+xgetline(char **line, size_t *size, FILE *fp)
+{
+	ssize_t n = getline(line, size, fp);
+
+	if (n == -1 && !feof(fp) && !ferror(fp))
+		fatal("no memory");
+	return n;
 }
 
 void

@@ -3,6 +3,8 @@
 #ifndef SGE_XALLOC_H
 #define SGE_XALLOC_H
 
+#include <sys/types.h>
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -27,7 +29,9 @@ void	 xvasprintf(char **, const char *, va_list)
  * stdio(3) tells only by ferror(3), is fatal too.
  */
 FILE	*xmemstream(char **, size_t *);
-void	 xmemclose(FILE *);
+void	 xmemclose(FILE *, char **text);
+/* getline(3): -1 is the end of the file, or one that can't be read. */
+ssize_t	 xgetline(char **line, size_t *size, FILE *);
 /* vis(3), which in libbsd needs memory for each character, and tells nobody. */
 void	 xvis(char *dst, int c, int flags, int next);
 /*

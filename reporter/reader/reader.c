@@ -457,7 +457,7 @@ subject_id(const struct mime *mail)
 		p += 10;
 		p += strspn(p, " <");
 		p[strcspn(p, "> ")] = '\0';
-		id = strdup(p);
+		id = xstrdup(p);
 	}
 	free(subject);
 	return id;

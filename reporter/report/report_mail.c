@@ -73,7 +73,7 @@ part_for_people(FILE *fp, const struct conf *conf, const struct report *re)
 
 	mem = xmemstream(&text, &len);
 	mail_text(mem, conf, re);
-	xmemclose(mem);
+	xmemclose(mem, &text);
 	plain = mail_is_plain(text);
 	fprintf(fp, "Content-Type: text/plain; charset=\"%s\"\n"
 	    "Content-Transfer-Encoding: %s\n\n", plain ? "us-ascii" : "utf-8",

@@ -182,16 +182,14 @@ add(struct digest *digest, const struct failed *f)
 	char command[512], base[64], *text = NULL;
 	size_t len, i;
 
-	if ((out = open_memstream(&text, &len)) == NULL)
-		fatal("open_memstream");
+	out = xmemstream(&text, &len);
 	its_day.first = its_day.last = f->day;
 	for (i = 0; i < f->nways && i < WAYS; i++)
 		add_way(&its_day, f, &f->ways[i], out);
 	if (f->nways > WAYS)
 		fprintf(out, "; and in %zu more ways", f->nways - WAYS);
 	fprintf(out, "%s", standing_text(f->standing));
-	if (fclose(out) == EOF)
-		fatal("open_memstream");
+	xmemclose(out, &text);
 	(void)snprintf(base, sizeof(base), "show received -d %s -D",
 	    view_day(f->day));
 	digest_command(command, sizeof(command), base, f->reporter);

@@ -15,6 +15,7 @@
 #include "lib/date.h"
 #include "store/query_flow.h"
 #include "view/view.h"
+#include "lib/xalloc.h"
 
 /*
  * The number of the first line of a file that names the entry, from the line
@@ -30,7 +31,7 @@ line_of(const char *file, const char *entry, const char *name)
 
 	if ((f = fopen(file, "r")) == NULL)
 		return 0;
-	while (found == 0 && getline(&line, &size, f) != -1) {
+	while (found == 0 && xgetline(&line, &size, f) != -1) {
 		n++;
 		p = line + strspn(line, " \t");
 		if (!on && strncmp(p, "class", 5) == 0) {

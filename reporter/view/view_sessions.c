@@ -19,6 +19,7 @@
 #include "lib/date.h"
 #include "spool/record.h"
 #include "view/view.h"
+#include "lib/xalloc.h"
 
 struct sessions {
 	const struct view *view;
@@ -207,7 +208,7 @@ take_segment(struct sessions *s, const char *dir, const char *name)
 		log_warn("%s", path);
 		return -1;
 	}
-	while ((n = getline(&line, &size, f)) != -1) {
+	while ((n = xgetline(&line, &size, f)) != -1) {
 		/* One that is being written. */
 		if (line[n - 1] != '\n')
 			break;
