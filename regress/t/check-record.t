@@ -47,6 +47,17 @@ done <"$here/data/samples/records.tsv"
 [ $records -gt 20 ]
 ok $? "the list has $records records"
 
+# Where nobody's report arrives.
+for uri in 'https://[::1]/x' https://127.0.0.1/ https://10.1.2.3:8443/r \
+    https://localhost/ https://mx.localhost/ https://printer/x \
+    https://x.internal/ mailto:a@mail.local; do
+	out=$(sgectl check record -s "v=TLSRPTv1; rua=$uri")
+	is $? 1 "$uri"
+	is "$(echo "$out" | grep -cF "$uri is never contacted: ")" 1 \
+	    '  is said to be out of reach'
+	is "$(echo "$out" | grep -c 'reports go to')" 0 '  and nothing goes there'
+done
+
 # The position of the fault, marked.
 out=$(sgectl check record -s 'v=TLSRPTv1; rua=mailto:a@b.example other')
 like "$out" "*

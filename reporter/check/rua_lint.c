@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/addr.h"
 #include "base/bounds.h"
 #include "base/domain.h"
 #include "check/rua_lint.h"
@@ -310,16 +311,44 @@ is_under(const char *name, const char *domain)
 	    name[n - d - 1] == '.' && strcasecmp(name + n - d, domain) == 0);
 }
 
+/* Why no sender of reports gets to a host; NULL where they may. */
+static const char *
+unreachable(const char *host)
+{
+	static const char *const inner[] = { "localhost", "localdomain",
+	    "local", "internal" };
+	const char *last = strrchr(host, '.');
+	struct addr addr;
+	size_t i;
+
+	if (addr_parse(host, strlen(host), &addr) == 0)
+		return addr_is_global(&addr) ? NULL :
+		    "this address is of no host on the Internet";
+	for (i = 0; i < nitems(inner); i++)
+		if (strcasecmp(last == NULL ? host : last + 1, inner[i]) == 0)
+			return "this name leads nowhere from outside";
+	return last == NULL ? "a name of one label leads nowhere from outside" :
+	    NULL;
+}
+
 static void
 check_uris(struct lint *lint, const char *text, const struct rua *rua,
     const char *domain)
 {
 	const struct rua_uri *u;
-	const char *host;
+	const char *host, *why;
 	size_t i, outside = 0;
 
 	for (i = 0; i < rua->nuris; i++) {
 		u = &rua->uris[i];
+		host = u->scheme == RUA_HTTPS ? u->host :
+		    domain_of_address(u->address);
+		if (host != NULL && (why = unreachable(host)) != NULL) {
+			lint_add(lint, LINT_BAD, LINT_NOWHERE, "%s is never "
+			    "contacted: %s: write one that others can reach",
+			    view_clean(u->uri, 200), why);
+			continue;
+		}
 		if (u->scheme == RUA_HTTPS) {
 			lint_add(lint, LINT_OK, LINT_NOWHERE, "reports go to "
 			    "%s by HTTPS", view_clean(u->uri, 200));
@@ -331,7 +360,6 @@ check_uris(struct lint *lint, const char *text, const struct rua *rua,
 		}
 		lint_add(lint, LINT_OK, LINT_NOWHERE, "reports go to %s",
 		    view_clean(u->address, 200));
-		host = domain_of_address(u->address);
 		if (host == NULL || domain == NULL || !is_under(host, domain))
 			outside++;
 	}
