@@ -50,7 +50,7 @@ is_from_line(const char *p, size_t len)
 {
 	size_t i;
 
-	if (len < 12 || memcmp(p, "From ", 5) != 0)
+	if (len < 12)
 		return 0;
 	for (i = 6; i + 3 < len; i++)
 		if (p[i] == ':' && isdigit((unsigned char)p[i - 1]) &&
@@ -76,6 +76,45 @@ piece_read(FILE *fp, char buf[PIECE])
 	return n;
 }
 
+static int
+begins_from(const char *p, size_t len)
+{
+	return len > 5 && memcmp(p, "From ", 5) == 0;
+}
+
+/* "Name: ...", as a mail's header has it. */
+static int
+is_field(const char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && p[i] > ' ' && p[i] < 0x7f && p[i] != ':'; i++)
+		continue;
+	return i > 0 && i < len && p[i] == ':';
+}
+
+/*
+ * Whether a mail begins at a line, of which blank says that none is before it.
+ * One without a time, or behind a line of text, needs a header behind it: that
+ * is read ahead into next then, its length in *ahead.
+ */
+static int
+is_separator(const char *p, size_t len, int blank, FILE *fp, char *next,
+    size_t *ahead)
+{
+	int timed;
+
+	if (!begins_from(p, len))
+		return 0;
+	timed = is_from_line(p, len);
+	if (!blank && !timed)
+		return 0;
+	if (blank && timed)
+		return 1;
+	*ahead = piece_read(fp, next);
+	return is_field(next, *ahead);
+}
+
 /* Hands over what was kept, unless it was too long. */
 static int
 flush(struct mailbox *m, const char *name, int over)
@@ -96,12 +135,16 @@ static int
 read_mbox(struct mailbox *m, FILE *fp, const char *name, char piece[PIECE],
     size_t n)
 {
+	const size_t unread = (size_t)-1;
+	char other[PIECE], *next = other, *swap;
 	const char *p;
+	size_t ahead;
 	int fresh = 1, blank = 1, over = 0;
 
-	do {
+	for (; n > 0; n = ahead) {
+		ahead = unread;
 		/* fresh: at a line's beginning; blank: none before it. */
-		if (fresh && blank && is_from_line(piece, n)) {
+		if (fresh && is_separator(piece, n, blank, fp, next, &ahead)) {
 			if (flush(m, name, over) == -1)
 				return -1;
 			over = 0;
@@ -119,7 +162,12 @@ read_mbox(struct mailbox *m, FILE *fp, const char *name, char piece[PIECE],
 		if (fresh)
 			blank = n <= 2 && (*p == '\n' || *p == '\r');
 		fresh = n > 0 && p[n - 1] == '\n';
-	} while ((n = piece_read(fp, piece)) > 0);
+		if (ahead == unread)
+			ahead = piece_read(fp, next);
+		swap = piece;
+		piece = next;
+		next = swap;
+	}
 	return flush(m, name, over);
 }
 
@@ -132,7 +180,7 @@ mailbox_stream(struct mailbox *m, FILE *fp, const char *name)
 
 	m->len = 0;
 	n = piece_read(fp, piece);
-	if (n > 0 && is_from_line(piece, n))
+	if (begins_from(piece, n))
 		return read_mbox(m, fp, name, piece, n);
 	/* A bare report may be as long as one that was packed. */
 	for (p = piece; *p == ' ' || *p == '\t' || *p == '\r' || *p == '\n';
