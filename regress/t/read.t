@@ -112,6 +112,28 @@ done
 out=$("$sgectl" read "$dir/mbox" 2>"$dir/err")
 like "$out" '*10 reports: 100 sessions, 0 failed*' 'an mbox of 20 mails, 10 with reports'
 is "$(grep -c 'no report in it' "$dir/err")" 10 'the others are named'
+# Separators that some write: without a time, or behind a line of text.
+n=0
+while read -r separator; do
+	n=$((n + 1))
+	{
+		[ $n -ne 3 ] || printf 'From x Thu Mar  5 10:00:00 2026\nA: b\n'
+		for i in 1 2; do
+			report Odd a@odd.example "odd$n$i" 2026-03-05 \
+			    "$(policy sts 5 0 '')" > "$dir/r"
+			[ $n -eq 3 ] || [ $i -ne 2 ] || echo
+			printf '%s\n' "$separator"
+			mail a@odd.example "$dir/r"
+		done
+		printf '\nFrom here on all is text.\nFrom x Thu, too\n'
+	} > "$dir/odd"
+	like "$("$sgectl" read "$dir/odd" 2>&1)" '*2 reports: 10 sessions*' \
+	    "an mbox with \"$separator\""
+done <<'EOT'
+From a@odd.example
+From x Thu
+From a@odd.example Thu Mar  5 10:00:00 2026
+EOT
 out=$(sed 's/$/\r/' "$dir/mbox" | "$sgectl" read 2>/dev/null)
 like "$out" '*10 reports: 100 sessions, 0 failed*' 'the same from a pipe, CRLF'
 
@@ -292,6 +314,13 @@ mkdir "$dir/folder"
 report Org a@org.example Good 2026-03-05 "$(policy sts 9 0 '' d.example)" \
     >"$dir/folder/good.json"
 cp "$dir/under.json" "$dir/folder/bad.json"
+report Odd a@odd.example odd 2026-03-05 "$(policy sts 5 0 "$(detail \
+    certificate-expired 50 192.0.2.1 mx1.minties.govt.nz)")" > "$dir/odd"
+out=$(ctl read -c "$dir/odd")
+is $? 1 'read -c: failures that the summary does not count'
+like "$out" '*50 *certificate-expired*' 'and they are shown'
+is "$(ctl -p read -c "$dir/odd" | cut -d'|' -f1 | tr '\n' ' ')" 'read fail ' \
+    'in rows as well'
 out=$(ctl read -c "$dir/folder")
 is $? 1 'read -c of a folder with failures'
 is "$(printf '%s\n' "$out" | grep '^Report ')" 'Report U from Org' \

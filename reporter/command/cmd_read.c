@@ -54,6 +54,7 @@ struct reading {
 	int64_t		 sessions;
 	int64_t		 failed;
 	int		 only_failed;	/* -c: nothing else is shown */
+	int		 any_failed;	/* a report tells of a failure */
 	int64_t		 shown_reports;
 	int64_t		 stored;
 	int64_t		 known;
@@ -232,7 +233,7 @@ has_failures(const struct rd_report *r)
 	size_t i;
 
 	for (i = 0; i < r->npolicies; i++)
-		if (r->policies[i].fail > 0)
+		if (rd_policy_failed(&r->policies[i]))
 			return 1;
 	return 0;
 }
@@ -269,6 +270,7 @@ report(struct rd_report *r, void *arg)
 
 	duplicate = seen_before(&g->seen, r);
 	progress_clear(g);
+	g->any_failed |= has_failures(r);
 	if (!g->only_failed || has_failures(r))
 		print(g, r, duplicate);
 	if (duplicate) {
@@ -393,5 +395,5 @@ cmd_read(struct ctl *ctl, int argc, char *argv[])
 	if (g.unread > 0 || g.storing_failed ||
 	    g.reader.problems > g.reader.skipped)
 		return 1;
-	return g.only_failed && g.failed > 0;
+	return g.only_failed && g.any_failed;
 }

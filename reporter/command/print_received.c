@@ -315,7 +315,7 @@ read_text(const struct view *v, const char *file, const struct rd_report *r,
 	if (v->top > 0 && (int64_t)shown > v->top)
 		shown = v->top;
 	for (i = 0; i < shown; i++)
-		if (!only_failed || r->policies[i].fail > 0)
+		if (!only_failed || rd_policy_failed(&r->policies[i]))
 			print_policy(v, r, i);
 	if (shown < r->npolicies)
 		fprintf(v->out, "  + %zu more policies (-n 0 for all)\n",
@@ -337,7 +337,7 @@ read_pipe(const struct view *v, const char *file, const struct rd_report *r,
 
 	for (i = 0; i < r->npolicies; i++) {
 		p = &r->policies[i];
-		if (only_failed && p->fail == 0)
+		if (only_failed && !rd_policy_failed(p))
 			continue;
 		view_row(v, "read", "dtttttiit", "day", r->day,
 		    "reporter", r->submitter, "org", r->org, "id", r->id,

@@ -95,6 +95,17 @@ larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+int
+rd_policy_failed(const struct rd_policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->ndetails; i++)
+		if (p->details[i].count > 0)
+			return 1;
+	return p->fail > 0;
+}
+
 size_t
 rd_totals(const struct rd_report *r, struct rd_total **out)
 {

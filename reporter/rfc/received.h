@@ -85,6 +85,11 @@ char	*rd_oddities(const struct rd_report *);
  * *out the caller frees.
  */
 size_t	rd_totals(const struct rd_report *, struct rd_total **out);
+/*
+ * Whether anything failed: the summary says so, or a failure that it names;
+ * there are reports where the two contradict each other.
+ */
+int	rd_policy_failed(const struct rd_policy *);
 /* The same values as an object. */
 json_t	*rd_report_json(const struct rd_report *);
 
