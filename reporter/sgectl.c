@@ -168,7 +168,7 @@ static const struct ctl_command commands[] = {
 	    cmd_record_new },
 	{ "policy new", "e", "[-e] domain", 1, 1, CTL_CONF_MAY, 1, 1,
 	    cmd_policy_new },
-	{ "check record", "s:", "[-s text] [domain]", 0, 1, CTL_CONF_MAY, 1, 1,
+	{ "check record", "s:", "domain | -s text [domain]", 0, 1, CTL_CONF_MAY, 1, 1,
 	    cmd_check_record },
 	{ "check domain", "", "[domain ...]", 0, -1, CTL_CONF_MAY, 1, 1,
 	    cmd_check_domain },

@@ -58,6 +58,10 @@ for uri in 'https://[::1]/x' https://127.0.0.1/ https://10.1.2.3:8443/r \
 	is "$(echo "$out" | grep -c 'reports go to')" 0 '  and nothing goes there'
 done
 
+like "$(sgectl check record -s "$(printf 'v=TLSRPTv1; rua=mailto:a\033@b.nz')")" \
+    '*a control character (byte 0x1b) is part of the record*' \
+    'a control character is named, and no address made of it'
+
 # The position of the fault, marked.
 out=$(sgectl check record -s 'v=TLSRPTv1; rua=mailto:a@b.example other')
 like "$out" "*

@@ -131,6 +131,8 @@ like "$(sgectl -n 1 digest)" '*and 1 more row of failures*3 failed*sgectl digest
 WATCH*and 3 more
 *sgectl digest -n 0*' \
     "of each part of the digest so many"
+like "$(sgectl show received -D '' 2>&1; echo $?)" '*-D: want a domain*1' \
+    "no domain is none"
 mkdir "$dir/unread"
 : >"$dir/unread/1772760600.abc"
 like "$(sgectl digest)" "*1 mail to the mailbox*kept in*sgectl read $dir/unread*" \

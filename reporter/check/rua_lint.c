@@ -211,9 +211,15 @@ static void
 add_fault(struct lint *lint, const char *text, size_t where, const char *why)
 {
 	const char *at = text + where, *value;
-	size_t len = strcspn(at, ",; \t");
+	size_t len = strcspn(at, ",; \t"), i;
 
-	if (curly_quote(at) != 0 || *at == '"')
+	for (i = 0; i < len && (unsigned char)at[i] >= ' ' && at[i] != 0x7f; i++)
+		continue;
+	if (i < len)
+		lint_add(lint, LINT_BAD, where + i, "a control character (byte "
+		    "0x%02x) is part of the record: take it out",
+		    (unsigned char)at[i]);
+	else if (curly_quote(at) != 0 || *at == '"')
 		lint_add(lint, LINT_BAD, where, "a quote character is part of "
 		    "the record: take it out");
 	else if (*at == '\\')

@@ -193,6 +193,10 @@ take_domain(struct ctl *ctl, const char *value)
 {
 	const char *p;
 
+	if (*value == '\0') {
+		warnx("-D: want a domain");
+		return -1;
+	}
 	ctl->view.domain = value;
 	if (domain_normal(value, strlen(value), ctl->domain,
 	    sizeof(ctl->domain)) == 0) {

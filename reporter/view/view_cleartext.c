@@ -21,6 +21,7 @@ struct list {
 	int64_t		 more;		/* not shown: rows, sessions */
 	int64_t		 more_sessions;
 	int64_t		 recent;	/* seen on the last day */
+	int64_t		 sessions[2];	/* of all rows: in, out */
 	/* Reasons that were shown, for the legend. */
 	const char	*why[8];
 	size_t		 nwhy;
@@ -71,6 +72,7 @@ each(const struct seen_incident *row, void *arg)
 	if (!is_wanted(v, row))
 		return;
 	list->rows++;
+	list->sessions[row->dir == 1] += row->sessions;
 	if (v->top != 0 && list->rows > v->top) {
 		list->more++;
 		list->more_sessions += row->sessions;
@@ -93,8 +95,9 @@ each(const struct seen_incident *row, void *arg)
 }
 
 static void
-print_shares(const struct view *v)
+print_shares(const struct list *list)
 {
+	const struct view *v = list->view;
 	struct seen_counts in, out;
 
 	if (seen_total(v->store, v->first, v->last, 0, &in) == -1 ||
@@ -104,6 +107,12 @@ print_shares(const struct view *v)
 	    "(%s).\n", (long long)in.clear, (long long)seen_sum(&in),
 	    view_share(in.clear, seen_sum(&in)), (long long)out.clear,
 	    (long long)seen_sum(&out), view_share(out.clear, seen_sum(&out)));
+	if (v->domain == NULL && v->class == NULL &&
+	    (list->sessions[0] != in.clear || list->sessions[1] != out.clear))
+		view_say(v, "The rows have %lld in and %lld out: a session "
+		    "counts for each of its domains, and for none where it "
+		    "named none.", (long long)list->sessions[0],
+		    (long long)list->sessions[1]);
 }
 
 static void
@@ -132,7 +141,7 @@ print_end(const struct list *list)
 	if (list->more > 0)
 		fprintf(v->out, "+ %lld more, %lld sessions (-n 0 for all)\n",
 		    (long long)list->more, (long long)list->more_sessions);
-	print_shares(v);
+	print_shares(list);
 	for (i = 0; i < nitems(whys); i++)
 		for (j = 0; j < list->nwhy; j++)
 			if (strcmp(list->why[j], seen_why(whys[i])) == 0) {

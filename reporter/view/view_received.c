@@ -71,17 +71,15 @@ add_row(struct table *t, const struct received_total *total, const char *type,
 	return r;
 }
 
-/* "sts testing", "tlsa + sts", "no policy" */
+/* "sts testing", "tlsa + sts enforce", "no policy" */
 static char *
 policy_text(const struct received_total *total)
 {
 	char *s;
 
-	if (total->sts && total->tlsa)
-		s = xstrdup("tlsa + sts");
-	else if (total->sts)
-		xasprintf(&s, "sts%s%s", total->mode[0] != '\0' ? " " : "",
-		    total->mode);
+	if (total->sts)
+		xasprintf(&s, "%ssts%s%s", total->tlsa ? "tlsa + " : "",
+		    total->mode[0] != '\0' ? " " : "", total->mode);
 	else
 		s = xstrdup(total->tlsa ? "tlsa" : total->other ?
 		    "other policy" : "no policy");
@@ -329,11 +327,11 @@ report_row(const struct received_report *r, void *arg)
 	view_say(v, "%s %s id %s", day, view_clean(r->reporter, 100),
 	    view_clean(r->id, 200));
 	if (strncmp(r->dkim, "pass ", 5) == 0)
-		fprintf(v->out, "  dkim=%s\n", view_clean(r->dkim + 5, 100));
+		view_say(v, "  dkim=%s", view_clean(r->dkim + 5, 0));
 	else if (strncmp(r->dkim, "other ", 6) == 0)
 		view_say(v, "  dkim=%s, which is not whom From, contact-info "
 		    "and TLS-Report-Submitter name: not believed",
-		    view_clean(r->dkim + 6, 100));
+		    view_clean(r->dkim + 6, 0));
 	else
 		view_say(v, "  dkim=%s%s", r->dkim[0] == '\0' ?
 		    "not known" : view_clean(r->dkim, 100),
