@@ -110,7 +110,7 @@ contact_domain(const struct rd_report *r)
 	const char *at = strrchr(r->contact, '@');
 
 	return at == NULL || at[1] == '\0' ? NULL :
-	    strndup(at + 1, strcspn(at + 1, "> "));
+	    xstrndup(at + 1, strcspn(at + 1, "> "));
 }
 
 /* Who sent it: contact's domain, the header, the file name, the name. */
