@@ -319,25 +319,23 @@ static void
 report_row(const struct received_report *r, void *arg)
 {
 	const struct view *v = arg;
-	char day[16];
+	char day[16], mark[500];
 
 	if (v->class != NULL && !is_wanted(v, r->reporter, v->domain))
 		return;
 	day_print(r->day, day, sizeof(day));
 	view_say(v, "%s %s id %s", day, view_clean(r->reporter, 100),
 	    view_clean(r->id, 200));
-	if (strncmp(r->dkim, "pass ", 5) == 0)
-		view_say(v, "  dkim=%s", view_clean(r->dkim + 5, 0));
-	else if (strncmp(r->dkim, "other ", 6) == 0)
-		view_say(v, "  dkim=%s, which is not whom From, contact-info "
-		    "and TLS-Report-Submitter name: not believed",
-		    view_clean(r->dkim + 6, 0));
-	else
-		view_say(v, "  dkim=%s%s", r->dkim[0] == '\0' ?
-		    "not known" : view_clean(r->dkim, 100),
-		    r->standing != RECEIVED_UNPROVED ? "" :
-		    r->dkim[0] != '\0' ? ": not believed" :
-		    ": not believed, as a signed one has its report-id");
+	(void)snprintf(mark, sizeof(mark), "%s%s", r->dkim[0] == '\0' ?
+	    "not known" : view_clean(strncmp(r->dkim, "pass ", 5) == 0 ||
+	    strncmp(r->dkim, "other ", 6) == 0 ?
+	    strchr(r->dkim, ' ') + 1 : r->dkim, 300),
+	    strncmp(r->dkim, "other ", 6) == 0 ? ", which is not whom From, "
+	    "contact-info and TLS-Report-Submitter name: not believed" :
+	    r->standing != RECEIVED_UNPROVED ? "" : r->dkim[0] != '\0' ?
+	    ": not believed" :
+	    ": not believed, as a signed one has its report-id");
+	view_wrap(v->out, "  dkim=", "    ", mark);
 	if (r->oddities[0] != '\0')
 		view_wrap(v->out, "  oddities: ", "    ",
 		    view_clean(r->oddities, 0));
