@@ -3,9 +3,10 @@
 /*
  * release: smtpd chose a mail's action when it came and never asks again, so
  * that what came under "enforce" waits for a verified host when the policy is
- * long gone.  Each such mail is handed to sendmail again, for the recipient and
- * from the sender that it has, and then taken out of the queue: in that order,
- * so that whatever ends us leaves one of them, or both, never none.
+ * long gone, and what came before it would go without.  Each such mail is
+ * copied in the queue with the action of today, and then the first one is taken
+ * out: in that order, so that whatever ends us leaves one of them, or both,
+ * never none.
  */
 
 #include <err.h>
@@ -35,7 +36,7 @@
 
 /* What became of an envelope. */
 enum fate {
-	FATE_OTHER,		/* it does not wait for a verified host */
+	FATE_OTHER,		/* its action is the right one */
 	FATE_BUSY,
 	FATE_SUSPENDED,
 	FATE_FAILED,
@@ -46,6 +47,7 @@ struct release {
 	struct ctl	*ctl;
 	const char	*domain;
 	enum mail_need	 need;		/* the domain's, now */
+	const char	*why;
 	struct smtpd_conf *smtpd;
 	char		 spool[1024];	/* smtpd's */
 	struct smtpctl_queued *queued;
@@ -63,12 +65,16 @@ collect(const struct smtpctl_queued *q, void *arg)
 	return 0;
 }
 
-/* Its action asks sge-routes for a host to verify, or is there no more. */
+/*
+ * Its action asks sge-routes for a host to verify where none is needed any
+ * more, or does not where one is needed now, nor for TLS; or there is none.
+ */
 static int
-waits_for_it(const struct release *r, const struct smtpctl_envelope *e)
+is_behind(const struct release *r, const struct smtpctl_envelope *e)
 {
 	const struct smtpd_line *action;
 	const char *table;
+	int routed;
 
 	/* Reports have rules of their own (RFC 8460 3). */
 	if (report_sender_is(r->ctl->conf, e->sender, strlen(e->sender)))
@@ -76,9 +82,14 @@ waits_for_it(const struct release *r, const struct smtpctl_envelope *e)
 	action = smtpdconf_find(r->smtpd, "action", e->action);
 	if (action == NULL)
 		return 1;
+	if (!smtpdconf_has(action, "relay"))
+		return 0;
 	table = smtpdconf_after(action, "domain");
-	return smtpdconf_has(action, "relay") && table != NULL &&
-	    strcmp(table, "<sge-routes>") == 0;
+	routed = table != NULL && strcmp(table, "<sge-routes>") == 0;
+	if (r->need == NEED_VERIFY)
+		return !routed;
+	return routed || (r->need == NEED_ENCRYPT &&
+	    !smtpdconf_has(action, "tls"));
 }
 
 static int
@@ -174,9 +185,9 @@ is_queued(const struct release *r, const char *id)
 }
 
 static enum fate
-put_back(struct release *r, const char *id, const struct smtpctl_envelope *e)
+put_back(struct release *r, const char *id, const struct smtpctl_envelope *e,
+    const char *action)
 {
-	const char *action = action_now(r, e);
 	char copy[EVPID_SIZE];
 
 	if (action == NULL) {
@@ -213,9 +224,13 @@ static enum fate
 release_one(struct release *r, const struct smtpctl_queued *q, int64_t since)
 {
 	struct smtpctl_envelope e;
+	const char *action;
 
 	if (!smtpctl_envelope(q->id, &e) || !is_for(r->domain, &e) ||
-	    !waits_for_it(r, &e))
+	    !is_behind(r, &e))
+		return FATE_OTHER;
+	action = action_now(r, &e);
+	if (action != NULL && strcmp(action, e.action) == 0)
 		return FATE_OTHER;
 	if (q->suspended) {
 		say(r, q->id, &e, "paused by smtpctl: left as it is");
@@ -224,7 +239,7 @@ release_one(struct release *r, const struct smtpctl_queued *q, int64_t since)
 	/* It might be on its way while we send another. */
 	if (q->busy || q->next - (time(NULL) - since) < NEXT_SECONDS)
 		return FATE_BUSY;
-	return put_back(r, q->id, &e);
+	return put_back(r, q->id, &e, action);
 }
 
 /* One look at the queue; 0, or -1 if it can't be seen. */
@@ -271,10 +286,16 @@ release_all(struct release *r)
 			view_say(v, "%zu being tried now: once more, later",
 			    r->n[FATE_BUSY]);
 	}
-	return r->n[FATE_FAILED] > 0 || r->n[FATE_BUSY] > 0;
+	if (r->n[FATE_FAILED] > 0 || r->n[FATE_BUSY] > 0)
+		return 1;
+	if (r->need != NEED_VERIFY || r->n[FATE_RELEASED] > 0)
+		return 0;
+	warnx("%s needs a verified host: %s; what waits for that stays",
+	    r->domain, r->why);
+	return 1;
 }
 
-/* What the domain needs now; -1 after a message if a verified host still. */
+/* What the domain needs now; -1 after a message if none is known for it. */
 static int
 need_now(struct release *r)
 {
@@ -283,13 +304,15 @@ need_now(struct release *r)
 
 	answer_find(r->ctl->conf, routes, r->domain, r->ctl->view.now,
 	    &answer);
-	r->need = answer.encrypt ? NEED_ENCRYPT : answer.why == WHY_LOCAL ?
-	    NEED_OWN : NEED_NOTHING;
-	if (answer.verify)
-		warnx("%s needs a verified host: %s; nothing is released",
-		    r->domain, view_route_why(&answer));
+	r->need = answer.verify ? NEED_VERIFY : answer.encrypt ?
+	    NEED_ENCRYPT : answer.why == WHY_LOCAL ? NEED_OWN : NEED_NOTHING;
+	r->why = view_route_why(&answer);
 	routes_free(routes);
-	return answer.verify ? -1 : 0;
+	if (!answer.verify || answer.url[0] != '\0')
+		return 0;
+	warnx("%s needs a verified host, and none is known: %s; nothing is "
+	    "released", r->domain, r->why);
+	return -1;
 }
 
 int

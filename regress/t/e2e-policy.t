@@ -243,4 +243,28 @@ ok $? "the stranger's as it came"
 is "$(grep -c '^DKIM-Signature' \
     "$(grep -l '<alias@late.co.nz>' "$BED"/mail/*)")" 0 "and not signed"
 is "$(sgectl release late.co.nz)" "0 mails released" "nothing is left"
+
+# And back: what was queued before the policy is held to it as well.
+bed_stop mx.late.co.nz
+mail back@late.co.nz
+action_is()
+{
+	id=$(in_a smtpctl show queue | grep 'back@late.co.nz|' | cut -d '|' -f 1)
+	in_a smtpctl show envelope "$id" | grep -q "^dispatcher: $1\$"
+}
+check "a mail waits while there is no policy" wait_for 60 action_is outbound
+policy late.co.nz 200 enforce 86400 mx.late.co.nz
+check "enforce: seen there too" wait_for 60 kind_is late.co.nz enforce
+out=$(sgectl release late.co.nz 2>&1)
+is $? 0 "now it is released" || note "$out"
+check "to the host of the policy" action_is verify
+peer_start mx.late.co.nz 28 ok
+arrived()
+{
+	retry_now >"$BED/log/retry"
+	got_mail '<back@late.co.nz>'
+}
+check "where it arrives" wait_for 200 arrived
+is "$(grep -c '^X-Peer-Tls: TLSv1.[23]' \
+    "$(grep -l '<back@late.co.nz>' "$BED"/mail/* | head -n 1)")" 1 "with TLS"
 finish
