@@ -62,26 +62,27 @@ smtpd_up
 like "$(sgectl check config)" "*write match from socket mail-from*" \
     "check config: the action for reports is wider than them"
 mailed=0
-# name WHERE SMTPC'S OPTIONS...: each form of the sender, and what it gets.
+# name WHERE CODE SMTPC'S OPTIONS...: each form of the sender, and what it gets.
 name()
 {
-	where=$1
-	shift
+	where=$1 code=$2
+	shift 2
 	for from in $forms; do
 		mailed=$((mailed + 1))
 		out=$("$@" -f "$from" "$to" "$rcpt" 2>&1)
-		like "$out" '*S: 550 5.7.1*' "$where, <$from>: refused"
+		like "$out" "*S: 550 $code*" "$where, <$from>: refused"
 	done
 }
 forms="$sender TLSRPT-NoReply@Minties.govt.nz tlsrpt-noreply@
     tlsrpt-noreply+x@minties.govt.nz tlsrpt-noreply+@minties.govt.nz
     @a.nz,@b.nz:$sender x:$sender tlsrpt-noreply"
 to=127.0.0.1 rcpt=d@plain.govt.nz
-name "loopback" at_a "$BIN/smtpc"
+name "loopback" 5.7.1 at_a "$BIN/smtpc"
 to=$A4 rcpt=member@minties.govt.nz
-name "outside, to an alias" at_b "$BIN/smtpc" -t -b "$NET4.101"
+name "outside, to an alias" 5.7.1 at_b "$BIN/smtpc" -t -b "$NET4.101"
 forms="$sender @a.nz:$sender" rcpt=d@plain.govt.nz
-name "an address of this host" at_a "$BIN/smtpc" -t -b "$A4"
+# As a report comes whose recipient has this host for its MX.
+name "an address of this host" 5.4.6 at_a "$BIN/smtpc" -t -b "$A4"
 is $mailed 18 "so many were tried"
 out=$(at_a "$BIN/smtpc" -f staff@minties.govt.nz 127.0.0.1 d@dia.govt.nz)
 is $? 0 "another sender, over loopback: taken"
