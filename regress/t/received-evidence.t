@@ -111,19 +111,29 @@ is "$(rows certificate)" "a.example 1 no proved;a.example 2 no unproved;\
 b.example 1 no unproved;o.a.example 1 no proved;" \
     'From, contact-info and TLS-Report-Submitter alike'
 
-# Nor does it stand for a contact-info that names nobody.
+# Nor does it stand for a contact-info that names nobody.  Where there is none,
+# as in all of Stalwart's, TLS-Report-Submitter must say whose it is.
 fresh mail.minties.govt.nz
 signed a.example a.example a.example a.example > "$dir/m1"
 sed 's/"contact-info":"[^"]*"/"contact-info":""/; s/"Org /"None /' "$dir/m1" \
     > "$dir/m2"
 sed 's/"contact-info":"[^"]*",//; s/"Org /"Gone /' "$dir/m1" > "$dir/m3"
+give "$dir/m1" "$dir/m2" "$dir/m3"
+is "$(rows certificate)" "a.example 3 no proved;" \
+    'no contact-info: the header says it'
+fresh mail.minties.govt.nz
 sed 's/"contact-info":"[^"]*"/"contact-info":"ask a.example"/; s/"Org /"Ask /' \
     "$dir/m1" > "$dir/m4"
 sed 's/"contact-info":"[^"]*"/"contact-info":"a@..example"/; s/"Org /"Dot /' \
     "$dir/m1" > "$dir/m5"
-give "$dir/m1" "$dir/m2" "$dir/m3" "$dir/m4" "$dir/m5"
-is "$(rows certificate | tr ';' '\n' | grep -c ' proved$')" 1 \
-    'a contact-info that names no domain proves nothing'
+sed '/^TLS-Report-Submitter:/d; s/"Gone /"Bare /' "$dir/m3" > "$dir/m6"
+sed '/^TLS-Report-Submitter:/s/a\.example/b.example/; s/"Gone /"Other /' \
+    "$dir/m3" > "$dir/m7"
+give "$dir/m1" "$dir/m4" "$dir/m5" "$dir/m6" "$dir/m7"
+is "$(rows certificate)" "..example 1 no unproved;\
+Bare a.examplea.examplea.example 1 no unproved;a.example 1 no proved;\
+a.example 1 no unproved;b.example 1 no unproved;" \
+    'a contact-info that names no domain proves nothing, nor does none at all'
 is "$(ctl -v show received -d $day | grep -c 'which is not whom')" 4 'is said'
 
 # The same content, signed the second time: its mark is believed then.

@@ -163,11 +163,15 @@ read_mark(struct rd_report *r, const struct rd_hint *hint)
 	size_t n = 0;
 
 	names[n++] = hint->from;
-	/* Where it names nobody, nobody stands behind it. */
-	names[n++] = contact != NULL && domain_normal(contact,
-	    strlen(contact), normal, sizeof(normal)) == 0 ? normal : "";
 	if (hint->submitter != NULL && hint->submitter[0] != '\0')
 		names[n++] = header = reader_domain(hint->submitter);
+	/*
+	 * All of one sender's have none (Stalwart): the header must then say
+	 * whose it is.  What names nobody has nobody behind it.
+	 */
+	if (r->contact[0] != '\0' || header == NULL)
+		names[n++] = contact != NULL && domain_normal(contact,
+		    strlen(contact), normal, sizeof(normal)) == 0 ? normal : "";
 	r->dkim = reader_mark(hint->dkim, names, n);
 	free(header);
 	free(contact);
