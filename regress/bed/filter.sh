@@ -48,7 +48,8 @@ CONF
 }
 
 # filter_run FILE [option...]: all of a file, then smtpd's end.  $T/out has the
-# answers, $T/err the log, records are printed by filter_records.
+# answers, $T/err the log, records are printed by filter_records.  Who writes
+# records may end a little later than the filter: it has the pipe, too.
 filter_run()
 {
 	run_file=$1
@@ -58,8 +59,11 @@ filter_run()
 		printf 'config|smtpd-version|7.9.0\nconfig|protocol|0.7\n'
 		printf 'config|subsystem|smtp-in\nconfig|ready\n'
 		cat "$run_file"
-	} | "$FILTER" -f "$T/sge.conf" "$@" >"$T/all" 2>"$T/err"
-	run_status=$?
+	} | {
+		"$FILTER" -f "$T/sge.conf" "$@" 3>&1 >"$T/all" 2>"$T/err"
+		echo $? >"$T/status"
+	} | cat >/dev/null
+	run_status=$(cat "$T/status")
 	grep -v '^register|' "$T/all" >"$T/out"
 	return $run_status
 }

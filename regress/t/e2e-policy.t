@@ -255,8 +255,12 @@ action_is()
 check "a mail waits while there is no policy" wait_for 60 action_is outbound
 policy late.co.nz 200 enforce 86400 mx.late.co.nz
 check "enforce: seen there too" wait_for 60 kind_is late.co.nz enforce
-out=$(sgectl release late.co.nz 2>&1)
-is $? 0 "now it is released" || note "$out"
+# One that smtpd tries at that moment is left for once more.
+released()
+{
+	out=$(sgectl release late.co.nz 2>&1)
+}
+check "now it is released" wait_for 60 released || note "$out"
 check "to the host of the policy" action_is verify
 peer_start mx.late.co.nz 28 ok
 arrived()

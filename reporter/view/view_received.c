@@ -71,15 +71,17 @@ add_row(struct table *t, const struct received_total *total, const char *type,
 	return r;
 }
 
-/* "sts testing", "tlsa + sts enforce", "no policy" */
+/* "sts testing", "tlsa + sts", "no policy": scripts know these. */
 static char *
 policy_text(const struct received_total *total)
 {
 	char *s;
 
-	if (total->sts)
-		xasprintf(&s, "%ssts%s%s", total->tlsa ? "tlsa + " : "",
-		    total->mode[0] != '\0' ? " " : "", total->mode);
+	if (total->sts && total->tlsa)
+		s = xstrdup("tlsa + sts");
+	else if (total->sts)
+		xasprintf(&s, "sts%s%s", total->mode[0] != '\0' ? " " : "",
+		    total->mode);
 	else
 		s = xstrdup(total->tlsa ? "tlsa" : total->other ?
 		    "other policy" : "no policy");
