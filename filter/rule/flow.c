@@ -225,10 +225,7 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	k.sender = q->from;
 	k.to = q->to;
 	k.bounce = NULL;
-	if ((q->from == NULL || q->from[0] == '\0') && q->trusted &&
-	    conf->hostname != NULL)
-		k.sender = conf->hostname;
-	else if (q->from == NULL || q->from[0] == '\0') {
+	if (q->from == NULL || q->from[0] == '\0') {
 		normal(q->fcrdns ? q->helo : NULL, sender, sizeof(sender));
 		k.sender = sender;
 		bounce(&k);

@@ -45,10 +45,9 @@ const struct conf_rule *flow_rule(const struct conf *, const char *from,
 	    int from_class, const char *to, int to_class);
 
 /*
- * Decides by DESIGN's table of rules.  A bounce that is trusted is of this
- * host, and has the class of its name; another, of the name that reverse DNS
- * confirms.  Names need not be in normal form; where they are, "normal" saves
- * time.  No memory is taken, nothing blocks.
+ * Decides by DESIGN's table of rules.  Names need not be in normal
+ * form; where they are, "normal" saves time.  No
+ * memory is taken, nothing blocks.
  */
 void	flow_decide(const struct conf *, const struct flow_query *,
 	    struct flow_answer *);

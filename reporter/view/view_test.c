@@ -296,6 +296,9 @@ view_test(const struct view *v, int argc, char *const argv[])
 	q.trusted = d.trusted;
 	q.tls = d.tls;
 	q.when = v->now;
+	/* A bounce of this host is ours, as filter-sge takes it. */
+	if (d.from_domain[0] == '\0' && d.peer == NULL && d.helo == NULL)
+		q.from = v->conf->hostname;
 	flow_decide(v->conf, &q, &f);
 	if (d.report)
 		report_sender_decide(v->conf, q.trusted, ANNOUNCED_NO, &f);
