@@ -43,16 +43,13 @@ DAEMON_CFLAGS !=	pkg-config --cflags sqlite3 libunbound libtls libcrypto \
 DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls libcrypto zlib \
 		2>/dev/null || echo -lsqlite3 -lunbound -ltls -lcrypto -lz
 
-# Linux alone has it; OpenBSD has pledge(2).
-SECCOMP_LIBS !=	pkg-config --libs libseccomp 2>/dev/null || true
-
 # OpenBSD's libraries need no pkg-config; elsewhere the compiler would only say
 # which header it does not find.
 MISSING !=	test "`uname`" = OpenBSD || \
 		if ! command -v pkg-config >/dev/null; then \
 			echo "make: pkg-config is missing" >&2; \
 		else for l in libbsd-overlay jansson sqlite3 libtls libcrypto \
-		    zlib `test "\`uname\`" != Linux || echo libseccomp`; do \
+		    zlib; do \
 			pkg-config --exists $$l || \
 			    echo "make: the library of $$l is missing" >&2; \
 		done; fi
@@ -71,9 +68,8 @@ SGE_CFLAGS =	${HARDEN} ${WARN} ${WERROR} ${CPPFLAGS} ${CFLAGS} -std=gnu11 \
 		-Ifilter -Ireporter ${BSD_CFLAGS} ${JSON_CFLAGS} \
 		${DAEMON_CFLAGS} ${PQ_CFLAGS} ${CFLAGS_EXTRA}
 SGE_LDFLAGS =	${HARDEN_LD} ${CFLAGS} ${LDFLAGS}
-FILTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${SECCOMP_LIBS} ${BSD_LIBS}
-REPORTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${DAEMON_LIBS} ${SECCOMP_LIBS} \
-		${BSD_LIBS} -lm
+FILTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${BSD_LIBS}
+REPORTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 
 # Shared by all programs.
 COMMON_OBJS =	\

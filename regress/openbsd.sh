@@ -91,7 +91,6 @@ build()
 	build_in=$1 build_for=$2
 	shift 2
 	make -s -j2 -C "$build_in" WERROR=-Werror BSD_CFLAGS= BSD_LIBS= \
-	    SECCOMP_LIBS= \
 	    CC="$zig/zig cc -target $build_for-openbsd" \
 	    JSON_CFLAGS="-isystem include" DAEMON_CFLAGS= \
 	    PQ_CFLAGS=-DSGE_LIBPQ \

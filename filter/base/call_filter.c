@@ -6,23 +6,59 @@
 #include <errno.h>
 
 /* The compiler's checker of memory makes calls of its own. */
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && \
+    (defined(__x86_64__) || defined(__aarch64__))
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include <fcntl.h>
 #include <sched.h>
-#include <seccomp.h>
-#include <stdlib.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Of one family of calls: x86 and arm have not all of them. */
+/*
+ * The program is written here, without memory: libseccomp's generator goes
+ * round for ever where malloc(3) fails, and smtpd waits for its filter.
+ */
+
+#ifdef __x86_64__
+#define ARCH AUDIT_ARCH_X86_64
+#else
+#define ARCH AUDIT_ARCH_AARCH64
+#endif
+
+/* Bit of the calls of another size of pointers on x86-64. */
+#define X32 0x40000000U
+/* landlock_restrict_self: the last call that the lists here know of. */
+#define LAST_KNOWN 446
+
+#ifndef SECCOMP_RET_KILL_PROCESS
+#define SECCOMP_RET_KILL_PROCESS 0x80000000U
+#endif
+#define ALLOW SECCOMP_RET_ALLOW
+#define KILL SECCOMP_RET_KILL_PROCESS
+/* What is asked for may be refused: a library goes on without. */
+#define REFUSE (SECCOMP_RET_ERRNO | EACCES)
+#define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
+
 #define CALLS(name, ...) static const int name[] = { __VA_ARGS__ }
-#define C(call) SCMP_SYS(call)
+#define C(call) SYS_ ## call
+/* Those of which a younger machine has only what came after them. */
+#ifdef __x86_64__
+#define OLD(call) SYS_ ## call,
+#else
+#define OLD(call)
+#endif
 
 /* A way out of what the other walls hold; no library of ours asks. */
 CALLS(never,
@@ -39,25 +75,25 @@ CALLS(stdio_self,
     C(brk), C(munmap), C(mremap), C(madvise), C(membarrier),
     C(exit), C(exit_group), C(rt_sigaction), C(rt_sigprocmask),
     C(rt_sigreturn), C(rt_sigsuspend), C(rt_sigtimedwait), C(sigaltstack),
-    C(sigreturn), C(restart_syscall), C(sched_yield), C(sched_getaffinity),
+    C(restart_syscall), C(sched_yield), C(sched_getaffinity),
     C(set_tid_address), C(set_robust_list), C(get_robust_list), C(rseq),
-    C(futex), C(futex_time64), C(arch_prctl), C(memfd_create),
+    C(futex), OLD(arch_prctl) C(memfd_create),
     C(prctl), C(seccomp), C(landlock_create_ruleset),	/* to give up more */
     C(landlock_add_rule), C(landlock_restrict_self),
     C(getrandom), C(uname), C(sysinfo), C(getrusage),
-    C(getrlimit), C(ugetrlimit), C(setrlimit), C(prlimit64),
-    C(getpid), C(getppid), C(gettid), C(getpgrp), C(getpgid), C(umask),
+    C(getrlimit), C(setrlimit), C(prlimit64),
+    C(getpid), C(getppid), C(gettid), OLD(getpgrp) C(getpgid), C(umask),
     C(getuid), C(geteuid), C(getgid), C(getegid), C(getgroups),
     C(getresuid), C(getresgid), C(getcwd),
     C(wait4), C(waitid));		/* without a child: ECHILD */
 
 /* Clocks and waiting. */
 CALLS(stdio_time,
-    C(clock_gettime), C(clock_gettime64), C(clock_getres), C(gettimeofday),
-    C(time), C(times), C(nanosleep), C(clock_nanosleep), C(alarm),
-    C(setitimer), C(getitimer), C(poll), C(ppoll), C(select), C(pselect6),
-    C(_newselect), C(epoll_create), C(epoll_create1), C(epoll_ctl),
-    C(epoll_wait), C(epoll_pwait), C(eventfd2), C(timerfd_create),
+    C(clock_gettime), C(clock_getres), C(gettimeofday),
+    OLD(time) C(times), C(nanosleep), C(clock_nanosleep), OLD(alarm)
+    C(setitimer), C(getitimer), OLD(poll) C(ppoll), OLD(select) C(pselect6),
+    OLD(epoll_create) C(epoll_create1), C(epoll_ctl),
+    OLD(epoll_wait) C(epoll_pwait), C(eventfd2), C(timerfd_create),
     C(timerfd_settime));
 
 /*
@@ -66,27 +102,27 @@ CALLS(stdio_time,
  */
 CALLS(stdio_open,
     C(read), C(readv), C(pread64), C(preadv), C(write), C(writev),
-    C(pwrite64), C(pwritev), C(close), C(close_range), C(dup), C(dup2),
-    C(dup3), C(pipe), C(pipe2), C(fcntl), C(fcntl64), C(lseek), C(_llseek),
+    C(pwrite64), C(pwritev), C(close), C(close_range), C(dup), OLD(dup2)
+    C(dup3), OLD(pipe) C(pipe2), C(fcntl), C(lseek),
     C(ftruncate), C(fsync), C(fdatasync), C(fadvise64), C(fstatfs), C(fstat),
-    C(stat), C(lstat), C(fstat64), C(stat64), C(lstat64), C(newfstatat),
+    OLD(stat) OLD(lstat) C(newfstatat),
     C(statx), C(sendto), C(sendmsg), C(sendmmsg), C(recvfrom), C(recvmsg),
     C(recvmmsg), C(shutdown), C(socketpair), C(getsockname), C(getpeername),
     C(getsockopt), C(setsockopt),
     C(connect));			/* syslog(3) does, any time */
 
-CALLS(rpath, C(access), C(faccessat), C(faccessat2), C(readlink),
-    C(readlinkat), C(getdents), C(getdents64), C(chdir), C(fchdir),
+CALLS(rpath, OLD(access) C(faccessat), C(faccessat2), OLD(readlink)
+    C(readlinkat), OLD(getdents) C(getdents64), C(chdir), C(fchdir),
     C(statfs));
 CALLS(wpath, C(truncate), C(fallocate));
-CALLS(cpath, C(rename), C(renameat), C(renameat2), C(link), C(linkat),
-    C(unlink), C(unlinkat), C(mkdir), C(mkdirat), C(rmdir));
-CALLS(fattr, C(chmod), C(fchmod), C(fchmodat), C(chown), C(fchown),
-    C(lchown), C(fchownat), C(utime), C(utimes), C(utimensat));
+CALLS(cpath, OLD(rename) C(renameat), C(renameat2), OLD(link) C(linkat),
+    OLD(unlink) C(unlinkat), OLD(mkdir) OLD(rmdir) C(mkdirat));
+CALLS(fattr, OLD(chmod) C(fchmod), C(fchmodat), OLD(chown) C(fchown),
+    OLD(lchown) C(fchownat), OLD(utime) OLD(utimes) C(utimensat));
 CALLS(flock, C(flock));
 CALLS(unix_, C(bind), C(listen), C(accept), C(accept4));
 CALLS(inet, C(bind));			/* UDP ports by chance; nobody calls us */
-CALLS(proc, C(fork), C(vfork), C(clone), C(kill), C(tkill), C(tgkill),
+CALLS(proc, OLD(fork) OLD(vfork) C(clone), C(kill), C(tkill), C(tgkill),
     C(setpgid), C(setsid), C(setpriority), C(getpriority));
 CALLS(exec, C(execve), C(execveat));
 
@@ -110,17 +146,14 @@ static const struct promise {
 };
 
 /* Terminals are asked whether they are one, and how wide. */
-static const unsigned int ioctls[] = {
+static const uint32_t ioctls[] = {
 	TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX
 };
 
-/* What is asked for may be refused: a library goes on without. */
-#define REFUSE SCMP_ACT_ERRNO(EACCES)
-
-struct rules {
-	scmp_filter_ctx	 ctx;
-	uint32_t	 otherwise;	/* of what no rule names */
-	int		 failed;
+struct program {
+	struct sock_filter code[1024];
+	unsigned short	 n;
+	int		 failed;	/* the lists have outgrown it */
 };
 
 static int
@@ -136,147 +169,153 @@ has(const char *promises, const char *word)
 	return 0;
 }
 
-/* An action that is the same as "otherwise" is none. */
 static void
-always(struct rules *r, uint32_t action, int call)
+add(struct program *p, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
 {
-	if (action != r->otherwise &&
-	    seccomp_rule_add(r->ctx, action, call, 0) < 0)
-		r->failed = 1;
+	const struct sock_filter one = { code, yes, no, k };
+
+	if (p->n == nitems(p->code))
+		p->failed = 1;
+	else
+		p->code[p->n++] = one;
 }
 
 static void
-where(struct rules *r, uint32_t action, int call, struct scmp_arg_cmp arg)
+load(struct program *p, size_t at)
 {
-	if (action != r->otherwise &&
-	    seccomp_rule_add(r->ctx, action, call, 1, arg) < 0)
-		r->failed = 1;
+	add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)at, 0, 0);
+}
+
+static void
+verdict(struct program *p, uint32_t what)
+{
+	add(p, BPF_RET | BPF_K, what, 0, 0);
+}
+
+/* The first that fits counts. */
+static void
+always(struct program *p, uint32_t what, int call)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1);
+	verdict(p, what);
+}
+
+/* Where the lower half of an argument has these of the bits in mask. */
+static void
+where(struct program *p, uint32_t what, int call, int arg, uint32_t mask,
+    uint32_t bits)
+{
+	/* Both machines have the lower half first. */
+	size_t at = offsetof(struct seccomp_data, args[arg]);
+
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 5);
+	load(p, at);
+	add(p, BPF_ALU | BPF_AND | BPF_K, mask, 0, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, bits, 0, 1);
+	verdict(p, what);
+	load(p, offsetof(struct seccomp_data, nr));
 }
 
 /* Memory is not run that can be written, nor files by dlopen(3). */
 static void
-memory(struct rules *r)
+memory(struct program *p)
 {
-	static const int calls[] = { C(mmap), C(mmap2), C(mprotect) };
+	static const int calls[] = { C(mmap), C(mprotect) };
 	size_t i;
 
 	for (i = 0; i < nitems(calls); i++) {
-		where(r, SCMP_ACT_ALLOW, calls[i],
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-		where(r, REFUSE, calls[i],
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+		where(p, ALLOW, calls[i], 2, PROT_EXEC, 0);
+		always(p, REFUSE, calls[i]);
 	}
 }
 
 static void
-sockets(struct rules *r, const char *promises)
+sockets(struct program *p, const char *promises)
 {
-	uint32_t ip = has(promises, "inet") ? SCMP_ACT_ALLOW : REFUSE;
+	uint32_t ip = has(promises, "inet") ? ALLOW : REFUSE;
 
-	where(r, SCMP_ACT_ALLOW, C(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-	where(r, ip, C(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET));
-	where(r, ip, C(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	where(p, ALLOW, C(socket), 0, UINT32_MAX, AF_UNIX);
+	where(p, ip, C(socket), 0, UINT32_MAX, AF_INET);
+	where(p, ip, C(socket), 0, UINT32_MAX, AF_INET6);
 	/* getifaddrs(3) and getaddrinfo(3) try. */
-	where(r, REFUSE, C(socket), SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+	where(p, REFUSE, C(socket), 0, UINT32_MAX, AF_NETLINK);
 }
 
-/* open and openat, the flags of which are in another argument. */
+/* arg: where its flags stand. */
 static void
-files(struct rules *r, const char *promises)
+opens(struct program *p, const char *promises, int call, int arg)
 {
-	uint32_t read = has(promises, "rpath") ? SCMP_ACT_ALLOW : REFUSE;
-	uint32_t written = has(promises, "wpath") ? SCMP_ACT_ALLOW : REFUSE;
-	const scmp_datum_t mask = O_ACCMODE;
-
-	where(r, read, C(open), SCMP_A1(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
-	where(r, written, C(open), SCMP_A1(SCMP_CMP_MASKED_EQ, mask, O_WRONLY));
-	where(r, written, C(open), SCMP_A1(SCMP_CMP_MASKED_EQ, mask, O_RDWR));
-	where(r, read, C(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
-	where(r, written, C(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, mask,
-	    O_WRONLY));
-	where(r, written, C(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, mask, O_RDWR));
+	where(p, has(promises, "rpath") ? ALLOW : REFUSE, call, arg, O_ACCMODE,
+	    O_RDONLY);
+	always(p, has(promises, "wpath") ? ALLOW : REFUSE, call);
 }
 
 /* A thread is no process; of the newer call no filter sees which it is. */
 static void
-processes(struct rules *r, const char *promises)
+processes(struct program *p)
 {
-	if (!has(promises, "proc")) {
-		where(r, SCMP_ACT_ALLOW, C(clone),
-		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-		/* abort(3) */
-		where(r, SCMP_ACT_ALLOW, C(tgkill),
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	}
-	always(r, SCMP_ACT_ERRNO(ENOSYS), C(clone3));
-}
-
-/* What came after this library: a newer libc goes on with what was before. */
-static void
-unheard(struct rules *r)
-{
-	int call;
-	char *name;
-
-	for (call = 0; call < 600; call++) {
-		name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call);
-		if (name == NULL)
-			always(r, SCMP_ACT_ERRNO(ENOSYS), call);
-		free(name);
-	}
+	where(p, ALLOW, C(clone), 0, CLONE_THREAD, CLONE_THREAD);
+	/* abort(3) */
+	where(p, ALLOW, C(tgkill), 0, UINT32_MAX, (uint32_t)getpid());
+	always(p, UNKNOWN, C(clone3));
 }
 
 static void
-permit(struct rules *r, const char *promises)
+permit(struct program *p, const char *promises)
 {
-	const struct promise *p;
+	const struct promise *of;
 	size_t i, n;
 
 	for (i = 0; i < nitems(promises_of); i++) {
-		p = &promises_of[i];
-		for (n = 0; has(promises, p->word) && n < p->n; n++)
-			always(r, SCMP_ACT_ALLOW, p->calls[n]);
+		of = &promises_of[i];
+		for (n = 0; has(promises, of->word) && n < of->n; n++)
+			always(p, ALLOW, of->calls[n]);
 	}
-	for (i = 0; !has(promises, "rpath") && i < nitems(rpath); i++)
-		always(r, REFUSE, rpath[i]);
+	for (i = 0; i < nitems(rpath); i++)
+		always(p, REFUSE, rpath[i]);
 	for (i = 0; i < nitems(ioctls); i++)
-		where(r, SCMP_ACT_ALLOW, C(ioctl), SCMP_A1(SCMP_CMP_EQ,
-		    ioctls[i]));
-	memory(r);
-	sockets(r, promises);
-	files(r, promises);
-	processes(r, promises);
-	unheard(r);
+		where(p, ALLOW, C(ioctl), 1, UINT32_MAX, ioctls[i]);
+	memory(p);
+	sockets(p, promises);
+#ifdef SYS_open
+	opens(p, promises, C(open), 1);
+#endif
+	opens(p, promises, C(openat), 2);
+	processes(p);
 }
 
 int
 call_filter(const char *promises)
 {
-	struct rules r = { .failed = 0 };
+	struct program p = { .n = 0, .failed = 0 };
+	struct sock_fprog prog;
 	size_t i;
 	int any = has(promises, "any");
 
-	r.otherwise = any ? SCMP_ACT_ALLOW : has(promises, "error") ?
-	    SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_KILL_PROCESS;
-	if ((r.ctx = seccomp_init(r.otherwise)) == NULL) {
-		errno = ENOSYS;
+	load(&p, offsetof(struct seccomp_data, arch));
+	add(&p, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
+	verdict(&p, KILL);
+	load(&p, offsetof(struct seccomp_data, nr));
+	add(&p, BPF_JMP | BPF_JGE | BPF_K, X32, 0, 1);
+	verdict(&p, KILL);
+	for (i = 0; i < nitems(never); i++)
+		always(&p, KILL, never[i]);
+	if (!any) {
+		for (i = 0; !has(promises, "exec") && i < nitems(exec); i++)
+			always(&p, KILL, exec[i]);
+		/* What came later: a newer libc goes on with what was before. */
+		add(&p, BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN, 0, 1);
+		verdict(&p, UNKNOWN);
+		permit(&p, promises);
+	}
+	verdict(&p, any ? ALLOW : has(promises, "error") ? UNKNOWN : KILL);
+	if (p.failed) {
+		errno = E2BIG;
 		return -1;
 	}
-	for (i = 0; i < nitems(never); i++)
-		always(&r, SCMP_ACT_KILL_PROCESS, never[i]);
-	if (!any && !has(promises, "exec"))
-		for (i = 0; i < nitems(exec); i++)
-			always(&r, SCMP_ACT_KILL_PROCESS, exec[i]);
-	if (!any)
-		permit(&r, promises);
-	/* Whether the process has no_new_privs is its own affair. */
-	if (r.failed || seccomp_attr_set(r.ctx, SCMP_FLTATR_CTL_NNP, 0) < 0 ||
-	    seccomp_attr_set(r.ctx, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS) < 0 || seccomp_load(r.ctx) < 0)
-		r.failed = 1;
-	seccomp_release(r.ctx);
-	errno = r.failed ? ENOSYS : 0;
-	return r.failed ? -1 : 0;
+	prog.len = p.n;
+	prog.filter = p.code;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0);
 }
 
 #else
