@@ -279,6 +279,7 @@ SGECTL_OBJS =	\
 		reporter/check/smtpd_conf.o \
 		reporter/check/smtpd_line.o \
 		reporter/check/smtpd_match.o \
+		reporter/check/smtpd_names.o \
 		reporter/check/sts_lint.o \
 		reporter/check/tlsa.o \
 		reporter/command/cmd_deliver.o \

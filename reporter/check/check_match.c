@@ -10,17 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bounds.h"
 #include "base/log.h"
 #include "check/check.h"
 #include "check/smtpd_match.h"
+#include "check/smtpd_names.h"
 #include "lib/xalloc.h"
 
 #define PART "smtpd"
-
-/* Of what smtpd.conf names, so many are followed. */
-#define NAMED_MAX 256
-#define ADDRESSES_MAX 32
 
 enum fault {
 	FAULT_NONE,
@@ -36,8 +32,14 @@ enum fault {
 	FAULT_POLICY,		/* before sge-verify is asked */
 	FAULT_HERE,		/* delivered, where it should be relayed */
 	FAULT_OPEN,		/* strangers may relay */
+	FAULT_WIDE,		/* to all under a wildcard */
+	FAULT_STRANGER,		/* to one domain of others */
 	FAULT_REPORT		/* our reports under forced TLS */
 };
+
+#define FOR_STRANGERS "anybody may send there by this host; add auth, or " \
+	"from local; if it is ours, write it under local in sge.conf; if " \
+	"this host is its backup MX, write relay backup"
 
 static const struct {
 	enum check_level level;
@@ -67,6 +69,8 @@ static const struct {
 	{ CHECK_BAD, "it is delivered on this host" },
 	{ CHECK_BAD, "this host is an open relay; add auth, or from local, "
 	    "or the domains it takes mail for" },
+	{ CHECK_BAD, FOR_STRANGERS },
+	{ CHECK_WARN, FOR_STRANGERS },
 	{ CHECK_BAD, "our reports would be held to forced TLS, which RFC 8460 "
 	    "forbids; put match from socket mail-from before it, with an "
 	    "action relay without tls" }
@@ -80,6 +84,8 @@ struct finding {
 	unsigned int	 sources;
 	enum mail_need	 need;
 	const char	*domain;
+	int		 drawn;		/* one of many under a wildcard */
+	int		 others;
 	int		 some;
 };
 
@@ -88,11 +94,22 @@ struct ways {
 	const struct smtpd_conf *smtpd;
 	struct finding	*finding;
 	size_t		 n;
-	char		**named;	/* domains that matches name */
-	size_t		 nnamed;
-	const char	*address[ADDRESSES_MAX];	/* of "from src" */
-	size_t		 naddresses;
+	struct smtpd_names names;
+	int		 drawn;		/* the one that is followed is */
 };
+
+/* Whether what one statement does to that mail is said of it already. */
+static int
+is_same(const struct ways *w, const struct finding *f, enum fault fault,
+    const struct mail *m)
+{
+	if (f->fault == FAULT_OPEN)
+		return fault == FAULT_OPEN || fault == FAULT_WIDE ||
+		    fault == FAULT_STRANGER;
+	return f->fault == fault && (fault == FAULT_WIDE ||
+	    (f->need == m->need && (f->domain == m->domain ||
+	    (f->drawn && w->drawn))));
+}
 
 static void
 found(struct ways *w, const struct smtpd_line *match,
@@ -106,9 +123,9 @@ found(struct ways *w, const struct smtpd_line *match,
 		return;
 	for (i = 0; i < w->n; i++) {
 		f = &w->finding[i];
-		if (f->match == match && f->fault == fault &&
-		    (fault == FAULT_OPEN || (f->need == m->need &&
-		    f->domain == m->domain))) {
+		if (f->match == match && is_same(w, f, fault, m)) {
+			f->others |= f->domain != m->domain &&
+			    (f->drawn || !w->drawn);
 			f->sources |= 1U << m->source;
 			f->some &= some;
 			return;
@@ -122,6 +139,8 @@ found(struct ways *w, const struct smtpd_line *match,
 	f->sources = 1U << m->source;
 	f->need = m->need;
 	f->domain = m->domain;
+	f->drawn = w->drawn;
+	f->others = 0;
 	f->some = some;
 }
 
@@ -232,22 +251,40 @@ verified_before(struct ways *w, const struct smtpd_line *match,
 	return verify != NULL && verify <= match;
 }
 
+/* Strangers that get mail by that action to whomever they like. */
+static enum fault
+judge_open(const struct ways *w, const struct smtpd_line *action,
+    const struct mail *m, int some)
+{
+	if (m->source != SOURCE_STRANGER)
+		return FAULT_NONE;
+	if (m->domain == NULL)
+		return is_relay(action) || !some ? FAULT_OPEN : FAULT_NONE;
+	return is_relay(action) && !smtpdconf_has(action, "backup") &&
+	    m->need != NEED_OWN && (strchr(m->domain, '*') != NULL ||
+	    w->drawn) ? FAULT_WIDE : FAULT_NONE;
+}
+
 static void
 meet_out(struct ways *w, const struct smtpd_line *match,
     const struct smtpd_line *action, const struct mail *m, int some)
 {
-	enum fault fault;
+	enum fault fault = judge_open(w, action, m, some);
 
-	if (m->source == SOURCE_STRANGER && m->domain == NULL)
-		fault = FAULT_OPEN;
-	else if (!is_relay(action))
-		fault = m->domain == NULL && !some ? FAULT_HERE : FAULT_NONE;
-	else if ((fault = judge(w->check->view->conf, action,
-	    m)) == FAULT_NONE &&
-	    m->domain != NULL && m->need != NEED_OWN &&
-	    m->need != NEED_VERIFY && m->source != SOURCE_STRANGER &&
-	    !verified_before(w, match, m))
-		fault = FAULT_POLICY;
+	if (fault == FAULT_NONE && is_relay(action))
+		fault = judge(w->check->view->conf, action, m);
+	else if (fault == FAULT_NONE && m->domain == NULL && !some)
+		fault = FAULT_HERE;
+	if (fault == FAULT_NONE && is_relay(action) && m->domain != NULL &&
+	    m->need != NEED_OWN) {
+		if (m->source == SOURCE_STRANGER)
+			fault = smtpdconf_has(action, "backup") ||
+			    smtpdconf_has(action, "host") ? FAULT_NONE :
+			    FAULT_STRANGER;
+		else if (m->need != NEED_VERIFY &&
+		    !verified_before(w, match, m))
+			fault = FAULT_POLICY;
+	}
 	found(w, match, action, fault, m, some);
 }
 
@@ -260,64 +297,8 @@ meet_report(struct ways *w, const struct smtpd_line *match,
 	if (is_relay(action) && (smtpdconf_has(action, "tls") ||
 	    table != NULL))
 		found(w, match, action, FAULT_REPORT, m, some);
-	else if (!is_relay(action))
+	else if (!is_relay(action) && m->domain == NULL)
 		found(w, match, action, FAULT_HERE, m, some);
-}
-
-static void
-add_named(const char *entry, void *arg)
-{
-	struct ways *w = arg;
-	const char *at = strrchr(entry, '@');
-	char name[DOMAIN_MAX];
-	size_t i;
-
-	entry = at == NULL ? entry : at + 1;
-	if (w->nnamed == NAMED_MAX || domain_normal(entry, strlen(entry), name,
-	    sizeof(name)) == -1 || strchr(name, '.') == NULL)
-		return;
-	for (i = 0; i < w->nnamed; i++)
-		if (strcmp(w->named[i], name) == 0)
-			return;
-	w->named = xreallocarray(w->named, w->nnamed + 1, sizeof(*w->named));
-	w->named[w->nnamed++] = xstrdup(name);
-}
-
-static void
-add_address(const char *entry, void *arg)
-{
-	struct ways *w = arg;
-	size_t i;
-
-	if (w->naddresses == nitems(w->address))
-		return;
-	for (i = 0; i < w->naddresses; i++)
-		if (strcmp(w->address[i], entry) == 0)
-			return;
-	w->address[w->naddresses++] = entry;
-}
-
-/* Domains and addresses that the statements name: each is followed too. */
-static void
-collect(struct ways *w)
-{
-	const struct smtpd_line *line;
-	size_t i, j;
-
-	for (i = 0; i < w->smtpd->nlines; i++) {
-		line = &w->smtpd->line[i];
-		if (!smtpdconf_is(line, 0, "match"))
-			continue;
-		for (j = 1; j + 1 < line->nwords; j++)
-			if (smtpdconf_is(line, j, "domain") ||
-			    smtpdconf_is(line, j, "rcpt-to"))
-				(void)match_each(w->smtpd, line, j + 1,
-				    add_named, w);
-			else if (smtpdconf_is(line, j, "src") &&
-			    line->word[j + 1][0] != '<')
-				(void)match_each(w->smtpd, line, j + 1,
-				    add_address, w);
-	}
 }
 
 /* "this host, authenticated users": who meets it. */
@@ -356,10 +337,12 @@ say_findings(struct ways *w)
 		f = &w->finding[i];
 		who(f->sources, sources, sizeof(sources));
 		check_part(w->check, PART, faults[f->fault].level, "%s:%d: "
-		    "mail of %s to %s %s action \"%s\": %s", f->match->file,
-		    f->match->number, sources, f->fault == FAULT_OPEN ?
-		    "any domain" : f->domain != NULL ? f->domain :
-		    needs[f->need], f->some ? "may leave by" : "leaves by",
+		    "mail of %s to %s%s %s action \"%s\": %s",
+		    f->match->file, f->match->number, sources,
+		    f->fault == FAULT_OPEN ? "any domain" :
+		    f->domain != NULL ? f->domain : needs[f->need],
+		    f->others && (f->drawn || f->fault == FAULT_WIDE) ?
+		    " and others" : "", f->some ? "may leave by" : "leaves by",
 		    f->action->word[1], faults[f->fault].text);
 	}
 }
@@ -414,20 +397,22 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 		    name[2] == NULL ? "reject" : name[2]);
 }
 
+/* Mail like that one to each domain of others that is named. */
 static void
-follow_named(struct ways *w, enum mail_source source, const char *address)
+follow_named(struct ways *w, struct mail m,
+    void (*meet)(struct ways *, const struct smtpd_line *,
+    const struct smtpd_line *, const struct mail *, int some))
 {
-	const struct conf *conf = w->check->view->conf;
-	struct mail m = { .source = source, .address = address,
-	    .need = NEED_OWN };
 	size_t i;
 
-	for (i = 0; i < w->nnamed; i++) {
-		m.domain = w->named[i];
-		m.need = match_need(conf, m.domain);
+	for (i = 0; i < w->names.n; i++) {
+		m.domain = w->names.name[i].domain;
+		m.need = match_need(w->check->view->conf, m.domain);
+		w->drawn = w->names.name[i].drawn;
 		if (m.need != NEED_OWN)
-			(void)follow(w, &m, meet_out);
+			(void)follow(w, &m, meet);
 	}
+	w->drawn = 0;
 }
 
 /* Mail for our own domains that comes from outside. */
@@ -474,10 +459,10 @@ follow_foreign(struct ways *w)
 	const struct smtpd_line *line, *action;
 	size_t i;
 
-	for (i = 0; i < w->nnamed; i++) {
-		m.domain = w->named[i];
+	for (i = 0; i < w->names.n; i++) {
+		m.domain = w->names.name[i].domain;
 		m.need = match_need(conf, m.domain);
-		if (m.need == NEED_OWN ||
+		if (w->names.name[i].drawn || m.need == NEED_OWN ||
 		    (line = follow(w, &m, NULL)) == NULL)
 			continue;
 		action = smtpdconf_find(w->smtpd, "action",
@@ -487,7 +472,7 @@ follow_foreign(struct ways *w)
 			    "for %s is delivered here, and sge.conf has it "
 			    "not under local: its flows are judged as "
 			    "another's; write it there", line->file,
-			    line->number, m.domain);
+			    line->number, m.domain + (*m.domain == '*'));
 	}
 }
 
@@ -504,6 +489,7 @@ follow_reports(struct ways *w)
 		m.need = (enum mail_need)need;
 		line = follow(w, &m, meet_report);
 	}
+	follow_named(w, m, meet_report);
 	if (line == NULL)
 		check_part(w->check, PART, CHECK_BAD, "no match for mail-from "
 		    "%s: write match from socket mail-from \"%s\" for any "
@@ -516,6 +502,15 @@ follow_reports(struct ways *w)
 	else if (w->n == before)
 		check_part(w->check, PART, CHECK_OK, "reports go out whatever "
 		    "TLS does (%s:%d)", line->file, line->number);
+}
+
+static void
+follow_all(struct ways *w, enum mail_source source, const char *address)
+{
+	struct mail m = { .source = source, .address = address };
+
+	follow_source(w, source, address);
+	follow_named(w, m, meet_out);
 }
 
 static int
@@ -544,28 +539,21 @@ check_matches(struct check *c, const struct smtpd_conf *s)
 	memset(&w, 0, sizeof(w));
 	w.check = c;
 	w.smtpd = s;
-	collect(&w);
-	follow_source(&w, SOURCE_LOCAL, NULL);
-	follow_named(&w, SOURCE_LOCAL, NULL);
-	if (has_auth(s)) {
-		follow_source(&w, SOURCE_AUTH, NULL);
-		follow_named(&w, SOURCE_AUTH, NULL);
-	}
-	for (i = 0; i < w.naddresses; i++) {
-		follow_source(&w, SOURCE_ADDRESS, w.address[i]);
-		follow_named(&w, SOURCE_ADDRESS, w.address[i]);
-	}
+	smtpd_names_collect(&w.names, s, c->view->conf);
+	follow_all(&w, SOURCE_LOCAL, NULL);
+	if (has_auth(s))
+		follow_all(&w, SOURCE_AUTH, NULL);
+	for (i = 0; i < w.names.naddresses; i++)
+		follow_all(&w, SOURCE_ADDRESS, w.names.address[i]);
 	for (i = NEED_VERIFY; i < NEED_OWN; i++) {
 		stranger.need = (enum mail_need)i;
 		(void)follow(&w, &stranger, meet_out);
 	}
-	follow_named(&w, SOURCE_STRANGER, NULL);
+	follow_named(&w, stranger, meet_out);
 	follow_in(&w);
 	follow_foreign(&w);
 	follow_reports(&w);
 	say_findings(&w);
-	while (w.nnamed > 0)
-		free(w.named[--w.nnamed]);
-	free(w.named);
+	smtpd_names_free(&w.names);
 	free(w.finding);
 }

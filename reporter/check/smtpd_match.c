@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/addr.h"
-#include "base/bounds.h"
 #include "base/mail_path.h"
 #include "check/smtpd_match.h"
 
@@ -91,29 +89,62 @@ match_holds(const struct smtpd_conf *s, const struct smtpd_line *line,
 	return search.found ? MATCH_ALL : MATCH_NO;
 }
 
-static void
-covers_one(const char *entry, void *arg)
+/* "*" and "**" stand for every domain. */
+static int
+is_every(const char *domain)
 {
-	int *all = arg;
+	return *domain == '*' && domain[strspn(domain, "*")] == '\0';
+}
 
-	*all |= strcmp(entry, "*") == 0 || strcmp(entry, "@") == 0 ||
-	    strcmp(entry, "@*") == 0;
+struct covered {
+	const char	*domain;	/* NULL: any */
+	enum match_answer answer;
+};
+
+static void
+covers_domain(const char *entry, void *arg)
+{
+	struct covered *c = arg;
+
+	if (is_every(entry) || strcmp(entry, "@") == 0 ||
+	    (entry[0] == '@' && is_every(entry + 1)))
+		c->answer = MATCH_ALL;
+}
+
+/* An entry with a user holds one of the domain's, not all. */
+static void
+covers_users(const char *entry, void *arg)
+{
+	struct covered *c = arg;
+	struct mail_path path;
+	enum match_answer answer;
+
+	mail_path_read(entry, strlen(entry), &path);
+	if (path.domainlen > 0 && (c->domain == NULL ? !is_every(path.domain) :
+	    !mail_domain_is(c->domain, strlen(c->domain), path.domain)))
+		return;
+	answer = path.userlen == 0 ? MATCH_ALL : MATCH_SOME;
+	if (answer > c->answer)
+		c->answer = answer;
 }
 
 /*
- * For mail to any domain of a need.  Domains that are named are asked for by
- * their name, each with what it needs itself: here they are none.
+ * For mail to anybody in a domain, or in any domain of a need.  Domains that
+ * are named are asked for by their name, each with what it needs itself: where
+ * any is meant they are none.
  */
 static enum match_answer
 covers(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
-    const struct mail *m)
+    int address, const struct mail *m)
 {
-	int all = 0;
+	struct covered c = { m->domain, MATCH_NO };
 
 	/* What strangers may send to: a list of those that are taken here. */
-	if (match_each(s, line, i, covers_one, &all) == -1)
-		return m->source == SOURCE_STRANGER ? MATCH_NO : MATCH_SOME;
-	return all ? MATCH_ALL : MATCH_NO;
+	if (match_each(s, line, i, address ? covers_users : covers_domain,
+	    &c) == -1)
+		return m->source == SOURCE_STRANGER && m->domain == NULL ?
+		    MATCH_NO : MATCH_SOME;
+	return c.answer;
 }
 
 /* "for domain X", "for rcpt-to X", "rcpt-to X": X at word i. */
@@ -121,21 +152,13 @@ static enum match_answer
 asks_rcpt(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
     int address, const struct mail *m)
 {
-	char user[DOMAIN_MAX + 1];
-
 	if (smtpdconf_is(line, i, "<sge-verify>"))
 		return m->need == NEED_VERIFY ? MATCH_ALL : MATCH_NO;
 	if (smtpdconf_is(line, i, "<sge-encrypt>"))
 		return m->need == NEED_ENCRYPT ? MATCH_ALL : MATCH_NO;
-	if (m->domain == NULL)
-		return covers(s, line, i, m);
-	if (!address)
-		return match_holds(s, line, i, m->domain);
-	if (m->rcpt != NULL)
-		return match_holds(s, line, i, m->rcpt);
-	/* Any user of the domain, no one in particular. */
-	(void)snprintf(user, sizeof(user), "@%s", m->domain);
-	return match_holds(s, line, i, user);
+	if (m->domain == NULL || (address && m->rcpt == NULL))
+		return covers(s, line, i, address, m);
+	return match_holds(s, line, i, address ? m->rcpt : m->domain);
 }
 
 static enum match_answer

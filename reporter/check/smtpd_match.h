@@ -38,7 +38,8 @@ struct mail {
 	const char	*address;
 	const char	*sender;	/* NULL: an ordinary one */
 	enum mail_need	 need;
-	const char	*domain;	/* NULL: any of that need */
+	/* NULL: any of that need; "*.govt.nz": any that this stands for. */
+	const char	*domain;
 	const char	*rcpt;		/* an address in domain; NULL: any */
 	/*
 	 * Of SOURCE_LOCAL: not by sendmail(8), but by an address of this host,
