@@ -92,6 +92,8 @@ struct smtpd_line;
 void	check_host(struct check *);
 /* A file that says where mail goes: nobody but root may write it. */
 void	check_config_file(struct check *, const char *path);
+/* A table's file, which may be somebody's own: not everybody may write it. */
+void	check_table_file(struct check *, const char *path);
 /* sged as it runs. */
 void	check_sged(struct check *);
 /* The smtpd.conf that the running smtpd reads, or would. */

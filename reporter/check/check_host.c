@@ -84,6 +84,27 @@ check_config_file(struct check *c, const char *path)
 	check_one(c, &w);
 }
 
+/* A file of whatever owner, which not everybody may write. */
+static void
+check_written(struct check *c, const struct want *w)
+{
+	struct stat sb;
+
+	if (stat(w->path, &sb) == 0 && (sb.st_mode & w->never) != 0)
+		check_part(c, w->part, CHECK_BAD, "%s has mode %04o: %s "
+		    "(chmod %04o %s)", w->path, (unsigned int)sb.st_mode &
+		    07777, w->why, (unsigned int)w->mode, w->path);
+}
+
+void
+check_table_file(struct check *c, const char *path)
+{
+	struct want w = { "system", path, NULL, 0, 0644, S_IWOTH,
+	    "who writes it says where mail goes" };
+
+	check_written(c, &w);
+}
+
 /* The folder of a file. */
 static void
 folder_of(const char *path, char out[], size_t size)
@@ -128,10 +149,13 @@ static void
 check_database(struct check *c)
 {
 	const char *path = c->view->conf->database;
+	struct want w = { "sged", path, NULL, 0, 0640, S_IWOTH,
+	    "who writes it says what was counted and learned" };
 	struct store *store;
 	char text[256];
 	int whole;
 
+	check_written(c, &w);
 	if (access(path, F_OK) == -1)
 		check_part(c, "sged", errno == ENOENT ? CHECK_BAD :
 		    CHECK_DARK, "database %s: %s%s", path, strerror(errno),

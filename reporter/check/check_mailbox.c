@@ -40,6 +40,49 @@ is_user(const char *address)
 	return getpwnam(name) != NULL;
 }
 
+/* Where the command's own words begin: behind the path of sgectl, or NULL. */
+static const char *
+sgectl_words(const char *command)
+{
+	const char *p, *end;
+
+	for (p = command; (p = strstr(p, "sgectl")) != NULL; p = end) {
+		end = p + strlen("sgectl");
+		if ((p == command || strchr("/ \t", p[-1]) != NULL) &&
+		    strchr(" \t", *end) != NULL)
+			return end;
+	}
+	return NULL;
+}
+
+/*
+ * Whether that is sgectl deliver, whose name may be cut as short as "de"; or
+ * what is called so, which may lead there.
+ */
+static int
+is_deliver(const char *command)
+{
+	static const char deliver[] = "deliver";
+	const char *p = sgectl_words(command);
+	size_t len;
+
+	if (p == NULL)
+		return strstr(command, deliver) != NULL;
+	for (;; p += len) {
+		p += strspn(p, " \t");
+		len = strcspn(p, " \t");
+		if (*p != '-')
+			return len >= 2 && len < sizeof(deliver) &&
+			    strncmp(p, deliver, len) == 0;
+		/* "-f FILE" */
+		if (len == 2 && strchr("fcDdn", p[1]) != NULL) {
+			p += len;
+			p += strspn(p, " \t");
+			len = strcspn(p, " \t");
+		}
+	}
+}
+
 /* The statement that takes mail from outside to that address, or NULL. */
 static const struct smtpd_line *
 takes(const struct check *c, const struct smtpd_conf *s, const char *address)
@@ -82,6 +125,27 @@ check_command(struct check *c, const struct mailbox *box,
 	    action->file, action->number, view_clean(command, 200),
 	    *path == '/' ? strerror(errno) : "no path, and smtpd looks in "
 	    "/usr/bin and /bin only", c->program);
+	return -1;
+}
+
+/* Another sge.conf names another database, which nobody here looks at. */
+static int
+check_same_conf(struct check *c, const struct mailbox *box,
+    const struct smtpd_line *action, const char *command)
+{
+	char file[1024];
+	const char *words = sgectl_words(command), *conf;
+
+	if (words == NULL)
+		return 0;
+	if ((conf = check_option(words, 'f', file, sizeof(file))) == NULL)
+		conf = CONF_PATH;
+	if (strcmp(conf, c->view->path) == 0)
+		return 0;
+	check_part(c, PART, box->level, "%s to %s are kept elsewhere: %s:%d: "
+	    "sgectl deliver reads %s, and this check %s; write %s -f %s "
+	    "deliver", box->what, box->address, action->file, action->number,
+	    view_clean(conf, 200), c->view->path, c->program, c->view->path);
 	return -1;
 }
 
@@ -128,7 +192,7 @@ check_mailbox(struct check *c, const struct smtpd_conf *s,
 	}
 	action = smtpdconf_find(s, "action", smtpdconf_after(line, "action"));
 	command = action == NULL ? NULL : smtpdconf_after(action, "mda");
-	if (command == NULL || strstr(command, "deliver") == NULL)
+	if (command == NULL || !is_deliver(command))
 		check_part(c, PART, box->level, "%s to %s are not read: %s:%d "
 		    "takes them for action \"%s\"; put match from any for "
 		    "rcpt-to \"%s\" before it, with an action mda \"%s "
@@ -143,9 +207,37 @@ check_mailbox(struct check *c, const struct smtpd_conf *s,
 		    box->address, SGE_USER, action->word[1], action->file,
 		    action->number);
 	else if (check_command(c, box, action, command) == 0 &&
+	    check_same_conf(c, box, action, command) == 0 &&
 	    check_who(c, box, action) == 0)
 		check_part(c, PART, CHECK_OK, "%s to %s reach %s", box->what,
 		    box->address, command);
+}
+
+/* What is handed on is local mail, of the user who runs sgectl deliver. */
+static void
+check_forward(struct check *c, const struct smtpd_conf *s)
+{
+	const struct conf *conf = c->view->conf;
+	const char *to = conf->unread_forward, *command;
+	struct mail m = { .source = SOURCE_LOCAL, .rcpt = to };
+	const struct smtpd_line *line, *action;
+	char domain[DOMAIN_MAX];
+
+	if (to == NULL || (m.domain = domain_of_address(to)) == NULL ||
+	    domain_normal(m.domain, strlen(m.domain), domain,
+	    sizeof(domain)) == -1)
+		return;
+	m.domain = domain;
+	m.need = match_need(conf, domain);
+	line = match_first(s, conf, &m);
+	action = line == NULL ? NULL : smtpdconf_find(s, "action",
+	    smtpdconf_after(line, "action"));
+	command = action == NULL ? NULL : smtpdconf_after(action, "mda");
+	if (command != NULL && is_deliver(command))
+		check_part(c, "sge.conf", CHECK_BAD, "forward unread to %s "
+		    "leads back to sgectl deliver (%s:%d: action \"%s\"), "
+		    "and nobody reads it: name a person's address", to,
+		    line->file, line->number, action->word[1]);
 }
 
 void
@@ -160,4 +252,5 @@ check_mailboxes(struct check *c, const struct smtpd_conf *s)
 
 	for (i = 0; i < nitems(boxes); i++)
 		check_mailbox(c, s, &boxes[i]);
+	check_forward(c, s);
 }

@@ -10,7 +10,9 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
@@ -32,6 +34,8 @@ struct person {
 	int		 read;		/* somebody's */
 	int		 dark;		/* can't be told */
 	const char	*missing;	/* no such user */
+	char		 refused[256];	/* "/dev/null", "error:...", or "" */
+	char		 gone[256];	/* a list that can't be read, or "" */
 	char		 name[64];	/* the user who gets it, or does not */
 };
 
@@ -84,13 +88,44 @@ person_user(struct person *p, const char *name)
 	}
 }
 
+/* The names of ":include:FILE", parted as an alias's, or by lines. */
+static void
+person_include(struct person *p, const char *path)
+{
+	char *line = NULL, *rest, *name;
+	size_t size = 0;
+	FILE *f;
+
+	if (p->depth == ALIAS_DEPTH_MAX)
+		return;
+	if ((f = fopen(path, "r")) == NULL) {
+		(void)strlcpy(p->gone, path, sizeof(p->gone));
+		return;
+	}
+	p->depth++;
+	while (getline(&line, &size, f) != -1) {
+		line[strcspn(line, "#\r\n")] = '\0';
+		for (rest = line; (name = strsep(&rest, ", \t")) != NULL;)
+			if (*name != '\0')
+				person_name(name, p);
+	}
+	p->depth--;
+	free(line);
+	fclose(f);
+}
+
 /* What an alias is: another name, a user, or what is not of this host. */
 static void
 person_name(const char *name, void *arg)
 {
 	struct person *p = arg;
 
-	if (strchr(name, '@') != NULL || strchr("|/:\"", name[0]) != NULL)
+	if (strcmp(name, "/dev/null") == 0 ||
+	    strncasecmp(name, "error:", 6) == 0)
+		(void)strlcpy(p->refused, name, sizeof(p->refused));
+	else if (strncasecmp(name, ":include:", 9) == 0)
+		person_include(p, name + 9);
+	else if (strchr(name, '@') != NULL || strchr("|/:\"", name[0]) != NULL)
 		p->read = 1;
 	else if (person_look(p, "alias", name) == 0)
 		person_user(p, name);
@@ -128,6 +163,16 @@ person_say(struct person *p, const char *address)
 		check_part(p->check, PART, CHECK_INFO, "who gets mail for %s "
 		    "can't be told: action \"%s\" asks what only smtpd reads",
 		    address, a->word[1]);
+	else if (*p->gone != '\0')
+		check_part(p->check, PART, CHECK_BAD, "nobody gets mail for "
+		    "%s: %s, which an alias includes, can't be read; name who "
+		    "reads it in " SYSTEM_ALIASES, address,
+		    view_clean(p->gone, 200));
+	else if (*p->refused != '\0')
+		check_part(p->check, PART, CHECK_BAD, "mail for %s is %s: an "
+		    "alias has %s for it; name who reads it in "
+		    SYSTEM_ALIASES, address, *p->refused == '/' ? "lost" :
+		    "refused", view_clean(p->refused, 200));
 	else if (p->missing == NULL && !smtpdconf_has(a, "alias"))
 		check_part(p->check, PART, CHECK_BAD, "mail for %s is lost: "
 		    "%s:%d: action \"%s\" reads no aliases, and delivers "
@@ -156,7 +201,7 @@ check_address(struct check *c, const struct smtpd_conf *s, const char *user,
 	char address[DOMAIN_MAX + 32];
 	struct mail m = { .source = source, .need = NEED_OWN,
 	    .domain = domain, .rcpt = address };
-	struct person p = { c, s, NULL, 0, 0, 0, NULL, "" };
+	struct person p = { .check = c, .smtpd = s };
 	const struct smtpd_line *line;
 
 	(void)snprintf(address, sizeof(address), "%s@%s", user, domain);

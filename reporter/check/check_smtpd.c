@@ -53,6 +53,26 @@ check_tables(struct check *c, const struct smtpd_conf *s)
 		    "table-sge");
 }
 
+/* What tables read of files: aliases, domains, addresses. */
+static void
+check_table_files(struct check *c, const struct smtpd_conf *s)
+{
+	const struct smtpd_line *line;
+	const char *spec;
+	size_t i;
+
+	for (i = 0; i < s->nlines; i++) {
+		line = &s->line[i];
+		if (!smtpdconf_is(line, 0, "table") || line->nwords < 3)
+			continue;
+		spec = line->word[2];
+		if (strncmp(spec, "file:", 5) == 0)
+			check_table_file(c, spec + 5);
+		else if (*spec == '/')
+			check_table_file(c, spec);
+	}
+}
+
 /* Interfaces and addresses that only this host reaches. */
 static int
 is_loopback(const char *where)
@@ -342,6 +362,7 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 	for (i = 0; i < s->nfiles; i++)
 		check_config_file(c, s->file[i]);
 	check_tables(c, s);
+	check_table_files(c, s);
 	check_tls_all(c, s);
 	check_listeners(c, s);
 	check_limits(c, s);

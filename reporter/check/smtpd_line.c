@@ -226,7 +226,8 @@ file_values(const char *path, const char *key,
 		    strncasecmp(p, key, len) != 0)
 			continue;
 		p += len;
-		p += strspn(p, " \t:");
+		p += strspn(p, " \t");
+		p += *p == ':';		/* one: ":include:" has its own */
 		p[strcspn(p, "#")] = '\0';
 		/* The last of them holds, as in smtpd. */
 		free(values);
