@@ -224,6 +224,7 @@ SGED_OBJS =	\
 		reporter/learn/learn_compact.o \
 		reporter/learn/learn_dns.o \
 		reporter/learn/learn_file.o \
+		reporter/learn/learn_host.o \
 		reporter/learn/learn_look.o \
 		reporter/learn/learn_notice.o \
 		reporter/learn/learn_own.o \

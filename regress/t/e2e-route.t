@@ -6,6 +6,10 @@
 . "$(dirname "$0")/../bed/bed.sh"
 bed_enter "$0" "$@"
 bed_up
+sge_conf_usual
+sed -i 's/^flow from any to any/class partner { "partner.nz" }\
+	flow from any to partner require verified tls\
+	&/' "$A/etc/mail/sge.conf"
 mail_host_up
 https_up 200
 
@@ -32,6 +36,42 @@ peer mx1.quiet.co.nz 40 ok
 peer mx2.quiet.co.nz 41 ok
 dns "quiet.co.nz MX 10 mx1.quiet.co.nz." "quiet.co.nz MX 20 mx2.quiet.co.nz."
 policy quiet.co.nz 200 enforce 86400 '*.quiet.co.nz'
+# The preferred one has no address: no such name, or a name without one.
+n=50
+for d in nx.co.nz nodata.co.nz partner.nz; do
+	n=$((n + 1))
+	dns "$d MX 5 first.$d." "$d MX 10 mx.$d."
+	peer "mx.$d" $n ok
+	[ $d = partner.nz ] || policy $d 200 enforce 86400 "*.$d"
+done
+dns "first.nodata.co.nz TXT nothing" "lost.co.nz MX 5 first.lost.co.nz."
+policy lost.co.nz 200 enforce 86400 "*.lost.co.nz"
+
+for d in nx.co.nz nodata.co.nz partner.nz lost.co.nz; do
+	submit staff@minties.govt.nz "u@$d" || note "$d: sendmail failed"
+done
+# addressed DOMAIN: its mail leaves, at the first attempt or a later one.
+addressed()
+{
+	got_mail "<u@$1>" || { retry_now; return 1; }
+}
+for d in nx.co.nz nodata.co.nz partner.nz; do
+	check "$d, whose first host has no address: delivered" \
+	    wait_for 60 addressed "$d"
+done
+like "$(sgectl show policy nx.co.nz)" \
+    '*first.nx.co.nz*no address in the DNS (nxdomain)*10 mx.nx.co.nz*' \
+    "show policy says why not by the first"
+like "$(sgectl show policy nodata.co.nz)" \
+    '*no address in the DNS (nodata)*' "or that it has other records"
+lost()
+{
+	sgectl digest -d today | tr -s ' \n' ' ' | grep -q "mail for \
+lost.co.nz waits since .*: none of its MX hosts has an address"
+}
+check "digest: mail waits for a domain without any" wait_for 60 lost
+like "$(sgectl show policy lost.co.nz)" '*NONE HAS AN ADDRESS*' \
+    "as show policy says"
 
 for d in dia.govt.nz council.govt.nz old.govt.nz plain.co.nz two.co.nz \
     quiet.co.nz; do

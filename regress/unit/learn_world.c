@@ -75,6 +75,12 @@ static struct site sites[] = {
 	    .policy = POLICY("enforce", "mx.nullmx.nz") },
 	{ .domain = "crowd.nz", .txt = "v=STSv1; id=1;", .mx = { "crowd" },
 	    .policy = POLICY("enforce", "mx39.crowd.nz") },
+	{ .domain = "lost.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx1.lost.nz", "mx2.lost.nz" },
+	    .policy = POLICY("enforce", "*.lost.nz") },
+	{ .domain = "dumb.nz", .txt = "v=STSv1; id=1;",
+	    .mx = { "mx1.dumb.nz", "mx2.dumb.nz" },
+	    .policy = POLICY("enforce", "*.dumb.nz") },
 	{ .domain = "two.nz", .txt = "v=STSv1; id=1;", .mx = { "mx.two.nz" },
 	    .policy = POLICY("enforce", "mx.two.nz") },
 	{ .domain = "blank.nz", .txt = "v=STSv1; id=1 ",
@@ -171,7 +177,10 @@ play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
 	}
 	if (strcmp(op, "addr") == 0) {
 		snprintf(addr, sizeof(addr), "192.0.2.%zu", strlen(name));
-		if (strncmp(name, "mta-sts.noaddr", 14) == 0)
+		if (b->nohost != NULL && strstr(name, b->nohost) != NULL)
+			reply(b, WORLD_RESOLVE, q, json_pack("{s:s}",
+			    "status", b->nohost_says));
+		else if (strncmp(name, "mta-sts.noaddr", 14) == 0)
 			reply(b, WORLD_RESOLVE, q, json_pack("{s:s}",
 			    "status", "nodata"));
 		else if (strcmp(name, "mx.many.nz") == 0 ||

@@ -200,6 +200,60 @@ test_part(struct bench *b)
 	b->dead = NULL;
 }
 
+/* Hosts that the DNS has no address of, or does not answer for. */
+static void
+test_addresses(struct bench *b)
+{
+	static const char good[] = "enforce "
+	    "smtp+tls://mx1.lost.nz,smtp+tls://mx2.lost.nz";
+	static const char second[] = "enforce "
+	    "smtp+tls://mx2.lost.nz,smtp+tls://mx1.lost.nz";
+
+	b->nohost = "mx1.lost.nz";
+	b->nohost_says = "nxdomain";
+	is_str(ask(b, "lost.nz"), "lost.nz=enforce ", "a first host without "
+	    "an address");
+	is_str(line_of("lost.nz"), second,
+	    "who asks hears when the next one is in use");
+	again(b, "lost.nz");
+	is_str(line_of("lost.nz"), second, "which it stays");
+	b->nohost_says = "servfail";
+	again(b, "lost.nz");
+	is_str(rows(b, "SELECT noaddr FROM mx WHERE host = 'mx1.lost.nz'"),
+	    "nxdomain", "a look-up that fails changes nothing");
+	b->nohost = "mx2.lost.nz";
+	b->nohost_says = "nodata";
+	again(b, "lost.nz");
+	is_str(line_of("lost.nz"), good, "one that has one is used again");
+	b->nohost_says = "servfail";
+	sql(b, "UPDATE mx SET noaddr = ''");
+	again(b, "lost.nz");
+	is_str(rows(b, "SELECT noaddr || failed FROM mx WHERE"
+	    " host = 'mx2.lost.nz'"), "0",
+	    "whose addresses are known is not judged by a look-up that fails");
+	b->nohost = "lost.nz";
+	b->nohost_says = "nodata";
+	again(b, "lost.nz");
+	is_str(line_of("lost.nz"), good, "of none that has one the first");
+	b->nohost = "mx1.dumb.nz";
+	b->nohost_says = "servfail";
+	is_str(ask(b, "dumb.nz"), "dumb.nz=enforce ", "one whose look-up fails");
+	is_str(line_of("dumb.nz"), "enforce "
+	    "smtp+tls://mx2.dumb.nz,smtp+tls://mx1.dumb.nz", "goes back");
+	is_str(rows(b, "SELECT noaddr || failed || (retry BETWEEN"
+	    " unixepoch() + 200 AND unixepoch() + 300) FROM mx WHERE"
+	    " host = 'mx1.dumb.nz'"), "11", "for five minutes");
+	b->nohost = NULL;
+	sql(b, "UPDATE mx SET retry = 1 WHERE failed > 0");
+	again(b, "dumb.nz");
+	b->e.learn->ticks = 1;
+	look_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_str(line_of("dumb.nz"), "enforce "
+	    "smtp+tls://mx1.dumb.nz,smtp+tls://mx2.dumb.nz",
+	    "and comes forward when it is found");
+}
+
 /* Whatever somebody's records say, few hosts are asked, and few at once. */
 static void
 test_probes(struct bench *b)
@@ -246,6 +300,7 @@ main(void)
 	test_pace(&b);
 	test_equal(&b);
 	test_part(&b);
+	test_addresses(&b);
 	test_probes(&b);
 	stop(&b);
 	bench_end(conf);

@@ -46,7 +46,7 @@ waits_for_look(struct learn *l, struct lesson_asker *asker)
 }
 
 /*
- * Who asked first about a domain with enforced TLS hears of it once its first
+ * Who asked first about a domain with a verified host hears of it once its first
  * host was seen, so that the first mail goes to one that works; but soon.
  */
 static void
@@ -82,7 +82,8 @@ static int
 apply(struct lesson *lesson, int64_t now)
 {
 	if (lesson->final)
-		return route_addresses(lesson, now);
+		return host_addresses(lesson, now) == -1 ? -1 :
+		    route_addresses(lesson, now);
 	if (policy_apply(lesson, now) == -1)
 		return -1;
 	return route_apply(lesson, now);
@@ -108,7 +109,8 @@ answer(struct lesson *lesson)
 	struct lesson_asker *asker;
 	struct askers *to;
 	int looks = !lesson->final && lesson->told != NULL &&
-	    strcmp(lesson->told, "enforce") == 0;
+	    (strcmp(lesson->told, "enforce") == 0 ||
+	    is_verified(l->engine->conf, lesson->domain));
 
 	while ((asker = TAILQ_FIRST(&lesson->askers)) != NULL) {
 		TAILQ_REMOVE(&lesson->askers, asker, entry);

@@ -150,14 +150,21 @@ on_addresses(struct lesson *lesson, struct ask *ask, json_t *answer)
 	const json_t *list = json_object_get(answer, "addr"), *item;
 	size_t i, n = json_array_size(list);
 
-	if (n == 0)
-		return;
-	lesson->addrs = xreallocarray(lesson->addrs, lesson->naddrs + n,
+	lesson->addrs = xreallocarray(lesson->addrs, lesson->naddrs + n + 1,
 	    sizeof(*lesson->addrs));
+	if (n == 0) {
+		addr = &lesson->addrs[lesson->naddrs++];
+		memset(addr, 0, sizeof(*addr));
+		strlcpy(addr->host, ask->host, sizeof(addr->host));
+		if (facts_of(answer) == FACTS_ABSENT)
+			strlcpy(addr->said, ipc_string(answer, "status", ""),
+			    sizeof(addr->said));
+	}
 	json_array_foreach(list, i, item) {
 		if (json_string_value(item) == NULL)
 			continue;
 		addr = &lesson->addrs[lesson->naddrs++];
+		memset(addr, 0, sizeof(*addr));
 		strlcpy(addr->host, ask->host, sizeof(addr->host));
 		strlcpy(addr->addr, json_string_value(item),
 		    sizeof(addr->addr));

@@ -77,48 +77,6 @@ type_of(const json_t *answer)
 	return "validation-failure";
 }
 
-static int
-reorder(const char *domain, void *arg)
-{
-	return route_order(arg, domain, time(NULL));
-}
-
-/* Back, for longer each time. */
-static int
-move_back(struct learn *l, const char *host, int64_t now)
-{
-	struct store *st = l->engine->store;
-	int64_t failures = store_mx_failures(st, host), wait = BACK_MIN;
-	int back = store_mx_is_back(st, host, now);
-
-	if (failures == -1 || back == -1)
-		return -1;
-	/* A session and a look that failed together are one failure. */
-	if (back)
-		return 0;
-	for (; failures > 0 && wait < BACK_MAX; failures--)
-		wait *= 2;
-	if (wait > BACK_MAX)
-		wait = BACK_MAX;
-	if (store_mx_failed(st, host, now + wait) == -1)
-		return -1;
-	return store_mx_domains(st, host, reorder, l);
-}
-
-static int
-move_forward(struct learn *l, const char *host)
-{
-	struct store *st = l->engine->store;
-	int64_t failures = store_mx_failures(st, host);
-
-	if (failures <= 0)
-		return (int)failures;
-	log_info("%s works again", host);
-	if (store_mx_works(st, host) == -1)
-		return -1;
-	return store_mx_domains(st, host, reorder, l);
-}
-
 /* Whether another address of the host is being looked at. */
 static int
 looks_elsewhere(const struct look *look)
@@ -143,7 +101,7 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 	    look_settle(l, look->addr, look->host, p) == -1)
 		return -1;
 	if (good)
-		return move_forward(l, look->host);
+		return host_forward(l, look->host);
 	/*
 	 * smtpd tries all addresses of a host: one that works is enough, and
 	 * the last answer decides.
@@ -155,7 +113,7 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 		return other == -1 ? -1 : 0;
 	log_debug("%s [%s]: %s %s", look->host, look->addr, p->status,
 	    log_clean(p->text));
-	return move_back(l, look->host, p->probed);
+	return host_back(l, look->host, p->probed);
 }
 
 static void
@@ -439,7 +397,7 @@ failing(const char *host, const char *addr, int64_t last, void *arg)
 	if ((other = store_probe_other(l->engine->store, host, addr,
 	    now - LOOK_FAILURE)) != 0)
 		return other == -1 ? -1 : 0;
-	return move_back(l, host, now);
+	return host_back(l, host, now);
 }
 
 static void

@@ -301,7 +301,8 @@ route_addresses(struct lesson *lesson, int64_t now)
 	size_t i, n = nitems(mx);
 
 	for (i = 0; i < lesson->naddrs; i++)
-		if (store_mxaddr_set(st, lesson->addrs[i].addr,
+		if (*lesson->addrs[i].addr != '\0' &&
+		    store_mxaddr_set(st, lesson->addrs[i].addr,
 		    lesson->domain, lesson->addrs[i].host, now) == -1)
 			return -1;
 	/* Late failures are told by addresses that were seen of late. */

@@ -95,7 +95,8 @@ TAILQ_HEAD(asks, ask);
 
 struct lesson_addr {
 	char		 host[DOMAIN_MAX];
-	char		 addr[64];
+	char		 addr[64];	/* "": none was found */
+	char		 said[16];	/* why there surely is none, or "" */
 };
 
 struct lesson {
@@ -228,6 +229,15 @@ int	route_addresses(struct lesson *, int64_t now);
 int	is_verified(const struct conf *, const char *domain);
 /* A host was moved: the order of its domains' hosts anew. */
 int	route_order(struct learn *, const char *domain, int64_t now);
+
+/*
+ * learn_host.c: within a transaction; 0, or -1 with a log line.  A host that
+ * failed goes back, for longer each time; one that works comes forward again.
+ */
+int	host_back(struct learn *, const char *host, int64_t now);
+int	host_forward(struct learn *, const char *host);
+/* What the DNS said of the addresses of a domain's hosts. */
+int	host_addresses(struct lesson *, int64_t now);
 
 /* learn_file.c */
 void	file_start(struct learn *);

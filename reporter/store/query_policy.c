@@ -104,6 +104,30 @@ heard_stuck(struct store *st, int64_t now, int64_t max,
 }
 
 int
+heard_nowhere(struct store *st, int64_t now, int64_t max,
+    void (*cb)(const char *, int64_t, void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+	const char *domain;
+	int64_t since;
+	int rc;
+
+	/* A host that an enforced policy does not name is none. */
+	stmt = store_select(st, "SELECT w.domain, w.since FROM waiting w"
+	    " JOIN route r USING (domain) WHERE (SELECT min(m.noaddr) FROM mx m"
+	    " WHERE m.domain = w.domain AND (m.matches <> 0 OR"
+	    " r.kind <> 'enforce')) <> '' AND EXISTS (SELECT 1 FROM attempt a"
+	    " WHERE a.domain = w.domain AND a.url <> '' AND"
+	    " a.at > (?1 - 86400) * 1000) ORDER BY w.domain LIMIT ?2", "ii",
+	    now, max);
+	if (stmt == NULL)
+		return -1;
+	while ((rc = store_row(st, stmt, "ti", &domain, &since)) == 1)
+		cb(domain, since, arg);
+	return rc;
+}
+
+int
 heard_mx(struct store *st, const char *domain,
     void (*cb)(const struct heard_mx *, void *), void *arg)
 {
@@ -112,11 +136,13 @@ heard_mx(struct store *st, const char *domain,
 	int rc;
 
 	stmt = store_select(st, "SELECT host, pref, matches, failed, retry,"
-	    " seen FROM mx WHERE domain = ? ORDER BY pref, host", "t", domain);
+	    " seen, noaddr FROM mx WHERE domain = ? ORDER BY pref, host", "t",
+	    domain);
 	if (stmt == NULL)
 		return -1;
-	while ((rc = store_row(st, stmt, "tiiiii", &row.host, &row.pref,
-	    &row.matches, &row.failed, &row.retry, &row.seen)) == 1)
+	while ((rc = store_row(st, stmt, "tiiiiit", &row.host, &row.pref,
+	    &row.matches, &row.failed, &row.retry, &row.seen,
+	    &row.noaddr)) == 1)
 		cb(&row, arg);
 	return rc;
 }

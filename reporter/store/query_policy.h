@@ -150,6 +150,13 @@ int64_t	heard_broken_count(struct store *);
 int	heard_stuck(struct store *, int64_t now, int64_t max,
 	    void (*)(const char *domain, int64_t ended, void *), void *arg);
 /*
+ * Domains with mail that waits for a verified host, which smtpd tried within a
+ * day, and none of whose hosts has an address; since: when the first came in.
+ * At most max; 0, or -1.
+ */
+int	heard_nowhere(struct store *, int64_t now, int64_t max,
+	    void (*)(const char *domain, int64_t since, void *), void *);
+/*
  * Policies that hold by now, not "none", and whose last fetch failed: at most
  * max, the ones that end first first.  How many there are, or -1.
  */
@@ -164,6 +171,7 @@ struct heard_mx {
 	int64_t		 failed;
 	int64_t		 retry;
 	int64_t		 seen;
+	const char	*noaddr;	/* the DNS's nxdomain or nodata, or "" */
 };
 
 int	heard_mx(struct store *, const char *domain,

@@ -16,10 +16,11 @@ store_mx_set(struct store *st, const char *domain, const struct store_mx *mx,
 	/* What was known of a host's failures stays with it. */
 	for (i = 0; i < n; i++)
 		if (store_run(st, "INSERT INTO mx (domain, host, pref,"
-		    " matches, failed, retry, seen) VALUES (?1, ?2, ?3, ?4,"
-		    " (SELECT coalesce(max(failed), 0) FROM mx WHERE"
+		    " matches, failed, retry, noaddr, seen) VALUES (?1, ?2,"
+		    " ?3, ?4, (SELECT coalesce(max(failed), 0) FROM mx WHERE"
 		    " host = ?2), (SELECT coalesce(max(retry), 0) FROM mx"
-		    " WHERE host = ?2), ?5) ON CONFLICT (domain, host)"
+		    " WHERE host = ?2), (SELECT coalesce(max(noaddr), '')"
+		    " FROM mx WHERE host = ?2), ?5) ON CONFLICT (domain, host)"
 		    " DO UPDATE SET pref = excluded.pref,"
 		    " matches = excluded.matches, seen = excluded.seen",
 		    "ttiii", domain, mx[i].host, mx[i].pref,
@@ -52,7 +53,7 @@ store_mx_best(struct store *st, const char *domain, int any, int64_t now,
 	sqlite3_stmt *stmt;
 
 	if ((stmt = store_select(st, "SELECT host, pref, matches,"
-	    " retry > ?2 AS back FROM mx"
+	    " iif(noaddr <> '', 2, retry > ?2) AS back FROM mx"
 	    " WHERE domain = ?1 AND (?3 OR matches <> 0)"
 	    " ORDER BY back, pref, host", "tii", domain, now, (int64_t)any)) ==
 	    NULL)
@@ -94,6 +95,13 @@ store_mx_works(struct store *st, const char *host)
 {
 	return store_run(st, "UPDATE mx SET failed = 0, retry = 0"
 	    " WHERE host = ?1 AND failed <> 0", "t", host);
+}
+
+int
+store_mx_noaddr(struct store *st, const char *host, const char *said)
+{
+	return store_update(st, "UPDATE mx SET noaddr = ?2 WHERE host = ?1"
+	    " AND noaddr <> ?2", "tt", host, said);
 }
 
 int64_t

@@ -18,14 +18,14 @@ struct store_mx {
 	char		 host[DOMAIN_MAX];
 	int64_t		 pref;
 	int		 matches;	/* the policy, or there is none */
-	int		 back;		/* it failed, and is moved back */
+	int		 back;		/* 1: it failed; 2: has no address */
 };
 
 int	store_mx_set(struct store *, const char *domain,
 	    const struct store_mx *, size_t n, int64_t now);
 /*
  * The hosts of use, best first: those that are not moved back, by preference,
- * those of the same preference by name.
+ * those of the same preference by name; last those without an address.
  * any: also those that do not match.  n: room in, count out.
  */
 int	store_mx_best(struct store *, const char *domain, int any, int64_t now,
@@ -42,6 +42,11 @@ int	store_mx_match(struct store *, const char *domain, const char *host,
  */
 int	store_mx_failed(struct store *, const char *host, int64_t retry);
 int	store_mx_works(struct store *, const char *host);
+/*
+ * What the DNS said of a host without an address, or "" of one that has some,
+ * for every domain that has it.  1 if that is new, 0, or -1.
+ */
+int	store_mx_noaddr(struct store *, const char *host, const char *said);
 /* How often in a row it failed; 0: it works; -1 with a log line. */
 int64_t	store_mx_failures(struct store *, const char *host);
 /* 1, 0, or -1. */

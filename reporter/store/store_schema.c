@@ -290,5 +290,10 @@ const char *const store_steps[] = {
 	" report (id) ON DELETE CASCADE, part INTEGER NOT NULL,"
 	" noted INTEGER NOT NULL, seen INTEGER NOT NULL);"
 	"CREATE INDEX claimed_open ON claimed (report) WHERE noted = 0",
+	/*
+	 * What the DNS said where a host surely has no address, nxdomain or
+	 * nodata; '': it has one, or nobody knows.
+	 */
+	"ALTER TABLE mx ADD COLUMN noaddr TEXT NOT NULL DEFAULT ''",
 	NULL
 };

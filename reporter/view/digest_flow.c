@@ -203,6 +203,19 @@ stuck(const char *domain, int64_t ended, void *arg)
 	    view_instant(v, ended));
 }
 
+/* smtpd only says "Host not found", in its queue. */
+static void
+nowhere(const char *domain, int64_t since, void *arg)
+{
+	struct digest *digest = arg;
+	char command[DOMAIN_MAX + 16];
+
+	digest_command(command, sizeof(command), "show policy", domain);
+	digest_add(digest, DIGEST_FIX, command, "mail for %s waits since %s "
+	    "for a verified host: none of its MX hosts has an address in the "
+	    "DNS", view_clean(domain, 0), view_instant(digest->view, since));
+}
+
 /* RFC 8461 3.3: the administrator is told. */
 static void
 policies(struct digest *digest)
@@ -213,7 +226,7 @@ policies(struct digest *digest)
 
 	(void)heard_stuck(v->store, v->now, STUCK_MAX, stuck, &s);
 	routes_free(s.routes);
-
+	(void)heard_nowhere(v->store, v->now, STUCK_MAX, nowhere, digest);
 	n = heard_stale(v->store, v->now, STALE_MAX, stale, digest);
 	if (n > STALE_MAX)
 		digest_add(digest, 0, NULL, "nor can the MTA-STS policies of "

@@ -18,6 +18,7 @@ struct any {
 	const struct view *view;
 	const char	*domain;
 	size_t		 n;
+	size_t		 noaddr;	/* of n hosts */
 };
 
 /* Each line of the policy, as it was received. */
@@ -125,9 +126,10 @@ host(const struct heard_mx *m, void *arg)
 	const struct view *v = any->view;
 
 	if (v->form != FORM_TEXT) {
-		view_row(v, "mx", "titiiee", "domain", any->domain, "pref",
+		view_row(v, "mx", "titiieet", "domain", any->domain, "pref",
 		    m->pref, "host", m->host, "matches", m->matches, "failed",
-		    m->failed, "retry", m->retry, "seen", m->seen);
+		    m->failed, "retry", m->retry, "seen", m->seen, "noaddr",
+		    *m->noaddr == '\0' ? NULL : m->noaddr);
 		return;
 	}
 	if (any->n++ == 0)
@@ -135,9 +137,15 @@ host(const struct heard_mx *m, void *arg)
 	view_say(v, "  %5lld %s%s", (long long)m->pref,
 	    view_clean(m->host, 0), m->matches ? "" :
 	    "  (not in the policy)");
+	if (*m->noaddr != '\0') {
+		view_say(v, "        no address in the DNS (%s): used after "
+		    "the others", view_clean(m->noaddr, 16));
+		any->noaddr++;
+	}
 	if (m->failed > 0)
-		view_say(v, "        failed %lld %s, moved back until %s", (long long)m->failed, view_plural(m->failed,
-		    "time", "times"), view_instant(v, m->retry));
+		view_say(v, "        failed %lld %s, moved back until %s",
+		    (long long)m->failed, view_plural(m->failed, "time",
+		    "times"), view_instant(v, m->retry));
 }
 
 static void
@@ -211,7 +219,7 @@ int
 view_policy(const struct view *v, const char *arg)
 {
 	char domain[DOMAIN_MAX];
-	struct any any = { v, domain, 0 };
+	struct any any = { v, domain, 0, 0 };
 
 	if (view_normal(arg, domain, sizeof(domain)) == -1)
 		return 1;
@@ -230,6 +238,8 @@ view_policy(const struct view *v, const char *arg)
 	any.n = 0;
 	if (heard_mx(v->store, domain, host, &any) == -1)
 		return 1;
+	if (any.noaddr > 0 && any.noaddr == any.n)
+		view_say(v, "  NONE HAS AN ADDRESS: mail for it waits");
 	any.n = 0;
 	if (heard_probes(v->store, domain, probe, &any) == -1)
 		return 1;
