@@ -135,6 +135,41 @@ mail x@quiet.example "$dir/one.json" > "$dir/one"
 at $((begin + 3 * 86400 + 60000)) deliver < "$dir/one"
 like "$(at $((begin + 4 * 86400)) digest | tr '\n' ' ' | tr -s ' ')" \
     '*quiet.example reported a failure: 7 of 97*' 'failures without details'
+# come_as N FROM ID DAY OK FAILED [MARK [DOMAIN]]: on day N a report of
+# g.example's comes from there, with that mark; the news of that day's digest.
+come_as()
+{
+	details=
+	[ "$6" -eq 0 ] ||
+	    details=$(detail certificate-expired "$6" 192.0.2.1 mx.test)
+	report G a@g.example "$3" "$(day "$4")" \
+	    "$(policy sts "$5" "$6" "$details" "${8:-minties.govt.nz}")" \
+	    > "$dir/one.json"
+	mail "$2" "$dir/one.json" | sed "s/dkim=pass/dkim=${7:-pass}/" \
+	    > "$dir/one"
+	at $((begin + $1 * 86400 + 40000)) deliver < "$dir/one" ||
+	    echo "# deliver: $?"
+	at $((begin + $1 * 86400 + 50000)) digest | tr -s '\n ' ' '
+}
+# The proof of what a digest told as unproved is news.
+rm -rf "$dir"/sged.db*
+like "$(come_as 1 x@g.example A 0 970 30 none)" \
+    '*WATCH*30 of 1000*nothing proves*' 'unproved: to be watched'
+like "$(come_as 2 x@g.example A 0 970 30)" '*2 to fix, 0 to watch*30 of 1000*' \
+    'the same signed: to be fixed'
+is "$(come_as 3 x@g.example A 0 970 30 |
+    grep -c g.example)" 0 'signed once more: no news'
+# Nobody else's report stands between a failure and its end.
+is "$(come_as 3 x@evil.example B 2 1 0 |
+    grep -c g.example)" 0 'a good one of a stranger'
+is "$(come_as 4 x@g.example C 3 5 0 pass other.example |
+    grep -c g.example)" 0 'one on a domain of others'
+is "$(come_as 5 x@g.example D 4 0 0 |
+    grep -c g.example)" 0 'and one of no session mend nothing'
+like "$(come_as 6 x@g.example E 5 900 0)" '*mended: g.example*none of 900*' \
+    'the next good one does'
+is "$(come_as 7 x@evil.example F 5 900 0 |
+    grep -c g.example)" 0 'which a stranger does not have told again'
 # Anybody can sign reports of domains of his own, with numbers as he likes.
 rm -rf "$dir"/sged.db*
 come $((begin + 3600)) Google google.com "$(day 0)" 11

@@ -52,6 +52,11 @@
 #define OF_SPAN(span) "iiiii", (span)->first, (span)->last, \
 	    (span)->told_from, (span)->stored_from, (span)->stored_to
 
+/* Whether r says of our domains how it went, and may be its reporter's. */
+#define BELIEVED RECEIVED_STANDING " < 2 AND EXISTS (SELECT 1" \
+	" FROM received_policy p WHERE p.received = r.id" \
+	" AND p.ok + p.fail > 0 AND " RECEIVED_OURS("p.domain") ")"
+
 /* Who never proved itself was never known; o is a row of one. */
 #define KNOWN "coalesce(min(k.id), 9223372036854775807)"
 #define KNOWN_JOIN " LEFT JOIN known k ON k.who = o.who" \
@@ -95,17 +100,23 @@ heard_mended(struct store *st, const struct heard_span *span,
     void (*cb)(const struct heard_failure *, void *), void *arg)
 {
 	return span_rows(st, store_select(st, FAILURES
-	    ", step AS (SELECT f.day AS day, f.who AS who, f.came AS came, (SELECT"
-	    " max(r.day) FROM received r WHERE " REPORTER " = f.who"
-	    " AND r.day < f.day) AS before FROM fresh f),"
+	    ", good AS (SELECT r.day AS day, " REPORTER " AS who, "
+	    RECEIVED_STANDING " AS standing, min(r.id) AS came"
+	    " FROM received r WHERE " IN_SPAN " AND " BELIEVED
+	    " GROUP BY 1, 2, 3),"
+	    " step AS (SELECT g.*, (SELECT r.day FROM received r"
+	    " WHERE " REPORTER " = g.who AND r.day < g.day AND "
+	    RECEIVED_STANDING " = g.standing AND " BELIEVED
+	    " ORDER BY r.day DESC LIMIT 1) AS before FROM good g),"
 	    " days AS (SELECT day FROM step UNION SELECT before FROM step)"
 	    " SELECT o.who, o.type, o.mx, sum(o.n), max(e.n), o.standing,"
-	    " s.day, s.came, " KNOWN " AS k FROM step s JOIN one o ON o.day = s.before"
-	    " AND o.who = s.who JOIN every e ON e.day = s.day"
-	    " AND e.who = s.who AND e.standing = o.standing" KNOWN_JOIN
-	    " WHERE o.standing < 2 AND e.n > 0 AND NOT EXISTS (SELECT 1"
-	    " FROM one n WHERE n.day = s.day AND n.who = s.who"
-	    " AND n.type = o.type AND n.mx = o.mx AND n.standing < 2)"
+	    " s.day, s.came, " KNOWN " AS k FROM step s JOIN one o"
+	    " ON o.day = s.before AND o.who = s.who"
+	    " AND o.standing = s.standing JOIN every e ON e.day = s.day"
+	    " AND e.who = s.who AND e.standing = s.standing" KNOWN_JOIN
+	    " WHERE NOT EXISTS (SELECT 1 FROM one n WHERE n.day = s.day"
+	    " AND n.who = s.who AND n.type = o.type AND n.mx = o.mx"
+	    " AND n.standing <= o.standing)"
 	    " GROUP BY s.day, o.who, o.type, o.mx, o.standing"
 	    " ORDER BY o.standing, k, 1, 2, 3, 7", OF_SPAN(span)), cb, arg);
 }

@@ -46,7 +46,8 @@ int	heard_failures(struct store *, const struct heard_span *,
 	    void (*)(const struct heard_failure *, void *), void *);
 /*
  * What failed by the report before, and not by the span's: day and base are of
- * the latter.  Reporters known longest first.
+ * the latter.  Both are on our domains and of one standing, proved or unjudged.
+ * Reporters known longest first.
  */
 int	heard_mended(struct store *, const struct heard_span *,
 	    void (*)(const struct heard_failure *, void *), void *);

@@ -239,14 +239,18 @@ is_proved(const struct rd_report *r)
 	return strncmp(r->dkim, "pass ", 5) == 0;
 }
 
-/* The mark of one that came again: what is proved once stays so. */
+/*
+ * The mark of one that came again: what is proved once stays so.  The proof is
+ * news, and told as such, where a digest told of the report without it.
+ */
 static int
-add_mark(struct store *st, int64_t row, const struct rd_report *r)
+add_mark(struct store *st, int64_t row, const struct rd_report *r, int64_t now)
 {
 	if (!is_proved(r))
 		return 0;
-	return store_run(st, "UPDATE received SET dkim = ?2 WHERE id = ?1"
-	    " AND dkim NOT LIKE 'pass %'", "it", row, r->dkim);
+	return store_run(st, "UPDATE received SET dkim = ?2, told = NULL,"
+	    " stored = ?3 WHERE id = ?1 AND dkim NOT LIKE 'pass %'", "iti",
+	    row, r->dkim, now);
 }
 
 /*
@@ -288,7 +292,7 @@ received_add(struct store *st, const struct rd_report *r, int64_t now,
 	if (find_same(st, r, &row) == -1)
 		over = -1;
 	else if (row != -1) {
-		if (add_mark(st, row, r) == 0)
+		if (add_mark(st, row, r, now) == 0)
 			result = RECEIVED_KNOWN;
 	} else if (bounded && (over = is_over(st, r, now)) == 1) {
 		if (store_run(st, "INSERT INTO received_over (day, sender,"
