@@ -94,6 +94,13 @@ mailto:ok@b.example,mailto:<c@b.example>|no < and > around the address: write ma
 mailto:a@[192.0.2.1]|an address literal
 mailto:a@[IPv6:2001:db8::1]|an address literal
 mailto:ä@b.example|the address is not ASCII
+mailto:a@b.example;c@d.example|';' ends rua, a ',' stands between addresses: write ,mailto:c@d.example
+mailto:a@b.example; mailto:c@d.example;|';' ends rua, a ',' stands between addresses: write ,mailto:c@d.example
+tls-rpt@b.example|an address needs its scheme: write mailto:tls-rpt@b.example (
+mailto:a@b.example,c@d.example|an address needs its scheme: write mailto:c@d.example (
+“mailto:a@b.example”|a quote character is part of the record
+mailto:a@b.example”|a quote character is part of the record
+mailto:a@b.example |a blank that is not ASCII
 mailto:a@bä.example|the domain is not ASCII: write mailto:a@xn--b-0fa.example
 EOT
 sgectl check record >/dev/null 2>&1

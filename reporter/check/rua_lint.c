@@ -66,6 +66,38 @@ curly_quote(const char *s)
 	return 0;
 }
 
+/* Blanks that come with what is pasted: U+00A0, U+200B to U+200D, U+FEFF. */
+static size_t
+odd_blank(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8d)
+		return 3;
+	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)
+		return 3;
+	return p[0] == 0xc2 && p[1] == 0xa0 ? 2 : 0;
+}
+
+/* What a page or a word processor put in; 1 if it did. */
+static int
+check_pasted(struct lint *lint, const char *text)
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++)
+		if (curly_quote(text + i) != 0) {
+			lint_add(lint, LINT_BAD, i, "a quote character is part "
+			    "of the record: take it out");
+			return 1;
+		} else if (odd_blank(text + i) != 0) {
+			lint_add(lint, LINT_BAD, i, "a blank that is not ASCII "
+			    "is part of the record: take it out");
+			return 1;
+		}
+	return 0;
+}
+
 /* Records of other kinds that people put here. */
 static const char *
 other_kind(const char *s)
@@ -206,6 +238,47 @@ check_mailto(struct lint *lint, const char *text)
 	return found;
 }
 
+/*
+ * An address where a field was looked for, or one without scheme: 1 if one
+ * stands around where.
+ */
+static int
+add_address_fault(struct lint *lint, const char *text, size_t where)
+{
+	const char *begin = text + where, *before, *rua;
+	size_t len;
+	int mailto;
+
+	while (begin > text && strchr(",;= \t", begin[-1]) == NULL)
+		begin--;
+	for (before = begin; before > text && (before[-1] == ' ' ||
+	    before[-1] == '\t'); before--)
+		continue;
+	len = strcspn(begin, ",; \t");
+	mailto = strncasecmp(begin, "mailto:", 7) == 0;
+	if (memchr(begin, '@', len) == NULL || before == text || (!mailto &&
+	    memchr(begin, ':', len) != NULL))
+		return 0;
+	if (len > 100)
+		len = 100;
+	rua = strstr(text, "rua=");
+	if (before[-1] == ';' && (rua == NULL || rua > begin))
+		lint_add(lint, LINT_BAD, (size_t)(begin - text), "an address "
+		    "is the value of rua: write rua=%s%.*s", mailto ? "" :
+		    "mailto:", (int)len, begin);
+	else if (before[-1] == ';')
+		lint_add(lint, LINT_BAD, (size_t)(before - text) - 1, "';' ends "
+		    "rua, a ',' stands between addresses: write ,%s%.*s",
+		    mailto ? "" : "mailto:", (int)len, begin);
+	else if (mailto)
+		return 0;
+	else
+		lint_add(lint, LINT_BAD, (size_t)(begin - text), "an address "
+		    "needs its scheme: write mailto:%.*s (senders drop the "
+		    "whole record)", (int)len, begin);
+	return 1;
+}
+
 /* What rua_parse says, in words that help where the cause is a usual one. */
 static void
 add_fault(struct lint *lint, const char *text, size_t where, const char *why)
@@ -225,10 +298,8 @@ add_fault(struct lint *lint, const char *text, size_t where, const char *why)
 	else if (*at == '\\')
 		lint_add(lint, LINT_BAD, where, "a backslash is part of the "
 		    "record: the escape of a zone file was pasted");
-	else if (memchr(at, '@', len) != NULL && memchr(at, ':', len) == NULL)
-		lint_add(lint, LINT_BAD, where, "an address needs its scheme: "
-		    "write mailto:%.*s (senders drop the whole record)",
-		    (int)(len > 100 ? 100 : len), at);
+	else if (add_address_fault(lint, text, where))
+		return;
 	else if (strstr(text, "rua=") == NULL &&
 	    (value = strcasestr(text, "rua=")) != NULL)
 		lint_add(lint, LINT_BAD, (size_t)(value - text), "upper and "
@@ -419,7 +490,8 @@ lint_record(const char *text, const char *domain, struct lint *lint)
 		lint_add(lint, LINT_BAD, 0, "the record is empty");
 		return;
 	}
-	if (!check_version(lint, text) || check_mailto(lint, text))
+	if (!check_version(lint, text) || check_pasted(lint, text) ||
+	    check_mailto(lint, text))
 		return;
 	switch (rua_parse(&text, 1, &rua, &record, &why, &where)) {
 	case RUA_OK:
