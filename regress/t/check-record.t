@@ -153,7 +153,15 @@ dns_start "$dir" <<'EOT' || bail "unbound does not start"
 	local-data: '_smtp._tls.good.test. 77 TXT "v=TLSRPTv1; rua=" "mailto:a@b.example"'
 	local-data: 'mail.test. MX 20 mx2.mail.test.'
 	local-data: 'mail.test. MX 10 mx1.mail.test.'
+	local-data: 'mx1.mail.test. A 192.0.2.1'
+	local-data: 'mx2.mail.test. A 192.0.2.2'
 	local-data: 'nomail.test. MX 0 .'
+	local-data: 'address.test. MX 10 192.0.2.7.'
+	local-data: 'mixed.test. MX 0 .'
+	local-data: 'mixed.test. MX 10 MX1.mail.test.'
+	local-data: 'mixed.test. MX 20 mx1.MAIL.test.'
+	local-data: 'mixed.test. MX 30 192.0.2.7.'
+	local-data: 'mixed.test. MX 40 gone.mail.test.'
 	local-data: '_smtp._tls.two.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 	local-data: '_smtp._tls.two.test. TXT "v=TLSRPTv1; rua=mailto:c@b.example"'
 	local-data: '_smtp._tls.beside.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
@@ -230,6 +238,24 @@ file|https://mta-sts.mail.test/.well-known/mta-sts.txt|version: STSv1*' \
 out=$(sgectl -f "$dir/sge.conf" policy new nomail.test 2>&1)
 is $? 1 "a null MX: exit 1"
 like "$out" '*no MX host*' "and why"
+like "$(sgectl -p -f "$dir/sge.conf" check domain nomail.test)" \
+    '*MTA-STS|info|no MTA-STS record: a domain that takes no mail needs none*' \
+    "check domain says the same"
+out=$(sgectl -f "$dir/sge.conf" policy new address.test 2>&1)
+is $? 1 "an MX record that names an address: exit 1"
+like "$out" '*names an address, 192.0.2.7: it must name a host' \
+    "and why, and no policy"
+sgectl -f "$dir/sge.conf" policy new mixed.test >"$dir/out" 2>"$dir/err"
+is $? 1 "MX records with faults: exit 1"
+is "$(grep '^mx: ' "$dir/out")" \
+    'mx: mx1.mail.test
+mx: gone.mail.test' "each host is named once, and no address"
+like "$(cat "$dir/err")" '*null MX*beside*
+*names an address, 192.0.2.7*
+*gone.mail.test has no address*' "and each fault is said"
+like "$(sgectl -p -f "$dir/sge.conf" check domain mixed.test)" \
+    '*MX|bad|a null MX*MX|bad|the MX record names an address*' \
+    "by check domain too"
 sgectl -f "$dir/sge.conf" policy new x.broken.test >/dev/null 2>&1
 is $? 2 "the DNS does not answer: exit 2"
 dns_stop

@@ -3,6 +3,7 @@
 #ifndef SGE_CHECK_H
 #define SGE_CHECK_H
 
+#include "base/bounds.h"
 #include "check/check_ask.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
@@ -53,6 +54,7 @@ struct check {
 	struct asker	*asker;
 	const char	*domain;
 	struct sts_policy *policy;	/* as fetched now, or NULL */
+	int		 no_mail;	/* neither an MX host nor an address */
 	int		 status;
 	size_t		 nlevel[CHECK_LEVELS];	/* lines of each */
 	const char	*program;	/* check config: where we are installed */
@@ -81,6 +83,11 @@ void	check_dane_chain(struct check *, const struct check_dane *,
 	    const char *where, const json_t *probe);
 /* From the answer to "mx". */
 void	check_mx(struct check *, const json_t *answer);
+/* The hosts of an answer to "mx", each once, borrowed.  How many. */
+size_t	check_mx_hosts(const json_t *answer, const char *hosts[MX_HOSTS_MAX]);
+/* What is wrong with the MX records themselves: the whole line, or NULL. */
+const char *check_mx_fault(const json_t *answer, const char *host,
+	    char out[], size_t outsz);
 
 /*
  * The parts of check config, each saying what is good, what is not, and what

@@ -96,6 +96,11 @@ check_sts_record(struct check *c, const json_t *answer)
 		check_sts_wildcard(c);
 		return 1;
 	case STS_ABSENT:
+		if (c->no_mail) {
+			check_part(c, "MTA-STS", CHECK_INFO, "no MTA-STS "
+			    "record: a domain that takes no mail needs none");
+			break;
+		}
 		check_part(c, "MTA-STS", CHECK_BAD, "%s at _mta-sts.%s: "
 		    "sgectl policy new %s", why, c->domain, c->domain);
 		check_sts_elsewhere(c);
@@ -258,6 +263,9 @@ check_domain(const struct view *v, struct asker *a, const char *domain)
 	ask_all(a, q, Q_MAX);
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "%s\n", domain);
+	c.no_mail = json_array_size(json_object_get(q[Q_MX].answer,
+	    "mx")) == 0 && !ask_is_unknown(ipc_string(q[Q_MX].answer,
+	    "status", "gone"));
 	check_tlsrpt(&c, q[Q_TLSRPT].answer);
 	check_sts(&c, q[Q_STS].answer, q[Q_HOST].answer);
 	check_mx(&c, q[Q_MX].answer);

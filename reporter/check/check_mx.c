@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/addr.h"
 #include "base/bounds.h"
 #include "check/check.h"
 #include "lib/date.h"
@@ -157,6 +159,7 @@ probe_hosts(struct check *c, const struct check_dane hosts[], size_t nhosts)
 	const struct check_dane **host;
 	const char *list[MX_ADDRS_MAX], **addr;
 	char where[DOMAIN_MAX + 64];
+	const char *fault;
 	struct check_question *q;
 	size_t i, j, n, nq = 0;
 
@@ -165,7 +168,11 @@ probe_hosts(struct check *c, const struct check_dane hosts[], size_t nhosts)
 	addr = xcalloc(most, sizeof(*addr));
 	for (i = 0; i < nhosts; i++) {
 		n = ask_strings(hosts[i].addrs, "addr", list, nitems(list));
-		if (n == 0)
+		fault = check_mx_fault(NULL, hosts[i].host, where,
+		    sizeof(where));
+		if (fault != NULL)
+			check_part(c, "MX", CHECK_BAD, "%s", fault);
+		else if (n == 0)
 			check_part(c, "MX", ask_is_unknown(ipc_string(
 			    hosts[i].addrs, "status", "gone")) ? CHECK_DARK :
 			    CHECK_BAD, "%s has no address in the DNS (%s)",
@@ -221,15 +228,50 @@ check_policy_lone(struct check *c, const char *const hosts[], size_t n)
 	}
 }
 
+size_t
+check_mx_hosts(const json_t *answer, const char *hosts[MX_HOSTS_MAX])
+{
+	const char *host;
+	json_t *pair;
+	size_t i, j, n = 0;
+
+	json_array_foreach(json_object_get(answer, "mx"), i, pair) {
+		host = json_string_value(json_array_get(pair, 1));
+		for (j = 0; host != NULL && j < n; j++)
+			if (strcasecmp(hosts[j], host) == 0)
+				break;
+		if (host != NULL && j == n && n < MX_HOSTS_MAX)
+			hosts[n++] = host;
+	}
+	return n;
+}
+
+const char *
+check_mx_fault(const json_t *answer, const char *host, char out[],
+    size_t outsz)
+{
+	struct addr addr;
+
+	if (host == NULL && ipc_bool(answer, "nullbeside", 0))
+		(void)strlcpy(out, "a null MX (RFC 7505) stands beside MX "
+		    "hosts: take one or the other out", outsz);
+	else if (host != NULL && addr_parse(host, strlen(host), &addr) == 0)
+		(void)snprintf(out, outsz, "the MX record names an address, "
+		    "%s: it must name a host", host);
+	else
+		return NULL;
+	return out;
+}
+
 void
 check_mx(struct check *c, const json_t *answer)
 {
 	const char *status = ipc_string(answer, "status", "gone");
-	const char *hosts[MX_HOSTS_MAX], *host;
+	const char *hosts[MX_HOSTS_MAX], *fault;
 	struct check_question q[2 * MX_HOSTS_MAX];
 	struct check_dane dane[MX_HOSTS_MAX];
-	json_t *pair;
-	size_t i, n = 0;
+	char text[DOMAIN_MAX + 64];
+	size_t i, n;
 
 	if (ask_is_unknown(status)) {
 		check_part(c, "MX", CHECK_DARK, "the DNS gave no answer (%s)",
@@ -240,15 +282,14 @@ check_mx(struct check *c, const json_t *answer)
 		check_part(c, "MX", CHECK_INFO, "takes no mail (null MX)");
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "mx"), i, pair) {
-		host = json_string_value(json_array_get(pair, 1));
-		if (host == NULL || n == MX_HOSTS_MAX)
-			continue;
-		check_policy_mx(c, host);
-		q[2 * n].part = q[2 * n + 1].part = WORLD_RESOLVE;
-		q[2 * n].request = ask_dns("addr", host);
-		q[2 * n + 1].request = check_dane_question(host);
-		hosts[n++] = host;
+	if ((fault = check_mx_fault(answer, NULL, text, sizeof(text))) != NULL)
+		check_part(c, "MX", CHECK_BAD, "%s", fault);
+	n = check_mx_hosts(answer, hosts);
+	for (i = 0; i < n; i++) {
+		check_policy_mx(c, hosts[i]);
+		q[2 * i].part = q[2 * i + 1].part = WORLD_RESOLVE;
+		q[2 * i].request = ask_dns("addr", hosts[i]);
+		q[2 * i + 1].request = check_dane_question(hosts[i]);
 	}
 	if (n == 0) {
 		check_part(c, "MX", CHECK_INFO, "no MX host and no address: "

@@ -23,30 +23,60 @@
 #define TESTING_AGE (7 * 86400)
 #define ENFORCE_AGE (28 * 86400)
 
-/* The lines of the file, with LF; -1 after a message. */
+/* A host that has no address gets no mail, whatever the policy says. */
 static int
-write_policy(const json_t *answer, const char *domain, const char *mode,
-    char out[], size_t size)
+warn_no_address(struct asker *a, const char *host)
 {
-	const char *host;
-	char line[DOMAIN_MAX + 8];
-	json_t *pair;
-	size_t i;
+	json_t *answer = ask(a, WORLD_RESOLVE, ask_dns("addr", host));
+	const char *status = ipc_string(answer, "status", "gone");
+	int bad = 0;
+
+	if (!ask_is_unknown(status) && strcmp(status, "ok") != 0) {
+		warnx("the MX host %s has no address in the DNS (%s)", host,
+		    status);
+		bad = 1;
+	}
+	json_decref(answer);
+	return bad;
+}
+
+/*
+ * The lines of the file, with LF; -1 after a message.  *faults: of the MX
+ * records, which were said.
+ */
+static int
+write_policy(struct asker *a, const json_t *answer, const char *domain,
+    const char *mode, char out[], size_t size, int *faults)
+{
+	const char *hosts[MX_HOSTS_MAX], *fault;
+	char line[DOMAIN_MAX + 64];
+	size_t i, n, lines = 0;
 
 	(void)snprintf(out, size, "version: STSv1\nmode: %s\n", mode);
-	json_array_foreach(json_object_get(answer, "mx"), i, pair) {
-		host = json_string_value(json_array_get(pair, 1));
-		if (host == NULL || i == MX_HOSTS_MAX)
+	if ((fault = check_mx_fault(answer, NULL, line, sizeof(line))) !=
+	    NULL) {
+		warnx("%s", fault);
+		++*faults;
+	}
+	n = check_mx_hosts(answer, hosts);
+	for (i = 0; i < n; i++) {
+		if ((fault = check_mx_fault(answer, hosts[i], line,
+		    sizeof(line))) != NULL) {
+			warnx("%s", fault);
+			++*faults;
 			continue;
-		(void)snprintf(line, sizeof(line), "mx: %s\n", host);
+		}
+		*faults += warn_no_address(a, hosts[i]);
+		(void)snprintf(line, sizeof(line), "mx: %s\n", hosts[i]);
 		if (strlcat(out, line, size) >= size)
 			fatalx("policy new");
+		lines++;
 	}
-	if (i == 0) {
+	if (n == 0)
 		warnx("%s has no MX host: a domain that takes no mail needs "
 		    "no policy", domain);
+	if (lines == 0)
 		return -1;
-	}
 	(void)snprintf(line, sizeof(line), "max_age: %d\n",
 	    strcmp(mode, "enforce") == 0 ? ENFORCE_AGE : TESTING_AGE);
 	if (strlcat(out, line, size) >= size)
@@ -120,7 +150,7 @@ cmd_policy_new(struct ctl *ctl, int argc __unused, char *argv[])
 	struct tm *tm;
 	time_t now = (time_t)v->now;
 	json_t *answer;
-	int rc = CHECK_FIX;
+	int rc = CHECK_FIX, faults = 0;
 
 	if (view_normal(argv[0], domain, sizeof(domain)) == -1)
 		return CHECK_FIX;
@@ -132,8 +162,8 @@ cmd_policy_new(struct ctl *ctl, int argc __unused, char *argv[])
 		warnx("the DNS gave no answer for the MX of %s (%s): ask "
 		    "again later", domain, status);
 		rc = CHECK_UNKNOWN;
-	} else if (write_policy(answer, domain, mode, policy,
-	    sizeof(policy)) == 0) {
+	} else if (write_policy(a, answer, domain, mode, policy,
+	    sizeof(policy), &faults) == 0) {
 		/* An id is any 32 letters and digits: the time never recurs. */
 		if ((tm = gmtime(&now)) == NULL || strftime(id, sizeof(id),
 		    "%Y%m%d%H%M%S", tm) == 0)
@@ -149,7 +179,7 @@ cmd_policy_new(struct ctl *ctl, int argc __unused, char *argv[])
 			    policy);
 		} else
 			print(v, domain, id, policy, mode);
-		rc = CHECK_GOOD;
+		rc = faults == 0 ? CHECK_GOOD : CHECK_FIX;
 	}
 	json_decref(answer);
 	asker_free(a);

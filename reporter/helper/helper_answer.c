@@ -332,6 +332,7 @@ static const struct member dns_members[] = {
 }, mx_members[] = {
 	LIST("mx", take_mx, 0, MX_RECORDS_MAX, NULL),
 	TRUTH("null"),
+	TRUTH("nullbeside"),
 	TRUTH("implicit"),
 	END
 }, tlsa_members[] = {

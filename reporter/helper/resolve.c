@@ -284,6 +284,19 @@ is_empty(const struct dns_question *q)
 	return 1;
 }
 
+/* Whether one of the MX records is the null MX. */
+static int
+has_null_mx(const struct ub_result *result)
+{
+	int i;
+
+	for (i = 0; result->data[i] != NULL; i++)
+		if (wire_mx_null((const unsigned char *)result->data[i],
+		    (size_t)result->len[i]))
+			return 1;
+	return 0;
+}
+
 /* The answer to MX; addresses stand in for missing MX (RFC 5321 5.1). */
 static void
 mx_done(struct dns_question *q, enum outcome outcome,
@@ -297,12 +310,11 @@ mx_done(struct dns_question *q, enum outcome outcome,
 	}
 	q->outcome = outcome;
 	if (outcome == OUT_OK && is_empty(q)) {
-		if (result->data[1] == NULL && wire_mx_null(
-		    (const unsigned char *)result->data[0],
-		    (size_t)result->len[0]))
+		if (result->data[1] == NULL && has_null_mx(result))
 			set_true(q, "null");
 		q->outcome = OUT_NODATA;
-	}
+	} else if (outcome == OUT_OK && has_null_mx(result))
+		set_true(q, "nullbeside");
 	question_answer(q);
 }
 
