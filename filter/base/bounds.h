@@ -84,6 +84,17 @@
 #define LEARN_WAITING_MAX 20000
 
 /*
+ * Once a session waited "learn timeout" for a domain in vain, or two domains in
+ * a row were not found out for anybody, one more domain is waited for so many
+ * milliseconds: a healthy one answers in 20 to 100, and must not leave without
+ * its policy for another's dead DNS.  And all such of a session so many within
+ * half a minute, that a mail to many dead domains does not time out at its
+ * client, who waits "learn timeout" and these at most.
+ */
+#define WAITS_CHANCE_MS 1000
+#define WAITS_CHANCES_MS 3000
+
+/*
  * Domains that a table or filter tells sged of without waiting: so many in a
  * burst, and one each so many milliseconds; and by each of them, no domain
  * again within so many.  Who is above it is heard at the next attempt.

@@ -13,13 +13,16 @@
 #include "base/recent.h"
 #include "base/sged_client.h"
 #include "session/learn_wait.h"
+#include "session/patience.h"
 #include "base/log.h"
 
 struct waiting {
 	TAILQ_ENTRY(waiting)	 all;		/* by deadline */
 	TAILQ_ENTRY(waiting)	 same;		/* of one question */
 	struct awaited		*question;
+	int64_t			 asked;
 	int64_t			 deadline;
+	int			 chance;	/* a short wait */
 	struct waiter	 wait;
 };
 TAILQ_HEAD(waitings, waiting);
@@ -29,6 +32,7 @@ struct awaited {
 	TAILQ_ENTRY(awaited)	 unsent;
 	struct waitings		 waits;
 	int			 sent;
+	int			 vain;		/* somebody waited so */
 	int64_t			 asked;		/* when it was first */
 	char			 text[];
 };
@@ -47,11 +51,11 @@ struct waits {
 	struct waitings		 waits;
 	size_t			 nwaits;
 	struct recent		 vain;		/* questions */
-	struct recent		 tired;		/* sessions */
+	struct patience		 patience;	/* of sessions */
 	int64_t			 pinged;	/* unanswered; 0 */
 	int64_t			 silent;	/* nobody waits until then */
 	int			 unfound;	/* domains in vain, none found */
-	int64_t			 slow;		/* nor for a domain */
+	int64_t			 slow;		/* for a domain not long */
 };
 
 static int	 question_cmp(struct awaited *, struct awaited *);
@@ -66,7 +70,7 @@ static void	 receive(struct waits *, int64_t);
 static struct awaited *question_new(struct waits *, const char *,
 		    int64_t);
 static void	 is_silent(struct waits *, int64_t);
-static void	 in_vain(struct waits *, struct awaited *, int64_t);
+static void	 in_vain(struct waits *, struct waiting *, int64_t);
 
 RB_PROTOTYPE(waits_asked, awaited, entry, question_cmp)
 RB_GENERATE(waits_asked, awaited, entry, question_cmp)
@@ -87,7 +91,6 @@ waits_new(const char *path, waits_done *done, void *arg)
 	l->fd = -1;
 	l->tried = -WAITS_CONNECT_MS;
 	recent_init(&l->vain);
-	recent_init(&l->tired);
 	l->done = done;
 	l->arg = arg;
 	RB_INIT(&l->questions);
@@ -215,25 +218,27 @@ is_domain(const char *question)
 }
 
 /*
- * Whoever waited for a domain in vain waits for no other.  One may have trouble
- * of its own; where a second one has, and none was found out between them, it
- * is the DNS, or sged, and nobody waits.
+ * One domain may have trouble of its own; where a second one has, and none was
+ * found out between them, it is the DNS, or sged, and nobody waits long.
  */
 static void
-note_vain(struct waits *l, const struct awaited *q, int64_t now)
+note_vain(struct waits *l, struct awaited *q, int64_t now)
 {
-	const struct waiting *w;
-	char session[sizeof(w->wait.id) + 1];
-
-	if (!is_domain(q->text))
+	if (!is_domain(q->text) || q->vain)
 		return;
+	q->vain = 1;
 	if (++l->unfound > 1)
 		l->slow = now + WAITS_VAIN_MS;
-	TAILQ_FOREACH(w, &q->waits, same) {
-		memcpy(session, w->wait.id, sizeof(w->wait.id));
-		session[sizeof(w->wait.id)] = '\0';
-		recent_put(&l->tired, session, now + WAITS_VAIN_MS);
-	}
+}
+
+/* Who waited for nothing waits less for the next domain. */
+static void
+end_vain(struct waits *l, struct waiting *w, int64_t now)
+{
+	if (is_domain(w->question->text) && (w->chance || w->question->vain))
+		patience_spend(&l->patience, w->wait.session, now - w->asked,
+		    w->chance, now + WAITS_VAIN_MS, now);
+	end(l, w, WAITED_VAIN);
 }
 
 static void
@@ -258,8 +263,10 @@ answered(struct waits *l, const char *text, enum client_said said, int64_t now)
 	/* The last one takes the question with it. */
 	for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, same);
-		end(l, w, said == CLIENT_YES ? WAITED_YES :
-		    said == CLIENT_NO ? WAITED_NO : WAITED_VAIN);
+		if (said == CLIENT_YES || said == CLIENT_NO)
+			end(l, w, said == CLIENT_YES ? WAITED_YES : WAITED_NO);
+		else
+			end_vain(l, w, now);
 	}
 }
 
@@ -296,20 +303,18 @@ ping(struct waits *l, int64_t now)
 		l->pinged = now;
 }
 
-/* Whether that session is to wait for it. */
-static int
+/* How long that session is to wait for it; 0: not at all. */
+static int64_t
 may_wait(const struct waits *l, const char *text, const struct waiter *wait,
-    int64_t now)
+    int64_t ms, int64_t now)
 {
-	char session[sizeof(wait->id) + 1];
-
 	if (now < l->silent || recent_has(&l->vain, text, now))
 		return 0;
 	if (!is_domain(text))
-		return 1;
-	memcpy(session, wait->id, sizeof(wait->id));
-	session[sizeof(wait->id)] = '\0';
-	return now >= l->slow && !recent_has(&l->tired, session, now);
+		return ms;
+	if (now < l->slow && ms > WAITS_CHANCE_MS)
+		ms = WAITS_CHANCE_MS;
+	return patience_ms(&l->patience, wait->session, ms, now);
 }
 
 static struct awaited *
@@ -322,7 +327,7 @@ question_new(struct waits *l, const char *text, int64_t now)
 		return NULL;
 	memcpy(q->text, text, len);
 	TAILQ_INIT(&q->waits);
-	q->sent = 0;
+	q->sent = q->vain = 0;
 	q->asked = now;
 	RB_INSERT(waits_asked, &l->questions, q);
 	TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
@@ -335,6 +340,7 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
 {
 	struct awaited *q;
 	struct waiting *w, *before;
+	int64_t most;
 
 	/* That it went away may not have been seen yet. */
 	if (l->fd != -1)
@@ -342,7 +348,7 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
 	connect_again(l, now);
 	if (l->fd == -1)
 		return -1;
-	if (!may_wait(l, text, wait, now)) {
+	if ((most = may_wait(l, text, wait, ms, now)) == 0) {
 		if (now >= l->silent)
 			ask_only(l, text, now);
 		return -1;
@@ -364,7 +370,9 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
 	ping(l, now);
 	w->wait = *wait;
 	w->question = q;
-	w->deadline = now + ms;
+	w->asked = now;
+	w->deadline = now + most;
+	w->chance = most <= WAITS_CHANCE_MS;
 	TAILQ_INSERT_TAIL(&q->waits, w, same);
 	/* Who waits for least stands first. */
 	TAILQ_FOREACH_REVERSE(before, &l->waits, waitings, all)
@@ -433,17 +441,24 @@ is_silent(struct waits *l, int64_t now)
 	end_all(l);
 }
 
-/* The others of that question, and who names it next, need not wait as well. */
+/*
+ * Who names it next need not wait as well, nor the others of that question: but
+ * where this one had a short chance alone, they have their time.
+ */
 static void
-in_vain(struct waits *l, struct awaited *q, int64_t now)
+in_vain(struct waits *l, struct waiting *first, int64_t now)
 {
+	struct awaited *q = first->question;
 	struct waiting *w, *next;
+	int all = !first->chance;
 
 	recent_put(&l->vain, q->text, now + WAITS_VAIN_MS);
 	note_vain(l, q, now);
+	/* The last one takes the question with it. */
 	for (w = TAILQ_FIRST(&q->waits); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, same);
-		end(l, w, WAITED_VAIN);
+		if (all || w->deadline <= now)
+			end_vain(l, w, now);
 	}
 }
 
@@ -460,5 +475,5 @@ waits_run(struct waits *l, short revents, int64_t now)
 	    l->pinged + WAITS_PING_MS <= now)
 		is_silent(l, now);
 	while ((w = TAILQ_FIRST(&l->waits)) != NULL && w->deadline <= now)
-		in_vain(l, w->question, now);
+		in_vain(l, w, now);
 }

@@ -11,11 +11,11 @@
  * Recipients that wait for what sged knows: where mail of their domain must go,
  * or whether a report of ours goes to them.  Many of one question make one.
  * Nobody waits where sged is not there, nor for WAITS_VAIN_MS after somebody
- * did in vain: for that question; for any domain where it is the same session,
- * or where it was the second domain and none was found out between; for
- * anything where sged, which answers some things at once, said nothing for
- * WAITS_PING_MS.  Only sessions that may relay wait: what a stranger names is
- * nobody's to look up.
+ * did in vain: for that question; for anything where sged, which answers some
+ * things at once, said nothing for WAITS_PING_MS.  For as long, other domains
+ * get a short chance where it is the same session (see patience.h), or where it
+ * was the second domain and none was found out between.  Only sessions that may
+ * relay wait: what a stranger names is nobody's to look up.
  */
 #define WAITS_CONNECT_MS 250
 #define WAITS_VAIN_MS 30000

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "base/bounds.h"
 #include "session/learn_wait.h"
 
 static char	 path[] = "/tmp/unit-waits.XXXXXXXXXX";
@@ -183,11 +184,12 @@ test_announced(struct waits *w)
 	(void)asked(0);
 }
 
-/* The DNS does not answer: one wait is enough, whatever is asked about. */
+/* The DNS does not answer: one long wait is enough, then all have a short one. */
 static void
 test_slow(struct waits *w)
 {
 	const int64_t t = 1000000;
+	int64_t now = t + 3400;
 	char domain[32];
 	int i;
 
@@ -203,45 +205,109 @@ test_slow(struct waits *w)
 	say("{\"failed\":\"s0.example\"}");
 	waits_run(w, POLLIN, t + 3400);
 	is_int(failed_n, 2, "it could not be found out, after 3.4 s");
-	for (i = 1; i < 5; i++) {
-		(void)snprintf(domain, sizeof(domain), "s%d.example", i);
-		is_int(ask_by(w, 7001, domain, t + 3400), -1,
-		    "the next domain of that mail does not wait");
-	}
-	is_int(asked(0), 4, "though each is asked about");
-	is_int(ask_by(w, 7002, "s4.example", t + 3500), -1, "nor does the other");
-	is_int(asked(0), 0, "and not twice");
-	is_int(ask_by(w, 7010, "s10.example", t + 3500), 0,
+	is_int(ask_by(w, 7010, "s10.example", t + 3400), 0,
 	    "who waited for nothing yet may: it was one domain");
-	(void)asked(0);
+	is_int(waits_next(w), t + 3400 + 2000, "(it pings)");
+	is_int(asked(0), 1, "sged is asked");
+	waits_run(w, POLLIN, t + 3401);
+	is_int(waits_next(w), t + 3400 + 5000, "and long");
+	for (i = 1; i < 5; i++) {
+		ended = 0;
+		(void)snprintf(domain, sizeof(domain), "s%d.example", i);
+		is_int(ask_by(w, 7001, domain, now), i < 4 ? 0 : -1,
+		    "domain %d of that mail %s", i, i < 4 ? "has a chance" :
+		    "has none: it waited long enough in all");
+		is_int(asked(0), 1, "though it is asked about");
+		if (i == 4)
+			break;
+		waits_run(w, POLLIN, now + 1);
+		waits_run(w, 0, now + WAITS_CHANCE_MS - 1);
+		is_int(ended, 0, "it waits");
+		waits_run(w, 0, now + WAITS_CHANCE_MS);
+		is_int(ended, 1, "but not long");
+		now += WAITS_CHANCE_MS;
+	}
+	is_int(ask_by(w, 7002, "s3.example", now), -1,
+	    "nor does another wait for what just was in vain");
+	is_int(asked(0), 0, "and it is not asked about twice");
 	say("{\"failed\":\"s10.example\"}");
 	waits_run(w, POLLIN, t + 6900);
-	is_int(ask_by(w, 7003, "s11.example", t + 6901), -1,
-	    "after a second one nobody");
-	is_int(asked(0), 1, "though it is asked about");
-	is_int(ask_by(w, 7003, "tls@s4.example", t + 6902), 0,
+	ended = 0;
+	is_int(ask_by(w, 7003, "s11.example", t + 6901), 0,
+	    "after two in a row everybody has the chance");
+	is_int(asked(0), 1, "sged is asked");
+	waits_run(w, POLLIN, t + 6901);
+	waits_run(w, 0, t + 6901 + WAITS_CHANCE_MS);
+	is_int(ended, 1, "and no more");
+	is_int(ask_by(w, 7003, "s11.example", t + 7902), -1,
+	    "not twice for one domain");
+	is_int(ask_by(w, 7003, "tls@s4.example", t + 7903), 0,
 	    "what sged itself knows is waited for");
 	say("{\"unannounced\":\"tls@s4.example\"}");
-	waits_run(w, POLLIN, t + 6903);
-	is_int(ask_by(w, 7004, "s5.example", t + 6904), -1,
+	waits_run(w, POLLIN, t + 7904);
+	is_int(ask_by(w, 7004, "s5.example", t + 7905), 0,
 	    "which says nothing of the DNS");
 	(void)asked(0);
+	is_int(waits_next(w), t + 7905 + WAITS_CHANCE_MS, "a chance again");
 	say("{\"learned\":\"s5.example\",\"route\":\"none\"}");
-	waits_run(w, POLLIN, t + 7000);
-	is_int(ask_by(w, 7005, "s6.example", t + 7001), 0,
+	waits_run(w, POLLIN, t + 8000);
+	is_int(ask_by(w, 7005, "s6.example", t + 8001), 0,
 	    "once one was found out, others wait");
-	is_int(ask_by(w, 7001, "s7.example", t + 7001), -1,
+	(void)asked(0);
+	waits_run(w, POLLIN, t + 8001);
+	is_int(waits_next(w), t + 8001 + 5000, "as long as at first");
+	is_int(ask_by(w, 7001, "s7.example", t + 8001), -1,
 	    "but the one who waited in vain");
 	(void)asked(0);
-	waits_run(w, POLLIN, t + 7002);
+	waits_run(w, POLLIN, t + 8002);
 	/* One domain's own trouble. */
 	say("{\"learned\":\"s8.example\",\"route\":\"none\"}");
-	waits_run(w, POLLIN, t + 8000);
-	waits_run(w, 0, t + 12001);
-	is_int(ask_by(w, 7006, "s9.example", t + 12002), 0,
+	waits_run(w, POLLIN, t + 9000);
+	waits_run(w, 0, t + 13001);
+	is_int(ask_by(w, 7006, "s9.example", t + 13002), 0,
 	    "where others were found meanwhile, it is that domain's");
 	(void)asked(1);
-	waits_run(w, POLLIN, t + 12003);
+	waits_run(w, POLLIN, t + 13003);
+}
+
+/* Another's dead DNS is no reason to leave without a policy. */
+static void
+test_healthy(struct waits *w)
+{
+	const int64_t t = 1050000;
+	char domain[32];
+	int i;
+
+	is_int(ask_by(w, 8001, "d1.example", t), 0, "healthy: one waits");
+	(void)asked(0);
+	waits_run(w, POLLIN, t);
+	waits_run(w, 0, t + 5000);
+	learned_n = 0;
+	for (i = 0; i < 50; i++) {
+		(void)snprintf(domain, sizeof(domain), "h%d.example", i);
+		(void)ask_by(w, 8001, domain, t + 5000 + i * 100);
+		(void)asked(1);
+		waits_run(w, POLLIN, t + 5099 + i * 100);
+	}
+	is_int(learned_n, 50, "in vain: those that answer are learned still");
+
+	ended = 0;
+	is_int(ask_by(w, 8002, "d2.example", t + 11000), 0, "one waits long");
+	is_int(ask_by(w, 8001, "d2.example", t + 11000), 0, "one that did so");
+	(void)asked(0);
+	waits_run(w, POLLIN, t + 11001);
+	waits_run(w, 0, t + 11000 + WAITS_CHANCE_MS);
+	is_int(ended, 1, "not long, and the first one goes on");
+	say("{\"learned\":\"d2.example\",\"route\":\"none\"}");
+	learned_n = 0;
+	waits_run(w, POLLIN, t + 12500);
+	is_int(learned_n, 1, "to its answer");
+	is_int(ask_by(w, 8001, "d3.example", t + 36000), 0, "half a minute on");
+	(void)asked(0);
+	waits_run(w, POLLIN, t + 36001);
+	is_int(waits_next(w), t + 41000, "it is as patient as at first");
+	say("{\"learned\":\"d3.example\",\"route\":\"none\"}");
+	waits_run(w, POLLIN, t + 36002);
 }
 
 /* Connected, and nothing comes: it hangs, or was stopped. */
@@ -294,8 +360,9 @@ main(void)
 	test_announced(w);
 	test_silent(w);
 	test_slow(w);
+	test_healthy(w);
 	ended = 0;
-	(void)ask(w, "end.example", 1080000);
+	(void)ask(w, "end.example", 1088000);
 	is_int(ended, 0, "who still waits");
 	test_away(w);
 	waits_free(w);
