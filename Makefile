@@ -113,7 +113,8 @@ COMMON_OBJS =	\
 		filter/spool/route_line.o \
 		filter/spool/routes.o \
 		filter/spool/routes_base.o \
-		filter/spool/turns.o
+		filter/spool/turns.o \
+		filter/spool/writer_fork.o
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "spool/attempts.h"
+#include "spool/writer_fork.h"
 
 /* Files that nobody took away: the older ones go. */
 #define FILES_KEPT 24
@@ -175,36 +175,16 @@ serve(struct attempts *a, int sock)
 int
 attempts_start(struct attempts *a, void (*confine)(void))
 {
-	int pair[2], null;
+	int rc, sock;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == -1)
-		return -1;
-	(void)fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(pair[1], F_SETFD, FD_CLOEXEC);
-	/* Nobody else here has children: who ends is gone. */
-	(void)signal(SIGCHLD, SIG_IGN);
-	switch (fork()) {
-	case -1:
-		close(pair[0]);
-		close(pair[1]);
-		return -1;
-	case 0:
-		/* smtpd sees its table's end though this one may hang. */
-		if ((null = open("/dev/null", O_RDWR)) != -1) {
-			(void)dup2(null, STDIN_FILENO);
-			(void)dup2(null, STDOUT_FILENO);
-			close(null);
-		}
-		(void)signal(SIGHUP, SIG_IGN);
-		(void)signal(SIGTERM, SIG_IGN);
-		(void)signal(SIGINT, SIG_IGN);
-		close(pair[0]);
+	/* What it can't write it says where smtpd hears it. */
+	if ((rc = writer_fork(SOCK_SEQPACKET, STDOUT_FILENO, &sock)) == 1) {
 		confine();
-		serve(a, pair[1]);
+		serve(a, sock);
 	}
-	close(pair[1]);
-	a->sock = pair[0];
-	return 0;
+	if (rc == 0)
+		a->sock = sock;
+	return rc;
 }
 
 void

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/log.h"
 #include "base/trouble.h"
 #include "spool/spool_writer.h"
+#include "spool/writer_fork.h"
 
 /* How long one that has nothing to do is given to end. */
 #define END_MS 1000
@@ -224,39 +224,13 @@ serve(struct spool_writer *w)
 int
 writer_start(struct spool_writer *w, void (*confine)(void))
 {
-	int pair[2], null;
+	int rc = writer_fork(SOCK_STREAM, STDERR_FILENO, &w->sock);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
-		return -1;
-	(void)fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(pair[1], F_SETFD, FD_CLOEXEC);
-	/* Nobody else here has children: who ends is gone. */
-	(void)signal(SIGCHLD, SIG_IGN);
-	switch (fork()) {
-	case -1:
-		close(pair[0]);
-		close(pair[1]);
-		return -1;
-	case 0:
-		/* smtpd sees its filter's end though this one may hang. */
-		if ((null = open("/dev/null", O_RDWR)) != -1) {
-			(void)dup2(null, STDIN_FILENO);
-			(void)dup2(null, STDOUT_FILENO);
-			(void)dup2(null, STDERR_FILENO);
-			if (null > STDERR_FILENO)
-				close(null);
-		}
-		(void)signal(SIGHUP, SIG_IGN);
-		(void)signal(SIGTERM, SIG_IGN);
-		(void)signal(SIGINT, SIG_IGN);
-		close(pair[0]);
-		w->sock = pair[1];
+	if (rc == 1) {
 		confine();
 		serve(w);
 	}
-	close(pair[1]);
-	w->sock = pair[0];
-	return 0;
+	return rc;
 }
 
 /* What the process that was killed within a write has written of it. */
