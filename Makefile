@@ -139,6 +139,7 @@ TABLE_OBJS =	\
 REPORTER_OBJS =	\
 		reporter/helper/helper.o \
 		reporter/helper/helper_answer.o \
+		reporter/helper/helper_take.o \
 		reporter/lib/date.o \
 		reporter/lib/fleet_table.o \
 		reporter/lib/ipc.o \
