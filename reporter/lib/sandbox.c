@@ -111,15 +111,21 @@ sandbox_drop_empty(const char *user)
 	become(pw, user, NULL);
 }
 
+/* The folder of a file: one that is replaced there is found as well. */
+static char *
+folder_of(const char *path)
+{
+	char *copy = xstrdup(path), *folder = xstrdup(dirname(copy));
+
+	free(copy);
+	return folder;
+}
+
 static void
 places_find(const struct conf *conf, struct places *places)
 {
-	char *copy;
-
-	copy = xstrdup(conf->database);
-	places->database = xstrdup(dirname(copy));
+	places->database = folder_of(conf->database);
 	places->spool = xstrdup(conf->spool);
-	free(copy);
 }
 
 static void
@@ -133,11 +139,6 @@ places_free(struct places *places)
 
 void
 sandbox_missing(void)
-{
-}
-
-void
-sandbox_all(void)
 {
 }
 
@@ -212,14 +213,6 @@ sandbox_missing(void)
 		    "denied");
 }
 
-/* Without no_new_privs, which would take sendmail's group away: as root only. */
-void
-sandbox_all(void)
-{
-	if (geteuid() == 0 && call_filter("any") == -1)
-		log_debug("no seccomp(2) here for all");
-}
-
 static void
 allow(int ruleset, const struct need *need, uint64_t handled)
 {
@@ -292,11 +285,6 @@ sandbox_missing(void)
 {
 }
 
-void
-sandbox_all(void)
-{
-}
-
 static void
 confine(const struct need *needs __unused, size_t n __unused,
     const char *promises __unused)
@@ -304,6 +292,14 @@ confine(const struct need *needs __unused, size_t n __unused,
 }
 
 #endif
+
+/* Without no_new_privs, which would take sendmail's group away: as root only. */
+void
+sandbox_all(void)
+{
+	if (geteuid() == 0 && call_filter("any") == -1)
+		log_debug("no seccomp(2) here for all");
+}
 
 void
 sandbox_engine(const struct conf *conf)
@@ -351,19 +347,6 @@ sandbox_mailer(const struct conf *conf __unused)
 	confine(needs, nitems(needs), "stdio rpath wpath cpath flock proc "
 	    "exec recvfd");
 #endif
-}
-
-/* The folder of a file: one that is replaced there is found as well. */
-static char *
-folder_of(const char *path)
-{
-	char *copy, *folder;
-
-	if ((copy = strdup(path)) == NULL ||
-	    (folder = strdup(dirname(copy))) == NULL)
-		fatal("sandbox");
-	free(copy);
-	return folder;
 }
 
 void
