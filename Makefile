@@ -79,6 +79,7 @@ COMMON_OBJS =	\
 		filter/base/domain.o \
 		filter/base/domset.o \
 		filter/base/json_scan.o \
+		filter/base/landlock.o \
 		filter/base/log.o \
 		filter/base/monotonic.o \
 		filter/base/mail_path.o \

@@ -535,7 +535,7 @@ main(int argc, char *argv[])
 	if (check)
 		return conf_main_check(f.conf_path, check);
 	setup(&f, verbose);
-	confine_filter();
+	confine_filter(f.conf);
 	handshake(&f);
 	/* Neither smtpd's socket nor its log must make us wait. */
 	(void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);

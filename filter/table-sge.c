@@ -449,14 +449,14 @@ main(int argc, char *argv[])
 	if ((t.attempts = attempts_new(t.conf->spool)) == NULL)
 		fatalx("no memory");
 	/* Now: it would hold what is open later, after that is replaced. */
-	if (attempts_start(t.attempts, confine_writer) == -1)
+	if (attempts_start(t.attempts, confine_writer, t.conf->spool) == -1)
 		log_warn("a disk that hangs will be waited for");
 	if ((t.routes = open_routes(t.conf)) == NULL ||
 	    (t.notice = notice_new(t.conf->socket)) == NULL ||
 	    (t.turns = turns_open(t.conf->spool)) == NULL ||
 	    (t.book = turn_book_new()) == NULL)
 		fatalx("no memory");
-	confine_table();
+	confine_table(t.conf);
 
 	for (;;) {
 		n = read(STDIN_FILENO, t.buf + t.used,

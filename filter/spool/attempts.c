@@ -173,13 +173,14 @@ serve(struct attempts *a, int sock)
 }
 
 int
-attempts_start(struct attempts *a, void (*confine)(void))
+attempts_start(struct attempts *a, void (*confine)(const char *spool),
+    const char *spool)
 {
 	int rc, sock;
 
 	/* What it can't write it says where smtpd hears it. */
 	if ((rc = writer_fork(SOCK_SEQPACKET, STDOUT_FILENO, &sock)) == 1) {
-		confine();
+		confine(spool);
 		serve(a, sock);
 	}
 	if (rc == 0)

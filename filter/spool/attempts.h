@@ -26,7 +26,8 @@ void	attempts_free(struct attempts *);
  * nobody waits for the disk: what it does not take is dropped, and said.  0, or
  * -1 with errno: then, as without this, writing waits.
  */
-int	attempts_start(struct attempts *, void (*confine)(void));
+int	attempts_start(struct attempts *, void (*confine)(const char *spool),
+	    const char *spool);
 /* domain in normal form; url "": none. */
 void	attempts_note(struct attempts *, const char *domain, const char *url);
 

@@ -61,9 +61,9 @@ spool_new(const char *dir)
 }
 
 int
-spool_start(struct spool *s, void (*confine)(void))
+spool_start(struct spool *s, void (*confine)(const char *dir))
 {
-	return writer_start(s->writer, confine);
+	return writer_start(s->writer, confine, s->dir);
 }
 
 static uint64_t

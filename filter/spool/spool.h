@@ -22,7 +22,7 @@ struct spool *spool_new(const char *dir);
  * nobody waits for a disk which hangs.  0, or -1 with errno: then, as without
  * this, writing waits for the disk.
  */
-int	spool_start(struct spool *, void (*confine)(void));
+int	spool_start(struct spool *, void (*confine)(const char *dir));
 /* Writes what it can, then forgets the rest, and says how much that was. */
 void	spool_free(struct spool *);
 /* From now on records go there; NULL of it means no memory: the old stays. */

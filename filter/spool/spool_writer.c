@@ -222,12 +222,13 @@ serve(struct spool_writer *w)
 }
 
 int
-writer_start(struct spool_writer *w, void (*confine)(void))
+writer_start(struct spool_writer *w, void (*confine)(const char *dir),
+    const char *dir)
 {
 	int rc = writer_fork(SOCK_STREAM, STDERR_FILENO, &w->sock);
 
 	if (rc == 1) {
-		confine();
+		confine(dir);
 		serve(w);
 	}
 	return rc;

@@ -25,7 +25,8 @@ struct spool_writer *writer_new(void);
  * From now on a process writes, which first calls confine; 0, or -1 with
  * errno: this one goes on to.
  */
-int	writer_start(struct spool_writer *, void (*confine)(void));
+int	writer_start(struct spool_writer *, void (*confine)(const char *dir),
+	    const char *dir);
 /* Does not wait for what is being written; the process ends by itself. */
 void	writer_free(struct spool_writer *);
 

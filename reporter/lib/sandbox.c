@@ -3,31 +3,20 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/call_filter.h"
+#include "base/landlock.h"
 #include "base/log.h"
 #include "lib/sandbox.h"
 #include "lib/xalloc.h"
-
-/*
- * What a role needs of the file system; paths may be NULL.  write: files may
- * be made, written, and removed below it.
- */
-struct need {
-	const char	*path;
-	int		 write;
-	int		 exec;
-};
 
 /* Paths of the configuration, once they are known to exist. */
 struct places {
@@ -143,7 +132,7 @@ sandbox_missing(void)
 }
 
 static void
-confine(const struct need *needs, size_t n, const char *promises)
+confine(const struct landlock_need *needs, size_t n, const char *promises)
 {
 	size_t i;
 
@@ -161,40 +150,6 @@ confine(const struct need *needs, size_t n, const char *promises)
 #elif defined(__linux__)
 
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-
-#include <linux/landlock.h>
-
-#define ACCESS_READ (LANDLOCK_ACCESS_FS_READ_FILE | \
-    LANDLOCK_ACCESS_FS_READ_DIR)
-/* As in the first landlock; later kernels know more, which is denied too. */
-#define ACCESS_WRITE (LANDLOCK_ACCESS_FS_WRITE_FILE | \
-    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
-    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR)
-/* What may be said of anything but a folder. */
-#define ACCESS_FILE (LANDLOCK_ACCESS_FS_READ_FILE | \
-    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | \
-    ACCESS_TRUNCATE)
-#define ACCESS_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
-#define ACCESS_TRUNCATE (1ULL << 14)	/* ABI 3 */
-#define NET_TCP (1ULL << 0 | 1ULL << 1)	/* bind, connect: ABI 4 */
-
-#define SCOPE_ALL (1ULL << 0 | 1ULL << 1)	/* sockets without a file,
-						 * signals: ABI 6 */
-
-/* As the kernel reads it; headers of an older system lack the last fields. */
-struct ruleset {
-	uint64_t	 fs;
-	uint64_t	 net;
-	uint64_t	 scoped;
-};
-
-static long
-landlock_version(void)
-{
-	return syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
-}
 
 void
 sandbox_missing(void)
@@ -214,67 +169,14 @@ sandbox_missing(void)
 }
 
 static void
-allow(int ruleset, const struct need *need, uint64_t handled)
+confine(const struct landlock_need *needs, size_t n, const char *promises)
 {
-	struct landlock_path_beneath_attr rule = { 0 };
-	struct stat sb;
-
-	rule.allowed_access = ACCESS_READ;
-	if (need->exec)
-		rule.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE;
-	if (need->write)
-		rule.allowed_access |= ACCESS_WRITE | ACCESS_TRUNCATE;
-	rule.allowed_access &= handled;
-	if ((rule.parent_fd = open(need->path, O_PATH | O_CLOEXEC)) == -1) {
-		/* What is not there is not needed, and stays denied. */
-		if (errno == ENOENT || errno == EACCES)
-			return;
-		fatal("%s", need->path);
-	}
-	if (fstat(rule.parent_fd, &sb) == 0 && !S_ISDIR(sb.st_mode))
-		rule.allowed_access &= ACCESS_FILE;
-	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
-	    &rule, 0) == -1)
-		fatal("landlock: %s", need->path);
-	close(rule.parent_fd);
-}
-
-/* promises: only whether it has "inet" matters here. */
-static void
-confine(const struct need *needs, size_t n, const char *promises)
-{
-	struct ruleset attr = { ACCESS_ALL, 0, 0 };
-	long abi;
-	size_t i, size = sizeof(attr.fs);
-	int fd;
+	int flags = strstr(promises, "inet") == NULL ? 0 : LANDLOCK_INET;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no_new_privs");
-	if ((abi = landlock_version()) == -1) {
-		if (errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
-			fatal("landlock");
-		(void)call_filter(promises);
-		return;
-	}
-	if (abi >= 3)
-		attr.fs |= ACCESS_TRUNCATE;
-	if (abi >= 4 && strstr(promises, "inet") == NULL) {
-		attr.net = NET_TCP;
-		size = offsetof(struct ruleset, scoped);
-	}
-	if (abi >= 6) {
-		attr.scoped = SCOPE_ALL;
-		size = sizeof(attr);
-	}
-	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size,
-	    0)) == -1)
+	if (landlock_confine(needs, n, flags) == -1 && errno != ENOSYS)
 		fatal("landlock");
-	for (i = 0; i < n; i++)
-		if (needs[i].path != NULL)
-			allow(fd, &needs[i], attr.fs);
-	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
-		fatal("landlock");
-	close(fd);
 	(void)call_filter(promises);
 }
 
@@ -286,7 +188,7 @@ sandbox_missing(void)
 }
 
 static void
-confine(const struct need *needs __unused, size_t n __unused,
+confine(const struct landlock_need *needs __unused, size_t n __unused,
     const char *promises __unused)
 {
 }
@@ -308,7 +210,7 @@ sandbox_engine(const struct conf *conf)
 
 	places_find(conf, &places);
 	{
-		const struct need needs[] = {
+		const struct landlock_need needs[] = {
 			{ places.database, 1, 0 },
 			{ places.spool, 1, 0 },
 		};
@@ -339,7 +241,7 @@ void
 sandbox_mailer(const struct conf *conf __unused)
 {
 #ifdef __OpenBSD__
-	const struct need needs[] = {
+	const struct landlock_need needs[] = {
 		{ conf->report_sendmail, 0, 1 },
 		{ conf->spool, 1, 0 },
 	};
@@ -354,7 +256,7 @@ sandbox_share(const struct conf *conf)
 {
 	static const char *const keys[] = { "passfile", "sslrootcert",
 	    "sslcert", "sslkey", "sslcrl" };
-	struct need needs[nitems(keys) + 6] = {
+	struct landlock_need needs[nitems(keys) + 6] = {
 		{ "/etc/resolv.conf", 0, 0 },
 		{ "/etc/hosts", 0, 0 },
 		{ "/etc/nsswitch.conf", 0, 0 },
@@ -396,7 +298,7 @@ sandbox_view(const struct conf *conf)
 	places_find(conf, &places);
 	{
 		/* A reader of a WAL database writes to its -shm file. */
-		const struct need needs[] = {
+		const struct landlock_need needs[] = {
 			{ places.database, 1, 0 },
 			{ places.spool, 0, 0 },
 			{ conf->socket, 1, 0 },
@@ -415,7 +317,7 @@ sandbox_reader(const struct conf *conf)
 
 	places_find(conf, &places);
 	{
-		const struct need needs[] = {
+		const struct landlock_need needs[] = {
 			{ "/", 0, 0 },
 			{ places.database, 1, 0 },
 			{ places.spool, 1, 0 },
