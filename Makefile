@@ -469,6 +469,7 @@ UNIT_OBJS =	${COMMON_OBJS} ${FILTER_OBJS} ${REPORTER_OBJS} ${WORLD_OBJS} \
 
 # Programs that only the tests use: regress/tool/NAME.c, one item a line.
 TOOLS =		\
+		broken \
 		fakesged \
 		httpd \
 		mutate \
