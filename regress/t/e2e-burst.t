@@ -10,7 +10,8 @@ bed_up
 mail_host_up
 bed_stop smtpd.A
 # Long enough to tell those that have to wait from a busy machine.
-wait=20
+wait=$((20 * $(wait_load)))
+[ $wait -le 120 ] || wait=120
 sed -i "s/^learn timeout .*/learn timeout ${wait}s/" "$A/etc/mail/sge.conf"
 sed -i '/^listen on socket/a\
 listen on lo filter "sge"' "$A/etc/smtpd.conf"

@@ -331,8 +331,9 @@ bench_end(struct conf *conf)
 	conf_free(conf);
 	fresh();
 	(void)unlink("report.key");
-	if (chdir("/") == 0)
-		rmdir(dir);
+	(void)unlink("first-mail");
+	if (chdir("/") == -1 || rmdir(dir) == -1)
+		fatal("%s", dir);
 }
 
 /* Tallied yesterday, or the given number of days ago. */
