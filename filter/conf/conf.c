@@ -184,6 +184,29 @@ conf_rule_out(const struct conf *conf, const char *domain)
 	return rule == NULL || is_stricter(host, rule) ? host : rule;
 }
 
+enum tlsver
+conf_version_out(const struct conf *conf, const char *domain)
+{
+	int to = conf_class(conf, domain), host = -1;
+	enum tlsver newest = TLSVER_1_2;
+	const struct conf_rule *rule;
+	size_t i;
+
+	if (conf->hostname != NULL)
+		host = conf_class(conf, conf->hostname);
+	for (i = 0; i < conf->nclasses; i++) {
+		if ((conf->local_classes >> i & 1) == 0 && (int)i != host)
+			continue;
+		rule = &conf->matrix[i][to];
+		if (rule->req == REQ_PREFER_TLS || (rule->req ==
+		    REQ_CONNECTOR && conf_connector(conf, domain) == NULL))
+			continue;
+		if (rule->minimum > newest)
+			newest = rule->minimum;
+	}
+	return newest;
+}
+
 const struct conf_connector *
 conf_connector(const struct conf *conf, const char *domain)
 {

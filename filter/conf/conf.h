@@ -190,6 +190,12 @@ const struct conf_rule *conf_rule_own(const struct conf *, int from, int to);
  */
 const struct conf_rule *conf_rule_out(const struct conf *, const char *domain);
 extern const struct conf_rule conf_rule_never_clear;
+/*
+ * The newest version that a flow of our local domains, or of the host's own
+ * name, requires of mail to that domain; TLSVER_1_2 where none says more.
+ * What holds it is smtpd's action, not a table.
+ */
+enum tlsver conf_version_out(const struct conf *, const char *domain);
 /* NULL if the domain has none. */
 const struct conf_connector *conf_connector(const struct conf *,
     const char *domain);

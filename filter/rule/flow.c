@@ -183,28 +183,33 @@ connector_refused(const struct asked *k, struct flow_answer *a)
 /*
  * Mail of others that is handed over here for others: smtpd's tables know no
  * sender, and ask of a destination what our own domains' mail needs.  Where
- * that is less, it could leave in clear.
+ * that is less, it could leave in clear, or by an older version.
  */
 static int
 leaves_weaker(const struct asked *k, const struct conf_rule *rule)
 {
 	const struct conf *conf = k->conf;
 
-	return k->to[0] != '\0' && !conf_is_local(conf, k->to) &&
-	    conf_connector(conf, k->to) == NULL &&
-	    conf_rule_out(conf, k->to)->req < rule->req;
+	if (k->to[0] == '\0' || conf_is_local(conf, k->to))
+		return 0;
+	return conf_version_out(conf, k->to) < rule->minimum ||
+	    (conf_connector(conf, k->to) == NULL &&
+	    conf_rule_out(conf, k->to)->req < rule->req);
 }
 
 static void
 weaker_refused(const struct asked *k, const struct conf_rule *rule,
     struct flow_answer *a)
 {
+	const char *name = rule_name(rule);
+	const char *quote = strchr(name, '"') == NULL ? "\"" : "";
+
 	a->why = REFUSAL_OTHER_ADDRESS;
 	(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s: mail of %s "
 	    "is not accepted from here: no flow of a domain of ours to %s has "
-	    "\"%s\", so that it could leave without: ask your postmaster",
+	    "%s%s%s, so that it could leave without: ask your postmaster",
 	    k->flow, k->sender[0] == '\0' ? "this sender" : k->sender, k->to,
-	    rule_name(rule));
+	    quote, name, quote);
 }
 
 static enum verdict

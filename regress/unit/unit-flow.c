@@ -472,6 +472,53 @@ others_mail(void)
 	conf_free(conf);
 }
 
+/* Nor by the version that their flow asks for, where none of ours does. */
+static void
+others_version(void)
+{
+	static const char text[] = "organization K\ncontact t@kiwi.nz\n"
+	    "local { kiwi.nz k.govt.nz }\nhostname mail.kiwi.nz\n"
+	    "class restricted { aa.govt.nz dd.govt.nz }\n"
+	    "class picky picky.nz\nclass partner partner.nz\n"
+	    "class government .govt.nz\n"
+	    "flow from restricted to { picky partner } require tls \"1.3\"\n"
+	    "flow from government to partner require tls \"1.3\"\n"
+	    "flow from public to partner require verified tls\n"
+	    "flow from any to picky require tls\n";
+	static const struct flow_case others[] = {
+		{ "1.3 of others", "dd.govt.nz", "picky.nz", NULL, OUR, NO,
+		    REJECT, "restricted>picky", "550 5.7.1 restricted>picky: "
+		    "mail of dd.govt.nz is not accepted from here: no flow of "
+		    "a domain of ours to picky.nz has require tls \"1.3\", "
+		    "so" },
+		{ "by 1.3, from elsewhere", "dd.govt.nz", "picky.nz",
+		    "198.51.100.7", IN, T13, REJECT, "restricted>picky",
+		    "550 5.7.1 " },
+		{ "1.2 of others", "a.govt.nz", "picky.nz", NULL, OUR, NO,
+		    PASS, "government>picky", "" },
+		{ "1.3 that a flow of ours has", "dd.govt.nz", "partner.nz",
+		    NULL, OUR, NO, PASS, "restricted>partner", "" },
+		{ "1.3 of ours, verified elsewhere", "k.govt.nz",
+		    "partner.nz", NULL, OUR, NO, PASS, "government>partner",
+		    "" },
+		{ "verified of ours, 1.3 elsewhere", "kiwi.nz", "partner.nz",
+		    NULL, OUR, NO, PASS, "public>partner", "" },
+		{ "1.2 of ours", "kiwi.nz", "picky.nz", NULL, OUR, NO, PASS,
+		    "public>picky", "" }
+	};
+	struct conf *conf;
+	char *said;
+	size_t i;
+
+	conf = conf_text(text, &said);
+	if (!ok(conf != NULL, "versions: %s", said))
+		return;
+	free(said);
+	for (i = 0; i < nitems(others); i++)
+		run(conf, &others[i]);
+	conf_free(conf);
+}
+
 /* A refused sender is named, as far as he has a name. */
 static void
 named(void)
@@ -547,6 +594,7 @@ main(void)
 	null_sender(conf);
 	testing_mode();
 	others_mail();
+	others_version();
 	named();
 	long_names(conf);
 	conf_free(conf);
