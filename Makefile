@@ -267,6 +267,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_key.o \
 		reporter/check/check_mailbox.o \
 		reporter/check/check_match.o \
+		reporter/check/match_fault.o \
 		reporter/check/check_mx.o \
 		reporter/check/check_own.o \
 		reporter/check/check_person.o \

@@ -35,11 +35,14 @@ enum table_kind {
 	TABLE_VERIFY,
 	TABLE_ENCRYPT,
 	TABLE_ROUTES,
+	TABLE_VERIFY13,
+	TABLE_ENCRYPT13,
 	TABLE_UNKNOWN
 };
 
 static const char *const table_names[] = {
-	"sge-verify", "sge-encrypt", "sge-routes"
+	"sge-verify", "sge-encrypt", "sge-routes", "sge-verify13",
+	"sge-encrypt13"
 };
 
 struct table {
@@ -225,6 +228,25 @@ ignore(struct table *t)
 	log_warnx("%lu lines of smtpd made no sense so far", t->ignored);
 }
 
+static int
+holds(enum table_kind kind, const struct answer *a)
+{
+	switch (kind) {
+	case TABLE_VERIFY:
+		return a->verify;
+	case TABLE_ENCRYPT:
+		return a->encrypt;
+	case TABLE_VERIFY13:
+		return a->verify && a->newest;
+	case TABLE_ENCRYPT13:
+		return a->encrypt && a->newest;
+	case TABLE_ROUTES:
+	case TABLE_UNKNOWN:
+		break;
+	}
+	return a->url[0] != '\0';
+}
+
 static void
 check_domain(struct table *t, const char *id, const char *query)
 {
@@ -236,8 +258,7 @@ check_domain(struct table *t, const char *id, const char *query)
 	look(t, now);
 	if (domain_normal(query, strlen(query), domain, sizeof(domain)) == 0) {
 		answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
-		found = t->kind == TABLE_VERIFY ? a.verify :
-		    t->kind == TABLE_ENCRYPT ? a.encrypt : a.url[0] != '\0';
+		found = holds(t->kind, &a);
 	}
 	reply("check-result", id, found ? "found" : "not-found", NULL);
 }
@@ -379,7 +400,8 @@ handshake(struct table *t, char *line)
 		t->named = 1;
 		if (t->kind == TABLE_UNKNOWN)
 			fatalx("there is no table \"%s\": in smtpd.conf name it"
-			    " sge-verify, sge-encrypt or sge-routes",
+			    " sge-verify, sge-encrypt or sge-routes, or "
+			    "sge-verify13 or sge-encrypt13",
 			    log_clean(line));
 	}
 	if (strcmp(key, "ready") != 0)

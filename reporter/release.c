@@ -47,6 +47,7 @@ struct release {
 	struct ctl	*ctl;
 	const char	*domain;
 	enum mail_need	 need;		/* the domain's, now */
+	int		 newest;	/* by TLS 1.3 */
 	const char	*why;
 	struct smtpd_conf *smtpd;
 	char		 spool[1024];	/* smtpd's */
@@ -86,6 +87,8 @@ is_behind(const struct release *r, const struct smtpctl_envelope *e)
 		return 0;
 	table = smtpdconf_after(action, "domain");
 	routed = table != NULL && strcmp(table, "<sge-routes>") == 0;
+	if (r->newest && !match_newest(action))
+		return 1;
 	if (r->need == NEED_VERIFY)
 		return !routed;
 	return routed || (r->need == NEED_ENCRYPT &&
@@ -150,7 +153,7 @@ static const char *
 action_now(const struct release *r, const struct smtpctl_envelope *e)
 {
 	struct mail mail = { .sender = e->sender, .need = r->need,
-	    .domain = r->domain, .rcpt = e->dest };
+	    .newest = r->newest, .domain = r->domain, .rcpt = e->dest };
 	const struct smtpd_line *line, *action;
 	enum match_answer answer;
 	const char *name;
@@ -306,6 +309,7 @@ need_now(struct release *r)
 	    &answer);
 	r->need = answer.verify ? NEED_VERIFY : answer.encrypt ?
 	    NEED_ENCRYPT : answer.why == WHY_LOCAL ? NEED_OWN : NEED_NOTHING;
+	r->newest = answer.newest;
 	r->why = view_route_why(&answer);
 	routes_free(routes);
 	if (!answer.verify || answer.url[0] != '\0')

@@ -185,26 +185,39 @@ conf_rule_out(const struct conf *conf, const char *domain)
 }
 
 enum tlsver
-conf_version_out(const struct conf *conf, const char *domain)
+conf_version_class(const struct conf *conf, int to, int connector,
+    enum requirement *strictest)
 {
-	int to = conf_class(conf, domain), host = -1;
 	enum tlsver newest = TLSVER_1_2;
+	int host = -1;
 	const struct conf_rule *rule;
 	size_t i;
 
+	*strictest = REQ_PREFER_TLS;
 	if (conf->hostname != NULL)
 		host = conf_class(conf, conf->hostname);
 	for (i = 0; i < conf->nclasses; i++) {
 		if ((conf->local_classes >> i & 1) == 0 && (int)i != host)
 			continue;
 		rule = &conf->matrix[i][to];
-		if (rule->req == REQ_PREFER_TLS || (rule->req ==
-		    REQ_CONNECTOR && conf_connector(conf, domain) == NULL))
+		if (rule->req == REQ_PREFER_TLS ||
+		    (rule->req == REQ_CONNECTOR && !connector))
 			continue;
+		if (rule->req > *strictest)
+			*strictest = rule->req;
 		if (rule->minimum > newest)
 			newest = rule->minimum;
 	}
 	return newest;
+}
+
+enum tlsver
+conf_version_out(const struct conf *conf, const char *domain)
+{
+	enum requirement strictest;
+
+	return conf_version_class(conf, conf_class(conf, domain),
+	    conf_connector(conf, domain) != NULL, &strictest);
 }
 
 const struct conf_connector *

@@ -193,9 +193,11 @@ extern const struct conf_rule conf_rule_never_clear;
 /*
  * The newest version that a flow of our local domains, or of the host's own
  * name, requires of mail to that domain; TLSVER_1_2 where none says more.
- * What holds it is smtpd's action, not a table.
  */
 enum tlsver conf_version_out(const struct conf *, const char *domain);
+/* Of mail to a class, with a connector or without, and the most required. */
+enum tlsver conf_version_class(const struct conf *, int to, int connector,
+	    enum requirement *strictest);
 /* NULL if the domain has none. */
 const struct conf_connector *conf_connector(const struct conf *,
     const char *domain);

@@ -57,6 +57,8 @@ answer_find(const struct conf *conf, struct routes *routes, const char *domain,
 		if (a->rule->req == REQ_CONNECTOR)
 			a->url[0] = '\0';
 	}
+	a->newest = (a->verify || a->encrypt) && conf->mode != MODE_TESTING &&
+	    conf_version_out(conf, domain) == TLSVER_1_3;
 }
 
 int

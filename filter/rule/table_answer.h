@@ -22,6 +22,7 @@ enum answer_why {
 struct answer {
 	int		 verify;	/* in sge-verify */
 	int		 encrypt;	/* in sge-encrypt */
+	int		 newest;	/* and in sge-verify13, sge-encrypt13 */
 	enum answer_why	 why;
 	const struct conf_rule *rule;	/* the strictest for it */
 	struct route	 route;

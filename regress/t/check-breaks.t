@@ -167,6 +167,26 @@ match from any for rcpt-to { "postmaster", "x@minties.govt.nz" } action "box"
 match for local rcpt-to "root" action "box"
 EOT
 
+# TLS 1.3 that a flow requires, with the actions that hold it.
+fresh
+sed -i '/require tls$/s/$/ "1.3"/' "$set/sge.conf"
+sed -i '/13/s/^#//' "$set/smtpd.conf"
+complaints >"$dir/said"
+is "$(grep -e '^bad|' -e '^warn|' "$dir/said" | grep -Fvx -f "$dir/base.bad")" \
+    "" "right: the actions for TLS 1.3"
+like "$(cat "$dir/said")" '*ok|mail of authenticated users that a flow '\
+'requires TLS 1.3 of: sge-verify13 by "verify13"*sge-encrypt13 by "encrypt13"*' \
+    "and which they are"
+sed -i '/^action "verify13"/s/ helo "[^"]*"//' "$set/smtpd.conf"
+complaints >"$dir/said"
+like "$(cat "$dir/said")" '*bad|*sge-verify that a flow requires TLS 1.3 of '\
+'leaves by action "verify13": a session that another action opened*write helo*' \
+    "but by sessions of their own"
+sed -i '/require tls "1.3"/s/ "1.3"//' "$set/sge.conf"
+complaints >"$dir/said"
+is "$(grep -e '^bad|' -e '^warn|' "$dir/said" | grep -Fvx -f "$dir/base.bad")" \
+    "" "nor are they wrong where nobody needs them"
+
 # Another file than smtpd's own.
 fresh
 cp "$set/smtpd.conf" "$set/mine.conf"

@@ -99,5 +99,61 @@ check "with a flow that keeps it from that: taken, once it is read" \
 check "and it finds none" wait_for 60 found_none 2
 is "$(queued i@plain.govt.nz)" 1 "so that it waits"
 is "$(mails '^X-Peer-To: <[gi]@plain.govt.nz>')" 0 "and left in no other way"
+
+# TLS 1.3 for a class: on the way out an action of its own holds it.
+bed_stop smtpd.A
+bed_stop mx.moe.govt.nz
+bed_stop mx.plain.govt.nz
+peer_start mx.moe.govt.nz 12 ok -v 1.2
+peer_start mx.plain.govt.nz 15 ok -v 1.2
+peer mx.new.govt.nz 16 ok
+dns "new.govt.nz MX 10 mx.new.govt.nz."
+sed -i -e '/^class partner/i\
+class picky { "plain.govt.nz" "new.govt.nz" "picky.nz" }' \
+    -e '/^flow from any to any/i\
+flow from { government public } to picky require tls "1.3"' \
+    "$A/etc/mail/sge.conf"
+like "$(sgectl check config)" '*may go by TLS 1.2*' \
+    "TLS 1.3: check config says what is missing"
+sed -i '/13/s/^#//' "$A/etc/smtpd.conf"
+out=$(sgectl check config)
+is "$(echo "$out" | grep -c "may go by TLS 1.2")" 0 \
+    "and has nothing to say once it is there"
+like "$out" '*sge-encrypt13 by "encrypt13"*' "but which action holds it"
+smtpd_up
+in_a smtpctl remove all >/dev/null 2>&1
+tried=$(bed_log smtpd.A 'mta error')
+submit y@kiwi.nz j@plain.govt.nz
+submit y@kiwi.nz k@new.govt.nz
+submit y@kiwi.nz l@moe.govt.nz
+check "to a host with TLS 1.3: leaves" wait_for 60 got_mail \
+    '^X-Peer-To: <k@new.govt.nz>'
+f=$(grep -l '<k@new.govt.nz>' "$BED"/mail/* | head -n 1)
+is "$(grep -c '^X-Peer-Tls: TLSv1.3' "${f:-/dev/null}")" 1 "by that"
+check "to one of another class: by TLS 1.2" wait_for 60 got_mail \
+    '^X-Peer-To: <l@moe.govt.nz>'
+tried_more()
+{
+	[ "$(bed_log smtpd.A 'mta error')" -gt "$tried" ]
+}
+check "to a host with TLS 1.2: tried" wait_for 60 tried_more
+is "$(queued j@plain.govt.nz)" 1 "and it waits"
+is "$(mails '^X-Peer-To: <j@plain.govt.nz>')" 0 "nothing went by that"
+like "$(sgectl show route plain.govt.nz)" \
+    '*sge-encrypt13 found: by TLS 1.3 only*action "encrypt13"*' \
+    "show route says so"
+like "$(sgectl test from y@kiwi.nz to j@plain.govt.nz)" \
+    '*action "encrypt13"*with TLS 1.3*' "and test"
+# Of others' mail only as much leaves as the tables hold.
+submit x@library.govt.nz m@picky.nz >"$BED/log/submit" 2>&1
+is $? 0 "others' mail for which a flow of ours asks as much: taken"
+sed -i 's/^flow from { government public } to picky/flow from government to picky/' \
+    "$A/etc/mail/sge.conf"
+refused()
+{
+	! submit x@library.govt.nz n@picky.nz >"$BED/log/submit" 2>&1
+}
+check "where none does: refused, once it is read" wait_for 60 refused
+like "$(cat "$BED/log/submit")" '*550 5.7.1*require tls "1.3"*' "and why"
 is "$(bed_log smtpd.A 'Exiting')" 0 "smtpd goes on"
 finish

@@ -102,6 +102,25 @@ example.com not-found
 minties.govt.nz not-found
 govt.nz not-found" "sge-encrypt"
 
+is "$(ask sge-verify13 'check|domain' $all | grep ' found')$(ask sge-encrypt13 \
+    'check|domain' $all | grep ' found')" "" "no flow asks for TLS 1.3"
+conf | sed '/^ *require tls$/s/$/ "1.3"/' >sge.conf
+is "$(ask sge-verify13 'check|domain' $all | grep ' found')
+$(ask sge-encrypt13 'check|domain' $all | grep ' found')
+$(ask sge-verify 'check|domain' sts.govt.nz sts.nz)
+$(ask sge-encrypt 'check|domain' other.govt.nz)" "sts.govt.nz found
+other.govt.nz found
+sts.govt.nz found
+sts.nz found
+other.govt.nz found" "one does, also of a domain with a policy"
+{ conf | sed '/^ *require tls$/s/$/ "1.3"/'; echo 'mode testing'; } >sge.conf
+is "$(ask sge-verify13 'check|domain' $all | grep ' found')$(ask sge-encrypt13 \
+    'check|domain' $all | grep ' found')" "" "mode testing: no version"
+conf | sed -e '/to partner/s/$/ "1.3"/' >sge.conf
+is "$(ask sge-verify13 'check|domain' $all | grep ' found')" "partner.nz found
+ours.partner.nz found" "verified, with TLS 1.3"
+conf >sge.conf
+
 is "$(ask sge-routes 'lookup|relayhost' $all)" \
     "dia.govt.nz found|smtp+tls://mx.dia.govt.nz
 nocon.govt.nz not-found

@@ -65,7 +65,7 @@ done <<'EOT'
 1|from <tlsrpt-noreply@minties.govt.nz> to <b@plain.example>|*?reject?*
 0|from a@minties.govt.nz to b@excepted.example|*prefer tls?pass?-?outbound?*
 2|from a@minties.govt.nz to b@partner.example|*require verified tls "1.3"?pass?-?verify?*not known here yet*
-0|from a@minties.govt.nz to b@routed.example|*require verified tls "1.3"?pass?-?verify?smtp+tls://mx.routed.example?*
+0|from a@minties.govt.nz to b@routed.example|*require verified tls "1.3"?pass?-?verify13?smtp+tls://mx.routed.example?*
 EOT
 like "$("$here/../reporter/sgectl" -f "$dir/sge.conf" test from \
     a@minties.govt.nz to b@dia.govt.nz)" '*
@@ -83,7 +83,7 @@ out=$(test_of from '' to b@minties.govt.nz from-address 192.0.2.9)
 is "$? $out" "2 sgectl: from: want an address, or '<>' for the null sender" \
     "nor is it the null sender"
 like "$(test_of from a@minties.govt.nz to b@partner.example)" '*
-  route    action "verify" to a host that is not known yet
+  route    action "verify13" to a host that is not known yet
 *' "a route that nobody knows is said so"
 like "$(test_of from a@minties.govt.nz to b@excepted.example)" '*
   policy   not known, excepted by sge.conf

@@ -2,8 +2,7 @@
 
 /*
  * check config: which way each kind of mail takes through smtpd.conf's
- * "match" statements, and whether its action keeps what table-sge and
- * sge.conf(5) say of the destination.
+ * "match" statements; match_fault.c says what its action does to it.
  */
 
 #include <stdio.h>
@@ -12,69 +11,12 @@
 
 #include "base/log.h"
 #include "check/check.h"
+#include "check/match_fault.h"
 #include "check/smtpd_match.h"
 #include "check/smtpd_names.h"
 #include "lib/xalloc.h"
 
 #define PART "smtpd"
-
-enum fault {
-	FAULT_NONE,
-	FAULT_CLEAR,		/* may go without TLS */
-	FAULT_NO_TLS,		/* never uses it */
-	FAULT_UNVERIFIED,
-	FAULT_UNROUTED,		/* not to the host of sge-routes */
-	FAULT_WAITS,		/* sge-routes has no host for it */
-	FAULT_FORCED,		/* mail to hosts without TLS stays */
-	FAULT_SMARTHOST,	/* in clear to the smart host */
-	FAULT_UNNAMED,		/* a smart host that sge.conf does not know */
-	FAULT_STRICT,		/* certificates where only TLS is asked */
-	FAULT_POLICY,		/* before sge-verify is asked */
-	FAULT_HERE,		/* delivered, where it should be relayed */
-	FAULT_OPEN,		/* strangers may relay */
-	FAULT_WIDE,		/* to all under a wildcard */
-	FAULT_STRANGER,		/* to one domain of others */
-	FAULT_REPORT		/* our reports under forced TLS */
-};
-
-#define FOR_STRANGERS "anybody may send there by this host; add auth, or " \
-	"from local; if it is ours, write it under local in sge.conf; if " \
-	"this host is its backup MX, write relay backup"
-
-static const struct {
-	enum check_level level;
-	const char	*text;
-} faults[] = {
-	{ CHECK_OK, "" },
-	{ CHECK_BAD, "it may go in clear; write action \"encrypt\" relay tls "
-	    "no-verify" },
-	{ CHECK_BAD, "it goes in clear: write smtp+tls:// for its host" },
-	{ CHECK_BAD, "no certificate is verified; take no-verify out, or "
-	    "match it with the action that has relay tls domain "
-	    "<sge-routes>" },
-	{ CHECK_BAD, "it does not go to the host that the connector or the "
-	    "policy names; write relay tls domain <sge-routes>" },
-	{ CHECK_BAD, "it waits in the queue for ever, since sge-routes has no "
-	    "host for it; take domain <sge-routes> out" },
-	{ CHECK_WARN, "hosts without TLS get no mail, which the guide leaves "
-	    "to sge.conf's flows; write relay without tls" },
-	{ CHECK_BAD, "the smart host gets it without forced TLS; write "
-	    "smtp+tls:// for its host" },
-	{ CHECK_WARN, "what its sessions say would be reported to the "
-	    "recipients' domains; write smarthost { ADDRESS } in sge.conf" },
-	{ CHECK_WARN, "hosts whose certificate no authority vouches for get "
-	    "no mail, and require tls asks for TLS only; add no-verify" },
-	{ CHECK_WARN, "its MTA-STS policy, should it have one, is not "
-	    "applied; put the match for domain <sge-verify> before this one" },
-	{ CHECK_BAD, "it is delivered on this host" },
-	{ CHECK_BAD, "this host is an open relay; add auth, or from local, "
-	    "or the domains it takes mail for" },
-	{ CHECK_BAD, FOR_STRANGERS },
-	{ CHECK_WARN, FOR_STRANGERS },
-	{ CHECK_BAD, "our reports would be held to forced TLS, which RFC 8460 "
-	    "forbids; put match from socket mail-from before it, with an "
-	    "action relay without tls" }
-};
 
 /* One fault of one statement, with all the mail that meets it. */
 struct finding {
@@ -142,61 +84,6 @@ found(struct ways *w, const struct smtpd_line *match,
 	f->drawn = w->drawn;
 	f->others = 0;
 	f->some = some;
-}
-
-static int
-begins(const char *s, const char *prefix)
-{
-	return s != NULL && strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
-/* Whether the URL of "relay host" forces TLS. */
-static int
-url_forces(const char *url)
-{
-	return begins(url, "smtp+tls://") || begins(url, "smtps://");
-}
-
-static enum fault
-judge_verify(const struct smtpd_line *action)
-{
-	const char *table = smtpdconf_after(action, "domain");
-
-	if (table == NULL || strcmp(table, "<sge-routes>") != 0)
-		return FAULT_UNROUTED;
-	if (smtpdconf_has(action, "no-verify"))
-		return FAULT_UNVERIFIED;
-	return smtpdconf_has(action, "tls") ? FAULT_NONE : FAULT_CLEAR;
-}
-
-/* What a relay action does to mail of that need. */
-static enum fault
-judge(const struct conf *conf, const struct smtpd_line *action,
-    const struct mail *m)
-{
-	const char *host = smtpdconf_after(action, "host");
-	const char *table = smtpdconf_after(action, "domain");
-	int routed = table != NULL && strcmp(table, "<sge-routes>") == 0;
-	int tls = smtpdconf_has(action, "tls") || url_forces(host);
-
-	if (m->need == NEED_OWN)
-		return routed ? FAULT_WAITS : begins(host, "smtp+notls://") ?
-		    FAULT_NO_TLS : FAULT_NONE;
-	if (m->need == NEED_VERIFY)
-		return judge_verify(action);
-	if (routed)
-		return FAULT_WAITS;
-	if (begins(host, "smtp+notls://"))
-		return FAULT_NO_TLS;
-	if (m->need == NEED_ENCRYPT && !tls)
-		return FAULT_CLEAR;
-	if (m->need == NEED_ENCRYPT)
-		return host == NULL && !smtpdconf_has(action, "no-verify") ?
-		    FAULT_STRICT : FAULT_NONE;
-	if (host != NULL)
-		return !tls ? FAULT_SMARTHOST : conf->nsmarthosts == 0 ?
-		    FAULT_UNNAMED : FAULT_NONE;
-	return tls ? FAULT_FORCED : FAULT_NONE;
 }
 
 static int
@@ -272,7 +159,7 @@ meet_out(struct ways *w, const struct smtpd_line *match,
 	enum fault fault = judge_open(w, action, m, some);
 
 	if (fault == FAULT_NONE && is_relay(action))
-		fault = judge(w->check->view->conf, action, m);
+		fault = fault_of(w->check->view->conf, action, m);
 	else if (fault == FAULT_NONE && m->domain == NULL && !some)
 		fault = FAULT_HERE;
 	if (fault == FAULT_NONE && is_relay(action) && m->domain != NULL &&
@@ -326,6 +213,20 @@ static const char *const needs[] = {
 	"our own domains"
 };
 
+static const char *
+what(const struct finding *f)
+{
+	if (f->fault == FAULT_OPEN)
+		return "any domain";
+	if (f->domain != NULL)
+		return f->domain;
+	return f->fault != FAULT_OLDER && f->fault !=
+	    FAULT_LENT ? needs[f->need] :
+	    f->need == NEED_VERIFY ? "domains of sge-verify that a flow "
+	    "requires TLS 1.3 of" : "domains of sge-encrypt that a flow "
+	    "requires TLS 1.3 of";
+}
+
 static void
 say_findings(struct ways *w)
 {
@@ -336,14 +237,56 @@ say_findings(struct ways *w)
 	for (i = 0; i < w->n; i++) {
 		f = &w->finding[i];
 		who(f->sources, sources, sizeof(sources));
-		check_part(w->check, PART, faults[f->fault].level, "%s:%d: "
+		check_part(w->check, PART, fault_level(f->fault), "%s:%d: "
 		    "mail of %s to %s%s %s action \"%s\": %s",
-		    f->match->file, f->match->number, sources,
-		    f->fault == FAULT_OPEN ? "any domain" :
-		    f->domain != NULL ? f->domain : needs[f->need],
+		    f->match->file, f->match->number, sources, what(f),
 		    f->others && (f->drawn || f->fault == FAULT_WIDE) ?
 		    " and others" : "", f->some ? "may leave by" : "leaves by",
-		    f->action->word[1], faults[f->fault].text);
+		    f->action->word[1], fault_text(f->fault));
+	}
+}
+
+/*
+ * The same of those that a flow of ours asks TLS 1.3 of.  The action that has
+ * them, or NULL with *asked 0 where there are none.
+ */
+static const char *
+follow_newest(struct ways *w, struct mail m, int *asked)
+{
+	const struct conf *conf = w->check->view->conf;
+	const struct smtpd_line *line;
+	enum requirement strictest;
+	size_t to;
+
+	*asked = 0;
+	for (to = 0; to < conf->nclasses; to++)
+		*asked |= conf_version_class(conf, (int)to, 1, &strictest) ==
+		    TLSVER_1_3 && (m.need == NEED_VERIFY ||
+		    strictest == REQ_TLS);
+	if (!*asked)
+		return NULL;
+	m.newest = 1;
+	line = follow(w, &m, meet_out);
+	return line == NULL ? NULL : smtpdconf_after(line, "action");
+}
+
+/* What is said where nothing is to be: which action holds what. */
+static void
+say_newest(struct ways *w, const struct mail *m, const char *of)
+{
+	static const char *const tables[] = { "sge-verify13", "sge-encrypt13" };
+	struct mail each = *m;
+	const char *name;
+	size_t i;
+	int asked;
+
+	for (i = 0; i < nitems(tables); i++) {
+		each.need = i == 0 ? NEED_VERIFY : NEED_ENCRYPT;
+		name = follow_newest(w, each, &asked);
+		if (asked)
+			check_part(w->check, PART, CHECK_OK, "mail of %s that "
+			    "a flow requires TLS 1.3 of: %s by \"%s\"", of,
+			    tables[i], name == NULL ? "reject" : name);
 	}
 }
 
@@ -358,10 +301,13 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 	    .need = NEED_VERIFY };
 	const char *name[NEED_OWN];
 	size_t i, before = w->n, none = 0;
+	int asked;
 
 	for (i = 0; i < nitems(line); i++) {
 		m.need = (enum mail_need)i;
 		line[i] = follow(w, &m, meet_out);
+		if (m.need != NEED_NOTHING)
+			(void)follow_newest(w, m, &asked);
 		name[i] = line[i] == NULL ? NULL :
 		    smtpdconf_after(line[i], "action");
 		if (line[i] == NULL)
@@ -387,7 +333,7 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 		    "before", line[2]->file, line[2]->number, of[source],
 		    address == NULL ? "" : " ", address == NULL ? "" :
 		    address);
-	else if (none == 0 && w->n == before)
+	else if (none == 0 && w->n == before) {
 		check_part(w->check, PART, CHECK_OK, "mail of %s%s%s: "
 		    "sge-verify by \"%s\", sge-encrypt by \"%s\", other "
 		    "domains by \"%s\"", of[source], address == NULL ? "" :
@@ -395,6 +341,8 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 		    name[0] == NULL ? "reject" : name[0],
 		    name[1] == NULL ? "reject" : name[1],
 		    name[2] == NULL ? "reject" : name[2]);
+		say_newest(w, &m, address == NULL ? of[source] : address);
+	}
 }
 
 /* Mail like that one to each domain of others that is named. */
@@ -408,6 +356,8 @@ follow_named(struct ways *w, struct mail m,
 	for (i = 0; i < w->names.n; i++) {
 		m.domain = w->names.name[i].domain;
 		m.need = match_need(w->check->view->conf, m.domain);
+		m.newest = m.need < NEED_NOTHING && conf_version_out(
+		    w->check->view->conf, m.domain) == TLSVER_1_3;
 		w->drawn = w->names.name[i].drawn;
 		if (m.need != NEED_OWN)
 			(void)follow(w, &m, meet);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <tls.h>
 
 #include "base/addr.h"
 #include "base/mail_path.h"
@@ -20,6 +21,16 @@ match_need(const struct conf *conf, const char *domain)
 	if (rule->req == REQ_PREFER_TLS)
 		return NEED_NOTHING;
 	return rule->req == REQ_TLS ? NEED_ENCRYPT : NEED_VERIFY;
+}
+
+int
+match_newest(const struct smtpd_line *action)
+{
+	const char *list = smtpdconf_after(action, "protocols");
+	uint32_t bits = 0;
+
+	return list != NULL && tls_config_parse_protocols(&bits, list) == 0 &&
+	    bits == TLS_PROTOCOL_TLSv1_3;
 }
 
 int
@@ -156,6 +167,12 @@ asks_rcpt(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
 		return m->need == NEED_VERIFY ? MATCH_ALL : MATCH_NO;
 	if (smtpdconf_is(line, i, "<sge-encrypt>"))
 		return m->need == NEED_ENCRYPT ? MATCH_ALL : MATCH_NO;
+	if (smtpdconf_is(line, i, "<sge-verify13>"))
+		return m->need == NEED_VERIFY && m->newest ? MATCH_ALL :
+		    MATCH_NO;
+	if (smtpdconf_is(line, i, "<sge-encrypt13>"))
+		return m->need == NEED_ENCRYPT && m->newest ? MATCH_ALL :
+		    MATCH_NO;
 	if (m->domain == NULL || (address && m->rcpt == NULL))
 		return covers(s, line, i, address, m);
 	return match_holds(s, line, i, address ? m->rcpt : m->domain);

@@ -38,6 +38,7 @@ struct mail {
 	const char	*address;
 	const char	*sender;	/* NULL: an ordinary one */
 	enum mail_need	 need;
+	int		 newest;	/* by TLS 1.3: in sge-verify13, too */
 	/* NULL: any of that need; "*.govt.nz": any that this stands for. */
 	const char	*domain;
 	const char	*rcpt;		/* an address in domain; NULL: any */
@@ -70,6 +71,8 @@ enum match_answer match_holds(const struct smtpd_conf *,
 /* Calls each with every word there; -1 if it can't be told. */
 int	match_each(const struct smtpd_conf *, const struct smtpd_line *match,
 	    size_t i, void (*each)(const char *, void *), void *arg);
+/* Whether a relay action uses TLS 1.3 and no other. */
+int	match_newest(const struct smtpd_line *action);
 /* What sge.conf alone says that a domain (in normal form) needs. */
 enum mail_need match_need(const struct conf *, const char *domain);
 

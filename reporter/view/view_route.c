@@ -60,6 +60,16 @@ view_route_why(const struct answer *a)
 	return "TLS is preferred, and no policy of it is enforced";
 }
 
+const char *
+view_route_action(const struct answer *a)
+{
+	if (a->verify)
+		return a->newest ? "verify13" : "verify";
+	if (a->encrypt)
+		return a->newest ? "encrypt13" : "encrypt";
+	return "outbound";
+}
+
 int
 view_route_unknown(const struct answer *a)
 {
@@ -94,13 +104,13 @@ print_turns(const struct view *v, const struct answer *a)
 static void
 print_tables(const struct view *v, const struct answer *a)
 {
-	const char *action = a->verify ? "verify" : a->encrypt ? "encrypt" :
-	    "outbound";
-
 	fprintf(v->out, "  sge-verify   %s\n", a->verify ? "found" :
 	    "not found");
 	fprintf(v->out, "  sge-encrypt  %s\n", a->encrypt ? "found" :
 	    "not found");
+	if (a->newest)
+		fprintf(v->out, "  %-12s found: by TLS 1.3 only\n",
+		    a->verify ? "sge-verify13" : "sge-encrypt13");
 	fprintf(v->out, "  sge-routes   %s\n", a->url[0] == '\0' ?
 	    "not found" : view_clean(a->url, 0));
 	if (a->why == WHY_LOCAL)
@@ -108,7 +118,7 @@ print_tables(const struct view *v, const struct answer *a)
 		    "smtpd.conf.example)");
 	else
 		fprintf(v->out, "so smtpd uses action \"%s\" (as in "
-		    "smtpd.conf.example)", action);
+		    "smtpd.conf.example)", view_route_action(a));
 	if (a->verify && a->url[0] == '\0')
 		fprintf(v->out, view_route_unknown(a) ? ":\n  no host is "
 		    "known yet, the first mail waits until sged has looked" :
@@ -161,13 +171,15 @@ view_route(const struct view *v, const char *arg)
 	routes = view_routes_open(v->conf);
 	answer_find(v->conf, routes, domain, v->now, &answer);
 	if (v->form != FORM_TEXT)
-		view_row(v, "route", "ttiitttet", "domain", domain, "class",
+		view_row(v, "route", "ttiitttett", "domain", domain, "class",
 		    conf_class_name(v->conf, conf_class(v->conf, domain)),
 		    "verify", (int64_t)answer.verify, "encrypt",
 		    (int64_t)answer.encrypt, "url", answer.url, "rule",
 		    rule_name(answer.rule), "learned",
 		    kinds[answer.route.kind], "until", answer.route.until,
-		    "why", view_route_why(&answer));
+		    "why", view_route_why(&answer), "version",
+		    answer.newest ? "1.3" : answer.verify || answer.encrypt ?
+		    "1.2" : NULL);
 	else {
 		view_say(v, "Route to %s, class %s, %s", domain,
 		    conf_class_name(v->conf, conf_class(v->conf, domain)),

@@ -11,6 +11,9 @@ struct routes *view_routes_open(const struct conf *);
 /* Why table-sge answers so, in a sentence without its end. */
 const char *view_route_why(const struct answer *);
 
+/* The action of smtpd.conf.example that takes mail to it. */
+const char *view_route_action(const struct answer *);
+
 /* Whether sged has to look at the domain before anybody can tell. */
 int	view_route_unknown(const struct answer *);
 

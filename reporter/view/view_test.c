@@ -221,9 +221,11 @@ outcome(const struct view *v, const struct dry *d,
 		    "check domain asks now)";
 		return NOT_KNOWN;
 	}
-	*why = a->verify ? "it goes to that host only, with a verified "
-	    "certificate" : a->encrypt ? "it goes to an MX host with TLS 1.2 "
-	    "or later" : "it goes to an MX host, with TLS where that has it";
+	*why = a->verify ? (a->newest ? "it goes to that host only, with TLS "
+	    "1.3 and a verified certificate" : "it goes to that host only, "
+	    "with a verified certificate") : a->encrypt ? (a->newest ? "it "
+	    "goes to an MX host with TLS 1.3" : "it goes to an MX host with "
+	    "TLS 1.2 or later") : "it goes to an MX host, with TLS where that has it";
 	return GOES;
 }
 
@@ -231,8 +233,7 @@ static const char *
 action_of(const struct view *v, const struct dry *d, const struct answer *a)
 {
 	return conf_is_local(v->conf, d->to_domain) ? "-" :
-	    d->report && d->peer == NULL ? "reports" : a->verify ?
-	    "verify" : a->encrypt ? "encrypt" : "outbound";
+	    d->report && d->peer == NULL ? "reports" : view_route_action(a);
 }
 
 static void
