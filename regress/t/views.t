@@ -180,6 +180,49 @@ is_plain "$dir/out"
 ok $? "metrics are plain"
 is "$(tail -n 1 "$dir/out")" '# EOF' "and whole"
 
+# A smart host is a correspondent by its address; and what filter-sge saw on
+# the way out was not refused, and is not "mode testing".
+rm "$dir/sged.db"*
+cat >"$dir/smart.sql" <<'EOT'
+INSERT INTO correspondent
+ (day, dir, domain, class, tls13, tls12, older, clear, refused,
+  legacy, testing, messages, rcpts, first, last)
+ VALUES
+ (20517, 1, '2001:db8::25', 'smarthost', 21, 0, 0, 0, 4, 0, 0, 30, 33,
+  1772676600, 1772700000),
+ (20517, 1, 'moe.govt.nz', 'restricted', 0, 0, 0, 5, 0, 0, 5, 5, 5,
+  1772676600, 1772700000),
+ (20517, 0, 'dia.govt.nz', 'restricted', 0, 0, 0, 6, 0, 0, 6, 6, 6,
+  1772676600, 1772700000);
+EOT
+"$here/bin/unit-fill" "$dir/sged.db" "$dir/smart.sql" || bail "no data"
+cp "$dir/sge.conf" "$dir/old.conf"
+echo 'smarthost { 2001:db8::/64 }' >>"$dir/sge.conf"
+out=$(sgectl show flow -D 2001:DB8:0::25)
+is $? 0 "show flow of a smart host"
+like "$out" '*a smart host of sge.conf*out *25 *21*' "  its sessions"
+cp "$dir/old.conf" "$dir/sge.conf"
+like "$(sgectl show flow -D '[2001:db8::25]')" '*no smart host of sge.conf*21*' \
+    "  when it was one"
+sgectl show flow -D 2001:db8::25:: >"$dir/out" 2>"$dir/err"
+is $? 1 "  what is neither"
+like "$(sgectl show flow -D moe.govt.nz)" '*5 against a flow of *sent all the same*' \
+    "what left against a flow"
+is "$(sgectl show flow -D moe.govt.nz | grep -c 'mode testing')" 0 \
+    "  is of no mode"
+like "$(sgectl show flow -D dia.govt.nz)" '*6 would have been refused (mode testing)*' \
+    "what came in by mode testing"
+sessions=$dir/spool/sessions/20260305T03Z.jsonl
+cat >"$sessions" <<'EOT'
+{"v":1,"time":"2026-03-05T03:04:05Z","host":"m","dir":"out","session":"66a87376800c5074","local":"192.0.2.1","remote":"2001:db8::25","rdns":null,"helo":null,"starttls":"offered","tls":"TLSv1.3","cipher":"X","failure":null,"tx":[{"from":"minties.govt.nz","to":"a.example","flow":"restricted>public","verdict":"pass","why":null,"messages":1,"rcpts":2}]}
+EOT
+like "$(sgectl show sessions -D 2001:db8:0:0::25)" '*66a87376800c5074*to a.example*' \
+    "its single sessions"
+is "$(sgectl -p show sessions -D 2001:db8::25 | cut -d '|' -f 3)" \
+    66a87376800c5074 "  for machines"
+is "$(sgectl -p show sessions -D 2001:db8::26)" "" "  and none of others"
+rm "$sessions"
+
 # Names, counts and texts that are long.
 rm "$dir/sged.db"*
 "$here/bin/unit-fill" "$dir/sged.db" "$here/data/sgectl/wide.sql" ||

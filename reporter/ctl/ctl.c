@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/domain.h"
 #include "ctl/ctl.h"
 #include "lib/date.h"
@@ -185,12 +186,13 @@ is_view_option(const struct ctl_command *c, int letter)
 }
 
 /*
- * In normal form; what is no name stays as it is: a reporter without a domain
- * stands in its reports by whatever it calls itself.
+ * In normal form, as is a smart host's address; what is no name stays as it is:
+ * a reporter without a domain stands in its reports by whatever it calls itself.
  */
 static int
 take_domain(struct ctl *ctl, const char *value)
 {
+	struct addr addr;
 	const char *p;
 
 	if (*value == '\0') {
@@ -200,6 +202,11 @@ take_domain(struct ctl *ctl, const char *value)
 	ctl->view.domain = value;
 	if (domain_normal(value, strlen(value), ctl->domain,
 	    sizeof(ctl->domain)) == 0) {
+		ctl->view.domain = ctl->domain;
+		return 0;
+	}
+	if (addr_parse(value, strlen(value), &addr) == 0) {
+		addr_print(&addr, ctl->domain, sizeof(ctl->domain));
 		ctl->view.domain = ctl->domain;
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/bounds.h"
 #include "base/domain.h"
 #include "base/log.h"
@@ -113,9 +114,11 @@ domain_row(const struct view *v, const struct seen_domain *row)
 	if (row->legacy > 0)
 		fprintf(v->out, "    %lld passed as legacy\n",
 		    (long long)row->legacy);
+	/* Nothing is refused on the way out, whatever the mode is. */
 	if (row->testing > 0)
-		fprintf(v->out, "    %lld would have been refused"
-		    " (mode testing)\n", (long long)row->testing);
+		fprintf(v->out, row->dir == 0 ? "    %lld would have been "
+		    "refused (mode testing)\n" : "    %lld against a flow of "
+		    "sge.conf, sent all the same\n", (long long)row->testing);
 }
 
 static void
@@ -175,12 +178,26 @@ first_domain(const struct seen_domain *row, void *arg)
 	domain_row(any->view, row);
 }
 
+static int
+is_address(const char *name, struct addr *addr)
+{
+	return addr_parse(name, strlen(name), addr) == 0;
+}
+
 static void
 print_rules(const struct view *v, const char *domain)
 {
 	const struct conf_connector *connector;
+	struct addr addr;
 	char source[512];
 
+	if (is_address(domain, &addr)) {
+		view_say(v, conf_is_smarthost(v->conf, &addr) ? "a smart host "
+		    "of sge.conf: its TLS is not that of the domains that "
+		    "mail is for" : "no smart host of sge.conf: show sessions "
+		    "-D has what came from an address, or went there");
+		return;
+	}
 	view_class_source(v, domain, source, sizeof(source));
 	view_say(v, "class %s, %s", conf_class_name(v->conf,
 	    conf_class(v->conf, domain)), source);
@@ -196,9 +213,11 @@ view_correspondent(const struct view *v)
 {
 	char domain[DOMAIN_MAX];
 	struct any any = { v, 0 };
+	struct addr addr;
 
-	/* Beside names: the null sender, and what was summed. */
-	if (strcmp(v->domain, "<>") == 0 || strcmp(v->domain, "*") == 0)
+	/* Beside names: the null sender, a smart host, and what was summed. */
+	if (strcmp(v->domain, "<>") == 0 || strcmp(v->domain, "*") == 0 ||
+	    is_address(v->domain, &addr))
 		(void)strlcpy(domain, v->domain, sizeof(domain));
 	else if (view_normal(v->domain, domain, sizeof(domain)) == -1)
 		return 1;

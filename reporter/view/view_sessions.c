@@ -49,13 +49,23 @@ is_of(const char *name, const char *domain)
 }
 
 static int
-is_tx_of(const struct record_tx *tx, const char *domain)
+is_remote(const struct record *r, const char *address)
 {
-	return domain == NULL || is_of(tx->from, domain) ||
-	    is_of(tx->to, domain);
+	return r->remote != NULL && strcmp(r->remote, address) == 0;
 }
 
-/* By a mail's domains; the host's own names, for what came to no mail. */
+static int
+is_tx_of(const struct record *r, const struct record_tx *tx,
+    const char *domain)
+{
+	return domain == NULL || is_of(tx->from, domain) ||
+	    is_of(tx->to, domain) || is_remote(r, domain);
+}
+
+/*
+ * By a mail's domains; the host's own names, for what came to no mail; or by
+ * its address.
+ */
 static int
 is_wanted(const struct view *v, const struct record *r)
 {
@@ -64,10 +74,10 @@ is_wanted(const struct view *v, const struct record *r)
 	if (v->domain == NULL)
 		return 1;
 	for (i = 0; i < r->ntx; i++)
-		if (is_tx_of(&r->tx[i], v->domain))
+		if (is_tx_of(r, &r->tx[i], v->domain))
 			return 1;
 	return is_of(r->mail, v->domain) || is_of(r->rdns, v->domain) ||
-	    is_of(r->helo, v->domain);
+	    is_of(r->helo, v->domain) || is_remote(r, v->domain);
 }
 
 static const char *
@@ -95,7 +105,7 @@ machine_rows(const struct view *v, const struct record *r)
 
 	for (i = 0; i <= r->ntx; i++) {
 		tx = i < r->ntx ? &r->tx[i] : &none;
-		if (i < r->ntx ? !is_tx_of(tx, v->domain) : rows > 0)
+		if (i < r->ntx ? !is_tx_of(r, tx, v->domain) : rows > 0)
 			continue;
 		rows++;
 		view_row(v, "session", "etttttttttttttttii", "time", r->time,
@@ -157,7 +167,7 @@ text_session(struct sessions *s, const struct record *r)
 	    starttls_name(r->starttls) : "");
 	view_wrap(v->out, "    ", "      ", host);
 	for (i = 0; i < r->ntx; i++)
-		if (is_tx_of(&r->tx[i], v->domain))
+		if (is_tx_of(r, &r->tx[i], v->domain))
 			text_tx(v, &r->tx[i]);
 	if (r->ntx == 0)
 		fprintf(v->out, "    no recipient was named%s%s\n",
