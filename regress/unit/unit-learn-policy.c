@@ -183,6 +183,27 @@ test_held(struct bench *b)
 	again(b, "enforce.nz");
 }
 
+/*
+ * It ran out a minute ago, and the first mail since finds the same one again:
+ * what went in between went without.
+ */
+static void
+test_gap(struct bench *b)
+{
+	sql(b, "UPDATE sts SET expires = unixepoch() - 60, refresh = 1,"
+	    " tried = 1 WHERE domain = 'enforce.nz'");
+	sql(b, "UPDATE sts_history SET since = (SELECT expires FROM sts"
+	    " WHERE domain = 'enforce.nz') - 840"
+	    " WHERE domain = 'enforce.nz' AND until = 0");
+	again(b, "enforce.nz");
+	is_str(rows(b, "SELECT group_concat(CASE until WHEN 0 THEN 'holds'"
+	    " ELSE until - since END, ' ') FROM (SELECT * FROM sts_history"
+	    " WHERE domain = 'enforce.nz' AND (until = 0 OR until - since > 60)"
+	    " AND mode = 'enforce' AND policy = (SELECT policy FROM sts"
+	    " WHERE domain = 'enforce.nz') ORDER BY since)"), "840 holds",
+	    "the same policy after its end: in force up to that, and from now");
+}
+
 /* Another policy each time it is asked for: some are taken, then few. */
 static void
 test_changing(struct bench *b)
@@ -223,6 +244,7 @@ main(void)
 	test_fetch(&b);
 	test_fetching(&b);
 	test_held(&b);
+	test_gap(&b);
 	test_changing(&b);
 	stop(&b);
 	bench_end(conf);

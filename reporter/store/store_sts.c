@@ -131,6 +131,19 @@ history(struct store *st, const char *domain, int64_t policy, const char *mode,
 	    now, policy, mode);
 }
 
+/* The one that was held may have run out, though nobody looked since. */
+static int
+close_history(struct store *st, const char *domain, int64_t now)
+{
+	int64_t expires = 0;
+
+	if (store_number(st, &expires, "SELECT expires FROM sts"
+	    " WHERE domain = ?1", "t", domain) == -1)
+		return -1;
+	return expires == 0 || expires >= now ? 0 :
+	    history(st, domain, 0, "", expires);
+}
+
 int
 store_sts_hold(struct store *st, const char *domain, const char *id,
     const struct sts_policy *policy, int64_t now, int64_t refresh,
@@ -139,7 +152,8 @@ store_sts_hold(struct store *st, const char *domain, const char *id,
 	char *body;
 	int rc;
 
-	if ((*policy_id = policy_row(st, domain, policy)) == -1)
+	if ((*policy_id = policy_row(st, domain, policy)) == -1 ||
+	    close_history(st, domain, now) == -1)
 		return -1;
 	body = join_lines(policy);
 	rc = store_run(st, "INSERT INTO sts (domain, id, mode, max_age,"
