@@ -355,6 +355,7 @@ SGECTL_OBJS =	\
 		reporter/view/view_sent.o \
 		reporter/view/view_sessions.o \
 		reporter/view/view_status.o \
+		reporter/view/smtpd_address.o \
 		reporter/view/view_test.o
 
 OBJS =		${COMMON_OBJS} ${FILTER_OBJS} ${TABLE_OBJS} \

@@ -253,14 +253,13 @@ check_domain(struct table *t, const char *id, const char *query)
 	char domain[DOMAIN_MAX];
 	struct answer a;
 	time_t now = time(NULL);
-	int found = 0;
 
 	look(t, now);
-	if (domain_normal(query, strlen(query), domain, sizeof(domain)) == 0) {
-		answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
-		found = holds(t->kind, &a);
-	}
-	reply("check-result", id, found ? "found" : "not-found", NULL);
+	/* What is no name, "[192.0.2.1]", is of the class of all others. */
+	if (domain_normal(query, strlen(query), domain, sizeof(domain)) == -1)
+		domain[0] = '\0';
+	answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
+	reply("check-result", id, holds(t->kind, &a) ? "found" : "not-found", NULL);
 }
 
 /*

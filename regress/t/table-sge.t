@@ -151,6 +151,12 @@ a..b not-found
 x|y not-found
 a b not-found" "capitals, a final dot, what is no name"
 
+{ conf; echo 'flow from any to any require tls'; } >sge.conf
+is "$(ask sge-encrypt 'check|domain' '[192.0.2.1]' example.com)" \
+    "[192.0.2.1] found
+example.com found" "an address in brackets is of the class of all others"
+conf >sge.conf
+
 is "$(ask sge-verify 'lookup|relayhost' dia.govt.nz)" \
     "dia.govt.nz not-found" "a relayhost of a table that has none"
 is "$(ask sge-routes 'check|netaddr' x.nz)" \

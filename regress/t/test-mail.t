@@ -67,6 +67,74 @@ done <<'EOT'
 2|from a@minties.govt.nz to b@partner.example|*require verified tls "1.3"?pass?-?verify?*not known here yet*
 0|from a@minties.govt.nz to b@routed.example|*require verified tls "1.3"?pass?-?verify13?smtp+tls://mx.routed.example?*
 EOT
+
+# What smtpd itself answers of an address, as OpenSMTPD 7.6 does on Linux, to
+# RCPT (501) and to MAIL (553).
+sgectl()
+{
+	"$here/../reporter/sgectl" -f "$dir/sge.conf" "$@" 2>&1 </dev/null
+}
+while IFS= read -r a; do
+	out=$(sgectl test from a@minties.govt.nz to "$a")
+	is $? 1 "to $a: exit 1"
+	like "$out" '*reject: 501 5.1.3 *asks no filter*' "  501"
+	out=$(sgectl test from "$a" to b@plain.example)
+	is $? 1 "  from: exit 1"
+	like "$out" '*reject: 553 5.1.0 *' "  553"
+done <<'EOT'
+u@[bad]
+u@[1.2.3.4
+u@plain.example.
+u@.plain.example
+u@plain..example
+u@-plain.example
+@plain.example
+u@x@plain.example
+"u v"@plain.example
+u v@plain.example
+u..v@plain.example
+.u@plain.example
+u.@plain.example
+u(v)@plain.example
+u,v@plain.example
+u;v@plain.example
+u<v@plain.example
+u\v@plain.example
+u"v@plain.example
+u[v@plain.example
+u@plain.example:25
+u@plain/example
+u@plain,example
+u@plain example
+u@*.example
+EOT
+while IFS= read -r a; do
+	out=$(sgectl test from a@minties.govt.nz to "$a")
+	is $? 0 "to $a: exit 0" || note "$out"
+	sgectl test from "$a" to b@plain.example >"$dir/out"
+	is $? 0 "  from: exit 0"
+done <<'EOT'
+u@[203.0.113.9]
+u@[IPv6:2001:db8::1]
+u@[2001:db8::1]
+u:v@plain.example
+u%other.nz@plain.example
+u!v@plain.example
+|u@plain.example
+u{v}@plain.example
+-u+tag@plain.example
+@a.nz,@b.nz:u@plain.example
+EOT
+like "$(sgectl test from a@minties.govt.nz to 'u@[203.0.113.9]')" \
+    '*restricted>public: prefer tls*action "outbound"*goes to that address*' \
+    "an address in brackets is of no class"
+cp "$dir/sge.conf" "$dir/old.conf"
+echo 'flow from any to public require tls' >"$dir/more"
+sed "/^class restricted/r $dir/more" "$dir/old.conf" >"$dir/sge.conf"
+like "$(sgectl test from a@minties.govt.nz to 'u@[203.0.113.9]')" \
+    '*require tls*action "encrypt"*with TLS 1.2*' \
+    "  and held to what is asked of all others"
+cp "$dir/old.conf" "$dir/sge.conf"
 like "$("$here/../reporter/sgectl" -f "$dir/sge.conf" test from \
     a@minties.govt.nz to b@dia.govt.nz)" '*
   route    action "verify" to smtp+tls://mx.dia.govt.nz

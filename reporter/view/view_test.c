@@ -19,6 +19,7 @@
 #include "rule/flow.h"
 #include "rule/report_sender.h"
 #include "rule/table_answer.h"
+#include "view/smtpd_address.h"
 #include "view/view.h"
 #include "view/view_route.h"
 
@@ -42,6 +43,8 @@ struct dry {
 	struct addr	 addr;
 	int		 trusted;
 	int		 report;	/* from is the sender of reports */
+	int		 to_literal;	/* "u@[192.0.2.1]" */
+	const char	*syntax;	/* what smtpd answers itself, or NULL */
 	enum tlsver	 tls;
 };
 
@@ -63,8 +66,8 @@ bare(const char *address, char buf[], size_t size)
  * host; what has a dot and no '@' is a domain itself.
  */
 static int
-take_domain(const struct conf *conf, const char *what, const char *address,
-    char out[], size_t size)
+take_domain(const struct conf *conf, struct dry *d, const char *what,
+    const char *address, char out[], size_t size)
 {
 	struct mail_path m;
 	char domain[DOMAIN_MAX + 1];
@@ -76,6 +79,20 @@ take_domain(const struct conf *conf, const char *what, const char *address,
 		return -1;
 	}
 	mail_path_read(address, strlen(address), &m);
+	if ((strchr(address, '@') != NULL || strchr(address, '.') == NULL) &&
+	    !smtpd_takes_address(&m)) {
+		if (d->syntax == NULL)
+			d->syntax = strcmp(what, "from") == 0 ? "553 5.1.0 "
+			    "Sender address syntax error" : "501 5.1.3 "
+			    "Recipient address syntax error";
+		return 0;
+	}
+	/* Of no class, in filter-sge and in the tables, too. */
+	if (is_address_literal(&m)) {
+		(void)snprintf(out, size, "%.*s", (int)m.domainlen, m.domain);
+		d->to_literal |= strcmp(what, "to") == 0;
+		return 0;
+	}
 	if (m.domainlen > 0 && m.domainlen < sizeof(domain)) {
 		memcpy(domain, m.domain, m.domainlen);
 		domain[m.domainlen] = '\0';
@@ -182,11 +199,11 @@ take(const struct view *v, struct dry *d, int argc, char *const argv[])
 	if (null_sender)
 		d->from = "";
 	d->report = report_sender_is(conf, d->from, strlen(d->from));
-	if (!null_sender && take_domain(conf, "from", d->from,
+	if (!null_sender && take_domain(conf, d, "from", d->from,
 	    d->from_domain, sizeof(d->from_domain)) == -1)
 		return -1;
-	return take_domain(conf, "to", strcmp(d->to, "<>") == 0 ? "" : d->to, d->to_domain,
-	    sizeof(d->to_domain));
+	return take_domain(conf, d, "to", strcmp(d->to, "<>") == 0 ? "" : d->to,
+	    d->to_domain, sizeof(d->to_domain));
 }
 
 /* What goes on behind the verdict, and the exit status of it. */
@@ -205,7 +222,7 @@ outcome(const struct view *v, const struct dry *d,
 		*why = "it is taken, and delivered as smtpd.conf says";
 		return GOES;
 	}
-	if (view_route_unknown(a) && a->verify) {
+	if (view_route_unknown(a) && a->verify && !d->to_literal) {
 		*why = "which of its hosts may be verified is not known here "
 		    "yet: sged asks with the first mail to it, which waits for "
 		    "the answer (sgectl check domain asks now)";
@@ -215,11 +232,15 @@ outcome(const struct view *v, const struct dry *d,
 		*why = "no host is allowed for it: it waits in the queue";
 		return GOES_NOT;
 	}
-	if (view_route_unknown(a) && !a->excepted) {
+	if (view_route_unknown(a) && !a->excepted && !d->to_literal) {
 		*why = "whether the domain has an MTA-STS policy is not known "
 		    "here yet: sged asks with the first mail to it (sgectl "
 		    "check domain asks now)";
 		return NOT_KNOWN;
+	}
+	if (d->to_literal && !a->encrypt) {
+		*why = "it goes to that address, with TLS where that has it";
+		return GOES;
 	}
 	*why = a->verify ? (a->newest ? "it goes to that host only, with TLS "
 	    "1.3 and a verified certificate" : "it goes to that host only, "
@@ -274,6 +295,30 @@ print(const struct view *v, const struct dry *d, const struct flow_answer *f,
 	fprintf(v->out, "Exit %d.\n", status);
 }
 
+/* smtpd asks no filter about it. */
+static int
+refused(const struct view *v, const struct dry *d)
+{
+	static const char why[] = "smtpd takes no such address, and asks no "
+	    "filter";
+
+	if (v->form != FORM_TEXT) {
+		view_row(v, "test", "ttttttttttti", "from", d->from, "to",
+		    d->to, "address", d->peer, "flow", NULL, "rule", NULL,
+		    "verdict", verdict_name(VERDICT_REJECT), "reply",
+		    d->syntax, "action", NULL, "url", NULL, "policy", NULL,
+		    "why", why, "exit", (int64_t)GOES_NOT);
+		return GOES_NOT;
+	}
+	view_say(v, "Mail from %s to %s", *d->from == '\0' ? "<>" :
+	    view_clean(d->from, 200), view_clean(d->to, 200));
+	view_say(v, "  verdict  %s: %s", verdict_name(VERDICT_REJECT),
+	    d->syntax);
+	view_say(v, "Thus: %s", why);
+	fprintf(v->out, "Exit %d.\n", GOES_NOT);
+	return GOES_NOT;
+}
+
 int
 view_test(const struct view *v, int argc, char *const argv[])
 {
@@ -288,6 +333,8 @@ view_test(const struct view *v, int argc, char *const argv[])
 
 	if (take(v, &d, argc, argv) == -1)
 		return NOT_KNOWN;
+	if (d.syntax != NULL)
+		return refused(v, &d);
 	memset(&q, 0, sizeof(q));
 	q.from = d.from_domain;
 	q.helo = d.helo_name;
@@ -305,7 +352,8 @@ view_test(const struct view *v, int argc, char *const argv[])
 		report_sender_decide(v->conf, q.trusted, ANNOUNCED_NO, &f);
 	flow_name(v->conf, f.from_class, f.to_class, flow, sizeof(flow));
 	routes = view_routes_open(v->conf);
-	answer_find(v->conf, routes, d.to_domain, v->now, &a);
+	answer_find(v->conf, routes, d.to_literal ? "" : d.to_domain, v->now,
+	    &a);
 	status = outcome(v, &d, &f, &a, &why);
 	if (v->form != FORM_TEXT)
 		view_row(v, "test", "ttttttttttti", "from", d.from, "to", d.to,
