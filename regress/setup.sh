@@ -7,6 +7,8 @@
 #
 #	setup.sh		do it
 #	setup.sh -p		print the folder's path and do nothing
+#
+# SGE_SUITE=sid: with the smtpd of that Debian.
 set -eu
 
 packages="bmake bsdextrautils byacc ca-certificates debian-archive-keyring \
@@ -15,7 +17,7 @@ libopensmtpd-dev libpq-dev libsqlite3-dev libssl-dev libtls-dev \
 libunbound-dev make mandoc openssl perl pkg-config postgresql procps python3 \
 sqlite3 strace util-linux \
 zlib1g-dev"
-suite=trixie
+suite=${SGE_SUITE:-trixie}
 inside="ca-certificates,libbsd0,libjansson4,libsqlite3-0,libunbound8,\
 opendkim-tools,openssl,opensmtpd,opensmtpd-filter-dkimsign,unbound"
 
