@@ -9,8 +9,11 @@
  * never none.
  */
 
+#include <sys/file.h>
+
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -319,12 +322,37 @@ need_now(struct release *r)
 	return -1;
 }
 
+/*
+ * Two at once would make the same copies, and each would take the other's for
+ * somebody's.  It is the queue that is locked, whoever's sge.conf asks.  The
+ * lock, which ends with its descriptor; or -1 after a message.
+ */
+static int
+lock_queue(const char *spool)
+{
+	int fd;
+
+	if ((fd = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
+		warn("%s", spool);
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		warnx("another \"sgectl release\" runs: once more when it is "
+		    "done");
+	else
+		warn("%s", spool);
+	close(fd);
+	return -1;
+}
+
 int
 cmd_release(struct ctl *ctl, int argc __unused, char *argv[])
 {
 	struct release r = { .ctl = ctl };
 	char domain[DOMAIN_MAX], path[1024];
-	int rc = 1;
+	int rc = 1, lock = -1;
 
 	if (view_normal(argv[0], domain, sizeof(domain)) == -1)
 		return 1;
@@ -334,8 +362,11 @@ cmd_release(struct ctl *ctl, int argc __unused, char *argv[])
 	check_smtpd_conf(path, sizeof(path));
 	if ((r.smtpd = smtpdconf_read(path)) == NULL)
 		warn("%s", path);
-	else if (check_smtpd_current(r.smtpd, r.spool, sizeof(r.spool)) == 0)
+	else if (check_smtpd_current(r.smtpd, r.spool, sizeof(r.spool)) == 0 &&
+	    (lock = lock_queue(r.spool)) != -1) {
 		rc = release_all(&r);
+		close(lock);
+	}
 	smtpdconf_free(r.smtpd);
 	free(r.queued);
 	return rc;

@@ -442,6 +442,20 @@ peer_start()
 	    bail "$peer_name does not listen: $(cat "$BED/log/$peer_name")"
 }
 
+# peer_end NAME: stops it, and waits for the end of its sessions, which smtpd
+# keeps open for some ten seconds and lends to what comes meanwhile.
+peer_end()
+{
+	bed_stop "$1"
+	peer_name=$1
+	wait_for 60 peer_idle
+}
+
+peer_idle()
+{
+	! pgrep -f -- "-n $peer_name " >/dev/null
+}
+
 # mails [PATTERN]: how many mails B's hosts have taken whose X-Peer- or other
 # lines match.
 mails()

@@ -245,8 +245,11 @@ is "$(grep -c '^DKIM-Signature' \
 is "$(sgectl release late.co.nz)" "0 mails released" "nothing is left"
 
 # And back: what was queued before the policy is held to it as well.
-bed_stop mx.late.co.nz
+check "its host's sessions end" peer_end mx.late.co.nz
 mail back@late.co.nz
+for i in 1 2 3; do
+	mail "twice$i@late.co.nz"
+done
 action_is()
 {
 	id=$(in_a smtpctl show queue | grep 'back@late.co.nz|' | cut -d '|' -f 1)
@@ -255,12 +258,27 @@ action_is()
 check "a mail waits while there is no policy" wait_for 60 action_is outbound
 policy late.co.nz 200 enforce 86400 mx.late.co.nz
 check "enforce: seen there too" wait_for 60 kind_is late.co.nz enforce
-# One that smtpd tries at that moment is left for once more.
+# As another release does while it runs.
+exec 8<"$A/var/spool/smtpd"
+flock -n 8 || bail "the queue is locked"
+out=$(sgectl release late.co.nz 2>&1 8<&-)
+is $? 1 "one release at a time"
+like "$out" '*another "sgectl release" runs*' "and it says so"
+check "it did nothing" action_is outbound
+exec 8<&-
+# Two at once; one that smtpd tries at that moment is left for once more.
 released()
 {
-	out=$(sgectl release late.co.nz 2>&1)
+	sgectl release late.co.nz >"$BED/log/release.3" 2>&1
 }
-check "now it is released" wait_for 60 released || note "$out"
+sgectl release late.co.nz >"$BED/log/release.1" 2>&1 &
+first=$!
+sgectl release late.co.nz >"$BED/log/release.2" 2>&1
+second=$?
+wait $first || [ $second -eq 0 ] || wait_for 60 released
+ok $? "now it is released" || note "$(cat "$BED"/log/release.*)"
+is "$(queued '@late.co.nz|')" 4 "by two at once: nothing is lost or doubled" ||
+    note "$(cat "$BED"/log/release.*; in_a smtpctl show queue)"
 check "to the host of the policy" action_is verify
 peer_start mx.late.co.nz 28 ok
 arrived()
@@ -269,6 +287,8 @@ arrived()
 	got_mail '<back@late.co.nz>'
 }
 check "where it arrives" wait_for 200 arrived
+check "with all others" wait_for 200 gone
+is "$(mails '^X-Peer-To: <twice[123]@late.co.nz>')" 3 "once each"
 is "$(grep -c '^X-Peer-Tls: TLSv1.[23]' \
     "$(grep -l '<back@late.co.nz>' "$BED"/mail/* | head -n 1)")" 1 "with TLS"
 finish
