@@ -131,10 +131,10 @@ static const struct ctl_command commands[] = {
 	    run_status },
 	{ "show flow", "d:D:c:n:h",
 	    "[-h] [-c class] [-D domain] [-d days] [-n top]",
-	    0, 0, VIEW, 1, 1, run_flow },
+	    0, 0, VIEW | CTL_SMARTHOST, 1, 1, run_flow },
 	{ "show cleartext", "d:D:c:n:m:",
 	    "[-c class] [-D domain] [-d days] [-m domain] "
-	    "[-n top]", 0, 0, VIEW, 1, 1, run_cleartext },
+	    "[-n top]", 0, 0, VIEW | CTL_SMARTHOST, 1, 1, run_cleartext },
 	{ "show sessions", "d:D:n:", "[-D domain] [-d days] [-n top]", 0, 0,
 	    CTL_CONF | CTL_VIEW, 1, 1, run_sessions },
 	{ "show failures", "d:D:c:n:",
@@ -145,10 +145,10 @@ static const struct ctl_command commands[] = {
 	    VIEW, 1, 1, run_sent },
 	{ "show received", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top]",
-	    0, 0, VIEW, 1, 1, run_received },
+	    0, 0, VIEW | CTL_REPORTER, 1, 1, run_received },
 	{ "show reporters", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top]",
-	    0, 0, VIEW, 1, 1, run_reporters },
+	    0, 0, VIEW | CTL_REPORTER, 1, 1, run_reporters },
 	{ "show policy", "n:", "domain", 1, 1, VIEW, 1, 1,
 	    run_policy },
 	{ "show route", "", "domain", 1, 1, VIEW, 1, 1,
@@ -279,6 +279,8 @@ prepare(struct ctl *ctl)
 		if (read_conf(ctl) == -1)
 			return -1;
 	}
+	if (ctl_class(ctl) == -1)
+		return -1;
 	ctl->view.conf = ctl->conf;
 	ctl->view.path = ctl->path == NULL ? CONF_PATH : ctl->path;
 	if ((needs & CTL_HOST) != 0 && addr_own(&ctl->view.own) == -1)

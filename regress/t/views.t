@@ -84,6 +84,36 @@ sgectl show flow -c nosuch >"$dir/out" 2>"$dir/err"
 is $? 1 "a class that is none"
 sgectl show flow -D 'no domain' >"$dir/out" 2>"$dir/err"
 is $? 1 "a domain that is none"
+for view in flow cleartext failures sent received reporters; do
+	like "$(sgectl show $view -c nosuch 2>&1; echo $?)" \
+	    '*-c nosuch: no class of that name*has public restricted*
+1' "$view: a class that is none is said, and those that are"
+	like "$(sgectl -c public show $view -D nosuch.example 2>&1; echo $?)" \
+	    '*
+0' "$view: one of whom nothing is on record"
+done
+for view in failures sent received reporters; do
+	like "$(sgectl show $view -c smarthost 2>&1; echo $?)" \
+	    '*-c smarthost: no class*1' "$view: no smart host is in it"
+done
+for view in flow cleartext sessions failures sent; do
+	like "$(sgectl show $view -D 'no name' 2>&1; echo $?)" \
+	    '*no name: not a domain name*1' "$view: what is no name is said"
+	like "$(sgectl show $view -D 192.0.2.25; echo $?)" '*
+0' "$view: a smart host stands by its address"
+done
+for view in 'show flow' 'show cleartext' 'show sessions' 'show failures' \
+    'show sent' 'show metrics' digest "html $dir" 'report moe.govt.nz'; do
+	# shellcheck disable=SC2086
+	set -- $view
+	last=
+	case $view in
+	html*|report*) last=$2; set -- "$1" ;;
+	esac
+	# shellcheck disable=SC2086
+	like "$(sgectl "$@" -d 2026-03-07 $last 2>&1; echo $?)" \
+	    '*-d 2026-03-07: that day has not begun*1' "$view: of tomorrow"
+done
 like "$(sgectl show flow -d 2020-01-01)" '*No sessions are on record.*' \
     "a day without sessions"
 like "$(sgectl show cleartext -n 1)" '*+ 4 more, 29 sessions (-n 0 for all)*' \

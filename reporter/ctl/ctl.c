@@ -185,13 +185,22 @@ is_view_option(const struct ctl_command *c, int letter)
 	return letter == 'h' ? p[1] != ':' : p[1] == ':';
 }
 
+/* What stands in a tally beside names and addresses: no sender, the rest. */
+static int
+is_tallied(const char *value)
+{
+	return strcmp(value, "<>") == 0 || strcmp(value, "*") == 0;
+}
+
 /*
- * In normal form, as is a smart host's address; what is no name stays as it is:
- * a reporter without a domain stands in its reports by whatever it calls itself.
+ * In normal form, as is a smart host's address; what is no name stays as it is
+ * where it may stand for something: a reporter without a domain is in its
+ * reports by whatever it calls itself.
  */
 static int
 take_domain(struct ctl *ctl, const char *value)
 {
+	int any = (ctl->command->needs & CTL_REPORTER) != 0;
 	struct addr addr;
 	const char *p;
 
@@ -212,8 +221,9 @@ take_domain(struct ctl *ctl, const char *value)
 	}
 	for (p = value; *p != '\0' && (unsigned char)*p < 0x80; p++)
 		;
-	return *p == '\0' ? 0 : view_normal(value, ctl->domain,
-	    sizeof(ctl->domain));
+	if (*p == '\0' && (any || is_tallied(value)))
+		return 0;
+	return view_normal(value, ctl->domain, sizeof(ctl->domain));
 }
 
 static int
@@ -228,6 +238,12 @@ view_option(struct ctl *ctl, int letter, const char *value)
 			warnx("-d %s: want today, a number of days (1 to "
 			    "%d), YYYY-MM-DD, or two of these with \"..\" "
 			    "between", value, DAYS_MAX);
+			return -1;
+		}
+		/* A report may come from who has another calendar. */
+		if (v->first > day_of(v->now) &&
+		    (ctl->command->needs & CTL_REPORTER) == 0) {
+			warnx("-d %s: that day has not begun", value);
 			return -1;
 		}
 		v->period = strspn(value, "0123456789") == strlen(value) ?
@@ -253,6 +269,24 @@ view_option(struct ctl *ctl, int letter, const char *value)
 		break;
 	}
 	return 0;
+}
+
+int
+ctl_class(const struct ctl *ctl)
+{
+	const char *class = ctl->view.class;
+	size_t i;
+
+	if (class == NULL || conf_class_by_name(ctl->conf, class) != -1 ||
+	    ((ctl->command->needs & CTL_SMARTHOST) != 0 &&
+	    strcmp(class, CLASS_SMARTHOST) == 0))
+		return 0;
+	fprintf(stderr, "%s: -c %s: no class of that name in sge.conf, which "
+	    "has", getprogname(), class);
+	for (i = 0; i < ctl->conf->nclasses; i++)
+		fprintf(stderr, " %s", conf_class_name(ctl->conf, (int)i));
+	fprintf(stderr, "\n");
+	return -1;
 }
 
 static int

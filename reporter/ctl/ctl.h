@@ -29,6 +29,8 @@ struct ctl_option {
 #define CTL_HOST	0x10		/* the addresses of this host */
 #define CTL_PAIRS	0x20		/* its arguments: a word, its value */
 #define CTL_PIPE	0x40		/* prints at once, with no row in hand */
+#define CTL_SMARTHOST	0x80		/* -c: smart hosts are a class too */
+#define CTL_REPORTER	0x100		/* what others wrote: any -D and -d */
 
 struct ctl;
 
@@ -99,6 +101,9 @@ int	ctl_complete(const struct ctl_command table[], const char *shell,
  * where the command takes one of them not, or not so.
  */
 int	ctl_before(struct ctl *, const struct ctl_option[], size_t n);
+
+/* Whether -c, where given, names a class of conf; 0, or -1 after a message. */
+int	ctl_class(const struct ctl *);
 
 /* Whether that letter was given, and its (last) value or NULL. */
 int	ctl_flag(const struct ctl *, int letter);

@@ -4,7 +4,6 @@
  * show cleartext: who gets postcards (the TLS guide's section 4.4).
  */
 
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,11 +160,6 @@ view_cleartext(const struct view *v)
 
 	if (v->letter != NULL)
 		return view_letter(v);
-	if (v->class != NULL && strcmp(v->class, CLASS_SMARTHOST) != 0 &&
-	    conf_class_by_name(v->conf, v->class) == -1) {
-		warnx("-c %s: no class of that name in sge.conf", v->class);
-		return 1;
-	}
 	memset(&list, 0, sizeof(list));
 	list.view = v;
 	if (v->form == FORM_TEXT)

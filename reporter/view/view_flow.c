@@ -5,7 +5,6 @@
  * refused (the TLS guide's section 5).
  */
 
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,11 +238,6 @@ view_flow(const struct view *v)
 
 	if (v->domain != NULL)
 		return view_correspondent(v);
-	if (v->class != NULL && strcmp(v->class, CLASS_SMARTHOST) != 0 &&
-	    conf_class_by_name(v->conf, v->class) == -1) {
-		warnx("-c %s: no class of that name in sge.conf", v->class);
-		return 1;
-	}
 	memset(&rows, 0, sizeof(rows));
 	rows.view = v;
 	rc = seen_flows(v->store, v->first, v->last,
