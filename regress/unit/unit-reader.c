@@ -179,16 +179,44 @@ counts(void)
 		  "a count given as text" },
 		{ ",\"summary\":{\"total-successful-session-count\":-3,"
 		  "\"total-failure-session-count\":0}", "", 0, 0, 0,
-		  "a count below zero" },
+		  "a count below zero: left out" },
+		{ ",\"summary\":{\"total-successful-session-count\":-3,"
+		  "\"total-failure-session-count\":-1e400}", DETAILS, 0, 2, 2,
+		  "a number of an odd size or form; a count below zero: left "
+		  "out; no failure count: the details' sum taken" },
 		{ ",\"summary\":{\"total-successful-session-count\":"
 		  "99999999999999999999999999,\"total-failure-session-count\""
-		  ":0}", "", 1000000000000, 0, 0,
-		  "a number of an odd size or form; a count beyond all reason" },
+		  ":0}", "", 0, 0, 0, "a number of an odd size or form; "
+		  "a count beyond all reason: left out" },
+		{ ",\"summary\":{\"total-successful-session-count\":"
+		  "9223372036854775808,\"total-failure-session-count\":0}",
+		  "", 0, 0, 0, "a number of an odd size or form; "
+		  "a count beyond all reason: left out" },
 		{ ",\"summary\":{\"total-successful-session-count\":1e400,"
-		  "\"total-failure-session-count\":007}", "",
-		  1000000000000, 7, 0,
+		  "\"total-failure-session-count\":007}", "", 0, 7, 0,
 		  "a number of an odd size or form; failures without details;"
-		  " a count beyond all reason" },
+		  " a count beyond all reason: left out" },
+		{ ",\"summary\":{\"total-successful-session-count\":NaN,"
+		  "\"total-failure-session-count\":-Infinity}", DETAILS,
+		  0, 2, 2, "a value that is no JSON: left out; "
+		  "no failure count: the details' sum taken" },
+		{ ",\"summary\":{\"total-successful-session-count\":\"nan\","
+		  "\"total-failure-session-count\":\"inf\"}", DETAILS,
+		  0, 2, 2, "a count that is no number: left out; "
+		  "no failure count: the details' sum taken" },
+		{ ",\"summary\":{\"total-successful-session-count\":\" 5 \","
+		  "\"total-failure-session-count\":\"0x10\"}", "", 5, 0, 0,
+		  "a count given as text; a count that is no number: left "
+		  "out" },
+		{ ",\"summary\":{\"total-successful-session-count\":1.5,"
+		  "\"total-failure-session-count\":\"1e400\"}", "", 1, 0, 0,
+		  "a count that is not whole: the fraction left out; a count "
+		  "given as text; a count beyond all reason: left out" },
+		{ SUMMARY, ",\"failure-details\":[{\"result-type\":\"Other\","
+		  "\"failed-session-count\":1e400},{\"result-type\":\"Other\","
+		  "\"failed-session-count\":1}]", 5, 2, 2,
+		  "a number of an odd size or form; a count beyond all reason: "
+		  "left out; a failure without a count: taken as 1" },
 		{ ",\"summary\":{\"total-successful-session-count\":3.0}", "",
 		  3, 0, 0, "" },
 		{ ",\"summary\":{\"total-successful-session-count\":3}",
@@ -196,7 +224,7 @@ counts(void)
 		  "no failure count: the details' sum taken" },
 		{ ",\"summary\":{\"total-successful-session-count\":[1],"
 		  "\"total-failure-session-count\":\"many\"}", "", 0, 0, 0,
-		  "a count that is no number" },
+		  "a count that is no number: left out" },
 		{ SUMMARY, ",\"failure-details\":[]", 5, 2, 0,
 		  "failures without details" },
 		{ SUMMARY, ",\"failure-details\":{\"result-type\":\"Other\","

@@ -98,39 +98,49 @@ rd_text(struct rd_report *r, json_t *obj, const char *name)
 	return text_of(r, rd_member(r, obj, name));
 }
 
-/* A session count, whatever it was written as; -1 where there is none. */
+/* A decimal number and nothing else but blanks around it; 0 or -1. */
+static int
+parse_decimal(const char *s, double *d)
+{
+	char *end;
+
+	if (s[strspn(s, " +-.eE0123456789")] != '\0')
+		return -1;	/* "nan", "inf", "0x10" */
+	*d = strtod(s, &end);
+	return end == s || end[strspn(end, " ")] != '\0' ? -1 : 0;
+}
+
+/*
+ * A session count, whatever it was written as; -1 where there is none.  What
+ * no count can be is left out: a limit or 0 in its place would be one.
+ */
 int64_t
 rd_count(struct rd_report *r, json_t *obj, const char *name)
 {
 	json_t *v = rd_member(r, obj, name);
-	const char *s;
-	char *end;
-	double d;
+	double d = 0;
 
 	if (v == NULL)
 		return -1;
-	if (json_is_string(v)) {
-		s = json_string_value(v);
-		d = strtod(s, &end);
-		if (end == s || *end != '\0') {
-			rd_odd(r, "a count that is no number");
-			return -1;
-		}
+	if (json_is_string(v) &&
+	    parse_decimal(json_string_value(v), &d) == 0)
 		rd_odd(r, "a count given as text");
-	} else if (json_is_number(v))
+	else if (json_is_number(v))
 		d = json_number_value(v);
 	else {
-		rd_odd(r, "a count that is no number");
+		rd_odd(r, "a count that is no number: left out");
 		return -1;
 	}
-	if (!(d >= 0)) {
-		rd_odd(r, "a count below zero");
-		return 0;
+	if (d < 0) {
+		rd_odd(r, "a count below zero: left out");
+		return -1;
 	}
 	if (d > RD_COUNT_MAX) {
-		rd_odd(r, "a count beyond all reason");
-		return RD_COUNT_MAX;
+		rd_odd(r, "a count beyond all reason: left out");
+		return -1;
 	}
+	if (d != (double)(int64_t)d)
+		rd_odd(r, "a count that is not whole: the fraction left out");
 	return (int64_t)d;
 }
 
