@@ -53,6 +53,9 @@ done <<'EOT'
 0|from <> to b@minties.govt.nz from-address 192.0.2.9 tls none|*public>restricted?prefer tls?pass?*
 0|from <> to b@minties.govt.nz from-address 198.51.100.4 helo mx.dia.govt.nz|*restricted>restricted?require connector?pass?*
 0|from <> to b@plain.example|test?-?b@plain.example?*?pass?*
+2|from a@x.example to b@plain.example from-address 203.0.113.9|*prefer tls?pass?-?outbound?*whether that address may relay is smtpd.conf's to say*
+2|from a@x.example to b@enforced.example from-address 203.0.113.9|*pass?-?verify?smtp+tls://mx.enforced.example?*may relay*
+0|from a@minties.govt.nz to b@plain.example from-address 127.0.0.1|*pass?-?outbound?*it goes to an MX host*
 2|from a@b.example to|*usage*
 2|from a@b.example to c@d.example from-address 192.0.2.1 tls 9|*want none, 1.0, 1.1, 1.2 or 1.3*
 2|from a@b.example to c@d.example from-address x|*no IP address*

@@ -238,6 +238,11 @@ outcome(const struct view *v, const struct dry *d,
 		    "check domain asks now)";
 		return NOT_KNOWN;
 	}
+	if (!d->trusted) {
+		*why = "filter-sge lets it pass; whether that address may "
+		    "relay is smtpd.conf's to say, and not known here";
+		return NOT_KNOWN;
+	}
 	if (d->to_literal && !a->encrypt) {
 		*why = "it goes to that address, with TLS where that has it";
 		return GOES;
