@@ -179,4 +179,13 @@ fresh
 give "$data/nonutf8-header.eml"
 is "$(find "$dir/unread" -type f 2>/dev/null | wc -l | tr -d ' ')" 0 \
     'and it is stored'
+# Nor does a line that is no field end the header: Content-Type is behind it.
+fresh
+awk 'NR == 2 { print "a line without a colon\nX-Gr\303\266\303\237e: 1" }
+    { print }' "$data/nonutf8-header.eml" >"$dir/odd-line.eml"
+give "$dir/odd-line.eml"
+is "$(find "$dir/unread" -type f 2>/dev/null | wc -l | tr -d ' ')" 0 \
+    'a line that is no field costs itself alone'
+like "$(ctl -j read "$dir/odd-line.eml")" '*"domain":"d?.example"*' \
+    'and the fields behind it are read'
 finish

@@ -100,6 +100,14 @@ static const struct {
 	    "none" },
 	{ "a quoted word that does not end", OURS " dkim=fail x=\" ;" PASS
 	    FROM, "none" },
+	{ "a line that is no field before it", "a line without a colon\n"
+	    OURS PASS FROM, "pass google.com" },
+	{ "one of other bytes in the middle", OURS PASS
+	    "X-Gr\366\337e: 1\n" "two words: 2\n" FROM, "pass google.com" },
+	{ "one in the middle of that header", OURS "\n"
+	    ": no name\n" PASS FROM, "none" },
+	{ "a body that nothing divides from the header", FROM
+	    "{ \"a\":1,\n" OURS PASS, "none" },
 	{ "an address that names a domain", OURS " dkim=pass "
 	    "header.i=\"x header.d=google.com\"@evil.example\n" FROM,
 	    "other evil.example" },

@@ -51,28 +51,68 @@ is_from_line(const char *p, size_t len)
 	    (len >= 6 && memcmp(p, ">From ", 6) == 0));
 }
 
+/* Whether a line is a field beyond doubt, as no line of a body is by chance. */
+static int
+is_plain_field(const char *p, size_t len)
+{
+	size_t n = field_name(p, len), i;
+
+	for (i = 0; i < n; i++)
+		if (!isalnum((unsigned char)p[i]) && p[i] != '-')
+			return 0;
+	return n > 0;
+}
+
+/*
+ * The last field before the blank line that ends a header, where one comes
+ * behind p: what stands between is a line of odd form, which mail programs
+ * skip.  NULL where none does, so that a body begins at p.
+ */
+static const char *
+field_behind(const char *p, const char *end)
+{
+	const char *next, *last = NULL;
+	size_t n;
+
+	if (*p == '{' || *p == '[' || *p == '-')
+		return NULL;
+	for (; p < end && (n = line_len(p, end, &next)) > 0; p = next)
+		if (is_plain_field(p, n))
+			last = p;
+	return p < end ? last : NULL;
+}
+
+/*
+ * Whether a line from p on belongs to the header, which is not empty.  *sure:
+ * up to here it goes for certain; first its beginning.
+ */
+static int
+is_in_header(const char *p, size_t len, const char *end, const char **sure)
+{
+	if (*p == ' ' || *p == '\t' || field_name(p, len) > 0 ||
+	    is_from_line(p, len) || p < *sure)
+		return 1;
+	return (*sure = field_behind(p, end)) != NULL;
+}
+
 int
 mime_looks_like(const char *data, size_t len)
 {
-	const char *end = data + len, *p = data, *next;
+	const char *end = data + len, *p = data, *next, *sure;
 	size_t n, fields = 0;
 
 	n = line_len(p, end, &next);
 	if (is_from_line(p, n))
 		p = next;
-	for (; p < end; p = next) {
+	for (sure = p; p < end; p = next) {
 		n = line_len(p, end, &next);
 		if (n == 0)
 			break;
-		if (*p == ' ' || *p == '\t') {
-			if (fields == 0)
-				return 0;
-			continue;
-		}
-		if (field_name(p, n) == 0)
+		if (field_name(p, n) > 0) {
+			if (++fields >= 2)
+				return 1;
+		} else if (fields == 0 || !is_in_header(p, n, end, &sure))
 			return 0;
-		if (++fields >= 2)
-			return 1;
 	}
 	return fields > 0 && p < end;
 }
@@ -80,13 +120,13 @@ mime_looks_like(const char *data, size_t len)
 void
 mime_split(const char *data, size_t len, struct mime *m)
 {
-	const char *end = data + len, *p = data, *next;
+	const char *end = data + len, *p = data, *next, *sure;
 	size_t n;
 
 	n = line_len(p, end, &next);
 	if (is_from_line(p, n))
 		p = next;
-	m->head = p;
+	m->head = sure = p;
 	for (; p < end; p = next) {
 		n = line_len(p, end, &next);
 		if (n == 0) {
@@ -96,8 +136,7 @@ mime_split(const char *data, size_t len, struct mime *m)
 			return;
 		}
 		/* A body that no blank line divides from the header. */
-		if (*p != ' ' && *p != '\t' && field_name(p, n) == 0 &&
-		    !is_from_line(p, n))
+		if (!is_in_header(p, n, end, &sure))
 			break;
 	}
 	m->headlen = p - m->head;
