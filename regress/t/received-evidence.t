@@ -153,6 +153,22 @@ like "$(totals)" 'Failed 0 of 0 *' 'not counted'
 is "$(ctl digest -a -d $day | grep -c 'nobody.example')" 0 'nothing raised'
 like "$(ctl show reporters -d $day)" '*No report in 90 days*' 'no trend'
 
+# A name below a domain of ours is ours where "local" says so; where the policy
+# is DANE it is a host's, which has no place there.
+fresh
+for f in policy-changed two-tlsa; do
+	sed 's/"policy-domain": "minties/"policy-domain": "mx7.minties/g' \
+	    "$data/$f.json" >"$dir/below.json"
+	ctl read -s "$dir/below.json" >/dev/null
+done
+like "$(totals)" 'Failed 10 of 160 *' 'a host below a domain of ours'
+is "$(rows | tr ';' '\n' | grep -c 'foreign$')" 2 'a domain below it is none'
+sed '/^local/s/.*/local { "minties.govt.nz" ".minties.govt.nz" }/' \
+    "$dir/sge.conf" >"$dir/new.conf" && mv "$dir/new.conf" "$dir/sge.conf"
+like "$(totals)" 'Failed 100 of 360 *' 'but with a dot in "local"'
+sed '/^local/s/.*/local { "minties.govt.nz" }/' "$dir/sge.conf" \
+    >"$dir/new.conf" && mv "$dir/new.conf" "$dir/sge.conf"
+
 # Policies of a type are other sessions, sts and tlsa the same.
 count()
 {

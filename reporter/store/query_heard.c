@@ -38,14 +38,14 @@
 	" AS is_new FROM received r JOIN received_policy p" \
 	" ON p.received = r.id LEFT JOIN received_detail d" \
 	" ON d.policy = p.id WHERE (d.id IS NOT NULL OR p.fail > 0) AND " \
-	RECEIVED_OURS("p.domain") " AND r.day IN (SELECT day FROM days)" \
+	RECEIVED_POLICY_OURS " AND r.day IN (SELECT day FROM days)" \
 	" GROUP BY r.id, p.domain, coalesce(d.type, 'not-said')," \
 	" coalesce(d.mx, ''))," \
 	" every AS (SELECT day, who, standing, sum(n) AS n FROM (SELECT" \
 	" r.day AS day, " REPORTER " AS who, " RECEIVED_STANDING \
 	" AS standing, " RECEIVED_ONCE("p.ok + p.fail") " AS n" \
 	" FROM received r JOIN received_policy p ON p.received = r.id" \
-	" WHERE " RECEIVED_OURS("p.domain") " AND r.day IN (SELECT day" \
+	" WHERE " RECEIVED_POLICY_OURS " AND r.day IN (SELECT day" \
 	" FROM days) GROUP BY r.id, p.domain) GROUP BY day, who, standing)"
 
 /* What IN_SPAN asks for. */
@@ -55,7 +55,7 @@
 /* Whether r says of our domains how it went, and may be its reporter's. */
 #define BELIEVED RECEIVED_STANDING " < 2 AND EXISTS (SELECT 1" \
 	" FROM received_policy p WHERE p.received = r.id" \
-	" AND p.ok + p.fail > 0 AND " RECEIVED_OURS("p.domain") ")"
+	" AND p.ok + p.fail > 0 AND " RECEIVED_POLICY_OURS ")"
 
 /* Who never proved itself was never known; o is a row of one. */
 #define KNOWN "coalesce(min(k.id), 9223372036854775807)"
@@ -165,7 +165,7 @@ heard_days(struct store *st, int64_t first, int64_t last,
 	    RECEIVED_ONCE("p.ok + p.fail") " AS n, " RECEIVED_ONCE("p.fail")
 	    " AS f FROM received r JOIN received_policy p"
 	    " ON p.received = r.id WHERE r.day BETWEEN ?1 AND ?2 AND "
-	    RECEIVED_OURS("p.domain") " AND " RECEIVED_STANDING " < 2"
+	    RECEIVED_POLICY_OURS " AND " RECEIVED_STANDING " < 2"
 	    " GROUP BY r.id, p.domain) GROUP BY day", "ii", first, last);
 	if (stmt == NULL)
 		return -1;
@@ -186,7 +186,7 @@ heard_modes(struct store *st, int64_t first, int64_t last, const char *mode,
 	stmt = store_select(st, "SELECT p.domain, MAX(" REPORTER ")"
 	    " FROM received r JOIN received_policy p ON p.received = r.id"
 	    " WHERE r.day BETWEEN ?1 AND ?2 AND p.type = 'sts'"
-	    " AND p.mode = ?3 AND ours(p.domain) AND " RECEIVED_STANDING
+	    " AND p.mode = ?3 AND ours(p.domain, 0) AND " RECEIVED_STANDING
 	    " < 2"
 	    " GROUP BY p.domain ORDER BY p.domain", "iit", first, last, mode);
 	if (stmt == NULL)

@@ -11,23 +11,26 @@
 #include "store/received_sql.h"
 #include "store/store_received.h"
 
-/* ours(name): a local domain, a name below one, or our host's. */
+/*
+ * ours(name, is_host): a local domain or our host's name; a host's name may
+ * stand below a local domain too.
+ */
 static void
 ours(sqlite3_context *ctx, int n __unused, sqlite3_value **args)
 {
 	const struct conf *conf = sqlite3_user_data(ctx);
 	const char *name = (const char *)sqlite3_value_text(args[0]), *p;
 	size_t pos = 0;
-	int found;
+	int is_host = sqlite3_value_int(args[1]), found;
 
 	found = conf->local == NULL || domset_next(conf->local, &pos) == NULL;
 	if (name != NULL && conf->hostname != NULL)
 		found |= strcmp(name, conf->hostname) == 0;
-	for (p = name; !found && p != NULL && *p != '\0';
-	    p = strchr(p, '.')) {
-		p += *p == '.';
-		found = conf_is_local(conf, p);
-	}
+	if (!found && name != NULL)
+		found = conf_is_local(conf, name);
+	for (p = name; is_host && !found && p != NULL && (p = strchr(p, '.'))
+	    != NULL; )
+		found = conf_is_local(conf, ++p);
 	sqlite3_result_int(ctx, found);
 }
 
@@ -46,7 +49,7 @@ int
 received_ours(struct store *st, const struct conf *conf)
 {
 	/* The library hands it back as it is. */
-	if (sqlite3_create_function(st->db, "ours", 1, SQLITE_UTF8 |
+	if (sqlite3_create_function(st->db, "ours", 2, SQLITE_UTF8 |
 	    SQLITE_DETERMINISTIC, (void *)(uintptr_t)conf, ours, NULL,
 	    NULL) == SQLITE_OK && sqlite3_create_function(st->db, "under", 2,
 	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, under, NULL,
@@ -73,7 +76,7 @@ received_count(struct store *st, int64_t first, int64_t last,
 	stmt = store_select(st, "WITH found AS (SELECT r.id AS id,"
 	    " r.submitter AS who, p.domain AS domain, r.dkim AS dkim, "
 	    RECEIVED_STANDING " AS standing, p.domain IS NULL OR"
-	    " p.domain = ?3 OR " RECEIVED_OURS("p.domain") " AS ours"
+	    " p.domain = ?3 OR " RECEIVED_POLICY_OURS " AS ours"
 	    " FROM received r LEFT JOIN received_policy p"
 	    " ON p.received = r.id WHERE r.day BETWEEN ?1 AND ?2"
 	    " AND (?3 IS NULL OR ?3 IN (p.domain, r.submitter)))"
@@ -104,13 +107,15 @@ received_failures(struct store *st, int64_t first, int64_t last,
 	    " r.submitter AS who, p.domain AS domain, d.type AS type,"
 	    " d.sip AS sip, d.rip AS rip, d.mx AS mx, d.reason AS reason, "
 	    RECEIVED_STANDING " AS standing, " RECEIVED_ONCE("d.count")
-	    " AS n, sum(DISTINCT under(p.type, p.mode)) AS u"
+	    " AS n, sum(DISTINCT under(p.type, p.mode)) AS u,"
+	    " max(p.type = 'tlsa') AS tlsa"
 	    " FROM received r CROSS JOIN received_policy p"
 	    " ON p.received = r.id CROSS JOIN received_detail d"
 	    " ON d.policy = p.id WHERE r.day BETWEEN ?1 AND ?2"
 	    " GROUP BY r.id, p.domain, d.type, d.sip, d.rip, d.mx, d.reason)"
 	    " SELECT day, who, domain, type, sip, rip, mx, reason, sum(n),"
-	    " standing, " RECEIVED_OURS("domain") ", max(u & 1) | max(u & 2)"
+	    " standing, " RECEIVED_OURS("domain", "max(tlsa)")
+	    ", max(u & 1) | max(u & 2)"
 	    " | max(u & 4) | max(u & 8) | max(u & 16) FROM one GROUP BY day,"
 	    " who, domain, type, sip, rip, mx, reason, standing", "ii", first,
 	    last);
@@ -150,7 +155,7 @@ received_totals(struct store *st, int64_t first, int64_t last,
 	    RECEIVED_STANDING " AS standing FROM per p JOIN received r"
 	    " ON r.id = p.id GROUP BY p.id, p.domain)"
 	    " SELECT day, who, domain, sum(s), sum(f), sum(u), sts, tlsa,"
-	    " other, mode, count(*), standing, " RECEIVED_OURS("domain")
+	    " other, mode, count(*), standing, " RECEIVED_OURS("domain", "tlsa")
 	    " FROM one GROUP BY day, who, domain, sts, tlsa, other, mode,"
 	    " standing ORDER BY who, day", "ii", first, last);
 	if (stmt == NULL)

@@ -14,9 +14,14 @@
 	" WHERE same.org = r.org AND same.given = r.given" \
 	" AND same.id <> r.id AND same.dkim LIKE 'pass %') THEN 2 ELSE 1 END"
 
-/* Whether a name is of a domain of ours, or of a host that takes its mail. */
-#define RECEIVED_OURS(name) "(ours(" name ") OR EXISTS (SELECT 1 FROM mx" \
-	" WHERE mx.host = " name " AND ours(mx.domain)))"
+/*
+ * Whether a name is of a domain of ours, or of a host that takes its mail;
+ * tlsa: whether it is a TLSA policy's, which may name the host.
+ */
+#define RECEIVED_OURS(name, tlsa) "(ours(" name ", " tlsa ") OR EXISTS" \
+	" (SELECT 1 FROM mx WHERE mx.host = " name " AND ours(mx.domain, 0)))"
+/* The same of the policy p. */
+#define RECEIVED_POLICY_OURS RECEIVED_OURS("p.domain", "p.type = 'tlsa'")
 
 /*
  * The sum of a number over the policies of a report and domain, each session
