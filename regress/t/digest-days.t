@@ -120,6 +120,30 @@ like "$out" '*google.com*' 'and what came since: both'
 like "$out" '*21 of 1021*' 'are in it'
 out=$(at $((begin + 2 * 86400 + 50000)) digest)
 is "$(printf '%s' "$out" | grep -c 'of 10')" 0 'a day later: neither'
+# A month of reports, and then the first digest: a week of them by name, how
+# many came before, and none of either a second time.
+rm -rf "$dir"/sged.db* "$dir/unread"
+n=1
+while [ $n -le 30 ]; do
+	come $((begin + n * 86400 + 40000)) Google google.com \
+	    "$(day $((n - 1)))" $((10 + n))
+	n=$((n + 3))
+done
+come $((begin + 29 * 86400 + 40000)) Microsoft microsoft.com "$(day 2)" 9
+at $((begin + 30 * 86400 + 50000)) digest >"$dir/first"
+tr '\n' ' ' <"$dir/first" | tr -s ' ' >"$dir/flat"
+is "$(grep -o '[0-9]* of 10[0-9]*' "$dir/flat" | sort | tr '\n' ';')" \
+    '35 of 1035;38 of 1038;9 of 1009;' 'a first digest: the last week'
+like "$(cat "$dir/flat")" "*and 8 earlier reports of failures, by 1 reporter, \
+came before $(day 23), when no digest was made sgectl show received -d \
+$(day 0)..$(day 21)*" 'and how many came before'
+at $((begin + 30 * 86400 + 50001)) digest >"$dir/second"
+check 'again, the same' cmp "$dir/first" "$dir/second"
+is "$(at $((begin + 31 * 86400 + 50000)) digest | grep -c -e earlier \
+    -e 'of 10')" 0 'a day later: neither'
+rm -rf "$dir"/sged.db* "$dir/unread"
+come $((begin + 86400 + 40000)) Google google.com "$(day 0)" 11
+at $((begin + 86400 + 50000)) digest >/dev/null
 # A fix that holds.
 report Google a@google.com fixed "$(day 1)" "$(policy sts 900 0 '')" \
     > "$dir/one.json"

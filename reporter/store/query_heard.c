@@ -121,6 +121,24 @@ heard_mended(struct store *st, const struct heard_span *span,
 	    " ORDER BY o.standing, k, 1, 2, 3, 7", OF_SPAN(span)), cb, arg);
 }
 
+int
+heard_earlier(struct store *st, int64_t before, struct heard_earlier *e)
+{
+	/* Not told, or noted as what the first digest need not tell. */
+	sqlite3_stmt *stmt = store_select(st, "SELECT count(*), count(DISTINCT "
+	    REPORTER "), coalesce(min(r.day), 0), coalesce(max(r.day), 0)"
+	    " FROM received r WHERE coalesce(r.told, 0) = 0 AND r.stored < ?1"
+	    " AND EXISTS (SELECT 1 FROM received_policy p"
+	    " WHERE p.received = r.id AND (p.fail > 0 OR EXISTS (SELECT 1"
+	    " FROM received_detail d WHERE d.policy = p.id)) AND "
+	    RECEIVED_POLICY_OURS ")", "i", before);
+
+	if (stmt == NULL)
+		return -1;
+	return store_first(st, stmt, "iiii", &e->reports, &e->reporters,
+	    &e->first, &e->last);
+}
+
 int64_t
 heard_newest(struct store *st)
 {

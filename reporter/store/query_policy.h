@@ -51,6 +51,16 @@ int	heard_failures(struct store *, const struct heard_span *,
  */
 int	heard_mended(struct store *, const struct heard_span *,
 	    void (*)(const struct heard_failure *, void *), void *);
+/* Reports of failures on our domains, stored before the first digest told. */
+struct heard_earlier {
+	int64_t		 reports;
+	int64_t		 reporters;
+	int64_t		 first;		/* day, and the last one */
+	int64_t		 last;
+};
+
+/* Those stored before a time (seconds); 1, or -1 with a log line. */
+int	heard_earlier(struct store *, int64_t before, struct heard_earlier *);
 /* The newest report's row, 0 if there is none. */
 int64_t	heard_newest(struct store *);
 /*

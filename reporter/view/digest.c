@@ -14,7 +14,7 @@
 #include "view/digest.h"
 #include "view/view.h"
 
-/* A first digest tells what came in so many days. */
+/* A first digest tells what came in so many days, and how much before. */
 #define FIRST_DAYS 7
 /* One after a long silence tells of so many. */
 #define DAYS_MAX 31
@@ -29,14 +29,16 @@ since_last_one(struct digest *digest)
 	digest->span.told_from = v->last;
 	(void)store_meta(v->store, "digest_day", &day);
 	if (day == -1 || day > v->last) {
-		digest->span.stored_from = (v->last - FIRST_DAYS + 1) *
-		    DAY_SECONDS;
+		digest->span.stored_from = digest->earlier =
+		    (v->last - FIRST_DAYS + 1) * DAY_SECONDS;
 		return;
 	}
 	if (day == v->last) {
 		/* The same again. */
 		v->first = v->last;
 		(void)store_meta(v->store, "digest_first", &v->first);
+		(void)store_meta(v->store, "digest_earlier",
+		    &digest->earlier);
 		return;
 	}
 	v->first = day + 1 > v->last - DAYS_MAX + 1 ? day + 1 :
@@ -54,6 +56,7 @@ digest_find(const struct view *v, int since_last, struct digest *digest)
 	digest->view = &digest->own;
 	digest->span = all;
 	digest->newest = heard_newest(v->store);
+	digest->earlier = -1;
 	digest->room = v->form == FORM_TEXT ? v->top : 0;
 	if (since_last && v->period == PERIOD_DEFAULT)
 		since_last_one(digest);
@@ -104,6 +107,8 @@ digest_told(const struct digest *digest)
 	else {
 		if (store_meta_set(st, "digest_day", v->last) == -1 ||
 		    store_meta_set(st, "digest_first", v->first) == -1 ||
+		    store_meta_set(st, "digest_earlier",
+		    digest->earlier) == -1 ||
 		    note_reports(digest, st) == -1)
 			rc = -1;
 		rc = store_end(st, rc);

@@ -47,6 +47,7 @@ struct digest {
 	struct view	 own;		/* view, with the digest's days */
 	struct heard_span span;		/* reports received it tells of */
 	int64_t		 newest;	/* the last of these */
+	int64_t		 earlier;	/* sums what came before (s); -1: none */
 	int64_t		 room;		/* failures of each level; 0: all */
 	enum digest_kind kind;		/* of what is being found */
 	struct digest_item *item;

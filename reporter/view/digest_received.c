@@ -35,6 +35,28 @@ testing(const char *domain, const char *reporter, void *arg)
 	    view_clean(reporter, 200));
 }
 
+/* What came before the first digest, in one line: the view has it by row. */
+static void
+earlier(struct digest *digest)
+{
+	struct heard_earlier e;
+	char command[64];
+
+	if (digest->earlier == -1 || heard_earlier(digest->view->store,
+	    digest->earlier, &e) != 1 || e.reports == 0)
+		return;
+	(void)snprintf(command, sizeof(command), "show received -d %s",
+	    view_day(e.first));
+	if (e.last != e.first)
+		(void)snprintf(command, sizeof(command), "show received -d "
+		    "%s..%s", view_day(e.first), view_day(e.last));
+	digest_add(digest, DIGEST_WATCH, command, "and %lld earlier %s of "
+	    "failures, by %lld %s, came before %s, when no digest was made",
+	    (long long)e.reports, view_plural(e.reports, "report", "reports"),
+	    (long long)e.reporters, view_plural(e.reporters, "reporter",
+	    "reporters"), view_day(day_of(digest->earlier)));
+}
+
 void
 digest_heard(struct digest *digest)
 {
@@ -42,6 +64,8 @@ digest_heard(struct digest *digest)
 
 	digest->kind = DIGEST_FAILED;
 	digest_failed(digest);
+	digest->kind = DIGEST_OWN;
+	earlier(digest);
 	digest->kind = DIGEST_MENDED;
 	(void)heard_mended(v->store, &digest->span, mended, digest);
 	digest->kind = DIGEST_MODES;
