@@ -86,6 +86,28 @@ touch "$dir/refuse"
 "$sgectl" -f "$dir/person.conf" deliver < "$dir/hello"
 is "$? $(unread)" '0 2' 'what sendmail does not take is kept'
 rm -f "$dir"/unread/* "$dir/refuse"
+# One that hangs, and what it began, are ended: smtpd tries again.
+cp "$dir/sendmail" "$dir/good"
+cat > "$dir/sendmail" <<-SH
+	#!/bin/sh
+	sleep 3600 &
+	echo \$! >"$dir/began"
+	wait
+SH
+${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/tool/clock.c" ||
+    bail 'the clock'
+out=$(SGE_HURRY=1 SGE_CLOCK_AHEAD=0 LD_PRELOAD="$dir/clock.so" "$sgectl" \
+    -f "$dir/person.conf" deliver < "$dir/hello" 2>&1)
+is "$? $(unread)" '75 0' 'sendmail hangs: try again'
+check 'it was begun' test -s "$dir/began"
+gone=1
+n=0
+while [ $gone -ne 0 ] && [ $n -lt 300 ]; do
+	state=$(ps -o stat= -p "$(cat "$dir/began")")
+	case $state in ''|Z*) gone=0 ;; *) sleep 0.1; n=$((n + 1)) ;; esac
+done
+ok $gone 'and is gone, with what it began'
+mv "$dir/good" "$dir/sendmail"
 "$sgectl" -f "$dir/person.conf" deliver < "$dir/mail"
 check 'a report is not handed on' test ! -e "$dir/handed"
 # given WHAT...: "handed" or "kept" of a mail on standard input.

@@ -57,6 +57,7 @@ run_child(const struct run *r, int in, int out)
 	    dup2(out, STDERR_FILENO) == -1)
 		_exit(126);
 	closefrom(3);
+	(void)setpgid(0, 0);
 	if (become(r->user, r->group) == -1) {
 		dprintf(STDERR_FILENO, "no user %s", r->user);
 		_exit(126);
@@ -124,8 +125,10 @@ check_run(const struct run *r, char out[], size_t outsz)
 	(void)strlcpy(out, said, outsz);
 	close(in[0]);
 	close(text[0]);
-	if (heard != 0)
+	if (heard != 0) {
+		(void)kill(-pid, SIGKILL);
 		(void)kill(pid, SIGKILL);
+	}
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return -1;

@@ -183,6 +183,23 @@ is_done(const struct delivery *d, const struct answer *answer, int handed_on)
 	    strcmp(answer->why, READER_NOTHING) == 0);
 }
 
+/* 1: a person has it; 0: keep it; -1: smtpd is to try again. */
+static int
+hand_on(const struct conf *conf, struct forward *forward, const char *mail,
+    size_t len)
+{
+	int rc = forward_end(forward, mail, len);
+
+	if (rc == 1) {
+		log_warnx("tlsrpt not forwarded to=%s: %s took too long",
+		    conf->unread_forward, conf->report_sendmail);
+		return -1;
+	}
+	if (rc == 0)
+		log_info("tlsrpt forwarded to=%s", conf->unread_forward);
+	return rc == 0;
+}
+
 static int
 take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
     struct answer *answer)
@@ -202,11 +219,9 @@ take(const struct conf *conf, struct delivery *d, const char *mail, size_t len,
 	if (answer->nreports > 0 && store_all(d, answer) == -1)
 		return EX_TEMPFAIL;
 	log_lines(d);
-	if ((persons = is_persons(answer)) &&
-	    forward_end(&d->forward, mail, len) == 0) {
-		log_info("tlsrpt forwarded to=%s", conf->unread_forward);
-		handed_on = 1;
-	}
+	if ((persons = is_persons(answer)) && (handed_on =
+	    hand_on(conf, &d->forward, mail, len)) == -1)
+		return EX_TEMPFAIL;
 	if ((handed_on || !persons || answer->nreports == 0) &&
 	    is_done(d, answer, handed_on))
 		return EX_OK;

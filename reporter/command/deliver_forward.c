@@ -6,10 +6,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "command/deliver_forward.h"
+#include "lib/process.h"
 #include "lib/sandbox.h"
 #include "lib/write_all.h"
 #include "reader/reader.h"
@@ -19,16 +21,10 @@
 /* Fields that others put before it stay within so many bytes. */
 #define HEAD_MAX 65536
 
-/* Waits for the mail's beginning; none: nothing is to be done. */
 static __dead void
-child(const struct conf *conf, int fd)
+hand_on(const struct conf *conf, int fd)
 {
-	struct pollfd pfd = { fd, POLLIN, 0 };
-
-	sandbox_mailer(conf);
-	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
-		continue;
-	if (!(pfd.revents & POLLIN) || dup2(fd, STDIN_FILENO) == -1)
+	if (setpgid(0, 0) == -1 || dup2(fd, STDIN_FILENO) == -1)
 		_exit(1);
 	close(fd);
 	/*
@@ -38,6 +34,28 @@ child(const struct conf *conf, int fd)
 	execl(conf->report_sendmail, conf->report_sendmail, "--",
 	    conf->unread_forward, (char *)NULL);
 	_exit(127);
+}
+
+/* Waits for the mail's beginning; none: nothing is to be done. */
+static __dead void
+child(const struct conf *conf, int fd)
+{
+	struct pollfd pfd = { fd, POLLIN, 0 };
+	int status;
+	pid_t pid;
+
+	sandbox_mailer(conf);
+	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
+		continue;
+	if (!(pfd.revents & POLLIN) || (pid = fork()) == -1)
+		_exit(1);
+	if (pid == 0)
+		hand_on(conf, fd);
+	/* Who writes hears of its end. */
+	close(fd);
+	if (process_wait(pid, SENDMAIL_MS, &status) == -1)
+		_exit(EX_TEMPFAIL);
+	_exit(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1);
 }
 
 void
@@ -90,6 +108,9 @@ forward_end(struct forward *f, const char *mail, size_t len)
 		if (errno != EINTR)
 			return -1;
 	f->pid = 0;
+	if (mail != NULL && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == EX_TEMPFAIL)
+		return 1;
 	return rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 :
 	    -1;
 }

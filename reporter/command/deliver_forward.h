@@ -19,7 +19,8 @@ struct forward {
 void	forward_start(const struct conf *, struct forward *);
 /*
  * Hands the mail on and ends the process; mail NULL: only that.  Returns 0 when
- * sendmail took it, or -1: keep it.  What was handed on once comes back as -1.
+ * sendmail took it; 1: it took too long (and is gone), so try later; or -1:
+ * keep it.  What was handed on once comes back as -1.
  */
 int	forward_end(struct forward *, const char *mail, size_t len);
 

@@ -16,6 +16,7 @@
 #include "ctl/sged_ask.h"
 #include "lib/ipc.h"
 #include "lib/mail_result.h"
+#include "lib/process.h"
 
 /* filter-sge lets our reports' sender write to none but these. */
 static void
@@ -38,7 +39,7 @@ run_begin(int mail, int said, const char *path, const char *const argv[])
 {
 	if (dup2(mail, STDIN_FILENO) == -1 || dup2(said, STDOUT_FILENO) == -1 ||
 	    dup2(said, STDERR_FILENO) == -1 ||
-	    lseek(STDIN_FILENO, 0, SEEK_SET) == -1)
+	    lseek(STDIN_FILENO, 0, SEEK_SET) == -1 || setpgid(0, 0) == -1)
 		_exit(EX_OSERR);
 	execv(path, (char *const *)(uintptr_t)argv);
 	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
@@ -59,11 +60,11 @@ run_sendmail(const char *path, FILE *mail, const char *const argv[])
 		fatal("sgectl");
 	if (pid == 0)
 		run_begin(fileno(mail), fileno(said), path, argv);
-	while (waitpid(pid, &status, 0) == -1)
-		if (errno != EINTR)
-			fatal("waitpid");
 	/* As sged reads it of its own. */
-	if (WIFEXITED(status))
+	if (process_wait(pid, SENDMAIL_MS, &status) == -1)
+		dprintf(fileno(said), "\nsendmail took too long\nexit %d\n",
+		    EX_TEMPFAIL);
+	else if (WIFEXITED(status))
 		dprintf(fileno(said), "\nexit %d\n", WEXITSTATUS(status));
 	mail_result_read(fileno(said), &r);
 	fclose(said);

@@ -32,11 +32,9 @@
 #define CHILDREN_MAX 8
 /* Waiting for one of these; the engine asks for fewer. */
 #define JOBS_MAX 256
-#define SENDMAIL_MS (60 * 1000)
 /* After the engine is gone, running ones are waited for. */
 #define LINGER_MS 5000
-/* How often it is looked whether sendmail has ended; an orphaned one. */
-#define LOOK_MS 5
+/* How often it is looked whether an orphaned one has ended. */
 #define LOOK_ORPHAN_MS 500
 
 struct job {
@@ -147,6 +145,7 @@ job_exec(const struct job *job)
 {
 	static const char hint[] = ": can't be run\n";
 
+	(void)setpgid(0, 0);
 	process_signals_default();
 	execv(job->argv[0], job->argv);
 	(void)!write(2, job->argv[0], strlen(job->argv[0]));
@@ -158,18 +157,11 @@ job_exec(const struct job *job)
 __dead static void
 job_wait(pid_t pid)
 {
-	int waited = 0, status = 0, code = EX_TEMPFAIL;
-	pid_t ended;
+	int status = 0, code = EX_TEMPFAIL;
 
-	while ((ended = waitpid(pid, &status, WNOHANG)) == 0 &&
-	    waited < SENDMAIL_MS) {
-		(void)poll(NULL, 0, LOOK_MS);
-		waited += LOOK_MS;
-	}
-	if (ended == 0) {
-		(void)kill(pid, SIGKILL);
+	if (process_wait(pid, SENDMAIL_MS, &status) == -1)
 		dprintf(1, "\nsendmail took too long");
-	} else if (WIFEXITED(status))
+	else if (WIFEXITED(status))
 		code = WEXITSTATUS(status);
 	else
 		dprintf(1, "\nsendmail was killed");

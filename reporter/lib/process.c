@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,8 @@
 #include "lib/process.h"
 
 #define FDS_MAX 16
+/* How often it is looked whether a child has ended. */
+#define LOOK_MS 5
 
 static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1 };
 
@@ -45,6 +49,26 @@ process_signals_default(void)
 
 	for (i = 0; i < nitems(ignored); i++)
 		(void)signal(ignored[i], SIG_DFL);
+}
+
+int
+process_wait(pid_t pid, int ms, int *status)
+{
+	int waited;
+	pid_t ended;
+
+	for (waited = 0; waited < ms; waited += LOOK_MS) {
+		if ((ended = waitpid(pid, status, WNOHANG)) == pid)
+			return 0;
+		if (ended == -1 && errno != EINTR)
+			return -1;
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+	(void)kill(-pid, SIGKILL);
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, status, 0) == -1 && errno == EINTR)
+		continue;
+	return -1;
 }
 
 void

@@ -5,6 +5,9 @@
 
 #include "base/compat.h"
 
+/* How long sendmail may take to queue a mail. */
+#define SENDMAIL_MS (60 * 1000)
+
 /*
  * fork(2) for a process of ours: signals that end the daemon do nothing in it
  * (it ends when its descriptors close), so that a signal to the whole group
@@ -18,5 +21,10 @@ pid_t	process_fork(void);
 void	process_enter(const char *name, int *fds, size_t n);
 /* In a child about to exec another program. */
 void	process_signals_default(void);
+/*
+ * Waits for a child that called setpgid(0, 0), for ms milliseconds; after that
+ * it is killed, with all that it began.  0 and its status, or -1.
+ */
+int	process_wait(pid_t, int ms, int *status);
 
 #endif
