@@ -220,6 +220,23 @@ like "$(tr -s '\n ' ' ' < "$dir/flood1")" \
 at $((begin + 3 * 86400 + 50001)) digest -n 0 > "$dir/whole"
 is "$(grep -c 'and .* more' "$dir/whole")" 0 'and that command shows all:'
 check 'the last ones too' grep -q 'D s22.example' "$dir/whole"
+# What is refused every day, and strangers make as much of as they like, hides
+# nothing that is new, and nothing that our own mail met.
+sqlite3 "$dir/sged.db" "WITH RECURSIVE n (v) AS (VALUES (1) UNION ALL
+    SELECT v + 1 FROM n WHERE v < 40) INSERT INTO incident (day, dir, domain,
+    why, addr, host, sessions, first, last, testing) SELECT
+    $begin / 86400 + d.v, 0, 'old' || n.v || '.example', 'no-tls', '192.0.2.1',
+    'h.example', 1000, $begin + d.v * 86400, $begin + d.v * 86400, 0
+    FROM n, (SELECT 10 AS v UNION SELECT 11) d;
+    INSERT INTO incident (day, dir, domain, why, addr, host, sessions, first,
+    last, testing) VALUES ($begin / 86400 + 11, 0, 'new.example', 'no-tls',
+    '192.0.2.9', 'h.example', 1, $begin + 950400, $begin + 950400, 0),
+    ($begin / 86400 + 11, 1, 'partner.example', 'no-tls', '192.0.2.9',
+    'h.example', 1, $begin + 950400, $begin + 950400, 0)"
+at $((begin + 12 * 86400 + 50000)) digest -n 2 -d "$(day 11)" >"$dir/flood"
+is "$(sed -n 's/^ *[0-9]* public \([^ ]*\).*/\1/p' "$dir/flood" |
+    tr '\n' ' ')" 'partner.example new.example ' 'what is new stands first'
+like "$(tr -s '\n ' ' ' <"$dir/flood")" '*and 40 more *' 'the rest is counted'
 # What goes on as ever wakes nobody.
 rm -rf "$dir"/sged.db*
 echo 'mode testing' >> "$dir/sge.conf"

@@ -164,18 +164,32 @@ each_incident(struct store *st, sqlite3_stmt *stmt,
 	return rc;
 }
 
+/* A row for each domain, direction and reason of the days ?1 to ?2. */
+#define INCIDENTS "SELECT domain, dir, why, '', MAX(host)," \
+	" COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day)," \
+	" MIN(first), MAX(last), SUM(testing) FROM incident i" \
+	" WHERE day BETWEEN ?1 AND ?2 AND why "
+#define MOST_FIRST " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir," \
+	" why"
+/*
+ * What our own mail met stands before what strangers make as many of as they
+ * like, and what was not before these days before what was.
+ */
+#define OLD "WITH old AS (SELECT DISTINCT dir AS d, domain AS who, why AS w" \
+	" FROM incident WHERE day < ?1) "
+#define NEWS_FIRST " GROUP BY dir, domain, why ORDER BY dir = 1 DESC," \
+	" EXISTS (SELECT 1 FROM old WHERE d = i.dir AND who = i.domain" \
+	" AND w = i.why), n DESC, domain, why"
+
 int
-seen_clear(struct store *st, int64_t first, int64_t last,
+seen_clear(struct store *st, int64_t first, int64_t last, int news_first,
     void (*cb)(const struct seen_incident *, void *), void *arg)
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_select(st, "SELECT domain, dir, why, '', MAX(host),"
-	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
-	    " MIN(first), MAX(last), SUM(testing) FROM incident"
-	    " WHERE day BETWEEN ? AND ? AND why IN " WHY_CLEAR
-	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why",
-	    "ii", first, last);
+	stmt = store_select(st, news_first ?
+	    OLD INCIDENTS "IN " WHY_CLEAR NEWS_FIRST :
+	    INCIDENTS "IN " WHY_CLEAR MOST_FIRST, "ii", first, last);
 	if (stmt == NULL)
 		return -1;
 	return each_incident(st, stmt, cb, arg);
@@ -187,11 +201,7 @@ seen_refused(struct store *st, int64_t first, int64_t last,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_select(st, "SELECT domain, dir, why, '', MAX(host),"
-	    " COUNT(DISTINCT addr), SUM(sessions) AS n, COUNT(DISTINCT day),"
-	    " MIN(first), MAX(last), SUM(testing) FROM incident"
-	    " WHERE day BETWEEN ? AND ? AND why NOT IN " WHY_CLEAR
-	    " GROUP BY dir, domain, why ORDER BY n DESC, domain, dir, why",
+	stmt = store_select(st, OLD INCIDENTS "NOT IN " WHY_CLEAR NEWS_FIRST,
 	    "ii", first, last);
 	if (stmt == NULL)
 		return -1;

@@ -78,10 +78,13 @@ struct seen_incident {
 	int64_t		 last;
 };
 
-/* What went in clear: by domain, direction and reason, most first. */
-int	seen_clear(struct store *, int64_t first, int64_t last,
+/*
+ * What went in clear: by domain, direction and reason, most first; news_first:
+ * outbound before inbound, and what was not on earlier days before what was.
+ */
+int	seen_clear(struct store *, int64_t first, int64_t last, int news_first,
 	    void (*)(const struct seen_incident *, void *), void *);
-/* What was refused, or could not be sent: the same way. */
+/* What was refused, or could not be sent: the same, news first. */
 int	seen_refused(struct store *, int64_t first, int64_t last,
 	    void (*)(const struct seen_incident *, void *), void *);
 /* Every incident of one domain by address, most first. */

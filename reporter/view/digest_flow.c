@@ -241,7 +241,7 @@ digest_seen(struct digest *digest)
 	int64_t unknown;
 
 	(void)seen_refused(v->store, v->first, v->last, refused, digest);
-	(void)seen_clear(v->store, v->first, v->last, in_clear, &clear);
+	(void)seen_clear(v->store, v->first, v->last, 1, in_clear, &clear);
 	if (clear.domains > 0)
 		digest_add(digest, DIGEST_GOES_ON, digest_days(digest,
 		    "show cleartext", "-c public"),

@@ -267,7 +267,7 @@ html_clear(const struct html *h)
 	html_section(h, "top", "Correspondents in clear", "With whom mail "
 	    "went without TLS, most sessions first, and why.");
 	if (seen_clear(h->view->store, h->view->first, h->view->last,
-	    clear_row, &c) == -1)
+	    0, clear_row, &c) == -1)
 		return -1;
 	if (c.rows > 0)
 		fprintf(h->out, "</tbody></table></div>\n");

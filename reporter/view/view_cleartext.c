@@ -165,7 +165,7 @@ view_cleartext(const struct view *v)
 	if (v->form == FORM_TEXT)
 		view_say(v, "Cleartext correspondents, %s, %s",
 		    view_period(v), v->conf->hostname);
-	if (seen_clear(v->store, v->first, v->last, each, &list) == -1)
+	if (seen_clear(v->store, v->first, v->last, 0, each, &list) == -1)
 		return 1;
 	if (v->form != FORM_TEXT)
 		return 0;
