@@ -82,6 +82,10 @@ cp "$BED/smtpd.conf" "$A/etc/smtpd.conf"
 touch -d '2001-01-01' "$A/etc/smtpd.conf"
 echo '/usr/local/bin/sgectl digest' >"$A/etc/daily.local"
 broken 'system|warn|*/usr/local/bin/sgectl: No such file*write /usr/local/sbin/sgectl digest there'
+echo 'date; /usr/local/sbin/sgectl -f /etc/mail/other.conf digest' \
+    >"$A/etc/daily.local"
+broken "system|warn|the digest tells of elsewhere: the daily job of \
+/etc/daily.local reads /etc/mail/other.conf*write *sgectl -f *digest there"
 rm "$A/etc/daily.local"
 broken 'system|info|no daily job runs sgectl digest: */usr/local/sbin/sgectl digest' 0
 echo '/usr/local/sbin/sgectl digest' >"$A/etc/daily.local"

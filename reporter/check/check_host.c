@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/system.h"
 #include "check/check.h"
+#include "check/check_run.h"
 #include "lib/ipc.h"
 #include "rfc/sts.h"
 
@@ -196,15 +197,41 @@ check_programs(struct check *c)
 		    strerror(errno), c->view->path);
 }
 
+/*
+ * A line's command that runs sgectl digest, ended behind it; NULL if none does.
+ */
+static char *
+digest_command_of(char *line)
+{
+	char *at, *digest;
+	size_t len;
+
+	if (line[strspn(line, " \t")] == '#')
+		return NULL;
+	for (at = line; (at = strstr(at, "sgectl")) != NULL; at += len) {
+		len = strcspn(at, ";|&\n");
+		digest = strstr(at, "digest");
+		if (digest == NULL || digest >= at + len)
+			continue;
+		at[len] = '\0';
+		while (at > line && strchr(" \t\"'", at[-1]) == NULL)
+			at--;
+		return at;
+	}
+	return NULL;
+}
+
 /* Jobs that read the digest. */
 static void
 check_digest(struct check *c)
 {
+	char file[1024] = "";
+	const char *conf = CONF_PATH;
 	static const char *const files[] = { "/etc/daily.local",
 	    "/etc/crontab", "/etc/cron.d/sge",
 	    "/etc/cron.d/opensmtpd-filter-sge", "/etc/cron.daily/sge",
 	    "/var/cron/tabs/root", "/var/spool/cron/crontabs/root" };
-	char *line = NULL, program[1024] = "", *at;
+	char *line = NULL, program[1024] = "", *at = NULL;
 	size_t i, size = 0;
 	int found = 0;
 	FILE *f;
@@ -213,13 +240,11 @@ check_digest(struct check *c)
 		if ((f = fopen(files[i], "r")) == NULL)
 			continue;
 		while (!found && getline(&line, &size, f) != -1)
-			found = line[strspn(line, " \t")] != '#' &&
-			    (at = strstr(line, "sgectl")) != NULL &&
-			    strstr(line, "digest") != NULL;
+			found = (at = digest_command_of(line)) != NULL;
 		if (found) {
-			while (at > line && strchr(" \t\"'", at[-1]) == NULL)
-				at--;
-			at[strcspn(at, " \t\"'\n")] = '\0';
+			if (check_option(at, 'f', file, sizeof(file)) != NULL)
+				conf = file;
+			at[strcspn(at, " \t\"'")] = '\0';
 			(void)strlcpy(program, at, sizeof(program));
 		}
 		fclose(f);
@@ -232,6 +257,12 @@ check_digest(struct check *c)
 		check_part(c, "system", CHECK_WARN, "the daily job of %s runs "
 		    "%s: %s; write %s digest there", files[i - 1], program,
 		    strerror(errno), c->program);
+	else if (strcmp(conf, c->view->path) != 0)
+		check_part(c, "system", CHECK_WARN, "the digest tells of "
+		    "elsewhere: the daily job of %s reads %s, and this "
+		    "check %s; write %s -f %s digest there", files[i - 1],
+		    view_clean(conf, 200), c->view->path, c->program,
+		    c->view->path);
 }
 
 /* What was written in the future was written by a clock that ran ahead. */
