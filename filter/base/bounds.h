@@ -161,8 +161,9 @@
 
 /* Hosts of one fleet: what one answer about them holds. */
 #define FLEET_MEMBERS_MAX 500
-/* Reports that one of them has at once; what is read of a report's rows. */
+/* Reports that one of them has at once, and tells of; a report's rows. */
 #define FLEET_CLAIMS_MAX 256
+#define FLEET_ENDED_MAX 200
 #define FLEET_SUMS_MAX 500
 /* What PostgreSQL says of an error, for people. */
 #define FLEET_TEXT_MAX 512

@@ -131,6 +131,31 @@ is "$(pg_sql "SELECT length(strings) FROM sge.policy WHERE
 is "$(fleet_ids | grep -c 'd1\.example')" 2 "under its own id"
 is "$(fleet_ids | uniq | wc -l)" 8 "  that no other has"
 is "$(told)" $((126 + 24)) "and every session was told once"
+
+# --- told, and killed before it heard that ------------------------------------
+
+claims()
+{
+	sqlite3 -cmd '.timeout 20000' "$W/$1/db/sged.db" \
+	    "SELECT count(*) FROM claimed ${2:-}"
+}
+n=0
+while [ $((n += 1)) -lt 4 ] && [ "$(claims $n)" = 0 ]; do
+	continue
+done
+sent=$(claims $n)
+ok "$([ "$sent" -gt 0 ]; echo $?)" "a host sent some"
+fleet_stop $n KILL
+sqlite3 "$W/$n/db/sged.db" 'UPDATE claimed SET noted = 0'
+fleet_start $n
+heard()
+{
+	[ "$(claims $n 'WHERE noted = 0')" = 0 ]
+}
+check "hears that the fleet knows" wait_for 90 heard || tail -n 5 "$W/$n.log"
+is "$(claims $n)" "$sent" "and still has what it sent"
+is "$(told)" $((126 + 24)) "every session was told once"
+is "$(fleet_ids | wc -l)" 8 "by one mail each"
 for n in 1 2 3 4; do
 	fleet_stop $n
 done

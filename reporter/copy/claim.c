@@ -17,7 +17,6 @@
 /* Claimed at once, and waiting to be looked up. */
 #define CLAIM_MAX 64
 #define WAITING_MAX 256
-#define ENDED_MAX 200
 /* The next turn, while there are reports under way, or to be had. */
 #define BUSY_MS 1000
 #define MORE_MS 10
@@ -104,22 +103,59 @@ claim_open(struct copy *c)
 	    c->engine->conf->report_spread), opened);
 }
 
+static void	ask_held(struct copy *, int64_t);
+static void	claim_note(struct copy *);
+
+/* What ended was told: on to what the fleet has as this host's, or has due. */
+static void
+claim_told(struct copy *c)
+{
+	if (c->synced) {
+		claim_open(c);
+		return;
+	}
+	if (store_claim_doubt(c->engine->store) == -1) {
+		copy_again(c, BEAT_MS);
+		return;
+	}
+	claims_begin(c);
+	ask_held(c, 0);
+}
+
+/*
+ * What ended as this host's is so for good, also where it was killed before it
+ * heard that the fleet knows.  Another host's is let go of by the next sync.
+ */
 static void
 noted(json_t *answer, void *arg)
 {
 	struct copy *c = arg;
 	struct store *st = c->engine->store;
-	int i, rc = 0;
+	const json_t *own, *one;
+	json_int_t n;
+	size_t i;
+	int rc;
 
 	if (!copy_good(c, answer))
 		return;
-	/* Those that are not are told once more, which changes nothing. */
-	if (store_begin(st) == 0) {
-		for (i = 0; i < c->nended && rc == 0; i++)
-			rc = store_claim_noted(st, &c->ended[i]);
-		(void)store_end(st, rc);
+	own = json_object_get(answer, "own");
+	rc = store_begin(st);
+	json_array_foreach(own, i, one) {
+		n = json_integer_value(one);
+		if (rc == 0 && n >= 0 && n < c->nended)
+			rc = store_claim_noted(st, &c->ended[n]);
 	}
-	claim_open(c);
+	if (store_end(st, rc) == -1) {
+		copy_again(c, BEAT_MS);
+		return;
+	}
+	if ((size_t)c->nended > json_array_size(own))
+		c->synced = 0;
+	else if (c->nended == FLEET_ENDED_MAX && !c->synced) {
+		claim_note(c);
+		return;
+	}
+	claim_told(c);
 }
 
 static void
@@ -129,13 +165,13 @@ claim_note(struct copy *c)
 	json_t *list, *one;
 	int i;
 
-	if (c->ended == NULL && (c->ended = calloc(ENDED_MAX,
+	if (c->ended == NULL && (c->ended = calloc(FLEET_ENDED_MAX,
 	    sizeof(*c->ended))) == NULL)
 		fatal("copy");
-	c->nended = store_claim_ended(st, c->ended, ENDED_MAX);
+	c->nended = store_claim_ended(st, c->ended, FLEET_ENDED_MAX);
 	if (c->nended <= 0) {
 		c->nended = 0;
-		claim_open(c);
+		claim_told(c);
 		return;
 	}
 	if ((list = json_array()) == NULL)
@@ -175,8 +211,6 @@ synced(struct copy *c)
 	claim_note(c);
 }
 
-static void	ask_held(struct copy *, int64_t);
-
 static void
 held(json_t *answer, void *arg)
 {
@@ -210,13 +244,6 @@ claim_turn(struct copy *c)
 		if (let_go(c) == -1)
 			return;
 		e->claimed_until = c->asked + SURE_MS;
-		claim_note(c);
-		return;
 	}
-	if (store_claim_doubt(e->store) == -1) {
-		copy_again(c, BEAT_MS);
-		return;
-	}
-	claims_begin(c);
-	ask_held(c, 0);
+	claim_note(c);
 }

@@ -33,7 +33,9 @@
  *	is of; then its policy's domain, type, mode, strings and mx, all "" for
  *	none; then ok and fail; details: type, sip, rip, mx, helo, reason, info,
  *	count
- * {"op":"note","ended":[[day,"domain",part,"state"]..]} -> {"status":"ok"}
+ * {"op":"note","ended":[[day,"domain",part,"state"]..]} -> {"status":"ok",
+ *	"own":[i..]}: which of them ended as this host's, now or as it was told
+ *	before; the others are another host's
  * {"op":"ping"} -> {"status":"ok"}
  *
  * All may answer {"status":"away","text":".."}: the database is, or had an

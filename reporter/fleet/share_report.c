@@ -247,9 +247,25 @@ share_sums(struct share *s, const json_t *question, json_t *answer,
 	return 0;
 }
 
+/* Which of what was told is this host's. */
+static void
+tell_own(struct share *s, json_t *answer)
+{
+	json_t *own;
+	int i;
+
+	if ((own = json_array()) == NULL)
+		fatalx("share: no memory");
+	for (i = 0; i < pq_rows(s->pq); i++)
+		if (json_array_append_new(own, json_integer(
+		    (json_int_t)pq_number(s->pq, i, 0))) == -1)
+			fatalx("share: no memory");
+	share_set(answer, "own", own);
+}
+
 /* How they ended, of those that are still this host's. */
 int
-share_note(struct share *s, const json_t *question, json_t *answer __unused,
+share_note(struct share *s, const json_t *question, json_t *answer,
     const char **why __unused)
 {
 	const char *params[2] = { s->conf->hostname, NULL };
@@ -265,6 +281,14 @@ share_note(struct share *s, const json_t *question, json_t *answer __unused,
 	    " WHERE u.day = (e->>0)::bigint AND u.domain = e->>1"
 	    " AND u.part = (e->>2)::bigint AND u.member = $1"
 	    " AND u.state = 'claimed'", 2, params);
+	if (rc == 0)
+		rc = pq_run(s->pq, "SELECT e.i - 1 FROM json_array_elements("
+		    "$2::json) WITH ORDINALITY e (r, i) JOIN sge.report u"
+		    " ON u.day = (e.r->>0)::bigint AND u.domain = e.r->>1"
+		    " AND u.part = (e.r->>2)::bigint WHERE u.member = $1"
+		    " AND u.state <> 'claimed'", 2, params);
 	free(ended);
+	if (rc == 0)
+		tell_own(s, answer);
 	return rc;
 }

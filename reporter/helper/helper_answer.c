@@ -116,6 +116,9 @@ static const struct member dns_members[] = {
 	LIST("rows", take_row, STS_POLICY_MAX, FLEET_SUMS_MAX, NULL),
 	NUMBER("next", TIME_MAX),
 	END
+}, note_members[] = {
+	LIST("own", take_int, FLEET_ENDED_MAX, FLEET_ENDED_MAX, NULL),
+	END
 }, ping_members[] = {
 	WORD("status", ping_status),
 	END
@@ -143,7 +146,7 @@ static const struct {
 	{ WORLD_SHARE, "claim", { share_members, claim_members } },
 	{ WORLD_SHARE, "held", { share_members, held_members } },
 	{ WORLD_SHARE, "sums", { share_members, sums_members } },
-	{ WORLD_SHARE, "note", { share_members, NULL } },
+	{ WORLD_SHARE, "note", { share_members, note_members } },
 	{ WORLD_SHARE, "ping", { ping_members, NULL } },
 	{ WORLD_RESOLVE, "ping", { ping_members, NULL } },
 	{ WORLD_NET, "ping", { ping_members, NULL } },
