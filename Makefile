@@ -165,6 +165,7 @@ REPORTER_OBJS =	\
 		reporter/store/store_open.o \
 		reporter/store/store_delivery.o \
 		reporter/store/query_received.o \
+		reporter/store/store_image.o \
 		reporter/store/store_names.o \
 		reporter/store/store_received.o \
 		reporter/store/store_report.o \
@@ -178,6 +179,7 @@ WORLD_OBJS =	\
 		reporter/fleet/share.o \
 		reporter/fleet/share_beat.o \
 		reporter/fleet/share_copy.o \
+		reporter/fleet/share_look.o \
 		reporter/fleet/share_report.o \
 		reporter/fleet/share_say.o \
 		reporter/helper/dns_rdata.o \
@@ -242,7 +244,6 @@ SGED_OBJS =	\
 		reporter/store/store_attempt.o \
 		reporter/store/store_claim.o \
 		reporter/store/store_copy.o \
-		reporter/store/store_image.o \
 		reporter/store/store_fetch.o \
 		reporter/store/store_flow.o \
 		reporter/store/store_probe.o \
@@ -306,6 +307,7 @@ SGECTL_OBJS =	\
 		reporter/ctl/smtpd_queue.o \
 		reporter/ctl/print.o \
 		reporter/ctl/sged_ask.o \
+		reporter/hosts.o \
 		reporter/release.o \
 		reporter/reader/budget.o \
 		reporter/reader/mailbox.o \

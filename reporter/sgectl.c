@@ -19,6 +19,7 @@
 #include "command/command.h"
 #include "ctl/ctl.h"
 #include "lib/date.h"
+#include "hosts.h"
 #include "lib/sandbox.h"
 #include "release.h"
 #include "store/store_received.h"
@@ -129,17 +130,18 @@ static int	run_help(struct ctl *, int, char *[]);
 static const struct ctl_command commands[] = {
 	{ "show status", "", "", 0, 0, VIEW, 1, 1,
 	    run_status },
-	{ "show flow", "d:D:c:n:h",
-	    "[-h] [-c class] [-D domain] [-d days] [-n top]",
-	    0, 0, VIEW | CTL_SMARTHOST, 1, 1, run_flow },
-	{ "show cleartext", "d:D:c:n:m:",
-	    "[-c class] [-D domain] [-d days] [-m domain] "
-	    "[-n top]", 0, 0, VIEW | CTL_SMARTHOST, 1, 1, run_cleartext },
+	{ "show flow", "d:D:H:c:n:h",
+	    "[-h] [-c class] [-D domain] [-d days] [-H host] [-n top]",
+	    0, 0, VIEW | CTL_SMARTHOST | CTL_FLOWS, 1, 1, run_flow },
+	{ "show cleartext", "d:D:H:c:n:m:",
+	    "[-c class] [-D domain] [-d days] [-H host] [-m domain] "
+	    "[-n top]", 0, 0, VIEW | CTL_SMARTHOST | CTL_FLOWS | CTL_PARTNERS,
+	    1, 1, run_cleartext },
 	{ "show sessions", "d:D:n:", "[-D domain] [-d days] [-n top]", 0, 0,
 	    CTL_CONF | CTL_VIEW, 1, 1, run_sessions },
-	{ "show failures", "d:D:c:n:",
-	    "[-c class] [-D domain] [-d days] [-n top]", 0, 0,
-	    VIEW, 1, 1, run_failures },
+	{ "show failures", "d:D:H:c:n:",
+	    "[-c class] [-D domain] [-d days] [-H host] [-n top]", 0, 0,
+	    VIEW | CTL_RESULTS, 1, 1, run_failures },
 	{ "show sent", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top] [id]", 0, 1,
 	    VIEW, 1, 1, run_sent },
@@ -283,14 +285,18 @@ prepare(struct ctl *ctl)
 		return -1;
 	ctl->view.conf = ctl->conf;
 	ctl->view.path = ctl->path == NULL ? CONF_PATH : ctl->path;
+	ctl->view.whose = ctl->conf == NULL ? NULL : ctl->conf->hostname;
 	if ((needs & CTL_HOST) != 0 && addr_own(&ctl->view.own) == -1)
 		warn("addresses of this host");
+	/* By a process of its own, before this one is shut in. */
+	if (ctl->view.hosts != NULL && hosts_read(ctl) == -1)
+		return -1;
 	/* -D of show flow reads the lists of domains too. */
 	if ((needs & CTL_VIEW) != 0 && ctl->view.domain != NULL)
 		sandbox_reader(ctl->conf);
 	else if ((needs & CTL_VIEW) != 0)
 		sandbox_view(ctl->conf);
-	if ((needs & CTL_STORE) != 0) {
+	if ((needs & CTL_STORE) != 0 && ctl->view.store == NULL) {
 		if (access(ctl->conf->database, R_OK) == -1) {
 			if (errno == ENOENT)
 				warnx("no database yet: sged makes it when it "
@@ -385,7 +391,7 @@ main(int argc, char *argv[])
 	log_init("sgectl", 1, 0);
 	xalloc_json();
 	/* "+": options behind the command are the command's. */
-	while ((ch = getopt(argc, argv, "+f:jpVvc:D:d:n:")) != -1) {
+	while ((ch = getopt(argc, argv, "+f:jpVvc:D:d:H:n:")) != -1) {
 		switch (ch) {
 		case 'f':
 			ctl.path = optarg;
@@ -405,6 +411,7 @@ main(int argc, char *argv[])
 		case 'c':
 		case 'D':
 		case 'd':
+		case 'H':
 		case 'n':
 			if (nbefore == nitems(before))
 				usage();

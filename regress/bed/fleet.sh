@@ -107,24 +107,29 @@ fleet_stop()
 	wait "$(cat "$W/$1.pid")" 2>/dev/null
 }
 
-# sessions N FILE COUNT DOMAIN: that many more of host N with that domain.
+# sessions N FILE COUNT DOMAIN [clear]: that many more of host N with that
+# domain, by TLS or in clear.
 sessions()
 {
-	awk -v n="$3" -v domain="$4" -v day="$day" -v host="m$1.test" '
+	awk -v n="$3" -v domain="$4" -v day="$day" -v host="m$1.test" \
+	    -v clear="${5:-}" '
 	BEGIN {
+		tls = "\"offered\",\"tls\":\"TLSv1.3\",\"cipher\":" \
+		    "\"TLS_AES_256_GCM_SHA384\",\"failure\":null"
+		if (clear != "")
+			tls = "\"absent\",\"tls\":null,\"cipher\":null," \
+			    "\"failure\":\"starttls-not-supported\""
 		for (i = 0; i < n; i++)
 			printf "{\"v\":1,\"time\":\"%sT03:04:05Z\"," \
 			    "\"host\":\"%s\",\"dir\":\"out\"," \
 			    "\"session\":\"%016x\",\"local\":\"192.0.2.1\"," \
 			    "\"remote\":\"198.51.100.7\"," \
 			    "\"rdns\":\"mx.%s\",\"helo\":\"mx.%s\"," \
-			    "\"starttls\":\"offered\",\"tls\":\"TLSv1.3\"," \
-			    "\"cipher\":\"TLS_AES_256_GCM_SHA384\"," \
-			    "\"failure\":null,\"tx\":[{\"from\":" \
+			    "\"starttls\":%s,\"tx\":[{\"from\":" \
 			    "\"minties.govt.nz\",\"to\":\"%s\",\"flow\":" \
 			    "\"government>public\",\"verdict\":\"pass\"," \
 			    "\"messages\":1,\"rcpts\":1}]}\n", day, host, \
-			    i, domain, domain, domain
+			    i, domain, domain, tls, domain
 	}' >>"$W/$1/spool/sessions/$2"
 }
 
@@ -139,9 +144,10 @@ total_is()
 	[ "$(total "$1")" = "$2" ]
 }
 
+# sgectl N WORD...: of host N, with the users known that read its password.
 sgectl()
 {
 	n=$1
 	shift
-	"$TOP/reporter/sgectl" -f "$W/$n.conf" "$@"
+	( daemon_exec "$TOP/reporter/sgectl" -f "$W/$n.conf" "$@" )
 }

@@ -76,6 +76,8 @@ away()
 	sgectl 1 show status 2>&1 | grep -q "fleet .*ITS DATABASE IS AWAY"
 }
 check "show status says that it is away" wait_for 60 away
+like "$(sgectl 1 show flow -H all 2>&1; echo $?)" \
+    "*the fleet's database is away: *1" "show flow -H all that it can't be read"
 like "$(sgectl 1 check config /nonexistent 2>&1)" \
     '*fleet*the database is away:*' "check config too"
 fleet_stop 1 KILL
@@ -95,6 +97,69 @@ check "a reload" wait_for 30 grep -q 'reloaded' "$W/2.log"
 sessions 2 "$first" 7 more.example
 check "copies on" wait_for 60 total_is "domain = 'more.example'" 7
 is "$(total true)" 81 "all of it once"
+
+# --- one host's numbers, and all ------------------------------------------
+
+sessions 1 "$first" 2 clear.example clear
+sessions 2 "$first" 3 clear.example clear
+check "sessions in clear are copied" \
+    wait_for 90 total_is "domain = 'clear.example'" 5
+# Of another host and on its own: alike to the row.
+for words in "show flow" "show flow -h" "show flow -D clear.example" \
+    "show cleartext" "show failures"; do
+	own=$(sgectl 2 -p $words -d "$day")
+	like "$own" '*|*|*' "$words shows a host"
+	is "$(sgectl 1 -H m2.test -p $words -d "$day")" "$own" \
+	    "  -H shows the same of it"
+done
+# added WORD...: the sums of the numbers of each row, over what it is of.
+added()
+{
+	awk -F'|' -v names="$1" '{
+		key = ""
+		for (i = 1; i <= names; i++)
+			key = key $i "|"
+		seen[key]
+		for (i = names + 1; i <= NF; i++)
+			sum[key, i] += $i
+		n = NF
+	} END {
+		for (key in seen) {
+			printf "%s", key
+			for (i = names + 1; i <= n; i++)
+				printf "%d|", sum[key, i]
+			print ""
+		}
+	}' | sort
+}
+each()
+{
+	for n in 1 2 3; do
+		sgectl $n -p "$@" -d "$day"
+	done
+}
+# Behind the names: sessions by version; how many are in clear.
+is "$(sgectl 3 -H all -p show flow -d "$day" | cut -d'|' -f 1-10 | added 4)" \
+    "$(each show flow | cut -d'|' -f 1-10 | added 4)" \
+    "-H all: show flow is the sum of all hosts"
+like "$(sgectl 3 -H all -p show flow -d "$day")" '*|out|86|81|0|0|5|0|*' \
+    "  to the session"
+is "$(sgectl 3 -H all -p show cleartext -d "$day" | cut -d'|' -f 1-5)" \
+    "$(each show cleartext | cut -d'|' -f 1-5 | added 4 | sed 's/|$//')" \
+    "  show cleartext as well"
+is "$(sgectl 3 -H all -p show failures -d "$day" | cut -d'|' -f 1-6 |
+    added 4)" "$(each show failures | cut -d'|' -f 1-6 | added 4)" \
+    "  and show failures"
+like "$(sgectl 3 show flow -H all -d "$day" | tr '\n' ' ')" \
+    '*all 4 hosts of the fleet*what m9.test saw (it has copied nothing)*' \
+    "which says of whom it has nothing"
+like "$(sgectl 3 show flow -H m8.test 2>&1)" \
+    '*no host of that name; it has m1.test m2.test m3.test m9.test' \
+    "of no host which there are"
+like "$(sgectl 3 show cleartext -H all -m clear.example -d "$day")" \
+    '*5 SMTP sessions between*' "a letter tells of all"
+like "$("$TOP/reporter/sgectl" -f "$W/conf" show flow -H all 2>&1)" \
+    '*this host is in no fleet' "without a fleet there is none"
 
 # --- mistakes --------------------------------------------------------------
 
@@ -136,5 +201,5 @@ check "tables of a newer version are left alone" wait_for 60 grep -q \
 for n in 1 2 3; do
 	fleet_stop $n
 done
-is "$(total true)" 81 "what was copied is as it was"
+is "$(total true)" 86 "what was copied is as it was"
 finish

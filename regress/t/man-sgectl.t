@@ -56,7 +56,7 @@ if command -v bash >/dev/null; then
 	is "$(complete sgectl test from a@b.nz '')" \
 	    "-f -j -p -v from to from-address helo tls" "and words of one"
 	is "$(complete sgectl show cleartext -m x -)" \
-	    "-f -j -p -v -d -D -c -n -m" "then the command's options"
+	    "-f -j -p -v -d -D -H -c -n -m" "then the command's options"
 fi
 "$sgectl" help -s ksh >"$out"
 is "$(sed 's/ -- .*//' "$out")" "set -A complete_sgectl_1

@@ -180,7 +180,7 @@ is_view_option(const struct ctl_command *c, int letter)
 {
 	const char *p = strchr(c->options, letter);
 
-	if (p == NULL || strchr("dDcnhm", letter) == NULL)
+	if (p == NULL || strchr("dDHcnhm", letter) == NULL)
 		return 0;
 	return letter == 'h' ? p[1] != ':' : p[1] == ':';
 }
@@ -226,6 +226,18 @@ take_domain(struct ctl *ctl, const char *value)
 	return view_normal(value, ctl->domain, sizeof(ctl->domain));
 }
 
+/* A host's name in normal form, or "all". */
+static int
+take_host(struct ctl *ctl, const char *value)
+{
+	if (strcmp(value, "all") == 0)
+		(void)strlcpy(ctl->host, value, sizeof(ctl->host));
+	else if (view_normal(value, ctl->host, sizeof(ctl->host)) == -1)
+		return -1;
+	ctl->view.hosts = ctl->host;
+	return 0;
+}
+
 static int
 view_option(struct ctl *ctl, int letter, const char *value)
 {
@@ -251,6 +263,8 @@ view_option(struct ctl *ctl, int letter, const char *value)
 		break;
 	case 'D':
 		return take_domain(ctl, value);
+	case 'H':
+		return take_host(ctl, value);
 	case 'c':
 		v->class = value;
 		break;

@@ -31,14 +31,18 @@ struct ctl_option {
 #define CTL_PIPE	0x40		/* prints at once, with no row in hand */
 #define CTL_SMARTHOST	0x80		/* -c: smart hosts are a class too */
 #define CTL_REPORTER	0x100		/* what others wrote: any -D and -d */
+/* What -H reads of the fleet: sessions; with whom; results. */
+#define CTL_FLOWS	0x200
+#define CTL_PARTNERS	0x400
+#define CTL_RESULTS	0x800
 
 struct ctl;
 
 struct ctl_command {
 	const char	*words;		/* one or two, "show flow" */
 	/*
-	 * getopt(3) letters beside -f -j -p -v.  "d:", "D:", "c:", "n:", "h"
-	 * and "m:" in this very form go to the view, others to options[].
+	 * getopt(3) letters beside -f -j -p -v.  "d:", "D:", "H:", "c:", "n:",
+	 * "h" and "m:" in this very form go to the view, others to options[].
 	 */
 	const char	*options;
 	const char	*operands;	/* the rest of the usage line */
@@ -57,6 +61,7 @@ struct ctl {
 	const char	*program;	/* argv[0] */
 	const char	*path;		/* of sge.conf */
 	char		 domain[DOMAIN_MAX];	/* of -D */
+	char		 host[DOMAIN_MAX];	/* of -H */
 	const struct ctl_command *command;
 	struct ctl_option options[CTL_OPTIONS_MAX];
 	size_t		 noptions;

@@ -343,6 +343,20 @@ view_unknown(const struct view *v, const char *fmt, ...)
 	view_wrap(v->out, "Not known: ", "  ", text);
 }
 
+void
+view_unknown_hosts(const struct view *v)
+{
+	if (v->missing != NULL)
+		view_unknown(v, "%s.", v->missing);
+	else if (v->hosts != NULL && strcmp(v->hosts, "all") == 0)
+		view_unknown(v, "what mail hosts of yours outside the fleet "
+		    "saw.");
+	else
+		view_unknown(v, "what other mail hosts of yours saw; this is "
+		    "%s alone%s.", v->whose, v->conf->fleet != NULL ?
+		    " (-H all: the fleet)" : "");
+}
+
 int
 view_normal(const char *arg, char out[], size_t outsz)
 {

@@ -41,6 +41,10 @@ struct view {
 	int		 hours;		/* -h */
 	const char	*letter;	/* -m domain, or NULL */
 	struct addr_own	 own;		/* CTL_HOST */
+	const char	*hosts;		/* -H: a host, "all", or NULL */
+	/* Whose numbers these are, "mx1.example.nz", "all 3 hosts". */
+	const char	*whose;
+	const char	*missing;	/* -H: what is not among them, or NULL */
 	int64_t		 now;
 };
 
@@ -83,6 +87,8 @@ void	view_say(const struct view *, const char *, ...)
 /* The end of every view: "Not known: ...", wrapped. */
 void	view_unknown(const struct view *, const char *, ...)
 	    __attribute__((__format__(printf, 2, 3)));
+/* The same, of what other hosts saw. */
+void	view_unknown_hosts(const struct view *);
 /* One of two texts by number: view_plural(n, "session", "sessions"). */
 const char *view_plural(int64_t n, const char *one, const char *many);
 

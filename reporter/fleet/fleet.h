@@ -38,6 +38,14 @@
  *	before; the others are another host's
  * {"op":"ping"} -> {"status":"ok"}
  *
+ * sgectl's, which makes no tables and changes none:
+ * {"op":"look","host":"h" or "" for all,"first":day,"last":day} ->
+ *	{"status":"ok","hosts":[["host",copied,"version",n]..]}: whose rows there
+ *	are; copied: when last, or 0; n: of these days it has not copied whole
+ * {"op":"seen","table":"t","domain":"d" or ""} -> {"status":"ok","rows":
+ *	[[..]..],"more":bool}: the next rows of one of these tables, the day
+ *	(of policy none) and its columns, all of "look"'s moment; more: ask again
+ *
  * All may answer {"status":"away","text":".."}: the database is, or had an
  * error, and what was begun is undone; {"status":"refused","text":".."}: what
  * the operator has to mend.

@@ -133,3 +133,22 @@ fleet_schema(struct pq *pq)
 		return -1;
 	return pq_run(pq, "COMMIT", 0, NULL);
 }
+
+int
+fleet_schema_is(struct pq *pq, const char **why)
+{
+	if (pq_run(pq, "SELECT to_regclass('sge.fleet') IS NOT NULL", 0,
+	    NULL) == -1)
+		return -1;
+	if (strcmp(pq_text(pq, 0, 0), "t") != 0) {
+		*why = "no sged has made its tables yet";
+		return 1;
+	}
+	if (pq_run(pq, "SELECT value FROM sge.fleet WHERE key = 'format'", 0,
+	    NULL) == -1)
+		return -1;
+	if (pq_rows(pq) == 1 && pq_number(pq, 0, 0) == fleet_format())
+		return 0;
+	*why = "its tables are of another version of this program";
+	return 1;
+}

@@ -11,6 +11,8 @@
  * format is newer than this program's; -1: pq_why.
  */
 int	fleet_schema(struct pq *);
+/* Whether they are as this program makes them: 0, 1 with *why, -1: pq_why. */
+int	fleet_schema_is(struct pq *, const char **why);
 /* The format that this program makes. */
 int	fleet_format(void);
 

@@ -30,24 +30,30 @@ share_ping(struct share *s __unused, const json_t *question __unused,
 static const struct {
 	const char	*op;
 	share_op	*run;
-	int		 within;	/* what "begin" began */
+	enum {
+		OF_SGED,		/* of tables that it makes if need be */
+		WITHIN,			/* what "begin", or "look", began */
+		OF_PEOPLE		/* of tables as they are */
+	}		 kind;
 } ops[] = {
-	{ "ping", share_ping, 1 },
-	{ "beat", share_beat, 0 },
-	{ "begin", share_begin, 0 },
-	{ "rows", share_rows, 1 },
-	{ "end", share_end, 1 },
-	{ "trim", share_trim, 0 },
-	{ "open", share_open, 0 },
-	{ "claim", share_claim, 0 },
-	{ "held", share_held, 0 },
-	{ "sums", share_sums, 0 },
-	{ "note", share_note, 0 },
+	{ "ping", share_ping, WITHIN },
+	{ "beat", share_beat, OF_SGED },
+	{ "begin", share_begin, OF_SGED },
+	{ "rows", share_rows, WITHIN },
+	{ "end", share_end, WITHIN },
+	{ "trim", share_trim, OF_SGED },
+	{ "open", share_open, OF_SGED },
+	{ "claim", share_claim, OF_SGED },
+	{ "held", share_held, OF_SGED },
+	{ "sums", share_sums, OF_SGED },
+	{ "note", share_note, OF_SGED },
+	{ "look", share_look, OF_PEOPLE },
+	{ "seen", share_seen, WITHIN },
 };
 
 /* A connection whose tables are there: 0, 1 with *why, or -1. */
 static int
-share_ready(struct share *s, const char **why)
+share_ready(struct share *s, int make, const char **why)
 {
 	int rc;
 
@@ -55,6 +61,8 @@ share_ready(struct share *s, const char **why)
 		return -1;
 	if (s->ready)
 		return 0;
+	if (!make)
+		return fleet_schema_is(s->pq, why);
 	if ((rc = fleet_schema(s->pq)) == 1)
 		*why = "its tables are of a newer version of this program";
 	s->ready = rc == 0;
@@ -71,15 +79,16 @@ ask(struct share *s, size_t op, const json_t *question, json_t *answer,
 		return 0;
 	pq_limit(s->pq, QUESTION_MS);
 	/* What an earlier question left half done. */
-	if (!ops[op].within && s->copying) {
-		s->copying = 0;
+	if (ops[op].kind != WITHIN && s->begun) {
+		s->begun = 0;
 		pq_down(s->pq);
 	}
-	if (ops[op].within && !s->copying) {
+	if (ops[op].kind == WITHIN && !s->begun) {
 		*why = "nothing was begun";
 		return 1;
 	}
-	if (!s->copying && (rc = share_ready(s, why)) != 0)
+	if (!s->begun && (rc = share_ready(s, ops[op].kind == OF_SGED,
+	    why)) != 0)
 		return rc;
 	return ops[op].run(s, question, answer, why);
 }
@@ -103,7 +112,7 @@ on_question(struct ipc *ipc, json_t *question, int fd, void *arg)
 	    "id"), "status", "ok")) == NULL)
 		fatalx("share: no memory");
 	if ((rc = ask(s, i, question, answer, &why)) != 0) {
-		s->copying = 0;
+		s->begun = 0;
 		if (rc == -1) {
 			s->ready = 0;
 			why = pq_why(s->pq);

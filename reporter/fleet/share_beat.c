@@ -16,8 +16,6 @@
 /* What is too old goes in such pieces, for so long at once. */
 #define TRIM_ROWS "10000"
 #define TRIM_MS 5000
-/* A host that was not seen for so long is no longer spoken of. */
-#define MEMBER_SECONDS "(30 * 86400)"
 
 /* Hosts of one submitter: theirs is one report, under one name. */
 static int
@@ -48,7 +46,8 @@ members(struct share *s, json_t *answer)
 	if (pq_run(s->pq, "SELECT m.member, m.seen, m.version, coalesce("
 	    "(SELECT max(d.day) FROM sge.member_day d WHERE d.member = "
 	    "m.member AND d.closed IS NOT NULL), -1), " FLEET_NOW
-	    " FROM sge.member m WHERE m.seen > " FLEET_NOW " - " MEMBER_SECONDS
+	    " FROM sge.member m WHERE m.seen > " FLEET_NOW " - "
+	    FLEET_MEMBER_SECONDS
 	    " ORDER BY m.member LIMIT $1::bigint", 1, params) == -1)
 		return -1;
 	if ((list = json_array()) == NULL)

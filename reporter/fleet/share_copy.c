@@ -43,7 +43,7 @@ share_begin(struct share *s, const json_t *question, json_t *answer,
 		if (pq_run(s->pq, sql, 2, params) == -1)
 			return -1;
 	}
-	s->copying = 1;
+	s->begun = 1;
 	return 0;
 }
 
@@ -100,7 +100,7 @@ share_end(struct share *s, const json_t *question, json_t *answer __unused,
 	    ipc_bool(question, "closed", 0) ? "t" : "f" };
 
 	params[1] = share_number(&day, s->day);
-	s->copying = 0;
+	s->begun = 0;
 	if (pq_run(s->pq, "UPDATE sge.member_day SET copied = extract(epoch"
 	    " FROM clock_timestamp())::bigint, closed = CASE WHEN $3::boolean"
 	    " THEN coalesce(closed, extract(epoch FROM"

@@ -119,6 +119,13 @@ static const struct member dns_members[] = {
 }, note_members[] = {
 	LIST("own", take_int, FLEET_ENDED_MAX, FLEET_ENDED_MAX, NULL),
 	END
+}, look_members[] = {
+	LIST("hosts", take_member, 32, FLEET_MEMBERS_MAX, NULL),
+	END
+}, seen_members[] = {
+	LIST("rows", take_seen, STS_POLICY_MAX, FLEET_SUMS_MAX, NULL),
+	TRUTH("more"),
+	END
 }, ping_members[] = {
 	WORD("status", ping_status),
 	END
@@ -147,6 +154,8 @@ static const struct {
 	{ WORLD_SHARE, "held", { share_members, held_members } },
 	{ WORLD_SHARE, "sums", { share_members, sums_members } },
 	{ WORLD_SHARE, "note", { share_members, note_members } },
+	{ WORLD_SHARE, "look", { share_members, look_members } },
+	{ WORLD_SHARE, "seen", { share_members, seen_members } },
 	{ WORLD_SHARE, "ping", { ping_members, NULL } },
 	{ WORLD_RESOLVE, "ping", { ping_members, NULL } },
 	{ WORLD_NET, "ping", { ping_members, NULL } },

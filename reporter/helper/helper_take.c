@@ -196,6 +196,31 @@ take_row(const struct helper_asked *q, const struct member *m,
 	return row;
 }
 
+/* Numbers and texts; which of them where, who puts them into a table knows. */
+json_t *
+take_seen(const struct helper_asked *q, const struct member *m,
+    const json_t *value)
+{
+	const struct member text = { m->key, take_text, m->max, 0, NULL };
+	const struct member number = { m->key, take_int, INT64_MAX, 0, NULL };
+	const json_t *item;
+	json_t *row, *taken;
+	size_t i;
+
+	if (!json_is_array(value) || (row = json_array()) == NULL)
+		return NULL;
+	for (i = 0; i < json_array_size(value); i++) {
+		item = json_array_get(value, i);
+		taken = json_is_integer(item) ? take_int(q, &number, item) :
+		    take_text(q, &text, item);
+		if (taken == NULL || json_array_append_new(row, taken) == -1) {
+			json_decref(row);
+			return NULL;
+		}
+	}
+	return row;
+}
+
 json_t *
 take_hexadecimal(const struct helper_asked *q __unused, const struct member *m,
     const json_t *value)

@@ -8,20 +8,23 @@
 
 const struct fleet_table fleet_tables[] = {
 	/* A host's own numbers; those that its tallies of the day name. */
-	{ "policy", "id, domain, type, mode, strings, mx", "itttjt", "id" },
-	{ "tally", "domain, policy, ok, fail", "tiii", "domain, policy" },
+	{ "policy", "id, domain, type, mode, strings, mx", "itttjt", "id",
+	    "pkkkpe" },
+	{ "tally", "domain, policy, ok, fail", "tiii", "domain, policy",
+	    "kpss" },
 	{ "detail", "domain, policy, type, sip, rip, mx, helo, reason, info, "
 	    "pending, count", "titttttttii", "domain, policy, type, sip, rip, "
-	    "mx, helo, reason, info, pending" },
+	    "mx, helo, reason, info, pending", "kpkkkkkkkks" },
 	{ "flow", "hour, dir, class, tls13, tls12, older, clear, refused",
-	    "iitiiiii", "hour, dir, class" },
+	    "iitiiiii", "hour, dir, class", "kkksssss" },
 	{ "correspondent", "dir, domain, class, tls13, tls12, older, clear, "
 	    "refused, legacy, testing, messages, rcpts, first, last",
-	    "ittiiiiiiiiiii", "dir, domain" },
+	    "ittiiiiiiiiiii", "dir, domain", "kk>sssssssss<>" },
 	{ "incident", "dir, domain, why, addr, host, sessions, first, last, "
-	    "testing", "ittttiiii", "dir, domain, why, addr" },
-	{ "unknown", "addr, type, sessions, last", "ttii", "addr, type" },
-	{ NULL, NULL, NULL, NULL }
+	    "testing", "ittttiiii", "dir, domain, why, addr", "kkkk>s<>s" },
+	{ "unknown", "addr, type, sessions, last", "ttii", "addr, type",
+	    "kks>" },
+	{ NULL, NULL, NULL, NULL, NULL }
 };
 
 const struct fleet_table *
@@ -33,6 +36,12 @@ fleet_table(const char *name)
 		if (strcmp(t->name, name) == 0)
 			return t;
 	return NULL;
+}
+
+int
+fleet_table_has_day(const struct fleet_table *t)
+{
+	return strcmp(t->name, "policy") != 0;
 }
 
 const char *

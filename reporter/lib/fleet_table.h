@@ -20,6 +20,12 @@ struct fleet_table {
 	 */
 	const char	*types;
 	const char	*key;		/* what is unique in a host's day */
+	/*
+	 * Of each, how the rows of several hosts become one: 'k' alike in all,
+	 * 's' the sum, '<' the least, '>' the greatest, 'p' which policy, 'e'
+	 * empty.
+	 */
+	const char	*merge;
 };
 
 /* Ends with a NULL in name. */
@@ -27,6 +33,8 @@ extern const struct fleet_table fleet_tables[];
 
 /* The one of that name, or NULL. */
 const struct fleet_table *fleet_table(const char *name);
+/* Whether its rows in SQLite have a day: a policy has none. */
+int	fleet_table_has_day(const struct fleet_table *);
 /* The n-th column's name into buf, which is returned. */
 const char *fleet_column(const struct fleet_table *, size_t n, char buf[],
 	    size_t bufsz);

@@ -18,12 +18,12 @@ struct store_copy {
 	int64_t		 day;
 };
 
-/* A policy has no day: those that the day's tallies name. */
+/* Of policies those that the day's tallies name. */
 static const char *
 where_day(const struct fleet_table *t)
 {
-	return strcmp(t->name, "policy") == 0 ?
-	    "id IN (SELECT policy FROM tally WHERE day = ?1)" : "day = ?1";
+	return fleet_table_has_day(t) ? "day = ?1" :
+	    "id IN (SELECT policy FROM tally WHERE day = ?1)";
 }
 
 static sqlite3_stmt *

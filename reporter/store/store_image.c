@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
 #include "store/store_image.h"
+
+#define SQL_MAX 1024
 
 int
 store_image_clear(struct store *st)
@@ -63,4 +69,67 @@ store_image_report(struct store *st, int64_t day, const char *domain,
 	return store_run(st, "INSERT INTO report (day, domain, report_id,"
 	    " state, due) VALUES (?1, ?2, ?3, 'due', 0)", "itt", day, domain,
 	    report_id);
+}
+
+/* A row's number and text where its table has one. */
+static int
+bind_row(sqlite3_stmt *stmt, const struct fleet_table *t, const json_t *row)
+{
+	size_t i, n = strlen(t->types), day = fleet_table_has_day(t) != 0;
+	const json_t *value;
+	int rc;
+
+	if (json_array_size(row) != n + day)
+		return -1;
+	for (i = 0; i < n + day; i++) {
+		value = json_array_get(row, i);
+		if (i < day || t->types[i - day] == 'i') {
+			if (!json_is_integer(value))
+				return -1;
+			rc = sqlite3_bind_int64(stmt, (int)i + 1,
+			    json_integer_value(value));
+		} else {
+			if (!json_is_string(value))
+				return -1;
+			rc = sqlite3_bind_text(stmt, (int)i + 1,
+			    json_string_value(value), -1, SQLITE_STATIC);
+		}
+		if (rc != SQLITE_OK)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_image_rows(struct store *st, const struct fleet_table *t,
+    const json_t *rows)
+{
+	char sql[SQL_MAX];
+	sqlite3_stmt *stmt = NULL;
+	const json_t *row;
+	size_t i, n;
+	int rc = 0;
+
+	(void)snprintf(sql, sizeof(sql), "INSERT INTO %s (%s%s) VALUES (?",
+	    t->name, fleet_table_has_day(t) ? "day, " : "", t->columns);
+	n = strlen(t->types) + (fleet_table_has_day(t) ? 1 : 0);
+	for (i = 1; i < n; i++)
+		(void)strlcat(sql, ", ?", sizeof(sql));
+	if (strlcat(sql, ")", sizeof(sql)) >= sizeof(sql))
+		fatalx("database: a table too wide");
+	if (sqlite3_prepare_v2(st->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		rc = -1;
+	json_array_foreach(rows, i, row) {
+		if (rc == -1 || bind_row(stmt, t, row) == -1 ||
+		    sqlite3_step(stmt) != SQLITE_DONE) {
+			rc = -1;
+			break;
+		}
+		(void)sqlite3_reset(stmt);
+	}
+	if (rc == -1)
+		log_warnx("fleet: %s: no row of it: %s", t->name,
+		    sqlite3_errmsg(st->db));
+	sqlite3_finalize(stmt);
+	return rc;
 }

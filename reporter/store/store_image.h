@@ -3,6 +3,9 @@
 #ifndef SGE_STORE_IMAGE_H
 #define SGE_STORE_IMAGE_H
 
+#include <jansson.h>
+
+#include "lib/fleet_table.h"
 #include "store/store.h"
 
 /*
@@ -28,6 +31,12 @@ int	store_image_tally(struct store *, int64_t day, const char *domain,
 int	store_image_detail(struct store *, int64_t day, const char *domain,
 	    const struct store_image_policy *, const char *const texts[7],
 	    int64_t count);
+/*
+ * Rows of one of the fleet's tables, as the share process tells them: the day,
+ * where it has one, and its columns.  What is none is an error.
+ */
+int	store_image_rows(struct store *, const struct fleet_table *,
+	    const json_t *rows);
 /* The day's report will have that id. */
 int	store_image_report(struct store *, int64_t day, const char *domain,
 	    const char *report_id);

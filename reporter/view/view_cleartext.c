@@ -149,8 +149,13 @@ print_end(const struct list *list)
 				view_wrap(v->out, first, "  ",
 				    seen_why_sentence(whys[i]));
 			}
-	view_unknown(v, "whether mail was read on its way, and what hosts of "
-	    "yours other than %s sent.", v->conf->hostname);
+	if (v->hosts == NULL)
+		view_unknown(v, "whether mail was read on its way, and what "
+		    "hosts of yours other than %s sent.", v->whose);
+	else {
+		view_unknown(v, "whether mail was read on its way.");
+		view_unknown_hosts(v);
+	}
 }
 
 int
@@ -164,7 +169,7 @@ view_cleartext(const struct view *v)
 	list.view = v;
 	if (v->form == FORM_TEXT)
 		view_say(v, "Cleartext correspondents, %s, %s",
-		    view_period(v), v->conf->hostname);
+		    view_period(v), v->whose);
 	if (seen_clear(v->store, v->first, v->last, 0, each, &list) == -1)
 		return 1;
 	if (v->form != FORM_TEXT)

@@ -223,7 +223,7 @@ view_correspondent(const struct view *v)
 		return 1;
 	if (v->form == FORM_TEXT) {
 		view_say(v, "Flows with %s, %s, %s", domain,
-		    view_period(v), v->conf->hostname);
+		    view_period(v), v->whose);
 		print_rules(v, domain);
 	}
 	if (seen_domain(v->store, v->first, v->last, domain, first_domain,
@@ -239,5 +239,7 @@ view_correspondent(const struct view *v)
 		view_unknown(v, "failed outbound sessions that named no "
 		    "domain (%lld in all).", (long long)seen_unknown(v->store,
 		    v->first, v->last));
+	if (v->form == FORM_TEXT && v->missing != NULL)
+		view_unknown_hosts(v);
 	return 0;
 }

@@ -186,6 +186,11 @@ print_end(const struct list *list, size_t shown)
 		view_unknown(v, "the domain of %lld more failed %s; addresses "
 		    "that did not answer at all.", (long long)unknown,
 		    view_plural(unknown, "session", "sessions"));
+	if (v->hosts == NULL)
+		return;
+	view_unknown(v, "how these domains take reports: the host that sends "
+	    "theirs knows.");
+	view_unknown_hosts(v);
 }
 
 int
@@ -200,7 +205,8 @@ view_failures(const struct view *v)
 	rc = told_tallies(v->store, v->first, v->last, collect, &list);
 	if (rc == 0 && v->form == FORM_TEXT) {
 		fprintf(v->out, "Outbound TLS failures by policy domain, "
-		    "%s\n", view_period(v));
+		    "%s%s%s\n", view_period(v), v->hosts == NULL ? "" : ", ",
+		    v->hosts == NULL ? "" : v->whose);
 		if (list.n == 0)
 			fprintf(v->out, "Nothing was tallied.\n");
 		else

@@ -225,9 +225,8 @@ print_notes(const struct rows *rows)
 		view_unknown(v, "the domain of %lld failed outbound %s "
 		    "(smtpd names none).", (long long)unknown,
 		    view_plural(unknown, "session", "sessions"));
-	else
-		view_unknown(v, "what other mail hosts of yours saw; this is "
-		    "%s alone.", v->conf->hostname);
+	if (unknown == 0 || v->missing != NULL)
+		view_unknown_hosts(v);
 }
 
 int
@@ -248,7 +247,7 @@ view_flow(const struct view *v)
 			print_rows(&rows);
 		else {
 			fprintf(v->out, "Flows %s, %s\n", view_period(v),
-			    v->conf->hostname);
+			    v->whose);
 			if (rows.n == 0)
 				fprintf(v->out, "No sessions are on "
 				    "record.\n");

@@ -123,7 +123,7 @@ head(const struct letter *letter, const char *domain)
 		    "us to you. Without TLS, mail can be read and changed on "
 		    "its way, like a postcard.", when, (long long)tls,
 		    view_plural(tls, "session", "sessions"),
-		    v->conf->hostname, (long long)letter->in,
+		    v->whose, (long long)letter->in,
 		    (long long)letter->out);
 		view_wrap(v->out, "", "", text);
 		if (letter->elsewhere > 0)
@@ -135,7 +135,7 @@ head(const struct letter *letter, const char *domain)
 		    "address that we do not know as yours.", when,
 		    (long long)letter->elsewhere,
 		    view_plural(letter->elsewhere, "session", "sessions"),
-		    v->conf->hostname);
+		    v->whose);
 		view_wrap(v->out, "", "", text);
 	}
 	fprintf(v->out, "\nWhat we saw:\n\n");
