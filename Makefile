@@ -610,6 +610,10 @@ fuzz: all
 demo:
 	@MAKE="${MAKE}" sh regress/demo.sh
 
+# Three mail hosts and a PostgreSQL, which has to be installed.
+demo-fleet:
+	@MAKE="${MAKE}" sh regress/demo-fleet.sh
+
 clean:
 	rm -f ${PROGS} filter/*.[od] filter/*/*.[od] reporter/*.[od] \
 	    reporter/*/*.[od] filter/conf/conf_parse.c
@@ -617,5 +621,5 @@ clean:
 
 -include .depend
 
-.PHONY: all bench bench-tools clean deb demo faults fuzz install objects \
+.PHONY: all bench bench-tools clean deb demo demo-fleet faults fuzz install objects \
 	regress tools uninstall units ${UNITS}

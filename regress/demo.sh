@@ -5,48 +5,13 @@
 # that vanish when it ends.  Exits 1 if anything is not as it must be.
 began=${DEMO_BEGAN:-$(date +%s)}
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/bed/show.sh"
 if [ "${BED_INSIDE:-}" != yes ]; then
 	cd "$here/.." || exit 1
-	if [ "$(id -u)" -ne 0 ]; then
-		echo "demo: must be root, for network namespaces" >&2
-		exit 1
-	fi
-	sh regress/setup.sh || exit 1
-	if [ ! -x "$(sh regress/setup.sh -p)/usr/sbin/smtpd" ]; then
-		echo "demo: needs a Debian 13 folder, which apt would bring" >&2
-		exit 1
-	fi
-	if ! unshare --mount --pid --fork --net true 2>/dev/null; then
-		echo "demo: needs namespaces, which this host does not give" >&2
-		exit 1
-	fi
-	echo "demo: building"
-	${MAKE:-make} -s all tools || exit 1
-	DEMO_BEGAN=$began
-	export DEMO_BEGAN
+	show_ready demo
 fi
 . "$here/bed/bed.sh"
 bed_enter "$here/demo.sh"
-
-wrong=0
-title()
-{
-	printf '\n== %s\n' "$*"
-}
-say()
-{
-	printf '   %s\n' "$*"
-}
-# verdict STATUS WHAT RESULT
-verdict()
-{
-	if [ "$1" -eq 0 ]; then
-		printf '   %-46s %s\n' "$2" "$3"
-	else
-		printf '!! %-46s %s\n' "$2" "$3"
-		wrong=$((wrong + 1))
-	fi
-}
 
 # in N WANT WHAT OPTION... RCPT: a mail from outside, and smtpd's answer.
 in_try()
@@ -217,10 +182,4 @@ else
 	verdict 1 "the report" "did not arrive"
 fi
 
-printf '\n'
-if [ "$wrong" -gt 0 ]; then
-	bed_keep_logs
-	echo "demo: $wrong things were not as they must be (marked !!)"
-	exit 1
-fi
-echo "demo: all as it must be, in $(($(date +%s) - began)) s"
+show_end demo

@@ -6,6 +6,8 @@
 #	. bed/pg.sh; pg_network "$0" "$@"; . bed/daemon.sh; . bed/fleet.sh
 #	fleet_up		the PostgreSQL; $day: two days ago
 
+. "$TOP/regress/bed/fleet_members.sh"
+
 fleet_up()
 {
 	pg_find
@@ -55,18 +57,14 @@ fleet_ids()
 	sed -n 's/.*Report-ID: *<\([^>]*\)>.*/\1/p' "$W"/mails/* | sort
 }
 
-# fleet_join: hosts 1 to 3 are members, of which nobody opens a day before all
-# have closed it.
+# fleet_join: hosts 1 to 3 are.
 fleet_join()
 {
 	fleet_conf 9
 	fleet_start 9
 	check "the tables are made" wait_for 60 grep -q 'in touch' "$W/9.log"
 	fleet_stop 9
-	pg_sql "DELETE FROM sge.member; INSERT INTO sge.member (member,
-	    instance, version, joined, seen, since) SELECT 'm' || n || '.test',
-	    '', '', 0, extract(epoch FROM now())::bigint - 100, $daynumber
-	    FROM generate_series(1, 3) n"
+	fleet_members $daynumber m1.test m2.test m3.test
 }
 
 # fleet_conf N [WORD...]: host N's configuration, in $W/N.

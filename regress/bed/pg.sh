@@ -9,7 +9,8 @@
 #	pg_standby DIR PORT	one that has all that it has committed
 #	pg_fail_over		the first one dies, and that one is it
 #
-# Wants tap.sh.  $PG_BIN: its programs.
+# Wants tap.sh.  $PG_BIN: its programs.  $PG_AT: nsenter and its options, where
+# it is to run in another network, $PG_LISTEN: its address there.
 
 pg_network()
 {
@@ -44,7 +45,8 @@ pg_find()
 # As nobody, who owns the folder.
 pg_as()
 {
-	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	# shellcheck disable=SC2086
+	${PG_AT:-} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
 # pg_tls DIR: an authority, and the server's certificate for db.test.
@@ -80,7 +82,7 @@ pg_up()
 	    --pwfile="$PG/password" --no-sync >"$PG/initdb.log" 2>&1 ||
 	    bail "initdb: $(tail -n 3 "$PG/initdb.log")"
 	cat >>"$PG/data/postgresql.conf" <<-CONF
-	listen_addresses = '127.0.0.1'
+	listen_addresses = '${PG_LISTEN:-127.0.0.1}'
 	unix_socket_directories = '$PG'
 	fsync = off
 	shared_buffers = 16MB
@@ -89,6 +91,8 @@ pg_up()
 	ssl_key_file = '$PG/server.key'
 	CONF
 	sed -i 's/^host /hostssl /' "$PG/data/pg_hba.conf"
+	[ -z "${PG_LISTEN:-}" ] ||
+	    echo 'hostssl all all all scram-sha-256' >>"$PG/data/pg_hba.conf"
 	pg_start
 	pg_sql "${PG_SPACE:+CREATE TABLESPACE space LOCATION '$PG_SPACE'}" &&
 	    pg_sql "CREATE DATABASE sge ${PG_SPACE:+TABLESPACE space}" ||
