@@ -8,10 +8,6 @@
 #
 #	fleet.sh [hosts [domains [reports]]]
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-. "$TOP/regress/bed/pg.sh"
-pg_network "$0" "$@"
-. "$TOP/regress/bed/daemon.sh"
-. "$TOP/regress/bed/dns.sh"
 . "$TOP/regress/bed/fleet.sh"
 hosts=${1:-20}
 domains=${2:-50000}

@@ -6,15 +6,7 @@
 # network that swallows all.  Each host counts and learns on meanwhile, nothing
 # is lost and nothing is there twice.
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-. "$TOP/regress/bed/pg.sh"
-pg_network "$0" "$@"
-. "$TOP/regress/bed/daemon.sh"
-. "$TOP/regress/bed/dns.sh"
 . "$TOP/regress/bed/fleet.sh"
-dns_unbound || {
-	echo "1..0 # SKIP needs unbound"
-	exit 0
-}
 PG_SPACE=$W/space
 mkdir "$PG_SPACE"
 mount -t tmpfs -o size=32m none "$PG_SPACE"

@@ -8,15 +8,7 @@
 #
 #	FLEET_KILLS=50 sh regress/run regress/t/fleet-kill.t	(some minutes)
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-. "$TOP/regress/bed/pg.sh"
-pg_network "$0" "$@"
-. "$TOP/regress/bed/daemon.sh"
-. "$TOP/regress/bed/dns.sh"
 . "$TOP/regress/bed/fleet.sh"
-dns_unbound || {
-	echo "1..0 # SKIP needs unbound"
-	exit 0
-}
 fleet_up
 kills=${FLEET_KILLS:-4}
 batch=8

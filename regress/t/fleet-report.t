@@ -5,15 +5,7 @@
 # it; once, also where the host that was to send it died; and one more of a
 # host that was late.
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-. "$TOP/regress/bed/pg.sh"
-pg_network "$0" "$@"
-. "$TOP/regress/bed/daemon.sh"
-. "$TOP/regress/bed/dns.sh"
 . "$TOP/regress/bed/fleet.sh"
-dns_unbound || {
-	echo "1..0 # SKIP needs unbound"
-	exit 0
-}
 fleet_up
 fleet_mails 12
 echo 'report spread 0s' >>"$W/conf"

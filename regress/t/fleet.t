@@ -4,9 +4,6 @@
 # A fleet: three sged, each with a spool and a database of its own, and one
 # PostgreSQL that has all they counted, to the session, whatever ends when.
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-. "$TOP/regress/bed/pg.sh"
-pg_network "$0" "$@"
-. "$TOP/regress/bed/daemon.sh"
 . "$TOP/regress/bed/fleet.sh"
 fleet_up
 
