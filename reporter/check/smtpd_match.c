@@ -266,6 +266,14 @@ asks_sender(const struct smtpd_conf *s, const struct conf *conf,
 	return MATCH_SOME;
 }
 
+/* sendmail(8) speaks to the socket, which smtpd takes for a login. */
+static int
+is_login(const struct mail *m)
+{
+	return m->source == SOURCE_AUTH || m->login ||
+	    (m->source == SOURCE_LOCAL && !m->inside);
+}
+
 static enum match_answer
 asks_from(const struct smtpd_conf *s, const struct conf *conf,
     const struct smtpd_line *line, size_t i, const struct mail *m)
@@ -278,8 +286,7 @@ asks_from(const struct smtpd_conf *s, const struct conf *conf,
 		return m->source == SOURCE_LOCAL && !m->inside ? MATCH_ALL :
 		    MATCH_NO;
 	if (smtpdconf_is(line, i, "auth"))
-		return m->source == SOURCE_AUTH || m->login ? MATCH_ALL :
-		    MATCH_NO;
+		return is_login(m) ? MATCH_ALL : MATCH_NO;
 	if (smtpdconf_is(line, i, "src"))
 		return asks_src(s, line, i + 1, m);
 	if (smtpdconf_is(line, i, "mail-from"))
@@ -356,11 +363,9 @@ criterion(const struct smtpd_conf *s, const struct conf *conf,
 	if (smtpdconf_is(line, at, "auth")) {
 		if (is_value(line, at + 1)) {
 			*i = skip_value(line, at + 1);
-			return m->source == SOURCE_AUTH || m->login ?
-			    MATCH_SOME : MATCH_NO;
+			return is_login(m) ? MATCH_SOME : MATCH_NO;
 		}
-		return m->source == SOURCE_AUTH || m->login ? MATCH_ALL :
-		    MATCH_NO;
+		return is_login(m) ? MATCH_ALL : MATCH_NO;
 	}
 	if (smtpdconf_is(line, at, "tls"))
 		return m->source == SOURCE_AUTH ? MATCH_ALL : m->source ==

@@ -45,7 +45,7 @@ struct mail {
 	/*
 	 * Of SOURCE_LOCAL: not by sendmail(8), but by an address of this host,
 	 * or for whom an alias named; authenticated all the same, as what
-	 * sendmail(8) hands over is, too.
+	 * sendmail(8) hands over always is.
 	 */
 	int		 inside;
 	int		 login;
