@@ -4,8 +4,9 @@
 # What an event costs filter-sge with all its work done (verdicts, records on
 # disk), beside a filter that does nothing ("floor"), one that only keeps
 # sessions ("lean"), and one on libopensmtpd that does nothing: CPU for one
-# event and peak memory, with 1,000 and with 100,000 sessions open, in turn,
-# five times; medians.  Fails above half of libopensmtpd's, or above 30 MB.
+# event and for one session, of which each registers other events, and peak
+# memory, with 1,000 and with 100,000 sessions open, in turn, five times;
+# medians, and what of lean's CPU a session filter-sge's is in the same round.
 #
 #	filter.sh [rounds [sessions]]
 set -eu
@@ -64,6 +65,23 @@ median()
 	    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
+# for_session FILTER OPEN: microseconds of CPU for each, a line a round.
+for_session()
+{
+	sed -n "s/^$1 $2 events=\([0-9]*\).*cpu_us=\([0-9.]*\).*/\1 \2/p" \
+	    "$dir/results" | awk -v n="$n" '{ printf "%.2f\n", $1 * $2 / n }'
+}
+
+# ratios OPEN: filter-sge's to lean's, least, median, greatest.
+ratios()
+{
+	for_session lean "$1" >"$dir/lean"
+	for_session filter-sge "$1" | paste "$dir/lean" - |
+	    awk '{ printf "%.2f\n", $2 / $1 }' | sort -n |
+	    awk '{ v[NR] = $1 } END { printf "%s (%s to %s)", \
+		v[int((NR + 1) / 2)], v[1], v[NR] }'
+}
+
 for open in 1000 100000; do
 	n=$sessions
 	[ "$n" -ge $((open * 2)) ] || n=$((open * 2))
@@ -79,11 +97,15 @@ for open in 1000 100000; do
 		round=$((round + 1))
 	done >>"$dir/results"
 	for f in $filters; do
-		printf '  %-18s %9s events  %s us an event  %6s kB\n' "$f" \
-		    "$(median "$f" $open events)" \
-		    "$(median "$f" $open cpu_us)" \
-		    "$(median "$f" $open rss_kb)"
+		printf '  %-18s %9s events  %s us an event  %s us a' "$f" \
+		    "$(median "$f" $open events)" "$(median "$f" $open cpu_us)" \
+		    "$(for_session "$f" $open | sort -n | awk '{ v[NR] = $1 }
+			END { print v[int((NR + 1) / 2)] }')"
+		printf ' session  %6s kB\n' "$(median "$f" $open rss_kb)"
 	done
+	printf '  filter-sge has %s of lean'"'"'s CPU a session (goal: 1.30);' \
+	    "$(ratios $open)"
+	echo " load $(cut -d ' ' -f 1 /proc/loadavg)"
 	case $filters in
 	*libopensmtpd*)
 		awk -v a="$(median filter-sge $open cpu_us)" \
