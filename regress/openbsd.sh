@@ -56,10 +56,13 @@ get_zig()
 	mv "$zig.new" "$zig"
 }
 
-# prepare DIR: a copy of what is built, that another run's objects stay in.
+# prepare DIR: a copy of what is built, that another run's objects stay in if
+# that was of the same checkout: others' may be younger, and of another source.
 prepare()
 {
+	[ "$(cat "$1/of" 2>/dev/null)" = "$PWD" ] || rm -rf "$1"
 	mkdir -p "$1/include" "$1/lib"
+	pwd >"$1/of"
 	# What is no longer there must not be built.
 	(cd "$1" && find filter reporter -type f ! -name '*.[od]' \
 	    -exec rm -f {} + 2>/dev/null) || true
