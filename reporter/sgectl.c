@@ -160,7 +160,7 @@ static const struct ctl_command commands[] = {
 	{ "digest", "ad:m:n:",
 	    "[-a] [-d days] [-m domain] [-n top]", 0, 0,
 	    VIEW | CTL_PIPE, 1, 1, run_digest },
-	{ "report", "d:", "[-d days] domain", 1, 1, VIEW, 1,
+	{ "report", "d:", "[-d days] domain", 1, 1, VIEW | CTL_REPORTER, 1,
 	    1, cmd_report },
 	{ "send", "d:t:", "[-d days] [-t address] [domain | id]", 0, 1,
 	    CTL_CONF, 1, 1,

@@ -103,17 +103,19 @@ for view in flow cleartext sessions failures sent; do
 0' "$view: a smart host stands by its address"
 done
 for view in 'show flow' 'show cleartext' 'show sessions' 'show failures' \
-    'show sent' 'show metrics' digest "html $dir" 'report moe.govt.nz'; do
+    'show sent' 'show metrics' digest "html $dir"; do
 	# shellcheck disable=SC2086
 	set -- $view
 	last=
 	case $view in
-	html*|report*) last=$2; set -- "$1" ;;
+	html*) last=$2; set -- "$1" ;;
 	esac
 	# shellcheck disable=SC2086
 	like "$(sgectl "$@" -d 2026-03-07 $last 2>&1; echo $?)" \
 	    '*-d 2026-03-07: that day has not begun*1' "$view: of tomorrow"
 done
+like "$(sgectl report -d 2026-03-07 moe.govt.nz 2>&1; echo $?)" \
+    '*no session with moe.govt.nz was tallied*1' "report says the same of any day"
 like "$(sgectl show flow -d 2020-01-01)" '*No sessions are on record.*' \
     "a day without sessions"
 like "$(sgectl show cleartext -n 1)" '*+ 4 more, 29 sessions (-n 0 for all)*' \

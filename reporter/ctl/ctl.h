@@ -30,7 +30,8 @@ struct ctl_option {
 #define CTL_PAIRS	0x20		/* its arguments: a word, its value */
 #define CTL_PIPE	0x40		/* prints at once, with no row in hand */
 #define CTL_SMARTHOST	0x80		/* -c: smart hosts are a class too */
-#define CTL_REPORTER	0x100		/* what others wrote: any -D and -d */
+/* -D and -d may be any: others wrote that, or it says itself what it lacks. */
+#define CTL_REPORTER	0x100
 /* What -H reads of the fleet: sessions; with whom; results. */
 #define CTL_FLOWS	0x200
 #define CTL_PARTNERS	0x400
