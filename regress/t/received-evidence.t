@@ -111,6 +111,14 @@ is "$(rows certificate)" "a.example 1 no proved;a.example 2 no unproved;\
 b.example 1 no unproved;o.a.example 1 no proved;" \
     'From, contact-info and TLS-Report-Submitter alike'
 
+# A contact may be written in its own letters, or with a link's question.
+fresh mail.minties.govt.nz
+x=xn--bcher-kva.example
+signed $x $x $x bücher.example > "$dir/m1"
+signed $x $x $x "$x?subject=hi" > "$dir/m2"
+give "$dir/m1" "$dir/m2"
+is "$(rows certificate)" "$x 2 no proved;" 'a contact in letters, and a link'
+
 # Nor does it stand for a contact-info that names nobody.  Where there is none,
 # as in all of Stalwart's, TLS-Report-Submitter must say whose it is.
 fresh mail.minties.govt.nz

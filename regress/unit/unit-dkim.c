@@ -49,6 +49,12 @@ static const struct {
 	{ "pass by our host", HOP OURS PASS FROM, "pass google.com" },
 	{ "by another that is named", "Authentication-Results: "
 	    "filter.example 1;" PASS FROM, "pass google.com" },
+	{ "by one above which our host has looked at nothing", HOP OURS
+	    " none\n" OURS PASS FROM, "none" },
+	{ "so said otherwise", HOP OURS " NONE (not asked) \n" OURS PASS FROM,
+	    "none" },
+	{ "by one above which our host looked at something else", HOP OURS
+	    " dmarc=pass\n" OURS PASS FROM, "pass google.com" },
 	{ "by a host of a local domain that is not named",
 	    "Authentication-Results: mx2.minties.govt.nz 1;" PASS FROM,
 	    "none" },

@@ -194,7 +194,18 @@ dkim_result(const char *method, char out[], size_t outsz)
 		    tolower((unsigned char)*out) : '?';
 }
 
-/* Notes the dkim methods of one field; returns whether there was one. */
+/* What a verifier writes that has looked at nothing (RFC 8601, 2.2). */
+static int
+is_none(const char *method)
+{
+	return strncasecmp(method, "none", 4) == 0 &&
+	    method[4 + strspn(method + 4, " ")] == '\0';
+}
+
+/*
+ * Notes the dkim methods of one field; returns whether there was one, or none
+ * at all: a field below it is not for us to believe.
+ */
 static int
 read_methods(char *value, struct rd_dkim *dkim)
 {
@@ -206,6 +217,8 @@ read_methods(char *value, struct rd_dkim *dkim)
 		if ((next = strchr(method, ';')) != NULL)
 			*next = '\0';
 		method += strspn(method, " ");
+		if (is_none(method))
+			return 1;
 		dkim_result(method, result, sizeof(result));
 		if (result[0] == '\0')
 			continue;

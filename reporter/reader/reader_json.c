@@ -110,28 +110,30 @@ contact_domain(const struct rd_report *r)
 	const char *at = strrchr(r->contact, '@');
 
 	return at == NULL || at[1] == '\0' ? NULL :
-	    xstrndup(at + 1, strcspn(at + 1, "> "));
+	    xstrndup(at + 1, strcspn(at + 1, "> ?;,"));
 }
 
 /* Who sent it: contact's domain, the header, the file name, the name. */
 static void
 read_submitter(struct rd_report *r, const struct rd_hint *hint)
 {
-	char *s, *contact = contact_domain(r);
+	char *s, *contact = contact_domain(r), *header = NULL;
 
-	if (contact != NULL && hint->submitter != NULL &&
-	    hint->submitter[0] != '\0' &&
-	    strcasecmp(contact, hint->submitter) != 0)
-		rd_odd(r, "TLS-Report-Submitter is not contact's domain");
-	if (contact != NULL)
+	if (hint->submitter != NULL && hint->submitter[0] != '\0')
+		header = reader_domain(hint->submitter);
+	if (contact != NULL) {
 		r->submitter = reader_domain(contact);
-	else if (hint->submitter != NULL && hint->submitter[0] != '\0')
-		r->submitter = reader_domain(hint->submitter);
+		if (header != NULL && strcmp(r->submitter, header) != 0)
+			rd_odd(r, "TLS-Report-Submitter is not contact's "
+			    "domain");
+	} else if (header != NULL)
+		r->submitter = xstrdup(header);
 	else if ((s = name_field(hint->filename, 0)) != NULL) {
 		r->submitter = reader_domain(s);
 		free(s);
 	} else
 		r->submitter = reader_domain(r->org);
+	free(header);
 	free(contact);
 }
 
@@ -159,7 +161,8 @@ static void
 read_mark(struct rd_report *r, const struct rd_hint *hint)
 {
 	const char *names[3];
-	char *header = NULL, *contact = contact_domain(r), normal[DOMAIN_MAX];
+	char *header = NULL, *contact = contact_domain(r), *name = NULL;
+	char normal[DOMAIN_MAX];
 	size_t n = 0;
 
 	names[n++] = hint->from;
@@ -170,11 +173,14 @@ read_mark(struct rd_report *r, const struct rd_hint *hint)
 	 * whose it is.  What names nobody has nobody behind it.
 	 */
 	if (r->contact[0] != '\0' || header == NULL)
-		names[n++] = contact != NULL && domain_normal(contact,
-		    strlen(contact), normal, sizeof(normal)) == 0 ? normal : "";
+		names[n++] = contact != NULL &&
+		    (name = reader_domain(contact)) != NULL &&
+		    domain_normal(name, strlen(name), normal,
+		    sizeof(normal)) == 0 ? normal : "";
 	r->dkim = reader_mark(hint->dkim, names, n);
 	free(header);
 	free(contact);
+	free(name);
 }
 
 static void
