@@ -72,17 +72,37 @@ start(struct check *c, const char *where, const struct run *r,
 		    "only root can", name, r->user);
 		return;
 	}
-	if (check_run(r, said, sizeof(said)) == 0)
+	if (check_run(r, said, sizeof(said)) == 0) {
 		check_part(c, PART, CHECK_OK, "%s starts as %s", name,
 		    r->user);
-	else
-		check_part(c, PART, CHECK_BAD, "%s: %s does not start as %s, "
-		    "and smtpd stops when it ends: %s", where, name, r->user,
-		    *said == '\0' ? "it says nothing" :
-		    view_clean(said, SAID_MAX));
+		return;
+	}
+	said[strcspn(said, "\n")] = '\0';
+	check_part(c, PART, CHECK_BAD, "%s: %s does not start as %s, and smtpd "
+	    "stops when it ends: %s", where, name, r->user, *said == '\0' ?
+	    "it says nothing" : view_clean(said, SAID_MAX));
 }
 
-/* What sged writes there for others to read. */
+/* What sged writes there, and nobody else may. */
+static void
+check_routes(struct check *c, const char *path)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == -1)
+		return;
+	if (!S_ISREG(sb.st_mode))
+		check_part(c, "spool", CHECK_BAD, "%s is no file: no policy "
+		    "that was learned holds; move it away, and restart sged",
+		    path);
+	else if ((sb.st_mode & 022) != 0)
+		check_part(c, "spool", CHECK_BAD, "%s has mode %04o: others "
+		    "can write to it, and no policy is taken from it "
+		    "(chmod 0644 %s)", path, (unsigned int)sb.st_mode & 07777,
+		    path);
+}
+
+/* What sged writes there for others to read, and what both read. */
 static void
 check_readable(struct check *c, const char *name, const char *user,
     const char *group)
@@ -91,6 +111,11 @@ check_readable(struct check *c, const char *name, const char *user,
 	char path[1024];
 	size_t i;
 
+	if (access(c->view->path, F_OK) == 0 && check_access(user, group,
+	    c->view->path, R_OK) == 0)
+		check_part(c, PART, CHECK_BAD, "%s runs as %s, who cannot read "
+		    "%s (chmod 0644 %s)", name, user, c->view->path,
+		    c->view->path);
 	for (i = 0; i < nitems(files); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s",
 		    c->view->conf->spool, files[i]);
@@ -160,6 +185,11 @@ check_filter(struct check *c, const struct smtpd_line *line)
 		    "who cannot write %s (chown -R %s:%s %s; chmod 770 %s)",
 		    where, r.user, path, r.user, r.user, path, path);
 	check_readable(c, "filter-sge", r.user, r.group);
+	(void)snprintf(path, sizeof(path), "%s/routes", c->view->conf->spool);
+	check_routes(c, path);
+	(void)snprintf(path, sizeof(path), "%s/routes.cdb",
+	    c->view->conf->spool);
+	check_routes(c, path);
 	if (access(c->view->conf->socket, F_OK) == 0 && check_access(r.user,
 	    r.group, c->view->conf->socket, W_OK) == 0)
 		check_part(c, "sged", CHECK_BAD, "%s: filter-sge runs as %s, "
