@@ -47,7 +47,8 @@ DAEMON_LIBS !=	pkg-config --libs sqlite3 libunbound libtls libcrypto zlib \
 # which header it does not find.
 MISSING !=	test "`uname`" = OpenBSD || \
 		if ! command -v pkg-config >/dev/null; then \
-			echo "make: pkg-config is missing" >&2; \
+			echo "make: pkg-config is missing" \
+			    "(make demo, regress and deb install it)" >&2; \
 		else for l in libbsd-overlay jansson sqlite3 libtls libcrypto \
 		    zlib; do \
 			pkg-config --exists $$l || \
