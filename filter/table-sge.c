@@ -259,7 +259,8 @@ check_domain(struct table *t, const char *id, const char *query)
 	if (domain_normal(query, strlen(query), domain, sizeof(domain)) == -1)
 		domain[0] = '\0';
 	answer_find(t->conf, t->routes, domain, (int64_t)now, &a);
-	reply("check-result", id, holds(t->kind, &a) ? "found" : "not-found", NULL);
+	reply("check-result", id, holds(t->kind, &a) ? "found" : "not-found",
+	    NULL);
 }
 
 /*
@@ -399,7 +400,7 @@ handshake(struct table *t, char *line)
 		t->named = 1;
 		if (t->kind == TABLE_UNKNOWN)
 			fatalx("there is no table \"%s\": in smtpd.conf name it"
-			    " sge-verify, sge-encrypt or sge-routes, or "
+			    " sge-verify, sge-encrypt, sge-routes, "
 			    "sge-verify13 or sge-encrypt13",
 			    log_clean(line));
 	}

@@ -203,7 +203,7 @@ conf >sge.conf
 # --- operator's mistakes keep smtpd from starting
 out=$(handshake sge-foo | "$table" "$dir/sge.conf" 2>err)
 is "$? $out" "1 " "an unknown name: no handshake, exit 1"
-like "$(cat err)" '*"sge-foo"*sge-verify, sge-encrypt or sge-routes*' \
+like "$(cat err)" '*"sge-foo"*sge-verify, sge-encrypt, sge-routes*' \
     "and it names the three"
 out=$(printf 'config|ready\n' | "$table" "$dir/sge.conf" 2>err)
 is "$? $out" "1 " "no name: exit 1"
