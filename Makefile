@@ -429,6 +429,7 @@ UNITS =		\
 		unit-event \
 		unit-fill \
 		unit-flow \
+		unit-flow-others \
 		unit-hash \
 		unit-helper \
 		unit-ingest \

@@ -2,11 +2,11 @@
 
 /* Every flow of the guide (5.1 to 5.5), both ways, and legacy hosts (4.3). */
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conftext.h"
+#include "flow_case.h"
 #include "rule/flow.h"
 #include "tap.h"
 
@@ -30,33 +30,7 @@ static const char base[] =
     "connector bb.govt.nz to \"smtp+tls://mx.bb.govt.nz\"\n"
     "legacy { 10.1.2.3 10.9.0.0/16 2001:db8:f::/64 } until 2027-03-31 UPS\n";
 
-#define NOON_31_MARCH 1806494400	/* 2027-03-31 12:00:00 UTC */
 #define LAST_SECOND 1806537599		/* 2027-03-31 23:59:59 UTC */
-
-#define NO TLSVER_NONE
-#define T10 TLSVER_1_0
-#define T11 TLSVER_1_1
-#define T12 TLSVER_1_2
-#define T13 TLSVER_1_3
-
-#define PASS VERDICT_PASS
-#define REJECT VERDICT_REJECT
-#define LEGACY VERDICT_LEGACY
-
-#define IN 0			/* from outside */
-#define OUR 1			/* trusted */
-
-struct flow_case {
-	const char	*name;
-	const char	*from;
-	const char	*to;
-	const char	*remote;	/* NULL: the unix socket */
-	int		 trusted;
-	enum tlsver	 tls;
-	enum verdict	 verdict;
-	const char	*flow;
-	const char	*reply;		/* how it begins */
-};
 
 #define FIRST "530 5.7.0 Must issue a STARTTLS command first: "
 
@@ -224,77 +198,6 @@ static const struct flow_case cases[] = {
 	    "public>public", "" },
 };
 
-static int
-is_line(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if (!isprint((unsigned char)*s))
-			return 0;
-	return 1;
-}
-
-/* What the text says, for the record. */
-static enum refusal
-why_of(const struct flow_answer *a)
-{
-	if (a->verdict == VERDICT_PASS)
-		return REFUSAL_NONE;
-	if (a->verdict == VERDICT_LEGACY)
-		return a->why == REFUSAL_OLD_TLS ? a->why : REFUSAL_NO_TLS;
-	if (strncmp(a->reply, "530 ", 4) == 0)
-		return REFUSAL_NO_TLS;
-	if (strstr(a->reply, " This session has ") != NULL)
-		return REFUSAL_OLD_TLS;
-	if (strstr(a->reply, " is not accepted from ") != NULL)
-		return REFUSAL_OTHER_ADDRESS;
-	return strstr(a->reply, " has none here: ") != NULL ?
-	    REFUSAL_NO_CONNECTOR : REFUSAL_NOT_ANNOUNCED;
-}
-
-static void
-run(const struct conf *conf, const struct flow_case *c)
-{
-	struct flow_query q;
-	struct flow_answer a;
-	struct addr remote;
-	char flow[128];
-
-	memset(&q, 0, sizeof(q));
-	q.from = c->from;
-	q.helo = "mx.example.com";
-	q.to = c->to;
-	if (c->remote != NULL) {
-		if (addr_parse(c->remote, strlen(c->remote), &remote) == -1)
-			ok(0, "%s: address", c->name);
-		q.remote = &remote;
-	}
-	q.trusted = c->trusted;
-	q.tls = c->tls;
-	q.when = NOON_31_MARCH;
-	flow_decide(conf, &q, &a);
-	is_str(verdict_name(a.verdict), verdict_name(c->verdict), "%s",
-	    c->name);
-	is_int(a.why, why_of(&a), "%s: why", c->name);
-	flow_name(conf, a.from_class, a.to_class, flow, sizeof(flow));
-	is_str(flow, c->flow, "%s: flow", c->name);
-	ok(is_line(a.reply), "%s: one line of ASCII", c->name);
-	if (!ok(strncmp(a.reply, c->reply, strlen(c->reply)) == 0 &&
-	    (c->reply[0] != '\0' || a.reply[0] == '\0'), "%s: reply",
-	    c->name))
-		printf("# got '%s'\n", a.reply);
-}
-
-static enum verdict
-flow_of(const struct conf *conf, const char *from, const char *to)
-{
-	struct flow_query q = { from, "", 0, to, NULL, 1, TLSVER_NONE,
-	    NOON_31_MARCH, 0 };
-	struct flow_answer a;
-
-	flow_decide(conf, &q, &a);
-	return a.verdict;
-}
-
 static enum verdict
 legacy_at(const struct conf *conf, int64_t when)
 {
@@ -411,114 +314,6 @@ testing_mode(void)
 }
 
 /* smtpd's tables know no sender: what they do not force is not taken. */
-static void
-others_mail(void)
-{
-	static const char text[] = "organization K\ncontact t@kiwi.nz\n"
-	    "local kiwi.nz\nhostname mail.kiwi.nz\n"
-	    "class restricted { aa.govt.nz dd.govt.nz }\n"
-	    "class partner partner.nz\nclass government .govt.nz\n"
-	    "flow from restricted to restricted require connector\n"
-	    "flow from { restricted government } to { restricted government }\\\n"
-	    "	require tls\n"
-	    "flow from government to partner require verified tls\n"
-	    "connector aa.govt.nz to \"smtp+tls://mx.aa.govt.nz\"\n"
-	    "legacy 10.1.2.3 until 2027-03-31 UPS\n";
-	static const struct flow_case others[] = {
-		{ "5.4 of others, by us", "a.govt.nz", "b.govt.nz", NULL, OUR,
-		    NO, REJECT, "government>government",
-		    "550 5.7.1 government>government: mail of a.govt.nz is not "
-		    "accepted from here: no flow of a domain of ours to "
-		    "b.govt.nz has \"require tls\"" },
-		{ "5.4 of others, from a network of ours", "a.govt.nz",
-		    "b.govt.nz", "198.51.100.7", IN, T13, REJECT,
-		    "government>government", "550 5.7.1 " },
-		{ "5.4 of others, from a legacy host", "a.govt.nz",
-		    "b.govt.nz", "10.1.2.3", IN, NO, REJECT,
-		    "government>government", "550 5.7.1 " },
-		{ "5.2 of others, by us", "dd.govt.nz", "b.govt.nz", NULL,
-		    OUR, NO, REJECT, "restricted>government", "550 5.7.1 " },
-		{ "verified, of others", "a.govt.nz", "partner.nz", NULL, OUR,
-		    NO, REJECT, "government>partner", "550 5.7.1 " },
-		{ "a connector has TLS", "a.govt.nz", "aa.govt.nz", NULL, OUR,
-		    NO, PASS, "government>restricted", "" },
-		{ "5.5 of others", "a.govt.nz", "example.com", NULL, OUR, NO,
-		    PASS, "government>public", "" },
-		{ "5.3 of ours", "kiwi.nz", "b.govt.nz", NULL, OUR, NO, PASS,
-		    "public>government", "" },
-		{ "5.5 to us", "a.govt.nz", "kiwi.nz", "198.51.100.7", IN, NO,
-		    PASS, "government>public", "" }
-	};
-	char *said, more[sizeof(text) + 64];
-	struct conf *conf;
-	size_t i;
-
-	conf = conf_text(text, &said);
-	free(said);
-	if (!ok(conf != NULL, "a public host"))
-		return;
-	for (i = 0; i < nitems(others); i++)
-		run(conf, &others[i]);
-	conf_free(conf);
-	/* As the reply says. */
-	(void)snprintf(more, sizeof(more), "%sflow from public to government "
-	    "require tls\n", text);
-	conf = conf_text(more, &said);
-	free(said);
-	if (!ok(conf != NULL, "and a flow for it"))
-		return;
-	is_int(flow_of(conf, "a.govt.nz", "b.govt.nz"), VERDICT_PASS,
-	    "is taken with it");
-	conf_free(conf);
-}
-
-/* Nor by the version that their flow asks for, where none of ours does. */
-static void
-others_version(void)
-{
-	static const char text[] = "organization K\ncontact t@kiwi.nz\n"
-	    "local { kiwi.nz k.govt.nz }\nhostname mail.kiwi.nz\n"
-	    "class restricted { aa.govt.nz dd.govt.nz }\n"
-	    "class picky picky.nz\nclass partner partner.nz\n"
-	    "class government .govt.nz\n"
-	    "flow from restricted to { picky partner } require tls \"1.3\"\n"
-	    "flow from government to partner require tls \"1.3\"\n"
-	    "flow from public to partner require verified tls\n"
-	    "flow from any to picky require tls\n";
-	static const struct flow_case others[] = {
-		{ "1.3 of others", "dd.govt.nz", "picky.nz", NULL, OUR, NO,
-		    REJECT, "restricted>picky", "550 5.7.1 restricted>picky: "
-		    "mail of dd.govt.nz is not accepted from here: no flow of "
-		    "a domain of ours to picky.nz has require tls \"1.3\", "
-		    "so" },
-		{ "by 1.3, from elsewhere", "dd.govt.nz", "picky.nz",
-		    "198.51.100.7", IN, T13, REJECT, "restricted>picky",
-		    "550 5.7.1 " },
-		{ "1.2 of others", "a.govt.nz", "picky.nz", NULL, OUR, NO,
-		    PASS, "government>picky", "" },
-		{ "1.3 that a flow of ours has", "dd.govt.nz", "partner.nz",
-		    NULL, OUR, NO, PASS, "restricted>partner", "" },
-		{ "1.3 of ours, verified elsewhere", "k.govt.nz",
-		    "partner.nz", NULL, OUR, NO, PASS, "government>partner",
-		    "" },
-		{ "verified of ours, 1.3 elsewhere", "kiwi.nz", "partner.nz",
-		    NULL, OUR, NO, PASS, "public>partner", "" },
-		{ "1.2 of ours", "kiwi.nz", "picky.nz", NULL, OUR, NO, PASS,
-		    "public>picky", "" }
-	};
-	struct conf *conf;
-	char *said;
-	size_t i;
-
-	conf = conf_text(text, &said);
-	if (!ok(conf != NULL, "versions: %s", said))
-		return;
-	free(said);
-	for (i = 0; i < nitems(others); i++)
-		run(conf, &others[i]);
-	conf_free(conf);
-}
-
 /* A refused sender is named, as far as he has a name. */
 static void
 named(void)
@@ -582,7 +377,7 @@ main(void)
 	}
 	free(said);
 	for (i = 0; i < nitems(cases); i++)
-		run(conf, &cases[i]);
+		flow_run(conf, &cases[i]);
 	is_int(legacy_at(conf, NOON_31_MARCH - 30 * 86400), VERDICT_LEGACY,
 	    "legacy: before its last day");
 	is_int(legacy_at(conf, NOON_31_MARCH), VERDICT_LEGACY,
@@ -593,8 +388,6 @@ main(void)
 	    "legacy: the day after");
 	null_sender(conf);
 	testing_mode();
-	others_mail();
-	others_version();
 	named();
 	long_names(conf);
 	conf_free(conf);
