@@ -83,31 +83,39 @@ start(struct check *c, const char *where, const struct run *r,
 	    "it says nothing" : view_clean(said, SAID_MAX));
 }
 
-/* What sged writes there, and nobody else may. */
+/* What sged writes in the spool for both to read. */
+static const char *const route_files[] = { "routes", "routes.cdb" };
+
+/* Which nobody else may write. */
 static void
-check_routes(struct check *c, const char *path)
+check_routes(struct check *c)
 {
 	struct stat sb;
+	char path[1024];
+	size_t i;
 
-	if (stat(path, &sb) == -1)
-		return;
-	if (!S_ISREG(sb.st_mode))
-		check_part(c, "spool", CHECK_BAD, "%s is no file: no policy "
-		    "that was learned holds; move it away, and restart sged",
-		    path);
-	else if ((sb.st_mode & 022) != 0)
-		check_part(c, "spool", CHECK_BAD, "%s has mode %04o: others "
-		    "can write to it, and no policy is taken from it "
-		    "(chmod 0644 %s)", path, (unsigned int)sb.st_mode & 07777,
-		    path);
+	for (i = 0; i < nitems(route_files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s",
+		    c->view->conf->spool, route_files[i]);
+		if (stat(path, &sb) == -1)
+			continue;
+		if (!S_ISREG(sb.st_mode))
+			check_part(c, "spool", CHECK_BAD, "%s is no file: no "
+			    "policy that was learned holds; move it away, and "
+			    "restart sged", path);
+		else if ((sb.st_mode & 022) != 0)
+			check_part(c, "spool", CHECK_BAD, "%s has mode %04o: "
+			    "others can write to it, and no policy is taken "
+			    "from it (chmod 0644 %s)", path,
+			    (unsigned int)sb.st_mode & 07777, path);
+	}
 }
 
-/* What sged writes there for others to read, and what both read. */
+/* Those, and the configuration. */
 static void
 check_readable(struct check *c, const char *name, const char *user,
     const char *group)
 {
-	static const char *const files[] = { "routes", "routes.cdb" };
 	char path[1024];
 	size_t i;
 
@@ -116,9 +124,9 @@ check_readable(struct check *c, const char *name, const char *user,
 		check_part(c, PART, CHECK_BAD, "%s runs as %s, who cannot read "
 		    "%s (chmod 0644 %s)", name, user, c->view->path,
 		    c->view->path);
-	for (i = 0; i < nitems(files); i++) {
+	for (i = 0; i < nitems(route_files); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s",
-		    c->view->conf->spool, files[i]);
+		    c->view->conf->spool, route_files[i]);
 		if (access(path, F_OK) == 0 && check_access(user, group, path,
 		    R_OK) == 0)
 			check_part(c, "spool", CHECK_BAD, "%s runs as %s, who "
@@ -185,11 +193,7 @@ check_filter(struct check *c, const struct smtpd_line *line)
 		    "who cannot write %s (chown -R %s:%s %s; chmod 770 %s)",
 		    where, r.user, path, r.user, r.user, path, path);
 	check_readable(c, "filter-sge", r.user, r.group);
-	(void)snprintf(path, sizeof(path), "%s/routes", c->view->conf->spool);
-	check_routes(c, path);
-	(void)snprintf(path, sizeof(path), "%s/routes.cdb",
-	    c->view->conf->spool);
-	check_routes(c, path);
+	check_routes(c);
 	if (access(c->view->conf->socket, F_OK) == 0 && check_access(r.user,
 	    r.group, c->view->conf->socket, W_OK) == 0)
 		check_part(c, "sged", CHECK_BAD, "%s: filter-sge runs as %s, "

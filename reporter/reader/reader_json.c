@@ -103,26 +103,38 @@ read_range(struct rd_report *r, json_t *root, const struct rd_hint *hint)
 	r->day = day_of(r->start);
 }
 
-/* The domain of contact-info, as it is written; the caller frees, or NULL. */
+/* The domain of contact-info; the caller frees, or NULL. */
 static char *
 contact_domain(const struct rd_report *r)
 {
 	const char *at = strrchr(r->contact, '@');
+	char *written, *domain;
 
-	return at == NULL || at[1] == '\0' ? NULL :
-	    xstrndup(at + 1, strcspn(at + 1, "> ?;,"));
+	if (at == NULL || at[1] == '\0')
+		return NULL;
+	written = xstrndup(at + 1, strcspn(at + 1, "> ?;,"));
+	domain = reader_domain(written);
+	free(written);
+	return domain;
+}
+
+/* That of TLS-Report-Submitter, likewise. */
+static char *
+header_domain(const struct rd_hint *hint)
+{
+	return hint->submitter == NULL || hint->submitter[0] == '\0' ? NULL :
+	    reader_domain(hint->submitter);
 }
 
 /* Who sent it: contact's domain, the header, the file name, the name. */
 static void
-read_submitter(struct rd_report *r, const struct rd_hint *hint)
+read_submitter(struct rd_report *r, const struct rd_hint *hint,
+    const char *contact, const char *header)
 {
-	char *s, *contact = contact_domain(r), *header = NULL;
+	char *s;
 
-	if (hint->submitter != NULL && hint->submitter[0] != '\0')
-		header = reader_domain(hint->submitter);
 	if (contact != NULL) {
-		r->submitter = reader_domain(contact);
+		r->submitter = xstrdup(contact);
 		if (header != NULL && strcmp(r->submitter, header) != 0)
 			rd_odd(r, "TLS-Report-Submitter is not contact's "
 			    "domain");
@@ -133,8 +145,6 @@ read_submitter(struct rd_report *r, const struct rd_hint *hint)
 		free(s);
 	} else
 		r->submitter = reader_domain(r->org);
-	free(header);
-	free(contact);
 }
 
 /* A name for a report without one, the same when it is read again. */
@@ -158,42 +168,40 @@ content_id(const char *text, size_t len)
  * proves only that somebody can sign.
  */
 static void
-read_mark(struct rd_report *r, const struct rd_hint *hint)
+read_mark(struct rd_report *r, const struct rd_hint *hint,
+    const char *contact, const char *header)
 {
 	const char *names[3];
-	char *header = NULL, *contact = contact_domain(r), *name = NULL;
 	char normal[DOMAIN_MAX];
 	size_t n = 0;
 
 	names[n++] = hint->from;
-	if (hint->submitter != NULL && hint->submitter[0] != '\0')
-		names[n++] = header = reader_domain(hint->submitter);
+	if (header != NULL)
+		names[n++] = header;
 	/*
 	 * All of one sender's have none (Stalwart): the header must then say
 	 * whose it is.  What names nobody has nobody behind it.
 	 */
 	if (r->contact[0] != '\0' || header == NULL)
-		names[n++] = contact != NULL &&
-		    (name = reader_domain(contact)) != NULL &&
-		    domain_normal(name, strlen(name), normal,
-		    sizeof(normal)) == 0 ? normal : "";
+		names[n++] = contact != NULL && domain_normal(contact,
+		    strlen(contact), normal, sizeof(normal)) == 0 ? normal : "";
 	r->dkim = reader_mark(hint->dkim, names, n);
-	free(header);
-	free(contact);
-	free(name);
 }
 
 static void
 read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
     const char *text, size_t len)
 {
+	char *contact, *header = header_domain(hint);
+
 	r->contact = rd_text(r, root, "contact-info");
+	contact = contact_domain(r);
 	if (r->contact[0] == '\0')
 		rd_odd(r, "no contact-info");
 	r->org = rd_text(r, root, "organization-name");
 	if (r->org[0] == '\0')
 		rd_odd(r, "no organization-name");
-	read_submitter(r, hint);
+	read_submitter(r, hint, contact, header);
 	if (r->org[0] == '\0') {
 		free(r->org);
 		r->org = xstrdup(r->submitter[0] != '\0' ? r->submitter :
@@ -211,7 +219,9 @@ read_names(struct rd_report *r, json_t *root, const struct rd_hint *hint,
 		    reader_clean(hint->id, strlen(hint->id), NULL) :
 		    content_id(text, len);
 	}
-	read_mark(r, hint);
+	read_mark(r, hint, contact, header);
+	free(contact);
+	free(header);
 }
 
 /* The JSON as jansson sees it; NULL with *why. */
