@@ -129,7 +129,12 @@ try()
 {
 	try_word=$1
 	shift
-	try_said=$("$BIN/broken" "$pid" "$@" 2>>"$BED/log/broken")
+	try_said= try_n=0
+	# One that ends meanwhile, or is just begun, is held by nobody.
+	until [ -n "$try_said" ] || [ $((try_n += 1)) -gt 20 ]; do
+		[ $try_n -eq 1 ] || again
+		try_said=$("$BIN/broken" "$pid" "$@" 2>>"$BED/log/broken")
+	done
 	echo "$role: $*: $try_said" >>"$BED/log/broken"
 	case $try_said in
 	yes)
@@ -139,8 +144,7 @@ try()
 	ended)
 		# Let its end be seen.
 		wait_for 60 another "$pid"
-		stands "$role" || start "$role"
-		pid=$stands_pid ;;
+		again ;;
 	*)
 		printf ' %s?' "$try_word" ;;
 	esac
@@ -151,11 +155,16 @@ another()
 	! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"
 }
 
+again()
+{
+	stands "$role" || start "$role"
+	pid=$stands_pid
+}
+
 reach()
 {
 	role=$1
-	stands "$role" || start "$role"
-	pid=$stands_pid
+	again
 	printf '%s' "$role"
 	try files read /etc/passwd
 	try secrets read /etc/ssl/private/key
@@ -174,7 +183,7 @@ reach()
 	try programs run /nonexistent
 	for other in engine mailer resolve net filter-sge table-sge; do
 		other_pid=$(pid_of $other)
-		[ "$other_pid" = "$pid" ] ||
+		[ -z "$other_pid" ] || [ "$other_pid" = "$pid" ] ||
 		    try "kill($other)" signal "$other_pid"
 	done
 	try root root

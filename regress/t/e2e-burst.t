@@ -9,9 +9,10 @@ bed_enter "$0" "$@"
 bed_up
 mail_host_up
 bed_stop smtpd.A
-# Long enough to tell those that have to wait from a busy machine.
+# Long enough to tell those that have to wait from a busy machine, and not as
+# long as sged waits for a policy host (RFC 8461 3.3: a minute).
 wait=$((20 * $(wait_load)))
-[ $wait -le 120 ] || wait=120
+[ $wait -le 45 ] || wait=45
 sed -i "s/^learn timeout .*/learn timeout ${wait}s/" "$A/etc/mail/sge.conf"
 sed -i '/^listen on socket/a\
 listen on lo filter "sge"' "$A/etc/smtpd.conf"
