@@ -25,9 +25,19 @@
 #define PART "smtpd"
 /* A certificate that ends sooner is told of. */
 #define CERT_DAYS_LOW 14
-/* A library that has no older ones takes their names for that of 1.2. */
-#define OLD_TLS ((TLS_PROTOCOL_TLSv1_0 | TLS_PROTOCOL_TLSv1_1) & \
-	~(TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3))
+
+/*
+ * The names of tls_config_parse_protocols(3) that ask for versions before
+ * 1.2, a bit each.  A library that has none any more takes them for 1.2, and
+ * smtpd may have brought one of its own: the list is read, not the library.
+ */
+static const struct {
+	const char	*word;
+	int		 old;
+} protocol[] = {
+	{ "tlsv1.0", 1 }, { "tlsv1.1", 2 }, { "tlsv1", 3 },
+	{ "all", 3 }, { "legacy", 3 },
+};
 
 /*
  * Ciphers that hide nothing, that hide it from nobody in between, or that are
@@ -129,6 +139,26 @@ check_ciphers(struct check *c, const struct smtpd_line *line,
 		    line->file, line->number, what, view_clean(list, 80));
 }
 
+/* A list that begins by what it takes out begins with all. */
+static int
+asks_old_tls(const char *list)
+{
+	const char *p = list + strspn(list, ":, ");
+	size_t i, len;
+	int out, old = *p == '!' ? 3 : 0;
+
+	for (; *p != '\0'; p += len + strspn(p + len, ":, ")) {
+		if ((out = *p == '!'))
+			p++;
+		len = strcspn(p, ":, ");
+		for (i = 0; i < nitems(protocol); i++)
+			if (is_word(p, len, protocol[i].word))
+				old = out ? old & ~protocol[i].old :
+				    old | protocol[i].old;
+	}
+	return old != 0;
+}
+
 static void
 check_protocols(struct check *c, const struct smtpd_line *line,
     const char *what, int wanted)
@@ -136,16 +166,16 @@ check_protocols(struct check *c, const struct smtpd_line *line,
 	const char *list = smtpdconf_after(line, "protocols");
 	uint32_t bits = 0;
 
-	if (list == NULL ? wanted : tls_config_parse_protocols(&bits,
-	    list) == 0 && (bits & OLD_TLS) != 0)
-		check_part(c, PART, CHECK_WARN, "%s:%d: %s may use TLS before "
-		    "1.2: write protocols \"tlsv1.2,tlsv1.3\"", line->file,
-		    line->number, what);
-	else if (list != NULL && bits == 0)
+	if (list != NULL && (tls_config_parse_protocols(&bits, list) != 0 ||
+	    bits == 0))
 		check_part(c, PART, CHECK_BAD, "%s:%d: %s: smtpd does not "
 		    "know protocols \"%s\", and ends at its start; write "
 		    "protocols \"tlsv1.2,tlsv1.3\"", line->file,
 		    line->number, what, view_clean(list, 80));
+	else if (list == NULL ? wanted : asks_old_tls(list))
+		check_part(c, PART, CHECK_WARN, "%s:%d: %s may use TLS before "
+		    "1.2: write protocols \"tlsv1.2,tlsv1.3\"", line->file,
+		    line->number, what);
 }
 
 /* Every "pki NAME" and "ca NAME" of a line. */
