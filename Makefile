@@ -81,6 +81,7 @@ COMMON_OBJS =	\
 		filter/base/domset.o \
 		filter/base/json_scan.o \
 		filter/base/landlock.o \
+		filter/base/line_in.o \
 		filter/base/log.o \
 		filter/base/monotonic.o \
 		filter/base/mail_path.o \
@@ -441,6 +442,7 @@ UNITS =		\
 		unit-learn-hosts \
 		unit-learn-judge \
 		unit-learn-policy \
+		unit-line-in \
 		unit-loop \
 		unit-mailer \
 		unit-net \

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/bounds.h"
+#include "base/line_in.h"
 #include "base/log.h"
 #include "base/monotonic.h"
 #include "base/version.h"
@@ -40,8 +41,7 @@ struct out {
 
 struct in {
 	int		 fd;
-	size_t		 len;
-	int		 skip;		/* the rest of a line too long */
+	struct line_in	 in;
 	char		 buf[KEPT_LINE_MAX];
 };
 
@@ -135,42 +135,24 @@ to_filter(const char *line, size_t len, void *arg)
 	put(&k->to_filter, line, len);
 }
 
-/* All whole lines; of one too long nothing is taken. */
-static void
-lines(struct keeper *k, struct in *in,
-    void (*each)(struct kept *, const char *, size_t))
-{
-	char *p = in->buf, *end = in->buf + in->len, *nl;
-
-	while ((nl = memchr(p, '\n', end - p)) != NULL) {
-		if (!in->skip)
-			each(k->kept, p, nl - p);
-		in->skip = 0;
-		p = nl + 1;
-	}
-	if (p == in->buf && in->len == sizeof(in->buf)) {
-		in->skip = 1;
-		p = end;
-	}
-	in->len = end - p;
-	memmove(in->buf, p, in->len);
-}
-
-/* 0, or -1 at its end. */
+/* What is there, but for lines too long.  0, or -1 at its end. */
 static int
 fill(struct keeper *k, struct in *in,
     void (*each)(struct kept *, const char *, size_t))
 {
-	ssize_t n = read(in->fd, in->buf + in->len,
-	    sizeof(in->buf) - in->len);
+	enum line_kind kind;
+	char *line;
+	size_t len;
+	ssize_t n = line_in_fill(&in->in, in->fd);
 
 	if (n == -1 && (errno == EINTR || errno == EAGAIN ||
 	    errno == EWOULDBLOCK))
 		return 0;
 	if (n <= 0)
 		return -1;
-	in->len += n;
-	lines(k, in, each);
+	while ((kind = line_in_next(&in->in, &line, &len)) != LINE_NONE)
+		if (kind == LINE_WHOLE)
+			each(k->kept, line, len);
 	return 0;
 }
 
@@ -224,6 +206,8 @@ start(struct keeper *k, const char *self)
 	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
 	k->to_filter.fd = k->feed = in[1];
 	k->filter.fd = out[0];
+	line_in_init(&k->filter.in, k->filter.buf, sizeof(k->filter.buf),
+	    sizeof(k->filter.buf) - 1);
 	kept_started(k->kept);
 }
 
@@ -254,8 +238,7 @@ ended(struct keeper *k)
 	close(k->filter.fd);
 	close(k->feed);
 	k->pid = k->feed = k->filter.fd = k->to_filter.fd = -1;
-	k->to_filter.head = k->to_filter.tail = k->filter.len = 0;
-	k->filter.skip = 0;
+	k->to_filter.head = k->to_filter.tail = 0;
 	n = kept_ended(k->kept);
 	/* smtpd waits for it at its start, and says so if it does not come. */
 	if (!kept_ready(k->kept)) {
@@ -348,6 +331,8 @@ main(int argc, char *argv[])
 	(void)signal(SIGPIPE, SIG_IGN);
 	if ((k.kept = kept_new(to_smtpd, to_filter, &k)) == NULL)
 		fatal("start");
+	line_in_init(&k.smtpd.in, k.smtpd.buf, sizeof(k.smtpd.buf),
+	    sizeof(k.smtpd.buf) - 1);
 	confine_keeper();
 	(void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
 	(void)fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);

@@ -20,6 +20,7 @@
 #include "session/reply_queue.h"
 #include "base/addr_own.h"
 #include "base/bounds.h"
+#include "base/line_in.h"
 #include "base/monotonic.h"
 #include "base/sged_notice.h"
 #include "base/trouble.h"
@@ -60,15 +61,14 @@ struct filter {
 	int64_t		 term;		/* when to go; 0 */
 	int64_t		 rest;		/* smtpd is not read before */
 	int		 eof;
-	size_t		 inlen;
-	int		 skip;		/* the rest of a line too long */
+	struct line_in	 in;
 	struct answers	 answers;
 	struct event	 events[AHEAD];
 	size_t		 nevents;
 	uint64_t	 bad;		/* lines not understood */
 	uint64_t	 said;		/* troubles of all kinds, and when */
 	int64_t		 said_at;
-	char		 in[IN_SIZE];
+	char		 buf[IN_SIZE];
 };
 
 static volatile sig_atomic_t got_hup, got_term;
@@ -309,27 +309,13 @@ line(struct filter *f, const char *s, size_t len)
 static void
 lines(struct filter *f)
 {
-	char *p = f->in, *end = f->in + f->inlen, *nl;
+	char *p;
 	size_t len;
 
-	for (;;) {
-		nl = memchr(p, '\n', end - p);
-		len = (nl == NULL ? end : nl) - p;
-		if (nl == NULL && !f->skip && len < EVENT_LINE_MAX)
-			break;
-		if (!f->skip)
-			line(f, p, len > EVENT_LINE_MAX ? EVENT_LINE_MAX : len);
-		f->skip = nl == NULL;
-		if (nl == NULL) {
-			p = end;
-			break;
-		}
-		p = nl + 1;
-	}
+	while (line_in_next(&f->in, &p, &len) != LINE_NONE)
+		line(f, p, len);
 	/* They point into the buffer. */
 	events(f);
-	f->inlen = end - p;
-	memmove(f->in, p, f->inlen);
 }
 
 static void
@@ -337,17 +323,15 @@ fill(struct filter *f)
 {
 	ssize_t n;
 
-	n = read(STDIN_FILENO, f->in + f->inlen, sizeof(f->in) - f->inlen);
+	n = line_in_fill(&f->in, STDIN_FILENO);
 	if (n == 0 || (n == -1 && !trouble_passes(errno))) {
 		f->eof = 1;
 		return;
 	}
 	if (n == -1 && !trouble_is_none(errno))
 		f->rest = f->now + TROUBLE_MS;
-	if (n > 0) {
-		f->inlen += n;
+	if (n > 0)
 		lines(f);
-	}
 }
 
 /* Once a minute at most, and only if there is something new. */
@@ -432,32 +416,19 @@ static void
 handshake(struct filter *f)
 {
 	const char *p = event_registration();
-	char *nl;
+	char *s;
 	ssize_t n;
 	size_t left = strlen(p), len;
 
-	for (;;) {
-		if ((nl = memchr(f->in, '\n', f->inlen)) == NULL) {
-			if (f->inlen == sizeof(f->in))
-				f->inlen = 0;
-			n = read(STDIN_FILENO, f->in + f->inlen,
-			    sizeof(f->in) - f->inlen);
-			if (n == -1 && trouble_passes(errno)) {
+	do {
+		while (line_in_next(&f->in, &s, &len) == LINE_NONE) {
+			n = line_in_fill(&f->in, STDIN_FILENO);
+			if (n == -1 && trouble_passes(errno))
 				trouble_wait();
-				continue;
-			}
-			if (n <= 0)
+			else if (n <= 0)
 				exit(n == 0 ? 0 : 1);
-			f->inlen += n;
-			continue;
 		}
-		len = nl - f->in;
-		n = len == 12 && memcmp(f->in, "config|ready", len) == 0;
-		f->inlen -= len + 1;
-		memmove(f->in, nl + 1, f->inlen);
-		if (n)
-			break;
-	}
+	} while (len != 12 || memcmp(s, "config|ready", len) != 0);
 	while (left > 0) {
 		n = write(STDOUT_FILENO, p, left);
 		if (n == -1 && trouble_passes(errno)) {
@@ -477,6 +448,7 @@ setup(struct filter *f, int verbose)
 	struct conf *conf;
 	struct sigaction sa;
 
+	line_in_init(&f->in, f->buf, sizeof(f->buf), EVENT_LINE_MAX);
 	if ((conf = read_conf(f->conf_path)) == NULL)
 		exit(1);
 	if ((f->spool = spool_new(conf->spool)) == NULL)

@@ -21,6 +21,7 @@
 #include "rule/table_answer.h"
 #include "rule/turn.h"
 #include "base/bounds.h"
+#include "base/line_in.h"
 #include "base/sged_notice.h"
 #include "base/trouble.h"
 #include "confine.h"
@@ -60,8 +61,7 @@ struct table {
 	time_t		 looked;	/* at the configuration's files */
 	unsigned long	 ignored;	/* lines that made no sense */
 	time_t		 complained;
-	int		 skipping;	/* in a line that is too long */
-	size_t		 used;
+	struct line_in	 in;
 	char		 buf[EVENT_LINE_MAX];
 };
 
@@ -414,33 +414,22 @@ handshake(struct table *t, char *line)
 }
 
 static void
-one_line(struct table *t, char *line, size_t len)
-{
-	if (t->skipping || strlen(line) != len) {
-		t->skipping = 0;
-		ignore(t);
-	} else if (t->ready)
-		request(t, line);
-	else
-		handshake(t, line);
-}
-
-/* Whole lines in the buffer; what is left moves to its start. */
-static void
 lines(struct table *t)
 {
-	char *line = t->buf, *nl, *end = t->buf + t->used;
+	enum line_kind kind;
+	char *line;
+	size_t len;
 
-	while ((nl = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-		*nl = '\0';
-		one_line(t, line, (size_t)(nl - line));
-		line = nl + 1;
-	}
-	t->used = (size_t)(end - line);
-	memmove(t->buf, line, t->used);
-	if (t->used == sizeof(t->buf)) {
-		t->skipping = 1;
-		t->used = 0;
+	while ((kind = line_in_next(&t->in, &line, &len)) != LINE_NONE) {
+		if (kind == LINE_LONG || memchr(line, '\0', len) != NULL) {
+			ignore(t);
+			continue;
+		}
+		line[len] = '\0';
+		if (t->ready)
+			request(t, line);
+		else
+			handshake(t, line);
 	}
 }
 
@@ -465,6 +454,7 @@ main(int argc, char *argv[])
 	(void)signal(SIGPIPE, SIG_IGN);
 	memset(&t, 0, sizeof(t));
 	t.path = argv[0];
+	line_in_init(&t.in, t.buf, sizeof(t.buf), sizeof(t.buf) - 1);
 	if ((t.conf = read_conf(t.path)) == NULL)
 		return 1;
 	t.stamp = t.conf->stamp;
@@ -481,15 +471,13 @@ main(int argc, char *argv[])
 	confine_table(t.conf);
 
 	for (;;) {
-		n = read(STDIN_FILENO, t.buf + t.used,
-		    sizeof(t.buf) - t.used);
+		n = line_in_fill(&t.in, STDIN_FILENO);
 		if (n == -1 && trouble_passes(errno)) {
 			again(STDIN_FILENO, POLLIN);
 			continue;
 		}
 		if (n <= 0)
 			break;
-		t.used += (size_t)n;
 		lines(&t);
 	}
 	notice_free(t.notice);
