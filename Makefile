@@ -114,6 +114,7 @@ COMMON_OBJS =	\
 		filter/spool/record_read.o \
 		filter/spool/record_write.o \
 		filter/spool/route_line.o \
+		filter/spool/route_map.o \
 		filter/spool/routes.o \
 		filter/spool/routes_base.o \
 		filter/spool/turns.o \

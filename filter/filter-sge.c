@@ -75,7 +75,6 @@ static volatile sig_atomic_t got_hup, got_term;
 
 static __dead void usage(void);
 static void	 on_signal(int);
-static struct conf *read_conf(const char *);
 static void	 use_conf(struct filter *, struct conf *);
 static void	 check_conf(struct filter *);
 static void	 set_now(struct filter *);
@@ -108,40 +107,14 @@ on_signal(int signo)
 		got_term = 1;
 }
 
-/* Mistakes go to the log, line by line. */
-static struct conf *
-read_conf(const char *path)
-{
-	struct conf *conf;
-	FILE *fp;
-	char *text = NULL, *p, *nl;
-	size_t size;
-
-	if ((fp = open_memstream(&text, &size)) == NULL) {
-		log_warn("%s", path);
-		return NULL;
-	}
-	conf = conf_read(path, fp);
-	if (fclose(fp) == 0 && text != NULL)
-		for (p = text; (nl = strchr(p, '\n')) != NULL; p = nl + 1)
-			log_warnx("%.*s", (int)(nl - p), p);
-	free(text);
-	return conf;
-}
-
 /* Takes conf over; the old one stays where there is no memory for this. */
 static void
 use_conf(struct filter *f, struct conf *conf)
 {
 	struct routes *routes = f->routes;
-	char path[1024];
-	int n;
 
-	if (f->conf == NULL || strcmp(f->conf->spool, conf->spool) != 0) {
-		n = snprintf(path, sizeof(path), "%s/routes", conf->spool);
-		routes = n > 0 && (size_t)n < sizeof(path) ?
-		    routes_open(path) : NULL;
-	}
+	if (f->conf == NULL || strcmp(f->conf->spool, conf->spool) != 0)
+		routes = routes_open_in(conf->spool);
 	if (sessions_conf(f->sessions, conf) == -1) {
 		if (routes != f->routes)
 			routes_free(routes);
@@ -174,7 +147,7 @@ check_conf(struct filter *f)
 	got_hup = 0;
 	/* A mistake is not said again until something is changed again. */
 	f->conf_stamp = stamp;
-	if ((conf = read_conf(f->conf_path)) == NULL) {
+	if ((conf = conf_read_logged(f->conf_path)) == NULL) {
 		log_warnx("%s: the old configuration stays in use",
 		    f->conf_path);
 		return;
@@ -449,7 +422,7 @@ setup(struct filter *f, int verbose)
 	struct sigaction sa;
 
 	line_in_init(&f->in, f->buf, sizeof(f->buf), EVENT_LINE_MAX);
-	if ((conf = read_conf(f->conf_path)) == NULL)
+	if ((conf = conf_read_logged(f->conf_path)) == NULL)
 		exit(1);
 	if ((f->spool = spool_new(conf->spool)) == NULL)
 		fatal("start");

@@ -30,8 +30,6 @@
 #include "spool/attempts.h"
 #include "base/version.h"
 
-#define ROUTES_FILE "routes"
-
 enum table_kind {
 	TABLE_VERIFY,
 	TABLE_ENCRYPT,
@@ -89,35 +87,8 @@ stderr_is_read(void)
 static struct conf *
 read_conf(const char *path)
 {
-	struct conf *conf;
-	char *text = NULL, *line, *next;
-	size_t len;
-	FILE *f;
-
-	if (stderr_is_read() || (f = open_memstream(&text, &len)) == NULL)
-		return conf_read(path, stderr);
-	conf = conf_read(path, f);
-	if (fclose(f) == 0)
-		for (next = text; (line = strsep(&next, "\n")) != NULL;)
-			if (*line != '\0')
-				log_warnx("%s", line);
-	free(text);
-	return conf;
-}
-
-static struct routes *
-open_routes(const struct conf *conf)
-{
-	struct routes *routes = NULL;
-	size_t size = strlen(conf->spool) + sizeof(ROUTES_FILE) + 1;
-	char *path;
-
-	if ((path = malloc(size)) == NULL)
-		return NULL;
-	(void)snprintf(path, size, "%s/%s", conf->spool, ROUTES_FILE);
-	routes = routes_open(path);
-	free(path);
-	return routes;
+	return stderr_is_read() ? conf_read(path, stderr) :
+	    conf_read_logged(path);
 }
 
 /* The configuration as it is now, where it is good; else the old one stays. */
@@ -135,7 +106,7 @@ reload(struct table *t, uint64_t stamp)
 		return;
 	}
 	if (strcmp(conf->spool, t->conf->spool) != 0 &&
-	    ((routes = open_routes(conf)) == NULL ||
+	    ((routes = routes_open_in(conf->spool)) == NULL ||
 	    (turns = turns_open(conf->spool)) == NULL ||
 	    (attempts = attempts_new(conf->spool)) == NULL)) {
 		log_warnx("no memory: the old configuration stays");
@@ -463,7 +434,7 @@ main(int argc, char *argv[])
 	/* Now: it would hold what is open later, after that is replaced. */
 	if (attempts_start(t.attempts, confine_writer, t.conf->spool) == -1)
 		log_warn("a disk that hangs will be waited for");
-	if ((t.routes = open_routes(t.conf)) == NULL ||
+	if ((t.routes = routes_open_in(t.conf->spool)) == NULL ||
 	    (t.notice = notice_new(t.conf->socket)) == NULL ||
 	    (t.turns = turns_open(t.conf->spool)) == NULL ||
 	    (t.book = turn_book_new()) == NULL)

@@ -383,26 +383,6 @@ on_stop(int signo __unused, void *arg)
 	children_stop(p);
 }
 
-/* Mistakes go to the log, line by line. */
-static struct conf *
-conf_again(const char *file)
-{
-	struct conf *conf;
-	char *text = NULL, *line, *rest;
-	size_t len;
-	FILE *fp;
-
-	fp = xmemstream(&text, &len);
-	conf = conf_read(file, fp);
-	xmemclose(fp, &text);
-	rest = text;
-	while ((line = strsep(&rest, "\n")) != NULL)
-		if (*line != '\0')
-			log_warnx("%s", line);
-	free(text);
-	return conf;
-}
-
 static void
 on_reload(int signo __unused, void *arg)
 {
@@ -412,7 +392,7 @@ on_reload(int signo __unused, void *arg)
 	/* The end of the daemon is not to be undone. */
 	if (p->asked)
 		return;
-	if ((conf = conf_again(p->file)) == NULL || setup_dirs(conf) == -1) {
+	if ((conf = conf_read_logged(p->file)) == NULL || setup_dirs(conf) == -1) {
 		log_warnx("not reloaded: going on as before");
 		conf_free(conf);
 		return;

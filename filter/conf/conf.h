@@ -140,6 +140,8 @@ struct conf {
  * caller frees with conf_free.  Reads files, so not for a chroot.
  */
 struct conf *conf_read(const char *file, FILE *err);
+/* The same, to the log, for what runs on: each mistake is a line there. */
+struct conf *conf_read_logged(const char *file);
 /* What holds where no file is: for checks of others.  NULL without memory. */
 struct conf *conf_defaults(void);
 void	conf_free(struct conf *);

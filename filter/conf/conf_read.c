@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "conf/conf_read.h"
 
 static void
@@ -86,6 +87,27 @@ conf_read(const char *file, FILE *err)
 	free(rd.legacy_at);
 	lex_close(&rd.lex);
 	conf_free(rd.conf);
+	return conf;
+}
+
+struct conf *
+conf_read_logged(const char *file)
+{
+	struct conf *conf;
+	char *text = NULL, *rest, *line;
+	size_t len;
+	FILE *fp;
+
+	if ((fp = open_memstream(&text, &len)) == NULL) {
+		log_warn("%s", file);
+		return NULL;
+	}
+	conf = conf_read(file, fp);
+	if (fclose(fp) == 0)
+		for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
+			if (*line != '\0')
+				log_warnx("%s", line);
+	free(text);
 	return conf;
 }
 

@@ -36,6 +36,8 @@ struct routes;
 
 /* The file need not exist yet.  NULL without memory. */
 struct routes *routes_open(const char *path);
+/* The spool's own. */
+struct routes *routes_open_in(const char *spool);
 void	routes_free(struct routes *);
 /*
  * domain in normal form.  Fills out; out->urls is good until the next call.

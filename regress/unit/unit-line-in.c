@@ -15,7 +15,8 @@
 
 #define MOST 8
 
-static const char text[] = "one\n\n12345678\n123456789\nan\0d\n"
+static const char text[] =
+    "one\n\n12345678\n123456789\nan\0d\n"
     "1234567890123456789012345678901234567890\nlast\n12345678";
 static const char meant[] = "[one][][12345678](12345678)[an.d](12345678)[last]";
 
@@ -28,7 +29,7 @@ take(struct line_in *in, char *out, size_t used, size_t size)
 	size_t i, len;
 
 	while ((kind = line_in_next(in, &line, &len)) != LINE_NONE &&
-	    used + len + 3 < size) {
+	       used + len + 3 < size) {
 		out[used++] = kind == LINE_WHOLE ? '[' : '(';
 		for (i = 0; i < len; i++)
 			out[used++] = line[i] == '\0' ? '.' : line[i];

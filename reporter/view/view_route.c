@@ -147,12 +147,9 @@ struct routes *
 view_routes_open(const struct conf *conf)
 {
 	struct routes *routes;
-	char *path;
 
-	xasprintf(&path, "%s/routes", conf->spool);
-	if ((routes = routes_open(path)) == NULL)
+	if ((routes = routes_open_in(conf->spool)) == NULL)
 		fatal("show route");
-	free(path);
 	return routes;
 }
 
