@@ -243,6 +243,7 @@ SGED_OBJS =	\
 		reporter/learn/learn_turns.o \
 		reporter/learn/lesson.o \
 		reporter/lib/hash.o \
+		reporter/parent.o \
 		reporter/setup.o \
 		reporter/store/store_attempt.o \
 		reporter/store/store_claim.o \

@@ -33,8 +33,9 @@ while getopts n:r:s: opt; do
 done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || set -- filter/session/session_rcpt.c filter/rule/*.c \
-    filter/spool/routes.c filter/spool/route_map.c reporter/rfc/rua.c reporter/rfc/rua_uri.c \
-    reporter/rfc/sts.c reporter/count/judge.c reporter/count/tally*.c \
+    filter/spool/routes.c filter/spool/route_map.c \
+    reporter/rfc/rua.c reporter/rfc/rua_uri.c reporter/rfc/sts.c \
+    reporter/count/judge.c reporter/count/tally*.c \
     reporter/report/report_json.c reporter/deliver/*.c reporter/learn/*.c
 make=${MAKE:-make}
 
