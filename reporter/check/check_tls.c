@@ -166,8 +166,7 @@ check_protocols(struct check *c, const struct smtpd_line *line,
 	const char *list = smtpdconf_after(line, "protocols");
 	uint32_t bits = 0;
 
-	if (list != NULL && (tls_config_parse_protocols(&bits, list) != 0 ||
-	    bits == 0))
+	if (list != NULL && tls_config_parse_protocols(&bits, list) != 0)
 		check_part(c, PART, CHECK_BAD, "%s:%d: %s: smtpd does not "
 		    "know protocols \"%s\", and ends at its start; write "
 		    "protocols \"tlsv1.2,tlsv1.3\"", line->file,
@@ -176,6 +175,11 @@ check_protocols(struct check *c, const struct smtpd_line *line,
 		check_part(c, PART, CHECK_WARN, "%s:%d: %s may use TLS before "
 		    "1.2: write protocols \"tlsv1.2,tlsv1.3\"", line->file,
 		    line->number, what);
+	else if (list != NULL && bits == 0)
+		check_part(c, PART, CHECK_BAD, "%s:%d: %s: protocols \"%s\" "
+		    "leave no version of TLS; write protocols "
+		    "\"tlsv1.2,tlsv1.3\"", line->file, line->number, what,
+		    view_clean(list, 80));
 }
 
 /* Every "pki NAME" and "ca NAME" of a line. */
