@@ -66,6 +66,21 @@ file_is_mended(const char *why)
 	return strstr(why, ": ch") != NULL;
 }
 
+/*
+ * Whether a CR ends a line, as old systems wrote it.  A comment would go on to
+ * the end of such a file, with every member of a class in it.
+ */
+static int
+has_bare_cr(const char *text)
+{
+	while ((text = strchr(text, '\r')) != NULL) {
+		text += strspn(text, "\r");
+		if (*text != '\n' && *text != '\0')
+			return 1;
+	}
+	return 0;
+}
+
 char *
 read_file(const char *path, size_t max, size_t *len, uint64_t *stamp,
     const char **why)
@@ -98,6 +113,8 @@ read_file(const char *path, size_t max, size_t *len, uint64_t *stamp,
 	if (n == size)
 		*why = "it changes while it is read";
 	buf[n] = '\0';
+	if (*why == NULL && has_bare_cr(buf))
+		*why = "its lines end in CR alone: end them with a newline";
 	*len = n;
  out:
 	if (*why == NULL && (buf == NULL || r == -1))

@@ -92,6 +92,32 @@ files(void)
 	free(said);
 }
 
+/* A comment would reach to the end of such a file, and hide who is a member. */
+static void
+bare_cr(void)
+{
+	struct conf *conf;
+	char *said;
+
+	put("main", NLOCAL "class r file members\n");
+	put("members", "dia.govt.nz\rmoe.govt.nz\r");
+	conf = from_dir(&said);
+	ok(conf == NULL, "lines that end in CR alone");
+	is_str(said, "main:4: can't read \"members\": its lines end in CR "
+	    "alone: end them with a newline\n", "are said");
+	free(said);
+	put("members", "# members\rdia.govt.nz\r\n");
+	conf = from_dir(&said);
+	ok(conf == NULL, "one alone, in a comment");
+	free(said);
+	put("members", "dia.govt.nz\r\r\nmoe.govt.nz\r");
+	conf = from_dir(&said);
+	is_str(said, "", "before a newline and at the end they do no harm");
+	ok(conf != NULL && conf->classes[1].ndomains == 2, "to either");
+	free(said);
+	conf_free(conf);
+}
+
 /* What would read for ever, or many times over; each is refused by name. */
 static void
 endless(void)
@@ -211,6 +237,7 @@ main(void)
 	if (mkdtemp(dir) == NULL)
 		fatal("%s", dir);
 	files();
+	bare_cr();
 	endless();
 	large();
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
