@@ -278,3 +278,25 @@ flow_decide(const struct conf *conf, const struct flow_query *q,
 	}
 	a->verdict = refuse(conf);
 }
+
+/*
+ * Where every flow of ours requires a connector that is not there, the tables,
+ * which know no sender, hold all mail: others' and this host's own as well.
+ */
+void
+flow_nowhere(const struct conf *conf, const char *to, const struct answer *out,
+    struct flow_answer *a)
+{
+	char flow[128];
+
+	if (a->verdict == VERDICT_REJECT || out->why != WHY_RULE ||
+	    out->rule->req != REQ_CONNECTOR ||
+	    out->route.kind == ROUTE_UNKNOWN)
+		return;
+	flow_name(conf, a->from_class, a->to_class, flow, sizeof(flow));
+	a->verdict = refuse(conf);
+	a->why = REFUSAL_NO_CONNECTOR;
+	(void)snprintf(a->reply, sizeof(a->reply), "550 5.7.1 %s: mail to %s "
+	    "leaves here by a connector alone, and it has none: ask your "
+	    "postmaster", flow, to);
+}

@@ -4,6 +4,7 @@
 #define SGE_FLOW_H
 
 #include "conf/conf.h"
+#include "rule/table_answer.h"
 #include "spool/record.h"
 
 /* What is known of a session when a recipient is named. */
@@ -50,6 +51,12 @@ const struct conf_rule *flow_rule(const struct conf *, const char *from,
  * memory is taken, nothing blocks.
  */
 void	flow_decide(const struct conf *, const struct flow_query *,
+	    struct flow_answer *);
+/*
+ * Then for a recipient of others, to whose domain (in normal form) table-sge
+ * answers so: refuses as well what would wait for a host that never comes.
+ */
+void	flow_nowhere(const struct conf *, const char *to, const struct answer *,
 	    struct flow_answer *);
 
 #endif

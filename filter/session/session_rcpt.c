@@ -406,6 +406,21 @@ not_learned(const struct sessions *ss, const struct session *s, const char *to,
 	    VERDICT_REJECT;
 }
 
+/* What the tables would name no host for, ever, is refused before that. */
+static void
+nowhere(struct sessions *ss, const char *to, struct flow_answer *a)
+{
+	struct answer out;
+
+	/* Of most recipients that need not be asked. */
+	if (ss->routes == NULL || is_ours(ss, to) ||
+	    conf_connector(ss->conf, to) != NULL ||
+	    conf_rule_out(ss->conf, to)->req != REQ_CONNECTOR)
+		return;
+	answer_find(ss->conf, ss->routes, to, ss->now, &out);
+	flow_nowhere(ss->conf, to, &out, a);
+}
+
 static const char *
 sender_domain(const struct session *s)
 {
@@ -476,6 +491,8 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 	} else if (is_domain && !stranger && learned == LEARNED_NOT_ASKED &&
 	    a.verdict != VERDICT_REJECT)
 		tell_known(ss, to);
+	if (is_domain && (s == NULL || !(s->flags & S_REPORT)))
+		nowhere(ss, to, &a);
 	if (s != NULL && (!stranger || is_old_friend(ss, s, &a)))
 		note(ss, s, address(ss, rcpt, to), &a);
 	if (a.verdict != VERDICT_PASS)

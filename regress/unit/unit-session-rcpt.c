@@ -19,7 +19,7 @@
 #include "session_bench.h"
 #include "tap.h"
 
-/* Routes of three domains: none, none any more, and a policy. */
+/* Routes: none of two domains, none any more, and a policy. */
 static void
 write_routes(void)
 {
@@ -29,6 +29,7 @@ write_routes(void)
 		fatal("test");
 	fprintf(f, "known.example|none|%d|\n", T0 + 100);
 	fprintf(f, "over.example|none|%d|\n", T0 - 100);
+	fprintf(f, "aa.govt.nz|none|%d|\n", T0 + 100);
 	fprintf(f, "policy.example|enforce|%d|smtp+tls://mx.policy.example\n",
 	    T0 + 100);
 	fclose(f);
@@ -124,6 +125,42 @@ test_out(const struct conf *conf)
 	ok(strstr(records, "\"to\":\"aa.govt.nz\",\"flow\":"
 	    "\"member>member\",\"verdict\":\"testing\",\"why\":"
 	    "\"no-connector\"") != NULL, "a member without a connector");
+}
+
+/*
+ * The tables know no sender: where each of our domains needs a connector, and
+ * the member has none, mail of others finds no host, and neither does our own
+ * host's.
+ */
+static void
+test_nowhere(const struct conf *conf)
+{
+	static const char told[] = "mail to aa.govt.nz leaves here by a "
+	    "connector alone, and it has none: ask your postmaster";
+	const char *records;
+	struct answer a;
+	char want[256];
+
+	begin(conf, 0);
+	write_routes();
+	answer_find(conf, ss->routes, "aa.govt.nz", T0, &a);
+	is_int(a.verify && a.url[0] == '\0', 1, "no host is named for it");
+	connect_in(IN, "127.0.0.1", NULL);
+	mail(IN, "cron@mail.minties.govt.nz");
+	snprintf(want, sizeof(want), "550 5.7.1 government>member: %s", told);
+	is_str(rcpt(IN, "b@aa.govt.nz"), want, "our host's mail is refused");
+	mail(IN, "x@club.example");
+	snprintf(want, sizeof(want), "550 5.7.1 public>member: %s", told);
+	is_str(rcpt(IN, "b@aa.govt.nz"), want, "and mail of others");
+	is_str(rcpt(IN, "b@dia.govt.nz"), "", "not to one with a connector");
+	mail(IN, "x@club.example");
+	is_str(rcpt_at(IN, "b@known.example", LEARNED_TIMEOUT), "",
+	    "nor where none is needed");
+	event("smtp-in|link-disconnect|" IN);
+	drop_routes();
+	records = end();
+	is_int(count(records, "\"verdict\":\"reject\",\"why\":"
+	    "\"no-connector\""), 2, "and on record for what it was");
 }
 
 /* What table-sge answers, which a recipient's verdict goes by, too. */
@@ -247,6 +284,7 @@ main(void)
 
 	test_learn(conf);
 	test_out(conf);
+	test_nowhere(conf);
 	test_where(conf);
 	test_notices(conf);
 	test_verified();

@@ -359,6 +359,8 @@ view_test(const struct view *v, int argc, char *const argv[])
 	routes = view_routes_open(v->conf);
 	answer_find(v->conf, routes, d.to_literal ? "" : d.to_domain, v->now,
 	    &a);
+	if (!d.to_literal && !d.report)
+		flow_nowhere(v->conf, d.to_domain, &a, &f);
 	status = outcome(v, &d, &f, &a, &why);
 	if (v->form != FORM_TEXT)
 		view_row(v, "test", "ttttttttttti", "from", d.from, "to", d.to,
