@@ -89,11 +89,16 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 	const char *name = ipc_string(q, "name", "");
 	json_t *txts = json_array();
 	size_t i, j;
-	char addr[32];
+	char addr[32], hex[8] = "";
 
 	(void)ipc;
 	(void)fd;
 	if (strcmp(ipc_string(q, "op", ""), "addr") == 0) {
+		if (strncmp(name, "1dead", 5) == 0) {
+			b->unasked++;
+			json_decref(txts);
+			return;
+		}
 		/* All "never*" stand at one address, others each at its own. */
 		for (i = j = 0; name[i] != '\0'; i++)
 			j = j * 31 + (unsigned char)name[i];
@@ -107,6 +112,8 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 		return;
 	}
 	b->lookups++;
+	if (sscanf(name, "_smtp._tls.v6-%7[0-9a-f]", hex) != 1)
+		hex[0] = '\0';
 	for (i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
 		if (strncmp(name, "_smtp._tls.", 11) == 0 &&
 		    strcmp(name + 11, zone[i].domain) == 0)
@@ -121,12 +128,16 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:O, s:b}",
 		    "status", zone[i].status, "txt", txts, "toolong",
 		    strcmp(zone[i].domain, "long.nz") == 0));
-	} else	/* NAME.https.nz: its own host; others: https://r.nz/NAME */
+	} else if (hex[0] != '\0')	/* v6-N.nz: https://[2001:db8::N]/x */
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s++]}",
-		    "status", "ok", "txt", has(name, ".https.nz") ?
+		    "status", "ok", "txt", "v=TLSRPTv1; rua=https://["
+		    "2001:db8::", hex, "]/x"));
+	else	/* NAME.https.*: its own host; others: https://r.nz/NAME */
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s++]}",
+		    "status", "ok", "txt", has(name, ".https.") ?
 		    "v=TLSRPTv1; rua=https://" : "v=TLSRPTv1; rua=https://r.nz/",
 		    strlen(name) > 11 ? name + 11 : "",
-		    has(name, ".https.nz") ? "/x" : ""));
+		    has(name, ".https.") ? "/x" : ""));
 	json_decref(txts);
 }
 

@@ -24,6 +24,7 @@ struct bench {
 	int		(*done)(struct bench *);
 	int		 ticks;		/* at most, of 2 ms */
 	int		 lookups;
+	int		 unasked;	/* addresses of "1dead*": no answer */
 	int		 posts;
 	int		 flying;	/* posts now, and at most */
 	int		 crowd;

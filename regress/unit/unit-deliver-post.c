@@ -106,6 +106,54 @@ hanging(const struct conf *conf)
 	stop(&b);
 }
 
+/* The same of names whose name server does not answer, flat and deep. */
+static void
+silent(const struct conf *conf)
+{
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	for (i = 0; i < 300; i++) {
+		(void)snprintf(domain, sizeof(domain), i % 15 == 0 ?
+		    "200-%zu.https.nz" : i % 2 ? "1dead%zu.https.gone.co.nz" :
+		    "1dead.https.%zu.gone.nz", i);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, good_ones_sent), "nobody waits for a dead name server");
+	is_int(b.unasked, 8 + 24, "which is not asked more than it may be");
+	stop(&b);
+}
+
+static int
+some_held(struct bench *b)
+{
+	return b->nheld >= POSTS_HOST_MAX && strcmp(rows(b, "SELECT count(*)"
+	    " FROM delivery WHERE tries = 0"), "16") == 0;
+}
+
+/* Addresses in the place of names: one holder of IPv6 has many. */
+static void
+literal(const struct conf *conf)
+{
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	b.mute = 1;
+	for (i = 1; i <= 20; i++) {
+		(void)snprintf(domain, sizeof(domain), "v6-%zu.nz", i);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, some_held), "posts to one network of IPv6 wait");
+	is_int(b.crowd, POSTS_HOST_MAX, "one has what a host may have");
+	stop(&b);
+}
+
 /* A host, or an address, that many domains name gets so many a day. */
 static void
 limit(const struct conf *conf)
@@ -148,13 +196,6 @@ limit(const struct conf *conf)
 	ok(run(&b, calm), "another day");
 	is_int(b.posts, 4, "it begins anew");
 	stop(&b);
-}
-
-static int
-some_held(struct bench *b)
-{
-	return b->nheld >= POSTS_HOST_MAX && strcmp(rows(b, "SELECT count(*)"
-	    " FROM delivery WHERE tries = 0"), "16") == 0;
 }
 
 /* One host gets only so many connections at once, and all in the end. */
@@ -221,6 +262,8 @@ main(void)
 	answers(conf);
 	crowd(conf);
 	hanging(conf);
+	silent(conf);
+	literal(conf);
 	limit(conf);
 	verify(conf);
 	bench_end(conf);

@@ -160,8 +160,8 @@ claim(struct deliver *d, int64_t now, struct jobs *out)
 	    claim_deliveries(d, DELIVERY_MAIL, MAILS_MAX -
 	    (int)d->count[JOB_MAIL], now, out) == -1))
 		return -1;
-	return claim_deliveries(d, DELIVERY_HTTPS, POSTS_MAX -
-	    (int)(d->count[JOB_ADDRESS] + d->count[JOB_POST]), now, out);
+	return claim_deliveries(d, DELIVERY_HTTPS, ADDRESSES_MAX -
+	    (int)d->count[JOB_ADDRESS], now, out);
 }
 
 /*
@@ -176,6 +176,7 @@ transact(struct deliver *d, int64_t now)
 	struct job *job;
 	int rc, any = !TAILQ_EMPTY(&d->answered);
 
+	d->moved = 0;
 	if (store_begin(st) == -1)
 		return -1;
 	if (settle(d, now) == -1 || claim(d, now, &claimed) == -1) {
@@ -183,6 +184,7 @@ transact(struct deliver *d, int64_t now)
 		rc = -1;
 	} else
 		rc = store_commit(st);
+	any |= d->moved > 0;
 	if (rc == 0)
 		settled(d);
 	while ((job = TAILQ_FIRST(&claimed)) != NULL) {

@@ -22,6 +22,7 @@
 #define LOOKUPS_MAX 256
 #define MAILS_MAX 48
 #define POSTS_MAX 64
+#define ADDRESSES_MAX 64
 /* To one HTTPS host. */
 #define POSTS_HOST_MAX 4
 /* Answers are collected so long before they are noted together. */
@@ -77,6 +78,7 @@ struct deliver {
 	struct jobs	 answered;
 	size_t		 nanswered;
 	size_t		 count[4];	/* jobs by stage, asked or answered */
+	size_t		 moved;		/* claimed, and have to wait */
 	int		 draining;
 	struct loop_timer *drain_timer;
 	int		 recovering;	/* mail of before is not yet settled */

@@ -23,6 +23,13 @@
 #define CROWDED_ADDRESS_SECONDS 1
 /* Of IPv6, one holder's addresses agree in so many bits. */
 #define HOLDER_BITS 64
+/*
+ * A name server that does not answer keeps a look-up for seconds, and all
+ * names of a zone have the same: so many are looked up at once that agree in
+ * their last two labels, and in their last three.
+ */
+#define ADDRESSES_ZONE_MAX 24
+#define ADDRESSES_SUBZONE_MAX 8
 
 int
 send_held(struct job *job, const struct store_delivery *row, int64_t now)
@@ -56,27 +63,51 @@ count_host(const struct jobs *jobs, const char *host)
 	return n;
 }
 
+/* The last labels of a name, so many, or all of it. */
+static const char *
+last_labels(const char *name, int labels)
+{
+	const char *p = name + strlen(name);
+
+	while (p > name && (p[-1] != '.' || --labels > 0))
+		p--;
+	return p;
+}
+
+static int
+count_zone(const struct jobs *jobs, const char *host, int labels)
+{
+	const char *zone = last_labels(host, labels);
+	const struct job *job;
+	int n = 0;
+
+	TAILQ_FOREACH(job, jobs, entry)
+		if (job->stage == JOB_ADDRESS && strcmp(zone,
+		    last_labels(job->rua.uris[0].host, labels)) == 0)
+			n++;
+	return n;
+}
+
+/* Look-ups under way, or about to be, whose name servers may be that one's. */
+static int
+is_zone_crowded(const struct job *job, const struct jobs *claimed)
+{
+	const struct jobs *asked = &job->deliver->asked;
+	const char *host = job->rua.uris[0].host;
+
+	return count_zone(asked, host, 2) + count_zone(claimed, host, 2) >=
+	    ADDRESSES_ZONE_MAX ||
+	    count_zone(asked, host, 3) + count_zone(claimed, host, 3) >=
+	    ADDRESSES_SUBZONE_MAX;
+}
+
 static int
 wait_a_while(struct job *job, int64_t now, uint32_t seconds)
 {
+	job->deliver->moved++;
 	return store_delivery_unclaim(job->deliver->engine->store,
 	    job->delivery, now + seconds + arc4random_uniform(2 * seconds)) ==
 	    -1 ? -1 : 1;
-}
-
-int
-send_crowded(struct job *job, int64_t now, const struct jobs *claimed)
-{
-	struct deliver *d = job->deliver;
-	const char *host;
-
-	if (job->stage == JOB_MAIL)
-		return 0;
-	host = job->rua.uris[0].host;
-	if (count_host(&d->asked, host) + count_host(&d->answered, host) +
-	    count_host(claimed, host) < POSTS_HOST_MAX)
-		return 0;
-	return wait_a_while(job, now, CROWDED_SECONDS);
 }
 
 static int
@@ -110,9 +141,9 @@ goes_to(const struct job *job, const struct addr *addr)
 	return 0;
 }
 
-/* POSTs under way to one address of that one's, whatever their names. */
+/* POSTs of a list to one address of that one's, whatever their names. */
 static int
-most_to_one(const struct job *job)
+most_to_one(const struct job *job, const struct jobs *jobs)
 {
 	const struct job *other;
 	const char *text;
@@ -127,7 +158,7 @@ most_to_one(const struct job *job)
 		    -1)
 			continue;
 		n = 0;
-		TAILQ_FOREACH(other, &job->deliver->asked, entry)
+		TAILQ_FOREACH(other, jobs, entry)
 			if (other->stage == JOB_POST && goes_to(other, &addr))
 				n++;
 		if (n > most)
@@ -136,9 +167,52 @@ most_to_one(const struct job *job)
 	return most;
 }
 
+static int
+count_posts(const struct jobs *jobs)
+{
+	const struct job *job;
+	int n = 0;
+
+	TAILQ_FOREACH(job, jobs, entry)
+		n += job->stage == JOB_POST;
+	return n;
+}
+
+/* Whether there is no room for a POST to these addresses. */
+static int
+is_full(const struct job *job, const struct jobs *claimed)
+{
+	const struct jobs *asked = &job->deliver->asked;
+
+	if (count_posts(asked) + (claimed == NULL ? 0 : count_posts(claimed))
+	    >= POSTS_MAX)
+		return 1;
+	return most_to_one(job, asked) + (claimed == NULL ? 0 :
+	    most_to_one(job, claimed)) >= POSTS_HOST_MAX;
+}
+
+int
+send_crowded(struct job *job, int64_t now, const struct jobs *claimed)
+{
+	struct deliver *d = job->deliver;
+	const char *host;
+
+	if (job->stage == JOB_MAIL)
+		return 0;
+	host = job->rua.uris[0].host;
+	if (count_host(&d->asked, host) + count_host(&d->answered, host) +
+	    count_host(claimed, host) >= POSTS_HOST_MAX)
+		return wait_a_while(job, now, CROWDED_SECONDS);
+	if (job->stage == JOB_POST && is_full(job, claimed))
+		return wait_a_while(job, now, CROWDED_ADDRESS_SECONDS);
+	if (job->stage == JOB_ADDRESS && is_zone_crowded(job, claimed))
+		return wait_a_while(job, now, CROWDED_SECONDS);
+	return 0;
+}
+
 int
 send_crowded_address(struct job *job, int64_t now)
 {
-	return most_to_one(job) < POSTS_HOST_MAX ? 0 :
-	    wait_a_while(job, now, CROWDED_ADDRESS_SECONDS);
+	return is_full(job, NULL) ?
+	    wait_a_while(job, now, CROWDED_ADDRESS_SECONDS) : 0;
 }
