@@ -32,11 +32,12 @@ static const char *const labels[] = { "8bit", "binary", "base64", "Base64",
     "BASE64 ", "quoted-printable", "x-uuencode", NULL };
 
 enum { SHAPE_BARE, SHAPE_REPORT, SHAPE_HTML, SHAPE_NESTED, SHAPE_DEEP,
-    SHAPE_MIXED, SHAPE_NO_BOUNDARY, SHAPE_CUT, SHAPE_ATTACHED, SHAPES };
+    SHAPE_MIXED, SHAPE_NO_BOUNDARY, SHAPE_CUT, SHAPE_ATTACHED, SHAPE_DIGEST,
+    SHAPES };
 static const char *const shapes[] = { "bare", "multipart/report",
     "html first, extra parts", "message/rfc822", "multiparts in multiparts",
     "wrong types and names", "no boundary named", "mail cut off",
-    "a mail as an octet-stream" };
+    "a mail as an octet-stream", "a digest" };
 
 static struct bytes
 packed(int how)
@@ -164,13 +165,17 @@ shaped(struct bytes *b, int shape, const struct bytes *body, int code,
 		return;
 	case SHAPE_NESTED:
 	case SHAPE_ATTACHED:
+	case SHAPE_DIGEST:
 		shaped(&inner, SHAPE_REPORT, body, code, nl);
 		lines(b, "From: list@other.example\nMIME-Version: 1.0\n"
-		    "Content-Type: multipart/mixed; boundary=outer\n\n"
-		    "--outer\n\nForwarded.\n--outer\n", nl);
+		    "Content-Type: multipart/", nl);
+		lines(b, shape == SHAPE_DIGEST ? "digest" : "mixed", nl);
+		lines(b, "; boundary=outer\n\n--outer\n"
+		    "Content-Type: text/plain\n\nForwarded.\n--outer\n", nl);
+		/* A digest's parts are mails without saying so. */
 		lines(b, shape == SHAPE_NESTED ? "Content-Type: "
-		    "message/rfc822\n\n" : "Content-Type: "
-		    "application/octet-stream\n\n", nl);
+		    "message/rfc822\n\n" : shape == SHAPE_DIGEST ? "\n" :
+		    "Content-Type: application/octet-stream\n\n", nl);
 		bytes_add(b, inner.p, inner.len);
 		lines(b, "\n--outer--\n", nl);
 		bytes_free(&inner);

@@ -282,7 +282,7 @@ struct walk {
 
 static void	walk_mail(struct walk *, const char *, size_t, int, int);
 static void	walk_part(struct walk *, const struct mime *,
-		    const struct mime *, int, int);
+		    const struct mime *, const char *, int, int);
 
 /* Whether the line is the boundary: 1, its end "--": 2, or 0. */
 static int
@@ -320,10 +320,11 @@ guess_boundary(const struct mime *part, char out[], size_t outsz)
 	}
 }
 
-/* Returns how many parts there were. */
+/* Returns how many parts there were; plain: the type of one that names none. */
 static int
 walk_multipart(struct walk *w, const struct mime *mail,
-    const struct mime *part, const char *boundary, int depth, int nested)
+    const struct mime *part, const char *plain, const char *boundary,
+    int depth, int nested)
 {
 	const char *p, *next, *start = NULL, *end;
 	size_t n, blen = strlen(boundary), len;
@@ -350,7 +351,7 @@ walk_multipart(struct walk *w, const struct mime *mail,
 			if (kind != 0 && len > 0 && start[len - 1] == '\r')
 				len--;
 			mime_split(start, len, &sub);
-			walk_part(w, mail, &sub, depth + 1, nested);
+			walk_part(w, mail, &sub, plain, depth + 1, nested);
 			parts++;
 		}
 		start = kind == 1 ? next : NULL;
@@ -398,11 +399,12 @@ walk_leaf(struct walk *w, const struct mime *mail, const struct mime *part,
 
 static void
 walk_part(struct walk *w, const struct mime *mail, const struct mime *part,
-    int depth, int nested)
+    const char *plain, int depth, int nested)
 {
-	char *ctype, type[80] = "text/plain", boundary[256];
+	char *ctype, type[80], boundary[256];
 	size_t n;
 
+	(void)strlcpy(type, plain, sizeof(type));
 	/* A part is searched for parts, and decoded. */
 	if (!w->stop && depth <= READ_MIME_DEPTH_MAX)
 		w->stop = ++w->parts > READ_MIME_PARTS_MAX ||
@@ -419,14 +421,17 @@ walk_part(struct walk *w, const struct mime *mail, const struct mime *part,
 			type[n] = tolower((unsigned char)type[n]);
 	}
 	if (strncmp(type, "multipart/", 10) == 0) {
+		/* Mails, each behind an empty header (RFC 2046 5.1.5). */
+		plain = strcmp(type, "multipart/digest") == 0 ?
+		    "message/rfc822" : "text/plain";
 		if (mime_param(ctype, "boundary", boundary,
 		    sizeof(boundary)) == -1)
 			boundary[0] = '\0';
-		if (walk_multipart(w, mail, part, boundary, depth,
+		if (walk_multipart(w, mail, part, plain, boundary, depth,
 		    nested) > 0)
 			goto out;
 		guess_boundary(part, boundary, sizeof(boundary));
-		if (walk_multipart(w, mail, part, boundary, depth,
+		if (walk_multipart(w, mail, part, plain, boundary, depth,
 		    nested) > 0)
 			goto out;
 	}
@@ -441,7 +446,7 @@ walk_mail(struct walk *w, const char *data, size_t len, int depth, int nested)
 	struct mime mail;
 
 	mime_split(data, len, &mail);
-	walk_part(w, &mail, &mail, depth, nested);
+	walk_part(w, &mail, &mail, "text/plain", depth, nested);
 }
 
 int
