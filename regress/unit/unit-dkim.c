@@ -38,6 +38,8 @@ conf_make(void)
 #define PASS " dkim=pass header.d=google.com\n"
 #define HOP "Received: from a (b [192.0.2.1])\n\tby mail.minties.govt.nz " \
 	"(OpenSMTPD) with ESMTPS; Thu, 5 Mar 2026\n"
+#define SIGNED "DKIM-Signature: v=1; a=rsa-sha256;\n\td = Google.com ; s=a;" \
+	" b=AAAA\n"
 #define FOREIGN "Received: from a by mx.google.com; Thu, 5 Mar 2026\n"
 
 static const struct {
@@ -78,8 +80,48 @@ static const struct {
 	    "fail" },
 	{ "not signed", OURS " dkim=none\n" FROM, "none" },
 	{ "no result of DKIM", OURS " spf=pass\n" FROM, "none" },
-	{ "two fields of ours together", OURS " spf=pass\n" OURS PASS FROM,
+	{ "two fields of ours together", OURS " spf=pass\n" OURS PASS SIGNED
+	    FROM, "pass google.com" },
+	{ "the lower of two of a mail without a signature", OURS " spf=pass\n"
+	    OURS PASS FROM, "contradicted" },
+	{ "the lower of two of a mail with another's signature", OURS
+	    " dmarc=none\n" OURS PASS "DKIM-Signature: d=evil.example; b=A\n"
+	    FROM, "contradicted" },
+	{ "the lower of two where DMARC failed", OURS " dmarc=fail "
+	    "(p=none dis=none) header.from=google.com\n" OURS PASS SIGNED FROM,
+	    "contradicted" },
+	{ "below DMARC's field, whatever SPF's says", OURS " dmarc=fail\n"
+	    OURS " dmarc=pass\n" OURS PASS SIGNED FROM, "contradicted" },
+	{ "one of DKIM alone needs no more", OURS PASS FROM,
 	    "pass google.com" },
+	{ "OpenDMARC's on OpenDKIM's, with what they are", HOP
+	    "DMARC-Filter: OpenDMARC Filter v1.4.2\n" OURS
+	    " dmarc=none (p=none dis=none)\n header.from=google.com\n"
+	    "DKIM-Filter: OpenDKIM Filter v2.11.0\n" OURS PASS
+	    "Received-SPF: pass\n" SIGNED FROM, "pass google.com" },
+	{ "the last of four below SPF's", OURS " spf=pass\n"
+	    "Received-SPF: pass\n" OURS " arc=none\n" OURS
+	    " iprev=pass\n" OURS PASS SIGNED FROM, "pass google.com" },
+	{ "a field's own DMARC is not above it", OURS " dmarc=fail; dkim=pass "
+	    "header.d=google.com\n" FROM, "pass google.com" },
+	{ "a quoted name", "Authentication-Results: \"mail.minties.govt.nz\""
+	    " (me) ;" PASS FROM, "pass google.com" },
+	{ "a quoted name and a version", "Authentication-Results: "
+	    "\"filter.example\" 1;" PASS FROM, "pass google.com" },
+	{ "a quoted name that only begins like ours", "Authentication-Results:"
+	    " \"mail.minties.govt.nz evil\";" PASS FROM, "none" },
+	{ "a quote within a name", "Authentication-Results: "
+	    "mail.\"minties.govt.nz\";" PASS FROM, "none" },
+	{ "a method's version", OURS " dkim/1=pass header.d=google.com\n" FROM,
+	    "pass google.com" },
+	{ "a method's version with comments", OURS " dkim (a) / (b) 1 (c) = "
+	    "pass header.d=google.com\n" FROM, "pass google.com" },
+	{ "blanks around a property's =", OURS " dkim=pass header.d (c) = "
+	    "google.com\n" FROM, "pass google.com" },
+	{ "a version of which nobody knows", OURS " dkim/2=pass "
+	    "header.d=google.com\n" FROM, "none" },
+	{ "a failure with a version", OURS " dkim/1=fail\n" OURS PASS SIGNED
+	    FROM, "fail" },
 	{ "the upper one counts", OURS " dkim=fail\n" OURS PASS FROM,
 	    "fail" },
 	{ "below another field", OURS " spf=pass\nSubject: x\n" OURS PASS

@@ -2,7 +2,8 @@
 
 /*
  * Authentication-Results (RFC 8601 2.2):
- *	authserv-id [version] *(";" method "=" result *(ptype.property=value))
+ *	authserv-id [version]
+ *	    *(";" method ["/" version] "=" result *(ptype.property=value))
  * with comments anywhere.
  */
 
@@ -59,6 +60,11 @@ is_verifier(const struct conf *conf, const char *value)
 
 	value += strspn(value, " ");
 	n = strcspn(value, " ;");
+	/* It may be quoted. */
+	if (n >= 2 && value[0] == '"' && value[n - 1] == '"') {
+		value++;
+		n -= 2;
+	}
 	for (i = 0; i < conf->ndkim_authserv; i++)
 		if (strlen(conf->dkim_authserv[i]) == n &&
 		    strncasecmp(value, conf->dkim_authserv[i], n) == 0)
@@ -105,11 +111,11 @@ is_our_hop(const struct conf *conf, char *value)
 	return is_our_host(conf, by, " ;");
 }
 
-/* The domain behind "header.d=" or "header.i=" of one method's text. */
+/* The domain of header.d or header.i of one method's text. */
 static int
 signer(const char *method, char out[], size_t outsz)
 {
-	static const char *const names[] = { "header.d=", "header.i=" };
+	static const char *const names[] = { "header.d", "header.i" };
 	const char *p, *at;
 	size_t i, n;
 
@@ -117,8 +123,12 @@ signer(const char *method, char out[], size_t outsz)
 		if ((p = strcasestr(method, names[i])) == NULL ||
 		    p == method || p[-1] != ' ')
 			continue;
-		/* A quoted local part is one word by now. */
 		p += strlen(names[i]);
+		p += strspn(p, " ");
+		if (*p++ != '=')
+			continue;
+		p += strspn(p, " ");
+		/* A quoted local part is one word by now. */
 		n = strcspn(p, "; ");
 		if ((at = memrchr(p, '@', n)) != NULL) {
 			n -= at + 1 - p;
@@ -175,16 +185,24 @@ add_signer(struct rd_dkim *dkim, const char *d)
 	    sizeof(dkim->signer[0]));
 }
 
-/* The result behind "dkim" of one method's text; "" if it is another method. */
+/* The result of one method's text; "" where it is of another than name. */
 static void
-dkim_result(const char *method, char out[], size_t outsz)
+method_result(const char *method, const char *name, char out[], size_t outsz)
 {
-	const char *p = method + 4;
+	const char *p = method + strlen(name);
 
 	out[0] = '\0';
-	if (strncasecmp(method, "dkim", 4) != 0)
+	if (strncasecmp(method, name, strlen(name)) != 0)
 		return;
 	p += strspn(p, " ");
+	if (*p == '/') {
+		p++;
+		p += strspn(p, " ");
+		/* Of methods there is no other version. */
+		if (*p++ != '1')
+			return;
+		p += strspn(p, " ");
+	}
 	if (*p++ != '=')
 		return;
 	p += strspn(p, " ");
@@ -202,12 +220,68 @@ is_none(const char *method)
 	    method[4 + strspn(method + 4, " ")] == '\0';
 }
 
+/* Whether the mail holds a signature that d is the name of (RFC 6376 3.5). */
+static int
+is_signed(const struct mime *mail, const char *d)
+{
+	char name[80], domain[DOMAIN_MAX], *value, *tag, *rest;
+	size_t at = 0;
+	int found = 0;
+
+	while (!found &&
+	    (value = mime_next(mail, &at, name, sizeof(name))) != NULL) {
+		rest = value;
+		while (strcasecmp(name, "DKIM-Signature") == 0 &&
+		    (tag = strsep(&rest, ";")) != NULL) {
+			tag += strspn(tag, " ");
+			if (*tag++ != 'd')
+				continue;
+			tag += strspn(tag, " ");
+			if (*tag++ != '=')
+				continue;
+			tag += strspn(tag, " ");
+			found |= domain_normal(tag, strcspn(tag, " "), domain,
+			    sizeof(domain)) == 0 && signs_for(domain, d);
+		}
+		free(value);
+	}
+	return found;
+}
+
 /*
- * Notes the dkim methods of one field; returns whether there was one, or none
- * at all: a field below it is not for us to believe.
+ * A field below one that tells of other methods alone, as OpenDMARC's stands
+ * on OpenDKIM's.  Most verifiers write of DKIM where a mail is signed, so that
+ * a stranger's own field comes there with one that is not: what passed counts
+ * where DMARC passed above it, or where the signature is there and DMARC did
+ * not fail.
+ */
+static void
+bear_out(const struct mime *mail, const char *dmarc, struct rd_dkim *dkim)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < dkim->nsigners; i++) {
+		if (strcmp(dmarc, "pass") != 0 && (strcmp(dmarc, "fail") == 0 ||
+		    !is_signed(mail, dkim->signer[i])))
+			continue;
+		if (n != i)
+			(void)strlcpy(dkim->signer[n], dkim->signer[i],
+			    sizeof(dkim->signer[n]));
+		n++;
+	}
+	if (n == 0 && dkim->nsigners > 0)
+		(void)strlcpy(dkim->result, "contradicted",
+		    sizeof(dkim->result));
+	dkim->nsigners = n;
+}
+
+/*
+ * Notes the dkim methods of one field, and what DMARC makes of the mail;
+ * returns whether there was one of dkim, or none at all: a field below it is
+ * not for us to believe.
  */
 static int
-read_methods(char *value, struct rd_dkim *dkim)
+read_methods(char *value, struct rd_dkim *dkim, char dmarc[], size_t dmarcsz)
 {
 	char *method, *next, d[DOMAIN_MAX], result[sizeof(dkim->result)];
 	int found = 0;
@@ -219,7 +293,11 @@ read_methods(char *value, struct rd_dkim *dkim)
 		method += strspn(method, " ");
 		if (is_none(method))
 			return 1;
-		dkim_result(method, result, sizeof(result));
+		/* Of two, one that fails. */
+		method_result(method, "dmarc", result, sizeof(result));
+		if (result[0] != '\0' && strcmp(dmarc, "fail") != 0)
+			(void)strlcpy(dmarc, result, dmarcsz);
+		method_result(method, "dkim", result, sizeof(result));
 		if (result[0] == '\0')
 			continue;
 		if (strcmp(result, "pass") == 0 &&
@@ -233,13 +311,27 @@ read_methods(char *value, struct rd_dkim *dkim)
 	return found;
 }
 
+/* Fields that verifiers write beside their Authentication-Results. */
+static int
+is_verifiers_own(const char *name)
+{
+	static const char *const names[] = { "DKIM-Filter", "DMARC-Filter",
+	    "Received-SPF" };
+	size_t i;
+
+	for (i = 0; i < nitems(names); i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return 1;
+	return 0;
+}
+
 void
 reader_dkim(const struct mime *mail, const struct conf *conf,
     struct rd_dkim *dkim)
 {
-	char name[80], *value;
+	char name[80], dmarc[sizeof(dkim->result)] = "", *value;
 	size_t at = 0;
-	int begun = 0, done = 0;
+	int fields = 0, done = 0;
 
 	memset(dkim, 0, sizeof(*dkim));
 	if (conf == NULL || conf->ndkim_authserv == 0)
@@ -252,18 +344,21 @@ reader_dkim(const struct mime *mail, const struct conf *conf,
 			/* What follows another host's is not ours. */
 			if (drop_comments(value) == -1 ||
 			    !is_verifier(conf, value))
-				done = begun;
+				done = fields > 0;
 			else {
-				begun = 1;
-				done = read_methods(value, dkim);
+				fields++;
+				done = read_methods(value, dkim, dmarc,
+				    sizeof(dmarc));
 			}
 		} else if (strcasecmp(name, "Received") == 0) {
 			/* Below another host's, others wrote. */
-			done = begun || !is_our_hop(conf, value);
+			done = fields > 0 || !is_our_hop(conf, value);
 		} else
-			done = begun;
+			done = fields > 0 && !is_verifiers_own(name);
 		free(value);
 	}
+	if (fields > 1)
+		bear_out(mail, dmarc, dkim);
 }
 
 char *
