@@ -324,6 +324,7 @@ SGECTL_OBJS =	\
 		reporter/reader/reader_policy.o \
 		reporter/reader/reader_scan.o \
 		reporter/reader/reader_text.o \
+		reporter/reader/sniff.o \
 		reporter/reader/unpack.o \
 		reporter/store/query_flow.o \
 		reporter/store/query_heard.o \

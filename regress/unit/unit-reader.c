@@ -520,6 +520,36 @@ utf16(void)
 		}
 }
 
+static void
+utf32(void)
+{
+	const char *text = "{" HEAD "\"policies\":[]}";
+	struct bytes b = { NULL, 0 };
+	struct got g;
+	const char *p;
+	int big, mark;
+
+	for (big = 0; big < 2; big++)
+		for (mark = 0; mark < 2; mark++) {
+			if (mark)
+				bytes_add(&b, big ? "\0\0\xfe\xff" :
+				    "\xff\xfe\0\0", 4);
+			for (p = text; *p != '\0'; p++) {
+				if (big)
+					bytes_add(&b, "\0\0\0", 3);
+				bytes_add(&b, p, 1);
+				if (!big)
+					bytes_add(&b, "\0\0\0", 3);
+			}
+			g = got("x", b.p, b.len, NULL);
+			is_str(g.problem,
+			    "UTF-32: RFC 8460 asks for JSON in UTF-8",
+			    "UTF-32, %s end first, %s mark: named",
+			    big ? "big" : "little", mark ? "with" : "no");
+			bytes_free(&b);
+		}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -534,5 +564,6 @@ main(int argc, char *argv[])
 	hostile();
 	bounds();
 	utf16();
+	utf32();
 	return done_testing();
 }

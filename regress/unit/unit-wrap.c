@@ -330,6 +330,7 @@ other_kinds(void)
 	static const char xml[] = "<?xml version=\"1.0\"?>\n<feedback>\n";
 	struct bytes gz = deflated(xml, strlen(xml), 31), z, mail, b;
 	struct got g;
+	char tar[2048];
 
 	memset(&mail, 0, sizeof(mail));
 	b = base64(&gz, 76, "\n");
@@ -346,6 +347,19 @@ other_kinds(void)
 	g = got("z", z.p, z.len, NULL);
 	is_str(g.problem, "packed, but no report", "something else in zip");
 	bytes_free(&z);
+	/* An archive of one file, in which the report is whole. */
+	bytes_free(&gz);
+	memset(tar, 0, sizeof(tar));
+	strlcpy(tar, "r.json", sizeof(tar));
+	memcpy(tar + 257, "ustar", 5);
+	memcpy(tar + 512, report, strlen(report));
+	g = got("r.tar", tar, sizeof(tar), NULL);
+	is_str(g.problem, "a tar archive: RFC 8460 asks for gzip of the JSON "
+	    "itself", "tar");
+	gz = deflated(tar, sizeof(tar), 31);
+	g = got("r.tgz", gz.p, gz.len, NULL);
+	is_str(g.problem, "a tar archive: RFC 8460 asks for gzip of the JSON "
+	    "itself", "tar in gzip");
 	lines(&mail, "From: x@y\nSubject: hello\n\nHello.\n", "\n");
 	g = got("m", mail.p, mail.len, NULL);
 	is_str(g.problem, "no report in it", "a mail without a report");

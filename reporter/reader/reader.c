@@ -15,23 +15,13 @@
 #include "lib/xalloc.h"
 #include "reader/mailbox.h"
 #include "reader/reader.h"
+#include "reader/sniff.h"
 #include "reader/unpack.h"
 
 /* gzip in zip in gzip: nobody means well who goes deeper. */
 #define PACK_DEPTH_MAX 3
 /* So many of a list that are no report: it is no list of reports. */
 #define LIST_BAD_MAX 5
-
-enum kind {
-	KIND_JSON,
-	KIND_GZIP,
-	KIND_ZIP,
-	KIND_UTF16,
-	KIND_XML,
-	KIND_OTHER_PACK,	/* named, not read */
-	KIND_MAIL,
-	KIND_NOTHING
-};
 
 struct find {
 	struct reader	*reader;
@@ -81,54 +71,6 @@ found_report(struct find *f, struct rd_report *r)
 	f->reader->report(r, f->reader->arg);
 }
 
-static size_t
-blanks(const unsigned char *data, size_t len)
-{
-	size_t n = 0;
-
-	/* UTF-8's mark is one too. */
-	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
-		n = 3;
-	while (n < len && (data[n] == ' ' || data[n] == '\t' ||
-	    data[n] == '\r' || data[n] == '\n'))
-		n++;
-	return n;
-}
-
-static enum kind
-sniff(const unsigned char *data, size_t len)
-{
-	size_t at;
-
-	if (len >= 3 && data[0] == 0x1f && data[1] == 0x8b)
-		return KIND_GZIP;
-	if (len >= 4 && memcmp(data, "PK", 2) == 0 && data[2] < 8)
-		return KIND_ZIP;
-	if (len >= 4 && (memcmp(data, "BZh", 3) == 0 ||
-	    memcmp(data, "\xfd" "7zX", 4) == 0 ||
-	    memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0 ||
-	    memcmp(data, "7z\xbc\xaf", 4) == 0))
-		return KIND_OTHER_PACK;
-	if (len >= 4 && (memcmp(data, "\xfe\xff", 2) == 0 ||
-	    memcmp(data, "\xff\xfe", 2) == 0 ||
-	    (data[0] == 0 && (data[1] == '{' || data[1] == '[')) ||
-	    (data[1] == 0 && (data[0] == '{' || data[0] == '['))))
-		return KIND_UTF16;
-	at = blanks(data, len);
-	if (at == len)
-		return KIND_NOTHING;
-	if (data[at] == '{')
-		return KIND_JSON;
-	/* A list of reports: "[", then "{". */
-	if (data[at] == '[' &&
-	    (at += 1 + blanks(data + at + 1, len - at - 1)) < len &&
-	    data[at] == '{')
-		return KIND_JSON;
-	if (at < len && data[at] == '<')
-		return KIND_XML;
-	return KIND_NOTHING;
-}
-
 /* JSON that ends early may do so since what packed it did. */
 static const char *
 cause(const struct find *f, const char *why)
@@ -175,7 +117,7 @@ find_json(struct find *f, const char *text, size_t len)
 
 	if (charge(f, len, 0) == -1)
 		return;
-	at = blanks((const unsigned char *)text, len);
+	at = sniff_blanks((const unsigned char *)text, len);
 	if (text[at] == '[') {
 		find_list(f, text + at, len - at);
 		return;
@@ -189,7 +131,7 @@ find_json(struct find *f, const char *text, size_t len)
 			return;
 		}
 		at += used;
-		at += blanks((const unsigned char *)text + at, len - at);
+		at += sniff_blanks((const unsigned char *)text + at, len - at);
 		while (at < len && text[at] == '\0')
 			at++;
 		if (at < len && text[at] != '{')
@@ -331,6 +273,13 @@ find_any(struct find *f, const unsigned char *data, size_t len)
 	case KIND_OTHER_PACK:
 		problem(f, "packed, but neither gzip nor zip", 0);
 		return;
+	case KIND_TAR:
+		problem(f, "a tar archive: RFC 8460 asks for gzip of the JSON "
+		    "itself", 0);
+		return;
+	case KIND_UTF32:
+		problem(f, "UTF-32: RFC 8460 asks for JSON in UTF-8", 0);
+		return;
 	case KIND_UTF16:
 		if ((text = reader_utf16(data, len, &n)) != NULL &&
 		    sniff((unsigned char *)text, n) == KIND_JSON) {
@@ -359,7 +308,7 @@ find_any(struct find *f, const unsigned char *data, size_t len)
 static int
 is_base64_of_report(const char *text, size_t len)
 {
-	size_t at = blanks((const unsigned char *)text, len), n;
+	size_t at = sniff_blanks((const unsigned char *)text, len), n;
 	static const char *const begins[] = {
 		"H4sI",		/* gzip */
 		"UEsDB",	/* zip */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_SNIFF_H
+#define SGE_SNIFF_H
+
+#include <stddef.h>
+
+/*
+ * What bytes of others look like by how they begin; names and types that came
+ * with them are hints at best.
+ */
+
+enum kind {
+	KIND_JSON,
+	KIND_GZIP,
+	KIND_ZIP,
+	KIND_TAR,
+	KIND_UTF16,
+	KIND_UTF32,
+	KIND_XML,
+	KIND_OTHER_PACK,	/* named, not read */
+	KIND_MAIL,
+	KIND_NOTHING
+};
+
+enum kind sniff(const unsigned char *data, size_t len);
+/* How many bytes at the beginning are blanks, or UTF-8's mark. */
+size_t	sniff_blanks(const unsigned char *data, size_t len);
+
+#endif
