@@ -332,8 +332,13 @@ run_kept(struct ctl *ctl, int argc, char *argv[])
 	status = ctl->command->run(ctl, argc, argv);
 	xmemclose(v->out, &text);
 	/* What could not be read is not what is not there. */
-	if (v->store->errors > 0 && status == 0)
-		status = ctl->command->failure;
+	if (v->store->errors > 0) {
+		warnx("%s %s: what is printed is not all%s", ctl->conf->database,
+		    v->store->damaged ? "is damaged" : "could not be read",
+		    v->store->damaged ? "; see sgectl check config" : "");
+		if (status == 0)
+			status = ctl->command->failure;
+	}
 	store_close(v->store);
 	v->store = NULL;
 	(void)fwrite(text, 1, len, stdout);

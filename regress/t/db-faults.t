@@ -120,6 +120,8 @@ is $? 1 "sged -n on a damaged one"
 like "$said" "*is damaged: *sgectl check config*" "  says so"
 said=$(sgectl show sent 2>&1)
 is $? 1 "show sent can't read all, and ends with 1"
+like "$said" "*sged.db is damaged: what is printed is not all; *check config*" \
+    "  and says so"
 like "$(sgectl digest -a 2>&1 | tr -s " \n" "  ")" "*FIX*database is damaged*check config*" \
     "the digest says what to do"
 like "$(sgectl check config 2>&1 | tr -s " \n" "  ")" \
