@@ -131,6 +131,7 @@ FILTER_OBJS =	\
 		filter/session/reply_queue.o \
 		filter/session/session.o \
 		filter/session/session_rcpt.o \
+		filter/session/session_note.o \
 		filter/session/session_record.o \
 		filter/session/session_report.o \
 		filter/session/session_table.o \

@@ -178,6 +178,34 @@ void	session_rcpt_out(struct sessions *, struct session *,
 /* session_rcpt.c: the sender of a new transaction. */
 void	session_mail(struct sessions *, struct session *, const struct text *);
 
+/* session_note.c */
+
+/*
+ * The domain of an address; what is none stays as it was, in lower case, cut
+ * off.  An address without one is smtpd's own: "staff" and "staff@" become
+ * staff@hostname.  Returns 1 if it is a domain name.
+ */
+int	session_domain(const struct sessions *, const struct text *address,
+	    char out[], size_t outsz);
+/* What is behind the '@' of an address, or all of it. */
+const char *session_part(const char *address);
+/*
+ * As it stands in records: the domain, with -v all of it but a route.  NULL
+ * without memory.
+ */
+struct str *session_address(struct sessions *, const struct text *address,
+	    const char *domain);
+/* Counts a recipient in its row; takes to over, which may be NULL. */
+void	session_note(struct sessions *, struct session *, struct str *to,
+	    const struct flow_answer *);
+/*
+ * Logs the answer, with all that it takes to see why; s may be NULL, id is as
+ * smtpd wrote it, from and to are domains.
+ */
+void	session_say(struct sessions *, const struct session *s,
+	    const char *id, const char *from, const char *to,
+	    const struct flow_answer *);
+
 /* session_report.c: whether a new transaction's sender is that of reports. */
 void	session_report_sender(const struct sessions *, struct session *,
 	    const struct text *);
