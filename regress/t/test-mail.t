@@ -128,6 +128,31 @@ u{v}@plain.example
 -u+tag@plain.example
 @a.nz,@b.nz:u@plain.example
 EOT
+# The first '>' ends an address; what is behind that is an option to smtpd.
+while IFS='|' read -r a rcpt mail; do
+	like "$(sgectl -p test from a@minties.govt.nz to "$a")" \
+	    "*|reject|$rcpt*asks no filter*" "to $a: $rcpt"
+	like "$(sgectl -p test from "$a" to b@plain.example)" \
+	    "*|reject|$mail*" "from $a: $mail"
+done <<'EOT'
+u>v@plain.example|503 Unsupported option v@plain.example>|503 5.5.4 Invalid command arguments: Unsupported option v@plain.example>
+u@plain.example>|503 Unsupported option >|503 5.5.4 Invalid command arguments: Unsupported option >
+u> v@plain.example|503 Unsupported option v@plain.example>|503 5.5.4 *option v@plain.example>
+u>v w=1@plain.example|503 Unsupported option v|503 5.5.4 *option v
+>u@plain.example|501 5.1.3 |503 5.5.4 *option u@plain.example>
+u..v>w@plain.example|501 5.1.3 |553 5.1.0 
+"u>v"@plain.example|501 5.1.3 |553 5.1.0 
+EOT
+m=$(printf 'a@m\303\274nchen.nz')
+like "$(sgectl -p test from a@minties.govt.nz to "$m")" \
+    '*|reject|501 5.1.3 *the DNS writes its domain xn--mnchen-3ya.nz*' \
+    "a domain in its own letters: how the DNS writes it"
+like "$(sgectl -p test from "$m" to b@plain.example)" \
+    '*|reject|553 5.1.0 *the DNS writes its domain xn--mnchen-3ya.nz*' \
+    "  the sender's, too"
+is "$(sgectl test from a@minties.govt.nz to u@plain.example. |
+    grep -c 'the DNS')" 0 \
+    "  nothing of the kind where that is not why"
 like "$(sgectl test from a@minties.govt.nz to 'u@[203.0.113.9]')" \
     '*restricted>public: prefer tls*action "outbound"*goes to that address*' \
     "an address in brackets is of no class"

@@ -44,7 +44,8 @@ struct dry {
 	int		 trusted;
 	int		 report;	/* from is the sender of reports */
 	int		 to_literal;	/* "u@[192.0.2.1]" */
-	const char	*syntax;	/* what smtpd answers itself, or NULL */
+	char		 syntax[PATH_TEXT_MAX]; /* smtpd's own answer, or "" */
+	char		 alabel[DOMAIN_MAX]; /* how the DNS writes its domain */
 	enum tlsver	 tls;
 };
 
@@ -59,6 +60,46 @@ bare(const char *address, char buf[], size_t size)
 		return address;
 	(void)snprintf(buf, size, "%.*s", (int)len - 2, address + 1);
 	return buf;
+}
+
+/*
+ * What smtpd answers an address that it does not take.  The first '>' ends one:
+ * what is behind that is an option to it, and none that it knows.
+ */
+static void
+answer_syntax(struct dry *d, int to, const char *address,
+    const struct mail_path *m)
+{
+	const char *more = strchr(address, '>');
+	char domain[DOMAIN_MAX];
+	struct mail_path head;
+
+	if (d->syntax[0] != '\0')
+		return;
+	if (more != NULL) {
+		mail_path_read(address, (size_t)(more - address), &head);
+		if ((!to && more == address) || smtpd_takes_address(&head)) {
+			more++;
+			more += strspn(more, " ");
+			(void)snprintf(d->syntax, sizeof(d->syntax),
+			    "503 %sUnsupported option %.*s%s", to ? "" :
+			    "5.5.4 Invalid command arguments: ",
+			    (int)strcspn(more, " "), more,
+			    strchr(more, ' ') == NULL ? ">" : "");
+			return;
+		}
+	}
+	(void)strlcpy(d->syntax, to ? "501 5.1.3 Recipient address syntax "
+	    "error" : "553 5.1.0 Sender address syntax error",
+	    sizeof(d->syntax));
+	if (m->domainlen == 0 || m->domainlen >= sizeof(domain))
+		return;
+	memcpy(domain, m->domain, m->domainlen);
+	domain[m->domainlen] = '\0';
+	if (domain_normal(domain, m->domainlen, d->alabel,
+	    sizeof(d->alabel)) == 0 ||
+	    domain_to_alabel(domain, d->alabel, sizeof(d->alabel)) == -1)
+		d->alabel[0] = '\0';
 }
 
 /*
@@ -81,10 +122,7 @@ take_domain(const struct conf *conf, struct dry *d, const char *what,
 	mail_path_read(address, strlen(address), &m);
 	if ((strchr(address, '@') != NULL || strchr(address, '.') == NULL) &&
 	    !smtpd_takes_address(&m)) {
-		if (d->syntax == NULL)
-			d->syntax = strcmp(what, "from") == 0 ? "553 5.1.0 "
-			    "Sender address syntax error" : "501 5.1.3 "
-			    "Recipient address syntax error";
+		answer_syntax(d, strcmp(what, "to") == 0, address, &m);
 		return 0;
 	}
 	/* Of no class, in filter-sge and in the tables, too. */
@@ -304,9 +342,11 @@ print(const struct view *v, const struct dry *d, const struct flow_answer *f,
 static int
 refused(const struct view *v, const struct dry *d)
 {
-	static const char why[] = "smtpd takes no such address, and asks no "
-	    "filter";
+	char why[100 + DOMAIN_MAX], verdict[PATH_TEXT_MAX * 2];
 
+	(void)snprintf(why, sizeof(why), "smtpd takes no such address, and "
+	    "asks no filter%s%s", d->alabel[0] == '\0' ? "" : "; the DNS "
+	    "writes its domain ", d->alabel);
 	if (v->form != FORM_TEXT) {
 		view_row(v, "test", "ttttttttttti", "from", d->from, "to",
 		    d->to, "address", d->peer, "flow", NULL, "rule", NULL,
@@ -317,9 +357,10 @@ refused(const struct view *v, const struct dry *d)
 	}
 	view_say(v, "Mail from %s to %s", *d->from == '\0' ? "<>" :
 	    view_clean(d->from, 200), view_clean(d->to, 200));
-	view_say(v, "  verdict  %s: %s", verdict_name(VERDICT_REJECT),
-	    d->syntax);
-	view_say(v, "Thus: %s", why);
+	(void)snprintf(verdict, sizeof(verdict), "%s: %s",
+	    verdict_name(VERDICT_REJECT), view_clean(d->syntax, 0));
+	view_wrap(v->out, "  verdict  ", "           ", verdict);
+	view_wrap(v->out, "Thus: ", "  ", why);
 	fprintf(v->out, "Exit %d.\n", GOES_NOT);
 	return GOES_NOT;
 }
@@ -338,7 +379,7 @@ view_test(const struct view *v, int argc, char *const argv[])
 
 	if (take(v, &d, argc, argv) == -1)
 		return NOT_KNOWN;
-	if (d.syntax != NULL)
+	if (d.syntax[0] != '\0')
 		return refused(v, &d);
 	memset(&q, 0, sizeof(q));
 	q.from = d.from_domain;
