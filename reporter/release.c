@@ -71,14 +71,15 @@ collect(const struct smtpctl_queued *q, void *arg)
 
 /*
  * Its action asks sge-routes for a host to verify where none is needed any
- * more, or does not where one is needed now, nor for TLS; or there is none.
+ * more, or for TLS, or for its newest version; or it asks for less than is
+ * needed now; or there is none.
  */
 static int
 is_behind(const struct release *r, const struct smtpctl_envelope *e)
 {
 	const struct smtpd_line *action;
 	const char *table;
-	int routed;
+	int routed, tls;
 
 	/* Reports have rules of their own (RFC 8460 3). */
 	if (report_sender_is(r->ctl->conf, e->sender, strlen(e->sender)))
@@ -90,12 +91,20 @@ is_behind(const struct release *r, const struct smtpctl_envelope *e)
 		return 0;
 	table = smtpdconf_after(action, "domain");
 	routed = table != NULL && strcmp(table, "<sge-routes>") == 0;
-	if (r->newest && !match_newest(action))
+	tls = smtpdconf_has(action, "tls");
+	if (match_newest(action) != r->newest)
 		return 1;
-	if (r->need == NEED_VERIFY)
+	switch (r->need) {
+	case NEED_VERIFY:
 		return !routed;
-	return routed || (r->need == NEED_ENCRYPT &&
-	    !smtpdconf_has(action, "tls"));
+	case NEED_ENCRYPT:
+		return routed || !tls;
+	case NEED_NOTHING:
+		/* With a host of its own it is no action for a class. */
+		return routed || (tls && !smtpdconf_has(action, "host"));
+	default:
+		return routed;
+	}
 }
 
 static int

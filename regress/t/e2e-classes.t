@@ -74,6 +74,12 @@ found_none()
 	[ "$(bed_log smtpd.A 'TLS required but not supported')" -ge "$1" ]
 }
 
+# waits RECIPIENT: smtpd is done with a first attempt.
+waits()
+{
+	in_a smtpctl show queue | grep -q "$1.*|pending|"
+}
+
 # A public host that somebody hands over government mail of others.
 bed_stop smtpd.A
 sed -i -e 's/^local .*/local { "kiwi.nz" }/' \
@@ -99,6 +105,19 @@ check "with a flow that keeps it from that: taken, once it is read" \
 check "and it finds none" wait_for 60 found_none 2
 is "$(queued i@plain.govt.nz)" 1 "so that it waits"
 is "$(mails '^X-Peer-To: <[gi]@plain.govt.nz>')" 0 "and left in no other way"
+# The flow was a mistake: what waits for TLS is let go.
+peer mx.busy.govt.nz 17 tempfail
+dns "busy.govt.nz MX 10 mx.busy.govt.nz."
+submit x@library.govt.nz k@busy.govt.nz
+check "one to a busy host waits" wait_for 60 waits k@busy.govt.nz
+is "$(sgectl release busy.govt.nz 2>&1)" "0 mails released" \
+    "while TLS is required, it is not released"
+sed -i '/^flow from public to government/d' "$A/etc/mail/sge.conf"
+like "$(sgectl release busy.govt.nz 2>&1)" '*1 mail released' \
+    "once it is not, it is"
+id=$(in_a smtpctl show queue | sed -n '/k@busy.govt.nz/s/|.*//p')
+is "$(in_a smtpctl show envelope "$id" | sed -n 's/^dispatcher: //p')" \
+    outbound "by the action that it has today"
 
 # TLS 1.3 for a class: on the way out an action of its own holds it.
 bed_stop smtpd.A
