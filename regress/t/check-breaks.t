@@ -37,6 +37,9 @@ dns_start "$dir/dns" <<EOT || bail "unbound does not start"
 	local-data: 'minties.govt.nz. MX 10 mail.minties.govt.nz.'
 	local-data: '_smtp._tls.minties.govt.nz. TXT "v=TLSRPTv1; rua=mailto:tls-reports@minties.govt.nz"'
 	local-data: 'sge._domainkey.minties.govt.nz. TXT "v=DKIM1; k=rsa; p=" "$(echo "$public" | cut -c -200)" "$(echo "$public" | cut -c 201-)"'
+	local-data: 'two._domainkey.minties.govt.nz. TXT "v=DKIM1; k=rsa; p=" "$(echo "$public" | cut -c -200)" "$(echo "$public" | cut -c 201-)"'
+	local-data: 'two._domainkey.minties.govt.nz. TXT "v=spf1 -all"'
+	local-data: 'sha1._domainkey.minties.govt.nz. TXT "v=DKIM1; h=sha1; p=" "$(echo "$public" | cut -c -200)" "$(echo "$public" | cut -c 201-)"'
 EOT
 
 # A good set-up in $dir/good.

@@ -112,10 +112,55 @@ test_simple(void)
 	begins(verify(mail, record), "the header", "another case");
 }
 
+/* What is published: what verifiers pass over (RFC 6376 3.6.1). */
+static void
+test_record(void)
+{
+	static const struct {
+		const char *record, *why;
+	} all[] = {
+		{ RSA_KEY, "" },
+		{ ED25519_KEY, "" },
+		{ " p=%s ; h = sha1 : SHA256 ; t = s ; n=a", "" },
+		{ "s=email:tlsrpt; p=%s", "" },
+		{ "k=rsa; v=DKIM1; p=%s", "it has to begin" },
+		{ "v=DKIM2; p=%s", "it has to begin" },
+		{ "v=DKIM1 k=rsa; p=%s", "it has to begin" },
+		{ "v=DKIM1; h=sha1; p=%s", "its h= leaves" },
+		{ "v=DKIM1; t=s:y; p=%s", "t=y says" },
+		{ "v=DKIM1; k=dsa; p=%s", "its k= is" },
+		{ "v=DKIM1; k=ed25519; p=%s", "its p= is no" },
+		{ "v=DKIM1; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+		    "its p= is no" },
+		{ "v=DKIM1; p=MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKYBrodH6s4hD8"
+		    "l7bD8bqAupbcQmwPGGLwkbjsWQy7FT2zzmHXsUR7PNNUNSJSxF/7be9E"
+		    "kww+i6P21x9HPokccCAwEAAQ==", "an RSA key" }
+	};
+	char record[2048], why[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		/* The key of the RFC stands for "%s". */
+		(void)snprintf(record, sizeof(record), "%.*s%s%s",
+		    (int)strcspn(all[i].record, "%"), all[i].record,
+		    strchr(all[i].record, '%') == NULL ? "" :
+		    strstr(RSA_KEY, "MIGf"), strchr(all[i].record, '%') ==
+		    NULL ? "" : strchr(all[i].record, '%') + 2);
+		why[0] = '\0';
+		(void)dkim_record(record, why, sizeof(why));
+		if (*all[i].why == '\0')
+			is_str(why, "", "good: %s", all[i].record);
+		else
+			begins(why, all[i].why, "%s: %s", all[i].why,
+			    all[i].record);
+	}
+}
+
 int
 main(void)
 {
 	log_init("unit-verify", 1, 0);
+	test_record();
 	is_str(verify(ED25519 RSA HEADER BODY, ED25519_KEY), "", "Ed25519");
 	is_str(verify(RSA HEADER BODY, RSA_KEY), "", "RSA");
 	is_str(verify("Received: by us\n" RSA

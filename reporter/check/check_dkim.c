@@ -33,20 +33,6 @@
 #define WAIT_SECONDS 60
 #define MAIL_MAX (256 * 1024)
 
-/* Whether a colon-separated list has the item, whatever its case. */
-static int
-list_has(const char *list, const char *item)
-{
-	size_t len = strlen(item), n;
-
-	for (; *list != '\0'; list += n + (list[n] == ':')) {
-		n = strcspn(list, ":");
-		if (n == len && strncasecmp(list, item, len) == 0)
-			return 1;
-	}
-	return 0;
-}
-
 /*
  * What the key is for (RFC 6376 3.6.1: a list, all if it is missing), and who
  * is known to read that otherwise.
@@ -62,15 +48,15 @@ check_service(struct check *c, const char *name, const char *record)
 		return;
 	}
 	(void)strlcpy(shown, view_clean(value, 60), sizeof(shown));
-	if (list_has(value, "*"))
+	if (tag_has(value, "*"))
 		check_part(c, PART, CHECK_WARN, "the key at %s is for s=%s, "
 		    "which is good, but dkimpy takes only s=* or s=email: "
 		    "without s= all verifiers pass", name, shown);
-	else if (!list_has(value, "tlsrpt"))
+	else if (!tag_has(value, "tlsrpt"))
 		check_part(c, PART, CHECK_BAD, "the key at %s is for s=%s: "
 		    "who gets our reports may ignore them (RFC 8460 3); "
 		    "take s= out", name, shown);
-	else if (!list_has(value, "email"))
+	else if (!tag_has(value, "email"))
 		check_part(c, PART, CHECK_WARN, "the key at %s is for s=%s: "
 		    "DMARC does not count it, and dkimpy fails every mail "
 		    "under it; without s= it serves all", name, shown);
@@ -117,10 +103,17 @@ check_key(struct check *c, const char *selector, const char *domain,
 		check_part(c, PART, CHECK_BAD, "no key is published at %s: "
 		    "sgectl record new -k %s -s %s %s prints what to publish",
 		    name, path == NULL ? "KEY" : path, selector, domain);
+	else if (n > 1)
+		check_part(c, PART, CHECK_BAD, "%zu TXT records at %s: which "
+		    "one verifiers take is up to them (RFC 6376 3.6.2.2); "
+		    "leave that of the key", n, name);
 	else if (tag_value(txts[0], "p", value, sizeof(value)) == -1 ||
 	    *value == '\0')
 		check_part(c, PART, CHECK_BAD, "the record at %s has no key",
 		    name);
+	else if (dkim_record(txts[0], why, sizeof(why)) == -1)
+		check_part(c, PART, CHECK_BAD, "no verifier uses the record "
+		    "at %s, since %s", name, why);
 	else if (!is_of(path, value))
 		check_part(c, PART, CHECK_BAD, "the key at %s is not that of "
 		    "%s: no signature verifies; sgectl record new -k %s -s %s "
@@ -285,8 +278,8 @@ check_signature(struct check *c, const char *mail)
 		check_part(c, PART, CHECK_BAD, "the signature has l=, which "
 		    "RFC 8460 forbids");
 	if (tag_value(tags, "h", value, sizeof(value)) == -1 ||
-	    !list_has(value, "tls-report-domain") ||
-	    !list_has(value, "tls-report-submitter"))
+	    !tag_has(value, "tls-report-domain") ||
+	    !tag_has(value, "tls-report-submitter"))
 		check_part(c, PART, CHECK_WARN, "the signature does not cover "
 		    "TLS-Report-Domain and TLS-Report-Submitter: add them to "
 		    "filter-dkimsign's -h");

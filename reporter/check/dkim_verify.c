@@ -17,6 +17,8 @@
 #define FIELDS_MAX 200
 #define KEY_MAX 4096
 #define DIGEST_BYTES 32
+/* RFC 8301 3.2: verifiers must not take less. */
+#define RSA_BITS_MIN 1024
 
 /* A header field with its folded lines, without its last line end. */
 struct field {
@@ -50,6 +52,19 @@ tag_value(const char *tags, const char *tag, char out[], size_t outsz)
 		if (!isspace((unsigned char)*tags))
 			out[n++] = *tags;
 	out[n] = '\0';
+	return 0;
+}
+
+int
+tag_has(const char *list, const char *item)
+{
+	size_t len = strlen(item), n;
+
+	for (; *list != '\0'; list += n + (list[n] == ':')) {
+		n = strcspn(list, ":");
+		if (n == len && strncasecmp(list, item, len) == 0)
+			return 1;
+	}
 	return 0;
 }
 
@@ -228,6 +243,37 @@ key_of(const char *record, int ed25519)
 		return NULL;
 	return ed25519 ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
 	    der, (size_t)n) : d2i_PUBKEY(NULL, &p, n);
+}
+
+int
+dkim_record(const char *record, char why[], size_t whysz)
+{
+	const char *first = record + strspn(record, " \t\r\n");
+	char value[256], kind[256] = "rsa";
+	EVP_PKEY *key;
+	int bits;
+
+	if (tag_value(record, "v", value, sizeof(value)) == 0 &&
+	    (strcmp(value, "DKIM1") != 0 || *first != 'v'))
+		return fail(why, whysz, "it has to begin with v=DKIM1;");
+	if (tag_value(record, "h", value, sizeof(value)) == 0 &&
+	    !tag_has(value, "sha256"))
+		return fail(why, whysz, "its h= leaves out sha256, by which "
+		    "all signatures are made: take h= out");
+	if (tag_value(record, "t", value, sizeof(value)) == 0 &&
+	    tag_has(value, "y"))
+		return fail(why, whysz, "t=y says that the domain only tests "
+		    "DKIM: take it out");
+	(void)tag_value(record, "k", kind, sizeof(kind));
+	if (strcmp(kind, "rsa") != 0 && strcmp(kind, "ed25519") != 0)
+		return fail(why, whysz, "its k= is neither rsa nor ed25519");
+	if ((key = key_of(record, strcmp(kind, "ed25519") == 0)) == NULL)
+		return fail(why, whysz, "its p= is no key of the kind that "
+		    "k= names, which is rsa where it is missing");
+	bits = EVP_PKEY_bits(key);
+	EVP_PKEY_free(key);
+	return strcmp(kind, "rsa") == 0 && bits < RSA_BITS_MIN ? fail(why,
+	    whysz, "an RSA key has to have 1024 bits (RFC 8301)") : 0;
 }
 
 /* The fields of h=, the last of a name first (RFC 6376 5.4.2). */

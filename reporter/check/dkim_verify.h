@@ -10,6 +10,14 @@
  * 0, or -1 if it is not there.
  */
 int	tag_value(const char *tags, const char *tag, char out[], size_t outsz);
+/* Whether a colon-separated list has the item, whatever its case. */
+int	tag_has(const char *list, const char *item);
+/*
+ * Whether verifiers use that record of a key (RFC 6376 3.6.1, RFC 8301 3.2).
+ * 0, or -1 and why none does, in words that follow "since".  What the key is
+ * for, "s=", is not looked at.
+ */
+int	dkim_record(const char *record, char why[], size_t whysz);
 /*
  * Whether the first DKIM-Signature of a mail (lines end with LF or CRLF)
  * verifies with the key's record as it is published (RFC 6376 6.1.3, RFC
