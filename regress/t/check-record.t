@@ -91,6 +91,7 @@ done <<'EOT'
 mailto://a@b.example|mailto has no //, which would be part of the address: write mailto:a@b.example
 mailto:<a@b.example>|no < and > around the address: write mailto:a@b.example 1
 mailto:ok@b.example,mailto:<c@b.example>|no < and > around the address: write mailto:c@b.example
+mailto:a%zz@b.example|two hexadecimal digits must follow a '%'
 mailto:a@[192.0.2.1]|an address literal
 mailto:a@[IPv6:2001:db8::1]|an address literal
 mailto:ä@b.example|the address is not ASCII
@@ -149,7 +150,15 @@ if ! dns_unbound; then
 	ok 0 "records in the DNS # SKIP no unbound"
 	finish
 fi
-dns_start "$dir" <<'EOT' || bail "unbound does not start"
+# long STRINGS: a record of so many strings of 200 characters.
+long()
+{
+	awk -v n="$1" -v x="$(printf '%200s' '' | tr ' ' x)" 'BEGIN {
+		for (i = 0; i < n; i++)
+			printf "%s\"%s\"", i ? " " : "", i ? x : \
+			    "v=TLSRPTv1; rua=mailto:a@b.example; x=" }'
+}
+dns_start "$dir" <<EOT || bail "unbound does not start"
 	local-data: '_smtp._tls.good.test. 77 TXT "v=TLSRPTv1; rua=" "mailto:a@b.example"'
 	local-data: 'mail.test. MX 20 mx2.mail.test.'
 	local-data: 'mail.test. MX 10 mx1.mail.test.'
@@ -177,6 +186,8 @@ dns_start "$dir" <<'EOT' || bail "unbound does not start"
 	local-data: 'apex.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 	local-data: '_smtp._tls.bad.test. TXT "v=TLSRPTv1; rua=tls@bad.test"'
 	local-data: '_smtp._tls.own.test. TXT "v=TLSRPTv1; rua=mailto:tls@own.test"'
+	local-data: '_smtp._tls.long.test. TXT $(long 50)'
+	local-data: '_mta-sts.long.test. TXT $(long 50)'
 	local-zone: "wild.test." redirect
 	local-data: 'wild.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 EOT
@@ -199,6 +210,7 @@ two.test	1	2 TLSRPT records
 other.test	1	a record of SPF
 nodata.test	1	has no TXT record
 none.test	1	no such name
+long.test	1	a TXT record of more than 8192 bytes
 wrong.test	1	stands at smtp._tls.wrong.test
 wrong1.test	1	stands at _tlsrpt.wrong1.test
 wrong2.test	1	stands at _smtp_tls.wrong2.test
@@ -211,6 +223,12 @@ bad.test	1	write mailto:tls@bad.test
 wild.test	1	a wildcard answers
 x.broken.test	2	is not "no record"
 EOT
+
+out=$(sgectl -p -f "$dir/sge.conf" check domain long.test)
+like "$out" '*TLS-RPT|bad|a TXT record*of more than 8192 bytes*' \
+    "check domain does not call it none"
+like "$out" '*MTA-STS|bad|a TXT record*of more than 8192 bytes*' \
+    "nor that of MTA-STS"
 
 # The policy file of the MX hosts that there are.
 out=$(sgectl -f "$dir/sge.conf" policy new mail.test 2>&1)

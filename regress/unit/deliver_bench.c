@@ -28,6 +28,7 @@ static const struct {
 	{ "many.nz", "ok", { "v=TLSRPTv1; rua=mailto:a@many.nz",
 	    "v=TLSRPTv1; rua=mailto:a@many.nz" } },
 	{ "bad.nz", "ok", { "v=TLSRPTv1; rua=tls@bad.nz" } },
+	{ "hex.nz", "ok", { "v=TLSRPTv1; rua=mailto:a%zz@hex.nz" } },
 	{ "useless.nz", "ok", { "v=TLSRPTv1; rua=ftp://useless.nz/" } },
 	{ "zero.nz", "ok", { "v=TLSRPTv1; rua=mailto:0" } },
 	{ "quoted.nz", "ok", { "v=TLSRPTv1; rua=mailto:%22a%20b%22@q.nz" } },

@@ -23,6 +23,8 @@ records(const struct conf *conf)
 		{ "both.nz", "sent:due,sent", "" },
 		{ "many.nz", "no-rua:",
 		  "more than one TLSRPT record, which counts as none" },
+		{ "hex.nz", "no-rua:", "malformed record: two hexadecimal"
+		    " digits must follow a '%' (at character 25)" },
 		{ "bad.nz", "no-rua:", "malformed record: not a URI:"
 		  " it begins with mailto: or https: (at character 17)" },
 		{ "useless.nz", "no-rua:",

@@ -145,8 +145,8 @@ static const struct {
 	{ "v=TLSRPTv1; rua=9a:x", "invalid 16" },
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz,c@d.nz", "invalid 30" },
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz!10m", "invalid 29" },
-	{ "v=TLSRPTv1; rua=https://e.nz/%zz", "invalid 16" },
-	{ "v=TLSRPTv1; rua=mailto:a%4@b.nz", "invalid 16" },
+	{ "v=TLSRPTv1; rua=https://e.nz/%zz", "invalid 29" },
+	{ "v=TLSRPTv1; rua=mailto:a%4@b.nz", "invalid 24" },
 	{ "v=TLSRPTv1; rua=mailto:<a@b.nz>", "invalid 23" },
 	{ "v=TLSRPTv1; rua=mailto:\303\244@b.nz", "invalid 23" },
 

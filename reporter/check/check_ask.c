@@ -165,6 +165,12 @@ ask_strings(const json_t *answer, const char *key, const char *out[],
 }
 
 int
+ask_is_too_long(const json_t *answer)
+{
+	return ipc_bool(answer, "toolong", 0);
+}
+
+int
 ask_is_unknown(const char *status)
 {
 	return strcmp(status, "ok") != 0 && strcmp(status, "nxdomain") != 0 &&

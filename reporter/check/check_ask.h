@@ -37,6 +37,11 @@ json_t	*ask_dns(const char *op, const char *name);
 /* Strings of an array in an answer: at most max, borrowed.  How many. */
 size_t	ask_strings(const json_t *answer, const char *key, const char *out[],
 	    size_t max);
+/*
+ * Whether an answer without TXT records left one out that is longer than is
+ * read (TXT_RECORD_MAX): "none" would not be true.
+ */
+int	ask_is_too_long(const json_t *answer);
 /* Whether a status says that it could not be found out: exit 2. */
 int	ask_is_unknown(const char *status);
 

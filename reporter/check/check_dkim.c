@@ -99,6 +99,9 @@ check_key(struct check *c, const char *selector, const char *domain,
 	if (ask_is_unknown(status))
 		check_part(c, PART, CHECK_DARK, "the DNS gave no answer for "
 		    "%s (%s)", name, status);
+	else if (n == 0 && ask_is_too_long(answer))
+		check_part(c, PART, CHECK_BAD, "a TXT record at %s of more "
+		    "than %d bytes, which is not read", name, TXT_RECORD_MAX);
 	else if (n == 0)
 		check_part(c, PART, CHECK_BAD, "no key is published at %s: "
 		    "sgectl record new -k %s -s %s %s prints what to publish",

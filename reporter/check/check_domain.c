@@ -52,6 +52,13 @@ check_tlsrpt(struct check *c, const json_t *answer)
 	n = ask_strings(answer, "txt", txts, TXT_RECORDS_MAX);
 	switch (rua_parse(txts, n, &rua, &record, &why, &where)) {
 	case RUA_NONE:
+		if (ask_is_too_long(answer)) {
+			check_part(c, "TLS-RPT", CHECK_BAD, "a TXT record at "
+			    "_smtp._tls.%s of more than %d bytes, which is "
+			    "not read: make it shorter", c->domain,
+			    TXT_RECORD_MAX);
+			return;
+		}
 		check_part(c, "TLS-RPT", CHECK_BAD, "no TLSRPT record; every "
 		    "sending domain must have one: sgectl record new %s",
 		    c->domain);
@@ -96,6 +103,13 @@ check_sts_record(struct check *c, const json_t *answer)
 		check_sts_wildcard(c);
 		return 1;
 	case STS_ABSENT:
+		if (ask_is_too_long(answer)) {
+			check_part(c, "MTA-STS", CHECK_BAD, "a TXT record at "
+			    "_mta-sts.%s of more than %d bytes, which is not "
+			    "read: make it shorter", c->domain,
+			    TXT_RECORD_MAX);
+			break;
+		}
 		if (c->no_mail) {
 			check_part(c, "MTA-STS", CHECK_INFO, "no MTA-STS "
 			    "record: a domain that takes no mail needs none");

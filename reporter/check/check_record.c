@@ -96,13 +96,17 @@ look_for_wildcard(struct asker *a, const char *domain, const char *text,
 
 /* None of the TXT records is one, or there is no record at all. */
 static void
-explain_none(struct lint *lint, const char *status, const char *const txts[],
+explain_none(struct lint *lint, const json_t *answer, const char *const txts[],
     size_t n)
 {
 	struct lint one;
 	size_t i, j;
 
-	if (strcmp(status, "nxdomain") == 0)
+	if (ask_is_too_long(answer))
+		lint_add(lint, LINT_BAD, LINT_NOWHERE, "a TXT record of more "
+		    "than %d bytes, which is not read here, nor by many "
+		    "senders: make it shorter", TXT_RECORD_MAX);
+	else if (strcmp(ipc_string(answer, "status", ""), "nxdomain") == 0)
 		lint_add(lint, LINT_BAD, LINT_NOWHERE, "no such name: nothing "
 		    "is published there");
 	else if (n == 0)
@@ -213,7 +217,7 @@ check_record_dns(const struct view *v, struct asker *a, const char *domain)
 	} else if (rc == RUA_MANY)
 		explain_many(&lint, txts, n);
 	else
-		explain_none(&lint, status, txts, n);
+		explain_none(&lint, answer, txts, n);
 	if (rc == RUA_NONE)
 		look_elsewhere(a, domain, &lint);
 	else if (text != NULL)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "rfc/rua.h"
 
 #define VERSION "v=TLSRPTv1"
@@ -82,11 +83,24 @@ uri_length(const char *s)
 	return n;
 }
 
+/* Where a '%' stands that is the beginning of no character; len: nowhere. */
+static size_t
+bad_percent(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (s[i] == '%' && (i + 2 >= len || hex_digit(s[i + 1]) == -1 ||
+		    hex_digit(s[i + 2]) == -1))
+			break;
+	return i;
+}
+
 static int
 scan_uri(struct rua_scan *sc, struct rua *out)
 {
 	const char *s = sc->text + sc->at;
-	size_t len = uri_length(s);
+	size_t len = uri_length(s), percent;
 
 	if (s[len] == '!')
 		return fault(sc, sc->at + len, "'!' must be written as %21");
@@ -96,6 +110,9 @@ scan_uri(struct rua_scan *sc, struct rua *out)
 	    !is_wsp(s[len]))
 		return fault(sc, sc->at + len,
 		    "a character that no URI may have");
+	if ((percent = bad_percent(s, len)) != len)
+		return fault(sc, sc->at + percent,
+		    "two hexadecimal digits must follow a '%'");
 	if (rua_add(out, s, len) == -1)
 		return fault(sc, sc->at,
 		    "not a URI: it begins with mailto: or https:");
