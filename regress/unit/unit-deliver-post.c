@@ -195,6 +195,8 @@ limit(const struct conf *conf)
 	sql(&b, "DELETE FROM meta");
 	ok(run(&b, calm), "another day");
 	is_int(b.posts, 4, "it begins anew");
+	is_str(rows(&b, "SELECT count(*) FROM delivery WHERE state = 'held'"),
+	    "7", "and what was held stays so");
 	stop(&b);
 }
 
