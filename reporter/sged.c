@@ -23,14 +23,17 @@
 #include "setup.h"
 #include "store/store.h"
 
-/* Who takes in stands before who asks of it. */
+/*
+ * Who takes in stands before who asks of it; the socket is there for as long
+ * as deliver_stop waits for mail, about which filter-sge asks.
+ */
 static const struct engine_part parts[] = {
 	{ ingest_start, ingest_stop },
 	{ learn_start, learn_stop },
 	{ notice_start, notice_stop },
+	{ control_start, control_stop },
 	{ deliver_start, deliver_stop },
-	{ copy_start, copy_stop },
-	{ control_start, control_stop }
+	{ copy_start, copy_stop }
 };
 
 __dead static void

@@ -27,6 +27,9 @@ while [ $i -lt $N ]; do
 	session "$DAY" d$i.test
 	i=$((i + 1))
 done >"$L/zone"
+for i in 0 1 2 3 4; do
+	echo "_smtp._tls.more$i.test TXT v=TLSRPTv1; rua=mailto:tls@more$i.test"
+done >>"$L/zone"
 local_dns <"$L/zone"
 
 below()
@@ -53,6 +56,11 @@ arrived()
 begun()
 {
 	[ "$(arrived)" -gt "$before" ]
+}
+
+send_more()
+{
+	sgectl send -d "$DAY" more$more.test
 }
 
 round=0
@@ -105,4 +113,39 @@ is "$(arrived)" $N "a mail for each"
 is "$(find "$L/mails" -name 'tls@*' | sed 's|.*/tls@||; s|\.[^.]*$||' |
     sort | uniq -d)" "" "and for none two"
 is "$(find "$L/spool" -name 'mailed.*')" "" "and nothing is left of it"
+
+# filter-sge asks sged about a mail that is on its way when sged is told to end.
+# Five seconds are waited for it: of five times one will do.
+cat >"$L/sendmail" <<EOF
+#!/bin/sh
+for to; do :; done
+cat >/dev/null
+: >"$L/begun"
+until [ -f "$L/told" ]; do sleep 0.1; done
+sleep 1
+perl -MSocket -e '
+	socket(my \$s, PF_UNIX, 5, 0) or die "socket: \$!";
+	connect(\$s, sockaddr_un(\$ARGV[0])) or die "connect: \$!";
+	send(\$s, "{\"announced\":\"\$ARGV[1]\"}", 0) or die "send: \$!";
+	recv(\$s, my \$answer, 1000, 0);
+	print "\$answer\n"' "$L/sged.sock" "\$to" >>"$L/asked" 2>&1
+printf '>>> .\n<<< 250 2.0.0 1a2b3c4d Message accepted for delivery\n'
+EOF
+: >"$L/asked"
+more=0
+while [ $more -lt 5 ] && ! grep -q '"announced"' "$L/asked"; do
+	session "$DAY" more$more.test
+	rm -f "$L/begun" "$L/told"
+	wait_for 60 send_more || bail "more$more.test: nothing to send"
+	wait_for 60 test -f "$L/begun" || bail "no mail was begun"
+	kill "$(cat "$L/sged.pid")"
+	: >"$L/told"
+	wait_for 60 gone || bail "sged ends"
+	rm -f "$L/sged.pid"
+	more=$((more + 1))
+	local_sged
+	wait_for 60 sgectl show status
+done
+like "$(cat "$L/asked")" '*"announced":"tls@more*' \
+    "who asks about a mail is answered while sged waits for its end"
 finish
