@@ -423,6 +423,7 @@ main(int argc, char *argv[])
 	if (argc != 1)
 		usage();
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	memset(&t, 0, sizeof(t));
 	t.path = argv[0];
 	line_in_init(&t.in, t.buf, sizeof(t.buf), sizeof(t.buf) - 1);

@@ -354,6 +354,8 @@ parent_run(struct parent *p, const sigset_t *hangup)
 	loop_signal(p->loop, SIGHUP, on_reload, p);
 	(void)sigprocmask(SIG_UNBLOCK, hangup, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A file at its limit is as a full disk. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	sandbox_missing();
 	sandbox_all();
 	children_start(p);

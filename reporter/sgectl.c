@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,6 +395,8 @@ main(int argc, char *argv[])
 	/* Views show local time too; its file is behind the sandbox. */
 	tzset();
 	log_init("sgectl", 1, 0);
+	/* A file at its limit is as a full disk: each command says so. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	xalloc_json();
 	/* "+": options behind the command are the command's. */
 	while ((ch = getopt(argc, argv, "+f:jpVvc:D:d:H:n:")) != -1) {

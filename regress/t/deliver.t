@@ -241,6 +241,13 @@ sed "s,$dir/sged.db,$dir/two/sged.db," "$dir/sge.conf" > "$dir/two.conf"
 echo 'this is no database, nor was it ever one' > "$dir/two/sged.db"
 "$sgectl" -f "$dir/two.conf" deliver < "$dir/mail"
 is $? 75 'a file that is no database: EX_TEMPFAIL'
+rm -f "$dir"/two/*
+for f in mail long; do
+	( ulimit -f 0; exec "$sgectl" -f "$dir/two.conf" deliver < "$dir/$f" )
+	is $? 75 "a limit on the size of files: EX_TEMPFAIL ($f)"
+done
+"$sgectl" -f "$dir/two.conf" deliver < "$dir/mail"
+is $? 0 'no limit again'
 if [ "$(id -u)" -eq 0 ] && mkdir "$dir/full" &&
     mount -t tmpfs -o size=512k tmpfs "$dir/full" 2>/dev/null; then
 	trap 'umount "$dir/full"; rm -rf "$dir"' EXIT

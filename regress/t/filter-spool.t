@@ -51,6 +51,18 @@ else
 	ok 0 "one write(2) for what a turn brought # SKIP no strace"
 fi
 
+# A limit on the size of files, as a login class may have one.
+rm -rf "$T/spool/sessions"
+(
+	ulimit -f 0
+	{ echo 'config|ready'; cat "$T/lines"; } |
+	    exec "$FILTER" -f "$T/sge.conf" >/dev/null 2>&1
+)
+is $? 0 "a file at its limit does not end it"
+filter_run "$T/lines"
+is "$(ids | wc -l | tr -d ' ')" 3 "  and without one, records are written"
+segment=$(echo "$T/spool/sessions/"*.jsonl)
+
 # The writer before died within a line.
 printf '{"v":1,"ti' >>"$segment"
 "$FILTER" -f "$T/sge.conf" >/dev/null 2>&1 <<LINES

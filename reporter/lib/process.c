@@ -19,7 +19,8 @@
 /* How often it is looked whether a child has ended. */
 #define LOOK_MS 5
 
-static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1 };
+static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1,
+    SIGXFSZ };
 
 pid_t
 process_fork(void)
