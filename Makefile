@@ -277,6 +277,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_mx.o \
 		reporter/check/check_own.o \
 		reporter/check/check_person.o \
+		reporter/check/check_pki.o \
 		reporter/check/check_record.o \
 		reporter/check/check_report.o \
 		reporter/check/check_run.o \

@@ -123,9 +123,14 @@ void	check_matches(struct check *, const struct smtpd_conf *);
 void	check_report_sender(struct check *, const struct smtpd_conf *);
 /* Whether somebody gets what root and postmaster are sent. */
 void	check_persons(struct check *, const struct smtpd_conf *);
+/* The certificate that a listener shows, by the first of its pki. */
+void	check_cert(struct check *, const struct smtpd_conf *,
+	    const struct smtpd_line *);
+/* Every certificate and key that smtpd loads at its start. */
+void	check_pki(struct check *, const struct smtpd_conf *);
 /*
- * TLS as one listener or relay action has it, its keys and certificate; wanted:
- * that it says which protocols.  And what holds for all of them.
+ * TLS as one listener or relay action has it; wanted: that it says which
+ * protocols.  And what holds for all of them.
  */
 void	check_tls_line(struct check *, const struct smtpd_conf *,
 	    const struct smtpd_line *, int wanted);

@@ -368,6 +368,7 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 	check_tables(c, s);
 	check_table_files(c, s);
 	check_tls_all(c, s);
+	check_pki(c, s);
 	check_listeners(c, s);
 	check_limits(c, s);
 	check_filters(c, s);

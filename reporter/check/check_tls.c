@@ -2,30 +2,20 @@
 
 /*
  * check config: what smtpd.conf says of TLS itself: protocols, ciphers, the
- * keys and authorities it names, the certificate that others are shown.
- * "smtpd -n" reads over most of it, and smtpd ends at its start.
+ * keys and authorities it names.  "smtpd -n" reads over most of it, and smtpd
+ * ends at its start.
  */
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <tls.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "check/check.h"
 #include "check/smtpd_conf.h"
 
 #define PART "smtpd"
-/* A certificate that ends sooner is told of. */
-#define CERT_DAYS_LOW 14
-
 /*
  * The names of tls_config_parse_protocols(3) that ask for versions before
  * 1.2, a bit each.  A library that has none any more takes them for 1.2, and
@@ -203,108 +193,6 @@ check_named(struct check *c, const struct smtpd_conf *s,
 				    view_clean(line->word[i + 1], 80),
 				    kinds[k], kinds[k],
 				    view_clean(line->word[i + 1], 80));
-}
-
-/* The line "pki NAME cert FILE", or with "key"; NULL. */
-static const char *
-pki_file(const struct smtpd_conf *s, const char *name, const char *kind)
-{
-	const char *path;
-	size_t i;
-
-	for (i = 0; i < s->nlines; i++)
-		if (smtpdconf_is(&s->line[i], 0, "pki") &&
-		    s->line[i].nwords >= 4 &&
-		    strcmp(s->line[i].word[1], name) == 0 &&
-		    (path = smtpdconf_after(&s->line[i], kind)) != NULL)
-			return path;
-	return NULL;
-}
-
-/* The first certificate of a file; NULL with errno 0 where it has none. */
-static X509 *
-read_cert(const char *path)
-{
-	X509 *cert;
-	FILE *f;
-
-	if ((f = fopen(path, "r")) == NULL)
-		return NULL;
-	cert = PEM_read_X509(f, NULL, NULL, NULL);
-	fclose(f);
-	errno = 0;
-	return cert;
-}
-
-/* Whether the key of that file is the certificate's; 1 if it can't be read. */
-static int
-fits(X509 *cert, const char *path)
-{
-	EVP_PKEY *key;
-	int rc;
-	FILE *f;
-
-	if (path == NULL || (f = fopen(path, "r")) == NULL)
-		return 1;
-	key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
-	fclose(f);
-	rc = key == NULL || X509_check_private_key(cert, key) == 1;
-	EVP_PKEY_free(key);
-	return rc;
-}
-
-/* Days until the certificate ends; negative: since. */
-static int
-days_left(X509 *cert)
-{
-	int days = 0, seconds = 0;
-
-	if (ASN1_TIME_diff(&days, &seconds, NULL,
-	    X509_get0_notAfter(cert)) != 1)
-		return 0;
-	return seconds < 0 && days == 0 ? -1 : days;
-}
-
-/* What a listener shows of itself, by the first of its pki. */
-static void
-check_cert(struct check *c, const struct smtpd_conf *s,
-    const struct smtpd_line *line)
-{
-	const char *pki = smtpdconf_after(line, "pki"), *path, *host;
-	X509 *cert;
-	int days;
-
-	if (pki == NULL || (path = pki_file(s, pki, "cert")) == NULL)
-		return;
-	if ((cert = read_cert(path)) == NULL) {
-		if (errno != EACCES)
-			check_part(c, PART, CHECK_BAD, "%s:%d: pki \"%s\": "
-			    "%s: %s", line->file, line->number, pki, path,
-			    errno == 0 ? "no certificate in PEM" :
-			    strerror(errno));
-		return;
-	}
-	if ((host = smtpdconf_after(line, "hostname")) == NULL)
-		host = c->view->conf->hostname;
-	days = days_left(cert);
-	if (!fits(cert, pki_file(s, pki, "key")))
-		check_part(c, PART, CHECK_BAD, "%s:%d: the key %s is not that "
-		    "of %s: no TLS session comes up; name the one that it "
-		    "was made for", line->file, line->number,
-		    pki_file(s, pki, "key"), path);
-	else if (days < CERT_DAYS_LOW)
-		check_part(c, PART, days < 0 ? CHECK_BAD : CHECK_WARN,
-		    "%s:%d: the certificate %s %s %d day%s: get a new one "
-		    "and restart smtpd", line->file, line->number, path,
-		    days < 0 ? "is over since" : "ends in", days < 0 ? -days :
-		    days, days == 1 || days == -1 ? "" : "s");
-	if (X509_check_host(cert, host, 0, 0, NULL) == 0)
-		check_part(c, PART, CHECK_WARN, "%s:%d: listen on %s greets "
-		    "as %s, and the certificate %s has not that name: senders "
-		    "that verify it (MTA-STS) see another host; name the pki "
-		    "of %s", line->file, line->number, line->word[2], host,
-		    path, host);
-	X509_free(cert);
 }
 
 void
