@@ -96,6 +96,25 @@ is_port_25(const struct smtpd_line *line)
 	return strcmp(port, "25") == 0 || strcmp(port, "smtp") == 0;
 }
 
+static int
+asks_for_cert(const struct smtpd_line *line)
+{
+	size_t i;
+
+	for (i = 2; i < line->nwords; i++)
+		if (smtpdconf_is(line, i, "tls-require"))
+			return smtpdconf_is(line, i + 1, "verify");
+	return 0;
+}
+
+/* Whether hosts without IPv6 reach it. */
+static int
+has_ipv4(const struct smtpd_line *line)
+{
+	return !smtpdconf_has(line, "inet6") &&
+	    strchr(line->word[2], ':') == NULL;
+}
+
 /* One that others reach. */
 static void
 check_listener(struct check *c, const struct smtpd_conf *s,
@@ -113,6 +132,11 @@ check_listener(struct check *c, const struct smtpd_conf *s,
 		    "mail of authenticated users only, and port 25 is where "
 		    "other hosts come: write auth at port 587",
 		    line->file, line->number, line->word[2]);
+	else if (is_port_25(line) && asks_for_cert(line))
+		check_part(c, PART, CHECK_BAD, "%s:%d: tls-require verify "
+		    "refuses every host without a certificate of its own, "
+		    "which is nearly all; write tls", line->file,
+		    line->number);
 	else if (smtpdconf_has(line, "tls-require") && is_port_25(line))
 		check_part(c, PART, CHECK_WARN, "%s:%d: tls-require on port "
 		    "25 refuses public mail in clear, which the guide takes "
@@ -227,7 +251,8 @@ check_listeners(struct check *c, const struct smtpd_conf *s)
 {
 	const struct smtpd_line *line;
 	size_t i, n = 0, bare = 0, open = 0;
-	int socket = 0, port_25 = 0;
+	const struct smtpd_line *only6 = NULL;
+	int socket = 0, port_25 = 0, ipv4 = 0;
 
 	for (i = 0; i < s->nlines; i++) {
 		line = &s->line[i];
@@ -239,6 +264,9 @@ check_listeners(struct check *c, const struct smtpd_conf *s)
 		else if (!is_loopback(line->word[2])) {
 			open++;
 			port_25 |= is_port_25(line);
+			ipv4 |= is_port_25(line) && has_ipv4(line);
+			if (is_port_25(line) && !has_ipv4(line))
+				only6 = line;
 			check_listener(c, s, line);
 		}
 		if (smtpdconf_filter(s, smtpdconf_after(line, "filter"),
@@ -265,6 +293,11 @@ check_listeners(struct check *c, const struct smtpd_conf *s)
 	else if (bare == 0 && socket)
 		check_part(c, PART, CHECK_OK, "filter-sge on %zu of %zu "
 		    "listeners", n, n);
+	if (only6 != NULL && !ipv4)
+		check_part(c, PART, CHECK_WARN, "%s:%d: only hosts with IPv6 "
+		    "reach port 25, and many have IPv4 alone; write a listen "
+		    "line without inet6, or with an IPv4 address",
+		    only6->file, only6->number);
 }
 
 /* What an action changes in mail, or leaves out. */
@@ -272,7 +305,13 @@ static void
 check_relay(struct check *c, const struct smtpd_line *line)
 {
 	const char *sender = smtpdconf_after(line, "mail-from");
+	const char *src = smtpdconf_after(line, "src");
 
+	if (src != NULL && is_loopback(src) && !smtpdconf_has(line, "host"))
+		check_part(c, PART, CHECK_BAD, "%s:%d: action \"%s\" sends "
+		    "from %s, which reaches no other host: its mail stays in "
+		    "the queue; take src out", line->file, line->number,
+		    line->word[1], src);
 	if (sender != NULL)
 		check_part(c, PART, CHECK_WARN, "%s:%d: action \"%s\" sends "
 		    "all its mail from %s: filter-sge has judged another "
