@@ -54,7 +54,6 @@ struct control {
 	struct loop_timer *pause;
 	TAILQ_HEAD(, client) clients;
 	size_t		 nclients;
-	int64_t		 since;
 	int64_t		 learns;
 };
 
@@ -177,7 +176,7 @@ request_status(struct client *c, const json_t *value __unused)
 	int64_t late = 0, lost = 0;
 	char since[32], stamp[32];
 
-	time_print(c->control->since, since, sizeof(since));
+	time_print(c->control->engine->since, since, sizeof(since));
 	/* Which configuration this is, for check config. */
 	(void)snprintf(stamp, sizeof(stamp), "%016" PRIx64, e->conf->stamp);
 	(void)store_meta(e->store, "late", &late);
@@ -313,7 +312,6 @@ control_start(struct engine *e)
 		fatal("fcntl");
 	control->engine = e;
 	control->listener = e->listener;
-	control->since = time(NULL);
 	TAILQ_INIT(&control->clients);
 	e->control = control;
 	listener_watch(control);

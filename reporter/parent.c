@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -165,8 +166,8 @@ engine_fork(struct parent *p, int world[WORLD_PARTS])
 		fds[i++] = p->spool_lock;
 		process_enter(names[ENGINE], fds, (size_t)i);
 		engine_main(p->conf, fds, fds[WORLD_PARTS],
-		    fds[WORLD_PARTS + 1], fds[WORLD_PARTS + 2], p->parts,
-		    p->nparts);
+		    fds[WORLD_PARTS + 1], fds[WORLD_PARTS + 2], p->since,
+		    p->parts, p->nparts);
 	}
 	close(pair[1]);
 	p->engine = ipc_new(p->loop, pair[0], engine_said, engine_closed, p);
@@ -358,6 +359,7 @@ parent_run(struct parent *p, const sigset_t *hangup)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	sandbox_missing();
 	sandbox_all();
+	p->since = time(NULL);
 	children_start(p);
 	log_info("started");
 	setup_tell("READY=1");

@@ -35,6 +35,7 @@ struct parent {
 	int		 asked;		/* to end, not to start again */
 	int		 ready;		/* the engine ran, once */
 	int		 status;
+	int64_t		 since;		/* epoch seconds */
 	int64_t		 began;		/* the loop's time */
 	int64_t		 pause;		/* before the next start, ms */
 	int64_t		 heard;		/* of the engine */

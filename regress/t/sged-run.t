@@ -135,6 +135,12 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	ASK_AS=
 fi
 
+since()
+{
+	ask '{"status":true}' | sed 's/.*"since":"\([^"]*\)".*/\1/'
+}
+began=$(since)
+
 # 4. Reload: a bad file first.
 pids=$(daemon_pids)
 cp "$W/conf" "$W/conf.good"
@@ -159,6 +165,7 @@ check "and what it says holds" wait_for 20 counted 3
 check "the parent stays" sh -c 'echo "$1" | grep -qx "$2"' sh \
     "$(daemon_pids)" "$SGED"
 like "$(ask '{"status":true}')" '{"status":*' "its socket too"
+is "$(since)" "$began" "and it runs since when it started"
 
 # 5. One of them dies: all end, the log says who, and all are started again.
 # The parent is halted meanwhile, so that it finds them all ended, in whatever

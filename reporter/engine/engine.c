@@ -80,8 +80,8 @@ database_open(const char *path, int parent)
 
 __dead void
 engine_main(const struct conf *conf, const int world[WORLD_PARTS],
-    int listener, int notices, int parent, const struct engine_part *parts,
-    size_t nparts)
+    int listener, int notices, int parent, int64_t since,
+    const struct engine_part *parts, size_t nparts)
 {
 	struct engine e = { 0 };
 	struct ipc *ipc;
@@ -92,6 +92,7 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	e.conf = conf;
 	e.listener = listener;
 	e.notices = notices;
+	e.since = since;
 	/* Counts of who writes to whom are nobody else's business. */
 	(void)umask(027);
 	e.store = database_open(conf->database, parent);

@@ -24,6 +24,7 @@ struct engine {
 	struct world	*world;
 	int		 listener;	/* control's */
 	int		 notices;	/* learn's, see sged_notice.h */
+	int64_t		 since;		/* when sged started */
 	int		 stopping;	/* start nothing new */
 	struct steady	 clock;		/* count's; who acts on dates asks */
 	struct ingest	*ingest;	/* segments -> tallies */
@@ -44,10 +45,10 @@ struct engine_part {
 
 /*
  * The engine process: runs these parts until the parent closes its end, or
- * another process is gone, and exits.
+ * another process is gone, and exits.  since: when the parent started.
  */
 __dead void engine_main(const struct conf *, const int world[WORLD_PARTS],
-    int listener, int notices, int parent, const struct engine_part *,
-    size_t nparts);
+    int listener, int notices, int parent, int64_t since,
+    const struct engine_part *, size_t nparts);
 
 #endif
