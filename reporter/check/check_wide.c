@@ -43,6 +43,12 @@ check_classes(struct check *c)
 	size_t i, k, pos = 0;
 
 	for (i = CLASS_PUBLIC + 1; i < conf->nclasses; i++) {
+		if (conf->classes[i].ndomains == 0)
+			check_part(c, PART, CHECK_BAD, "%s holds no domain: "
+			    "nobody is in class %s, and no flow of it holds; "
+			    "write one on each line",
+			    conf->classes[i].file == NULL ? c->view->path :
+			    conf->classes[i].file, conf->classes[i].name);
 		for (k = 0; k < conf->nrules; k++)
 			if ((conf->rules[k].from != CLASS_ANY &&
 			    (conf->rules[k].from >> i & 1) != 0) ||
