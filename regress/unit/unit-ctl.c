@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <sys/stat.h>
+
+#include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "ctl/smtpctl.h"
 #include "lib/date.h"
 #include "tap.h"
 
@@ -147,11 +152,41 @@ test_options(void)
 	is_int(options(&ctl, &table[5], "sgectl -d x a"), -1, "a bad value");
 }
 
+/* An smtpctl that does not end; a minute of it goes fast by tool/clock.c. */
+static void
+test_hang(void)
+{
+	char dir[] = "/tmp/sge-ctl.XXXXXX", path[64], list[64];
+	struct smtpctl_envelope e;
+	FILE *f;
+
+	if (getenv("SGE_HURRY") == NULL) {
+		ok(1, "smtpctl hangs # SKIP not in a hurry");
+		return;
+	}
+	if (mkdtemp(dir) == NULL)
+		err(1, "%s", dir);
+	(void)snprintf(path, sizeof(path), "%s/smtpctl", dir);
+	if ((f = fopen(path, "w")) == NULL)
+		err(1, "%s", path);
+	fputs("#!/bin/sh\necho 1 envelope removed\nsleep 3600 & wait\n", f);
+	fclose(f);
+	(void)snprintf(list, sizeof(list), "%s:/usr/bin:/bin", dir);
+	if (chmod(path, 0755) == -1 || setenv("PATH", list, 1) == -1)
+		err(1, "%s", path);
+	is_int(smtpctl_remove("0123456789abcdef"), -1, "smtpctl hangs");
+	is_int(smtpctl_envelope("0123456789abcdef", &e), 0, "at all it does");
+	is_int(smtpctl_queue("example.nz", NULL, NULL), -1, "for ever");
+	(void)unlink(path);
+	(void)rmdir(dir);
+}
+
 int
 main(void)
 {
 	test_find();
 	test_period();
+	test_hang();
 	test_options();
 	return done_testing();
 }

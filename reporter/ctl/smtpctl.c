@@ -8,39 +8,56 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include "base/bounds.h"
 #include "base/log.h"
 #include "ctl/smtpctl.h"
+#include "lib/process.h"
 #include "lib/xalloc.h"
 
 /* It stands where root's PATH has it, but cron's may not. */
 #define SMTPCTL "PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin; exec smtpctl "
 
+/* Of smtpd's, which answers within a second; a long queue takes some. */
+#define SMTPCTL_MS (60 * 1000)
+
 /* Numbers of "show queue" behind the addresses, in front of the state. */
 #define QUEUE_TIMES 4
 
+/*
+ * What it prints, from the beginning, which the caller closes; NULL if it
+ * failed, or was ended since it took too long.
+ */
 static FILE *
-smtpctl_open(const char *what, const char *id)
+smtpctl_run(const char *what, const char *id)
 {
 	char command[256];
-	FILE *f;
+	FILE *said;
+	pid_t pid;
+	int status;
 
 	(void)snprintf(command, sizeof(command), SMTPCTL "%s %s", what, id);
-	(void)fflush(NULL);
-	if ((f = popen(command, "r")) == NULL)
+	if ((said = tmpfile()) == NULL || fflush(NULL) == EOF ||
+	    (pid = fork()) == -1)
 		fatal("smtpctl");
-	return f;
-}
-
-/* Its output was read up to the end; 0, or -1 if it failed. */
-static int
-smtpctl_close(FILE *f)
-{
-	int bad = ferror(f), status = pclose(f);
-
-	return bad || status == -1 || !WIFEXITED(status) ||
-	    WEXITSTATUS(status) != 0 ? -1 : 0;
+	if (pid == 0) {
+		if (dup2(fileno(said), STDOUT_FILENO) == -1 ||
+		    setpgid(0, 0) == -1)
+			_exit(EX_OSERR);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(EX_UNAVAILABLE);
+	}
+	if (process_wait(pid, SMTPCTL_MS, &status) == -1)
+		warnx("smtpctl %s: not done within %d s", what,
+		    SMTPCTL_MS / 1000);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		rewind(said);
+		return said;
+	}
+	fclose(said);
+	return NULL;
 }
 
 static int
@@ -122,16 +139,19 @@ smtpctl_queue(const char *domain,
 	struct smtpctl_queued q;
 	char *line = NULL;
 	size_t size = 0;
-	FILE *f = smtpctl_open("show queue", "");
+	FILE *f = smtpctl_run("show queue", "");
 	int rc = 0;
 
+	if (f == NULL)
+		return -1;
 	while (xgetline(&line, &size, f) != -1) {
 		line[strcspn(line, "\n")] = '\0';
 		if (rc == 0 && read_line(line, domain, &q) == 0)
 			rc = each(&q, arg);
 	}
 	free(line);
-	return smtpctl_close(f) == -1 ? -1 : rc;
+	fclose(f);
+	return rc;
 }
 
 /* Copies a value; 0, or -1 if it is too long. */
@@ -181,10 +201,12 @@ smtpctl_envelope(const char *id, struct smtpctl_envelope *e)
 {
 	char *line = NULL;
 	size_t size = 0;
-	FILE *f = smtpctl_open("show envelope", id);
+	FILE *f = smtpctl_run("show envelope", id);
 	int good = 1;
 
 	memset(e, 0, sizeof(*e));
+	if (f == NULL)
+		return 0;
 	while (xgetline(&line, &size, f) != -1) {
 		line[strcspn(line, "\n")] = '\0';
 		if (envelope_line(line, e) == -1) {
@@ -194,7 +216,8 @@ smtpctl_envelope(const char *id, struct smtpctl_envelope *e)
 		}
 	}
 	free(line);
-	return smtpctl_close(f) == 0 && good && e->dest[0] != '\0' &&
+	fclose(f);
+	return good && e->dest[0] != '\0' &&
 	    e->action[0] != '\0';
 }
 
@@ -209,6 +232,8 @@ counted(FILE *f, const char *what)
 	const char *error;
 	int n = -1;
 
+	if (f == NULL)
+		return -1;
 	while (fgets(line, sizeof(line), f) != NULL)
 		if (strstr(line, what) != NULL) {
 			line[strcspn(line, " ")] = '\0';
@@ -216,13 +241,14 @@ counted(FILE *f, const char *what)
 			if (error != NULL)
 				n = -1;
 		}
-	return smtpctl_close(f) == -1 ? -1 : n;
+	fclose(f);
+	return n;
 }
 
 int
 smtpctl_remove(const char *id)
 {
-	return counted(smtpctl_open("remove", id), "removed");
+	return counted(smtpctl_run("remove", id), "removed");
 }
 
 int
@@ -231,5 +257,5 @@ smtpctl_discover(const char *id)
 	char msgid[9];
 
 	(void)strlcpy(msgid, id, sizeof(msgid));
-	return counted(smtpctl_open("discover", msgid), "discovered");
+	return counted(smtpctl_run("discover", msgid), "discovered");
 }

@@ -8,8 +8,8 @@
 
 /*
  * smtpd's queue, as smtpctl(8) shows it: one envelope for each recipient that
- * is still to be had.  Each function waits for smtpctl, whose own messages go
- * to standard error; only root may do this.
+ * is still to be had.  Each function waits for smtpctl, a minute at most, whose
+ * own messages go to standard error; only root may do this.
  */
 
 #define EVPID_SIZE 17		/* sixteen hexadecimal digits */
