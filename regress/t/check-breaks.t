@@ -13,8 +13,21 @@ if ! dns_unbound; then
 	exit 0
 fi
 dir=$(mktemp -d "${TMPDIR:-/tmp}/sge-breaks.XXXXXX") || exit 1
-trap 'dns_stop; rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
+# finish says the plan; whatever else ends this says where it was.
+where='the set-up'
+ended()
+{
+	[ -n "$planned" ] || note "ended with status $1 at $where," \
+	    "after $tap_run checks"
+	dns_stop
+	rm -rf "$dir"
+}
+planned=
+trap 'ended $?' EXIT
+for signal in HUP INT PIPE TERM; do
+	# shellcheck disable=SC2064
+	trap "note 'signal $signal'; exit 1" $signal
+done
 chmod 755 "$dir"
 tab=$(printf '\t')
 # Who runs it owns the files, as root does on a mail host.
@@ -98,7 +111,7 @@ complaints()
 {
 	# shellcheck disable=SC2086
 	PATH=$set/bin:$PATH $AS "$dir/sgectl" -p -f "$set/sge.conf" \
-	    check config ${1:+"$1"} >"$dir/out" 2>"$dir/err"
+	    check config ${1:+"$1"} >"$dir/out" 2>"$dir/err" </dev/null
 	status=$?
 	cut -d '|' -f 4- "$dir/out"
 }
@@ -124,11 +137,12 @@ kinds=0
 while IFS=$tab read -r file script level want; do
 	case $file in ''|'#'*) continue ;; esac
 	kinds=$((kinds + 1))
+	where="$file: $script"
 	script=$(printf '%s\n' "$script" | sed "s,@DIR@,$set,g")
 	fresh
 	if [ "$file" = run ]; then
 		# shellcheck disable=SC2086
-		$AS sh -c "$script"
+		$AS sh -c "$script" </dev/null
 	else
 		sed "$script" "$set/$file.conf" >"$set/new"
 		if cmp -s "$set/new" "$set/$file.conf"; then
@@ -149,6 +163,7 @@ ok $? "$kinds kinds of breaks"
 
 # What is right in another form: nothing is said of it.
 while IFS= read -r line; do
+	where="what is right: $line"
 	fresh
 	sed "/^match from local for any/s/^/$line\\
 /" "$good/smtpd.conf" >"$dir/right.conf"
@@ -197,4 +212,5 @@ complaints "$set/mine.conf" >"$dir/said"
 like "$(cat "$dir/said")" \
     "*warn|$set/mine.conf is looked at, and smtpd reads $set/smtpd.conf*" \
     "a file that smtpd does not read"
+planned=yes
 finish
