@@ -181,12 +181,25 @@ test_hang(void)
 	(void)rmdir(dir);
 }
 
+static void
+test_clean(void)
+{
+	is_str(view_clean("abcdef", 6), "abcdef", "as wide as may be");
+	is_str(view_clean("abcdefg", 6), "abcd..", "one more");
+	is_str(view_clean("\303\251", 8), "\\303\\251", "escapes");
+	is_str(view_clean("\303\251\303", 9), "\\303..",
+	    "are not cut in two");
+	is_str(view_clean("\303\251\303", 10), "\\303\\251..", "nor more");
+	is_str(view_clean("\303", 3), "..", "where none fits");
+}
+
 int
 main(void)
 {
 	test_find();
 	test_period();
 	test_hang();
+	test_clean();
 	test_options();
 	return done_testing();
 }

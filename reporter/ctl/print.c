@@ -149,7 +149,7 @@ view_clean(const char *text, int width)
 	static char bufs[ROTATE][512];
 	static int turn;
 	char *buf = bufs[turn = (turn + 1) % ROTATE];
-	size_t len = 0, most = sizeof(bufs[0]) - 1, n;
+	size_t len = 0, fit = 0, most = sizeof(bufs[0]) - 1, n;
 	char one[8];
 
 	if (width > 0 && (size_t)width < most)
@@ -161,14 +161,16 @@ view_clean(const char *text, int width)
 		if (len + n > most) {
 			/* Two dots say that there was more. */
 			if (most > 2) {
-				len = len > most - 2 ? most - 2 : len;
-				memcpy(buf + len, "..", 2);
-				len += 2;
+				memcpy(buf + fit, "..", 2);
+				len = fit + 2;
 			}
 			break;
 		}
 		memcpy(buf + len, one, n);
 		len += n;
+		/* No escape is cut in two. */
+		if (len + 2 <= most)
+			fit = len;
 	}
 	buf[len] = '\0';
 	return buf;
