@@ -90,6 +90,16 @@ rm "$A/etc/daily.local"
 broken 'system|info|no daily job runs sgectl digest: */usr/local/sbin/sgectl digest' 0
 echo '/usr/local/sbin/sgectl digest' >"$A/etc/daily.local"
 
+# What starts sged with another file at the next boot.
+mkdir -p "$A/etc/systemd/system"
+echo 'sged_flags="-f /etc/mail/other.conf"' >"$A/etc/rc.conf.local"
+broken 'sged|bad|/etc/rc.conf.local:1 starts sged with -f /etc/mail/other.conf'
+echo 'sged_flags=-f /etc/mail/sge.conf' >"$A/etc/rc.conf.local"
+printf '%s\n' '[Service]' 'ExecStart=/usr/sbin/sged -d -f /etc/sge.conf' \
+    >"$A/etc/systemd/system/sged.service"
+broken '|bad|/etc/systemd/system/sged.service:2 starts sged with -f /etc/sge.conf*write -f /etc/mail/sge.conf'
+rm -r "$A/etc/rc.conf.local" "$A/etc/systemd/system"
+
 # Owners and modes.
 sge_user=$(stat -c %u:%g "$A/var/spool/sged/sessions")
 chown 0 "$A/var/spool/sged/sessions"

@@ -265,6 +265,45 @@ check_digest(struct check *c)
 		    c->view->path);
 }
 
+/* What starts sged at boot, with another file than this check's. */
+static void
+check_start(struct check *c)
+{
+	static const struct { const char *file, *begin; } starts[] = {
+		{ "/etc/systemd/system/sged.service", "ExecStart=" },
+		{ "/etc/systemd/system/sged.service.d/override.conf",
+		    "ExecStart=" },
+		{ "/etc/rc.conf.local", "sged_flags=" }
+	};
+	char *line = NULL, *p, file[1024];
+	size_t i, size = 0;
+	int number;
+	FILE *f;
+
+	for (i = 0; i < nitems(starts); i++) {
+		if ((f = fopen(starts[i].file, "r")) == NULL)
+			continue;
+		for (number = 1; getline(&line, &size, f) != -1; number++) {
+			if (strncmp(line, starts[i].begin,
+			    strlen(starts[i].begin)) != 0)
+				continue;
+			line[strcspn(line, "\n")] = '\0';
+			/* An option behind "=", or in quotes, too. */
+			for (p = line; (p = strpbrk(p, "=\"")) != NULL; p++)
+				*p = ' ';
+			if (check_option(line, 'f', file, sizeof(file)) ==
+			    NULL || strcmp(file, c->view->path) == 0)
+				continue;
+			check_part(c, "sged", CHECK_BAD, "%s:%d starts sged "
+			    "with -f %s, and this check reads %s; write -f %s",
+			    starts[i].file, number, view_clean(file, 200),
+			    c->view->path, c->view->path);
+		}
+		fclose(f);
+	}
+	free(line);
+}
+
 /* What was written in the future was written by a clock that ran ahead. */
 static int
 check_future(struct check *c)
@@ -362,5 +401,6 @@ check_host(struct check *c)
 	check_database(c);
 	check_programs(c);
 	check_digest(c);
+	check_start(c);
 	check_clock(c);
 }
