@@ -28,6 +28,9 @@ echo 'of before' >"$T/etc/smtpd.conf"
 M=mx.library.org.nz D=library.org.nz NIC=eth0 EXAMPLES="$TOP/etc" \
     SMTPD_CONF="$T/etc/smtpd.conf" sh -e "$T/lines"
 is $? 0 "they run"
+M=mx.library.org.nz D=library.org.nz NIC=eth0 EXAMPLES="$TOP/etc" \
+    SMTPD_CONF="$T/etc/smtpd.conf" sh -e "$T/lines"
+is $? 0 "and once more"
 is "$("$TOP/filter/filter-sge" -n -f "$T/etc/sge.conf" 2>&1)" \
     "configuration OK" \
     "the sge.conf they make is right"
