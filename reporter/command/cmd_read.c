@@ -327,10 +327,12 @@ summary(const struct reading *g)
 		return;
 	if (g->counted != 1 || g->items > 1 || g->duplicates > 0 ||
 	    g->shown_reports == 0) {
-		fprintf(v->out, "%s%lld %s: %lld sessions, %lld failed (%s).",
+		fprintf(v->out, "%s%lld %s: %lld %s, %lld failed (%s).",
 		    g->shown_reports > 0 ? "\n" : "", (long long)g->counted,
 		    view_plural(g->counted, "report", "reports"),
-		    (long long)g->sessions, (long long)g->failed,
+		    (long long)g->sessions,
+		    view_plural(g->sessions, "session", "sessions"),
+		    (long long)g->failed,
 		    view_share(g->failed, g->sessions));
 		if (g->duplicates > 0)
 			fprintf(v->out, "  %lld read twice, counted once.",
