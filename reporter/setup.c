@@ -195,10 +195,10 @@ setup_dirs(const struct conf *conf)
 	 * filter-sge writes is read, and removed, by the engine, which has its
 	 * group too.
 	 */
-	if (dir_ready(conf->spool, 0755, &own, SETUP_OWN) == 0 &&
+	if (dir_ready(conf->spool, 0755, &own, SGE_OWN) == 0 &&
 	    dir_ready(sessions, 0770, &filter, SETUP_SESSIONS) == 0 &&
 	    dir_make(attempts, 01733, &own) == 0 &&
-	    dir_ready(dirname(copy), 0750, &own, SETUP_OWN) == 0 &&
+	    dir_ready(dirname(copy), 0750, &own, SGE_OWN) == 0 &&
 	    database_check(conf->database) == 0)
 		rc = 0;
 	free(sessions);

@@ -10,8 +10,7 @@
  * says what to write.
  */
 
-/* Right owners of what sged makes; before a path in what is said. */
-#define SETUP_OWN "chown -R " SGE_USER ":" SGE_USER
+/* As SGE_OWN, of what filter-sge writes. */
 #define SETUP_SESSIONS "chmod 770, and chown -R " SGE_FILTER_USER ":" \
 	SGE_FILTER_USER
 

@@ -23,6 +23,8 @@
 #define SGE_USER "_sged"
 #define SGE_NET_USER "_sgenet"
 #define SGE_FILTER_USER "_sgefilter"
+/* The right owner of what sged makes; before a path in what is said. */
+#define SGE_OWN "chown -R " SGE_USER ":" SGE_USER
 
 enum conf_mode {
 	MODE_ENFORCE,

@@ -117,6 +117,13 @@ sge_user=$(stat -c %u:%g "$A/var/spool/sged")
 chown 0 "$A/var/spool/sged"
 broken "spool|bad|/var/spool/sged is not _sged's: *(chown _sged /var/spool/sged)"
 chown "$sge_user" "$A/var/spool/sged"
+chown 0 "$A/var/db/sged/sged.db"
+broken "sged|bad|database /var/db/sged/sged.db is not _sged's: chown -R _sged:_sged /var/db/sged"
+case $out in
+*'write virtual'*) ok 1 "  and nothing else is to be written" ;;
+*) ok 0 "  and nothing else is to be written" ;;
+esac
+chown "$sge_user" "$A/var/db/sged/sged.db"
 chmod 600 "$A/etc/mail/sge.conf"
 broken '|bad|*table-sge does not start as opensmtpd*'
 chmod 644 "$A/etc/mail/sge.conf"

@@ -106,17 +106,6 @@ check_table_file(struct check *c, const char *path)
 	check_written(c, &w);
 }
 
-/* The folder of a file. */
-static void
-folder_of(const char *path, char out[], size_t size)
-{
-	char *slash;
-
-	(void)strlcpy(out, path, size);
-	if ((slash = strrchr(out, '/')) != NULL && slash != out)
-		*slash = '\0';
-}
-
 static void
 check_folders(struct check *c)
 {
@@ -135,7 +124,7 @@ check_folders(struct check *c)
 	size_t i;
 
 	(void)snprintf(sessions, sizeof(sessions), "%s/sessions", conf->spool);
-	folder_of(conf->database, database, sizeof(database));
+	check_folder_of(conf->database, database, sizeof(database));
 	for (i = 0; i < nitems(users); i++)
 		if (getpwnam(users[i]) == NULL)
 			check_part(c, "system", CHECK_BAD, "no user %s: see "
@@ -146,6 +135,29 @@ check_folders(struct check *c)
 		check_config_file(c, conf->files[i]);
 }
 
+/* The database and what SQLite keeps beside it; -1 after a line. */
+static int
+check_database_owner(struct check *c)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	const struct passwd *pw = getpwnam(SGE_USER);
+	char path[1024], folder[1024];
+	struct stat sb;
+	size_t i;
+
+	check_folder_of(c->view->conf->database, folder, sizeof(folder));
+	for (i = 0; pw != NULL && i < nitems(suffixes); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s",
+		    c->view->conf->database, suffixes[i]);
+		if (stat(path, &sb) == -1 || sb.st_uid == pw->pw_uid)
+			continue;
+		check_part(c, "sged", CHECK_BAD, "database %s is not "
+		    SGE_USER "'s: " SGE_OWN " %s", path, folder);
+		return -1;
+	}
+	return 0;
+}
+
 static void
 check_database(struct check *c)
 {
@@ -154,7 +166,7 @@ check_database(struct check *c)
 	    "who writes it says what was counted and learned" };
 	struct store *store;
 	char text[256];
-	int whole;
+	int owned = check_database_owner(c), whole;
 
 	check_written(c, &w);
 	if (access(path, F_OK) == -1)
@@ -167,12 +179,12 @@ check_database(struct check *c)
 	else {
 		whole = store_whole(store, text, sizeof(text));
 		store_close(store);
-		if (whole == 1)
+		if (whole == 1 && owned == 0)
 			check_part(c, "sged", CHECK_OK, "database %s", path);
 		else if (whole == -1)
 			check_part(c, "sged", CHECK_DARK, "database %s: not "
 			    "all of it could be read", path);
-		else
+		else if (whole == 0)
 			check_part(c, "sged", CHECK_BAD, "database %s is "
 			    "damaged (%s): look for errors of the disk, stop "
 			    "sged, move the file and those beside it away, "

@@ -156,6 +156,7 @@ check_who(struct check *c, const struct mailbox *box,
 {
 	const char *user = runs_as(action);
 	const char *database = c->view->conf->database;
+	char folder[1024];
 
 	if (user == NULL)
 		return 0;
@@ -164,15 +165,20 @@ check_who(struct check *c, const struct mailbox *box,
 		    "is no user %s (%s:%d); write virtual { \"@\" = \"%s\" }",
 		    box->what, box->address, view_clean(user, 64),
 		    action->file, action->number, SGE_USER);
-	else if (access(database, F_OK) == 0 &&
-	    check_access(user, NULL, database, R_OK | W_OK) == 0)
+	else if (access(database, F_OK) == -1 ||
+	    check_access(user, NULL, database, R_OK | W_OK) != 0)
+		return 0;
+	else if (strcmp(user, SGE_USER) == 0) {
+		check_folder_of(database, folder, sizeof(folder));
+		check_part(c, PART, box->level, "%s to %s wait in the queue: "
+		    "%s cannot write %s: " SGE_OWN " %s", box->what,
+		    box->address, user, database, folder);
+	} else
 		check_part(c, PART, box->level, "%s to %s wait in the queue: "
 		    "%s:%d runs sgectl deliver as %s, who cannot write %s; "
 		    "write virtual { \"@\" = \"%s\" }", box->what,
 		    box->address, action->file, action->number, user,
 		    database, SGE_USER);
-	else
-		return 0;
 	return -1;
 }
 

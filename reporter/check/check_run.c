@@ -158,6 +158,16 @@ check_access(const char *user, const char *group, const char *path, int mode)
 	return WEXITSTATUS(status) == 0;
 }
 
+void
+check_folder_of(const char *path, char out[], size_t size)
+{
+	char *slash;
+
+	(void)strlcpy(out, path, size);
+	if ((slash = strrchr(out, '/')) != NULL && slash != out)
+		*slash = '\0';
+}
+
 int
 check_program(const char *name, char path[], size_t size)
 {

@@ -28,6 +28,8 @@ int	check_run(const struct run *, char out[], size_t outsz);
 /* Whether that user may do that (access(2)); 1, 0, or -1: only root can ask. */
 int	check_access(const char *user, const char *group, const char *path,
 	    int mode);
+/* The folder of a file. */
+void	check_folder_of(const char *path, char out[], size_t size);
 /* A program in PATH and the folders of system programs; 0 or -1. */
 int	check_program(const char *name, char path[], size_t size);
 /*
