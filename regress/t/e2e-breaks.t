@@ -127,6 +127,16 @@ chown "$sge_user" "$A/var/db/sged/sged.db"
 chmod 600 "$A/etc/mail/sge.conf"
 broken '|bad|*table-sge does not start as opensmtpd*'
 chmod 644 "$A/etc/mail/sge.conf"
+chmod 700 "$A/etc/mail"
+broken '|bad|/etc/mail has mode 0700: filter-sge runs as _sgefilter, who cannot pass it to /etc/mail/sge.conf: chmod 755 /etc/mail'
+like "$out" '*|bad|/etc/mail has mode 0700: table-sge runs as opensmtpd, *' \
+    "  and table-sge"
+like "$out" '*DKIM|bad|/etc/mail has mode 0700: opensmtpd, who signs (/etc/smtpd.conf:*), cannot pass it to /etc/mail/dkim.key: chmod 755 /etc/mail*' \
+    "  and who signs"
+chmod 755 "$A/etc/mail"
+chmod 700 "$A/var/spool/sged"
+broken 'spool|bad|/var/spool/sged has mode 0700: filter-sge runs as _sgefilter, who cannot pass it to /var/spool/sged/sessions: chmod 755 /var/spool/sged'
+chmod 755 "$A/var/spool/sged"
 chown 873 "$A/etc/mail/sge.conf"
 broken '|bad|/etc/mail/sge.conf*another user can write to it: chown root'
 chown 0 "$A/etc/mail/sge.conf"

@@ -111,27 +111,60 @@ check_routes(struct check *c)
 	}
 }
 
-/* Those, and the configuration. */
-static void
-check_readable(struct check *c, const char *name, const char *user,
-    const char *group)
+/* A program, as who it runs. */
+struct runs {
+	const char	*name;
+	const char	*user;
+	const char	*group;		/* NULL: the user's own */
+};
+
+/* Whether it can pass the folders above a path; -1 after a line. */
+static int
+check_way(struct check *c, const char *part, const struct runs *r,
+    const char *path)
 {
+	char folder[1024];
+	unsigned int mode;
+
+	if (check_closed(r->user, r->group, path, folder, sizeof(folder),
+	    &mode) == -1)
+		return 0;
+	check_part(c, part, CHECK_BAD, "%s has mode %04o: %s runs as %s, who "
+	    "cannot pass it to %s: chmod 755 %s", folder, mode, r->name,
+	    r->user, path, folder);
+	return -1;
+}
+
+/* Whether it can read a file, if there is one; -1 after a line. */
+static int
+check_read(struct check *c, const char *part, const struct runs *r,
+    const char *path)
+{
+	if (access(path, F_OK) == -1 ||
+	    check_access(r->user, r->group, path, R_OK) != 0)
+		return 0;
+	if (check_way(c, part, r, path) == 0)
+		check_part(c, part, CHECK_BAD, "%s runs as %s, who cannot read "
+		    "%s (chmod 0644 %s)", r->name, r->user, path, path);
+	return -1;
+}
+
+/* Those, the configuration and the files it names; one line for each folder. */
+static void
+check_readable(struct check *c, const struct runs *r)
+{
+	const struct conf *conf = c->view->conf;
 	char path[1024];
 	size_t i;
 
-	if (access(c->view->path, F_OK) == 0 && check_access(user, group,
-	    c->view->path, R_OK) == 0)
-		check_part(c, PART, CHECK_BAD, "%s runs as %s, who cannot read "
-		    "%s (chmod 0644 %s)", name, user, c->view->path,
-		    c->view->path);
+	for (i = 0; i < conf->nfiles; i++)
+		if (check_read(c, PART, r, conf->files[i]) == -1)
+			break;
 	for (i = 0; i < nitems(route_files); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s",
-		    c->view->conf->spool, route_files[i]);
-		if (access(path, F_OK) == 0 && check_access(user, group, path,
-		    R_OK) == 0)
-			check_part(c, "spool", CHECK_BAD, "%s runs as %s, who "
-			    "cannot read %s (chmod 0644 %s; chmod 0755 %s)",
-			    name, user, path, path, c->view->conf->spool);
+		(void)snprintf(path, sizeof(path), "%s/%s", conf->spool,
+		    route_files[i]);
+		if (check_read(c, "spool", r, path) == -1)
+			break;
 	}
 }
 
@@ -148,6 +181,7 @@ check_filter(struct check *c, const struct smtpd_line *line)
 	char where[1024], path[1024], full[4096], file[1024];
 	struct run r = { NULL, NULL, full, "config|ready\n",
 	    "register|ready" };
+	struct runs runs = { .name = "filter-sge" };
 	size_t len;
 
 	(void)snprintf(where, sizeof(where), "%s:%d", line->file,
@@ -179,6 +213,8 @@ check_filter(struct check *c, const struct smtpd_line *line)
 		    "group %s", where, r.user, SGE_FILTER_USER,
 		    SGE_FILTER_USER);
 	r.group = smtpdconf_after(line, "group");
+	runs.user = r.user;
+	runs.group = r.group;
 	if (smtpdconf_has(line, "chroot"))
 		check_part(c, PART, CHECK_BAD, "%s: filter-sge has no %s in a "
 		    "chroot, and smtpd stops when it ends: take chroot out",
@@ -188,17 +224,19 @@ check_filter(struct check *c, const struct smtpd_line *line)
 	(void)snprintf(path, sizeof(path), "%s/sessions",
 	    c->view->conf->spool);
 	if (access(path, F_OK) == 0 &&
-	    check_access(r.user, r.group, path, W_OK | X_OK) == 0)
+	    check_access(r.user, r.group, path, W_OK | X_OK) == 0 &&
+	    check_way(c, "spool", &runs, path) == 0)
 		check_part(c, "spool", CHECK_BAD, "%s: filter-sge runs as %s, "
 		    "who cannot write %s (chown -R %s:%s %s; chmod 770 %s)",
 		    where, r.user, path, r.user, r.user, path, path);
-	check_readable(c, "filter-sge", r.user, r.group);
+	check_readable(c, &runs);
 	check_routes(c);
 	if (access(c->view->conf->socket, F_OK) == 0 && check_access(r.user,
-	    r.group, c->view->conf->socket, W_OK) == 0)
+	    r.group, c->view->conf->socket, W_OK) == 0 &&
+	    check_way(c, "sged", &runs, c->view->conf->socket) == 0)
 		check_part(c, "sged", CHECK_BAD, "%s: filter-sge runs as %s, "
-		    "who cannot reach sged at %s: look at the modes of its "
-		    "folders", where, r.user, c->view->conf->socket);
+		    "who cannot reach sged at %s: restart sged, which makes "
+		    "it anew", where, r.user, c->view->conf->socket);
 }
 
 /* Who can write a program says what it does. */
@@ -288,7 +326,8 @@ static void
 check_table(struct check *c)
 {
 	char path[1024], command[2100];
-	struct run r = { NULL, NULL, command,
+	struct runs runs = { "table-sge", check_smtpd_user(), NULL };
+	struct run r = { runs.user, NULL, command,
 	    "config|tablename|sge-verify\nconfig|ready\n", "register|ready" };
 
 	if (libexec("table-sge", 9, path, sizeof(path)) == -1) {
@@ -297,11 +336,10 @@ check_table(struct check *c)
 		    libexecs[0], libexecs[1]);
 		return;
 	}
-	r.user = check_smtpd_user();
 	(void)snprintf(command, sizeof(command), "exec %s %s", path,
 	    c->view->path);
 	start(c, path, &r, "table-sge");
-	check_readable(c, "table-sge", r.user, NULL);
+	check_readable(c, &runs);
 }
 
 /*

@@ -77,7 +77,8 @@ void
 check_dkim_file(struct check *c, const struct smtpd_line *line,
     const char *key, const char *user, const char *group)
 {
-	char public[DKIM_KEY_MAX];
+	char public[DKIM_KEY_MAX], folder[1024];
+	unsigned int mode;
 	const char *type;
 	struct stat sb;
 	int may;
@@ -94,6 +95,12 @@ check_dkim_file(struct check *c, const struct smtpd_line *line,
 		    "reads it signs as us (chgrp %s %s; chmod 0640 %s)", key,
 		    (unsigned int)sb.st_mode & 07777, group == NULL ? user :
 		    group, key, key);
+	else if (may == 0 && check_closed(user, group, key, folder,
+	    sizeof(folder), &mode) == 0)
+		check_part(c, PART, CHECK_BAD, "%s has mode %04o: %s, who "
+		    "signs (%s:%d), cannot pass it to %s: chmod 755 %s",
+		    folder, mode, user, line->file, line->number, key,
+		    folder);
 	else if (may == 0)
 		check_part(c, PART, CHECK_BAD, "%s cannot be read by %s, who "
 		    "signs (%s:%d): chgrp %s %s; chmod 0640 %s", key, user,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -156,6 +157,25 @@ check_access(const char *user, const char *group, const char *path, int mode)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == 2)
 		return -1;
 	return WEXITSTATUS(status) == 0;
+}
+
+int
+check_closed(const char *user, const char *group, const char *path,
+    char folder[], size_t size, unsigned int *mode)
+{
+	const char *slash = path;
+	struct stat sb;
+
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
+		(void)snprintf(folder, size, "%.*s", (int)(slash - path),
+		    path);
+		if (stat(folder, &sb) == 0 &&
+		    check_access(user, group, folder, X_OK) == 0) {
+			*mode = (unsigned int)sb.st_mode & 07777;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 void

@@ -28,6 +28,12 @@ int	check_run(const struct run *, char out[], size_t outsz);
 /* Whether that user may do that (access(2)); 1, 0, or -1: only root can ask. */
 int	check_access(const char *user, const char *group, const char *path,
 	    int mode);
+/*
+ * The first of the folders above a path that that user cannot pass: 0, its
+ * path and its mode; -1 if there is none, or only root can ask.
+ */
+int	check_closed(const char *user, const char *group, const char *path,
+	    char folder[], size_t size, unsigned int *mode);
 /* The folder of a file. */
 void	check_folder_of(const char *path, char out[], size_t size);
 /* A program in PATH and the folders of system programs; 0 or -1. */
