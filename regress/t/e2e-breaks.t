@@ -168,6 +168,15 @@ broken 'connect|bad|dia.govt.nz: * has a certificate that is over'
 # Daemons.
 bed_stop smtpd.A
 broken 'smtpd|bad|smtpd does not run (/var/run/smtpd.sock)'
+# Of a later second than its start, before which it made its socket.
+sged_exe=$A$(in_a sh -c 'command -v sged')
+later()
+{
+	cp -p "$sged_exe" "$sged_exe.new" && mv "$sged_exe.new" "$sged_exe"
+	[ "$(stat -c %Z "$sged_exe")" -gt "$(stat -c %Y "$A/run/sged.sock")" ]
+}
+wait_for 20 later
+broken 'sged|bad|*/sged was installed after sged started (*Z), and the older one runs: restart it'
 bed_stop sged
 broken 'sged|bad|does not answer at /var/run/sged.sock'
 finish
