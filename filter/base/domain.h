@@ -3,6 +3,7 @@
 #ifndef SGE_DOMAIN_H
 #define SGE_DOMAIN_H
 
+#include "base/bounds.h"
 #include "base/compat.h"
 
 /*
@@ -17,11 +18,20 @@
 int	domain_normal(const char *name, size_t len, char out[], size_t outsz);
 
 /*
- * The A-label form of an UTF-8 name, for a hint to the operator.  Returns 0,
- * or -1 where it can't be told (RFC 3492 is applied label by label; only
- * lower-casing of ASCII is done, no Unicode mapping).
+ * The A-label form of an UTF-8 name.  Returns 0, or -1 where it can't be told.
+ * Of UTS 46's mapping it has the capitals of Latin, Greek and Cyrillic letters
+ * and the commonest marks that follow a letter; a name that holds anything
+ * else has none (RFC 3492 is applied label by label).
  */
 int	domain_to_alabel(const char *name, char out[], size_t outsz);
+
+/*
+ * What is wrong with a name that is not ASCII, and what to write, for the
+ * operator: a sentence that begins with the name in quotes, safe to print.
+ * Returns 0, or -1 where nothing can be said of it but that it is no name.
+ */
+#define DOMAIN_SAID_MAX (4 * DOMAIN_MAX)
+int	domain_explain(const char *name, char out[], size_t outsz);
 
 /* The domain of an address: behind the last '@'; NULL if there is none. */
 const char *domain_of_address(const char *address);

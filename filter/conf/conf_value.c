@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/bounds.h"
+#include "base/domain.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "conf/conf_read.h"
@@ -30,55 +31,18 @@ value_copy(struct conf_reader *rd, char **p, const char *s)
 	return 0;
 }
 
-/*
- * What no name is meant to hold and no editor shows: a byte order mark, blanks
- * and joiners, hyphens and quotes of a word processor.  Its bytes, or NULL.
- */
-static const char *
-unseen(const char *text, char out[], size_t outsz)
-{
-	uint32_t c;
-	size_t n;
-
-	for (; *text != '\0'; text += n) {
-		if ((n = utf8_next(text, UTF8_MAX, &c)) == 0)
-			return NULL;
-		if (c != 0xfeff && c != 0xa0 && c != 0xad &&
-		    (c < 0x2000 || c > 0x206f) && c != 0x3000)
-			continue;
-		(void)snprintf(out, outsz, "%02X %02X", (unsigned char)text[0],
-		    (unsigned char)text[1]);
-		if (n > 2)
-			(void)snprintf(out + 5, outsz - 5, " %02X",
-			    (unsigned char)text[2]);
-		return out;
-	}
-	return NULL;
-}
-
 static void
 bad_domain(struct conf_reader *rd, const struct where *at, const char *text)
 {
-	char alabel[DOMAIN_MAX], bytes[16];
+	char said[DOMAIN_SAID_MAX];
 	const char *p;
 
-	for (p = text; *p != '\0' && (unsigned char)*p < 0x80; p++)
-		;
-	if (*p != '\0') {
-		if (unseen(text, bytes, sizeof(bytes)) != NULL)
-			conf_mistake(rd, at, "\"%s\" is not a domain name: "
-			    "take out the bytes %s%s", log_clean(text), bytes,
-			    strcmp(bytes, "EF BB BF") == 0 ?
-			    ", a byte order mark" : "");
-		else if (domain_to_alabel(text, alabel, sizeof(alabel)) == -1)
-			conf_mistake(rd, at, "\"%s\" is not a domain name",
-			    log_clean(text));
-		else
-			conf_mistake(rd, at, "\"%s\" is not how the DNS writes "
-			    "it: write \"%s\"", text, alabel);
-	} else if (strncmp(text, "*.", 2) == 0)
+	if (domain_explain(text, said, sizeof(said)) == 0)
+		conf_mistake(rd, at, "%s", said);
+	else if (strncmp(text, "*.", 2) == 0)
 		conf_mistake(rd, at, "\"%s\" is not a domain name: for all "
-		    "subdomains write \"%s\"", log_clean(text), text + 1);
+		    "subdomains write \"%s\"", log_clean(text),
+		    log_clean(text + 1));
 	else if ((p = domain_of_address(text)) != NULL && *p != '\0')
 		conf_mistake(rd, at, "\"%s\" is not a domain name: write only "
 		    "the domain, \"%s\"", log_clean(text), log_clean(p));

@@ -121,6 +121,16 @@ is $? 0 "the new record is good"
 good="v=TLSRPTv1; rua=mailto:tls@minties.govt.nz"
 is "$(sgectl record new -p -r tls@minties.govt.nz minties.govt.nz)" \
     "record|_smtp._tls.minties.govt.nz|TXT|3600|$good" "the name in fields"
+# A name in its own letters, with what no terminal should be shown.
+while IFS='|' read -r name want; do
+	out=$(sgectl record new -r a@b.nz "$(printf '%b' "$name")" 2>&1)
+	like "$out" "sgectl: \"*$want" "A-label: $name"
+done <<'EOT'
+M\0304\0200ORI.nz|: write "xn--mori-qsa.nz"
+ma\0314\0204ori.nz|: write "xn--mori-qsa.nz"
+\0342\0200\0256a.nz|: take out the bytes E2 80 AE
+\0357\0274\0241.nz|the bytes EF BC A1 are no letter known here*
+EOT
 # The key that signs: strings of at most 255 characters, which add up.
 openssl genrsa -out "$dir/key" 4096 2>/dev/null
 chmod 644 "$dir/key"

@@ -47,6 +47,8 @@ static const struct mistake mistakes[] = {
 	{ "hostname 192.0.2.1\n", "4: \"192.0.2.1\" is not a domain name\n" },
 	{ "class a { \"m\xc4\x81ori.nz\" }\n", "4: \"m\xc4\x81ori.nz\" is not "
 	    "how the DNS writes it: write \"xn--mori-qsa.nz\"\n" },
+	{ "class a { \"M\xc4\x80ORI.nz\" }\n", "4: \"M\xc4\x80ORI.nz\" is not "
+	    "how the DNS writes it: write \"xn--mori-qsa.nz\"\n" },
 	{ "class a { \"\xef\xbb\xbf" "b.nz\" }\n",
 	    "4: \"\\M-o\\M-;\\M-?b.nz\" is not a domain name: take out the "
 	    "bytes EF BB BF, a byte order mark\n" },

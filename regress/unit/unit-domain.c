@@ -40,14 +40,48 @@ static const struct {
 	    "\xc3\xbc\xc3\xbc", "xn--tdaaaaaaaaaa" },
 	{ "\xf0\x9f\x92\xa9.la", "xn--ls8h.la" },
 	{ "Example.NZ.", "example.nz" },
+	/* Capitals, as UTS 46 maps them; a macron that follows its letter. */
+	{ "M\xc4\x80ORI.nz", "xn--mori-qsa.nz" },
+	{ "ma\xcc\x84ori.nz", "xn--mori-qsa.nz" },
+	{ "MA\xcc\x84ORI.nz", "xn--mori-qsa.nz" },
+	{ "\xc4\x80\xc4\x92\xc4\xaa\xc5\x8c\xc5\xaa",
+	    "xn--yda0b4dqg4f" },
+	{ "\xc4\x81\xc4\x93\xc4\xab\xc5\x8d\xc5\xab",
+	    "xn--yda0b4dqg4f" },
+	{ "B\xc3\x9c" "CHER.example", "xn--bcher-kva.example" },
+	{ "\xc5\xbb\xc5\xb8.pl", "xn--wda3w.pl" },
+	{ "\xd0\x81\xd0\x96.ru", "xn--f1a7c.ru" },
+	/* Mapped, joined or turned by rules that are not known here. */
+	{ "\xef\xbc\xa1.nz", NULL }, { "\xc4\xb0.nz", NULL },
+	{ "a\xe3\x80\x82" "b.nz", NULL }, { "a\xcc\xa3.nz", NULL },
+	{ "a\xcc\x84\xcc\x84.nz", NULL }, { "\xcc\x84" "a.nz", NULL },
+	{ "\xe2\x80\xae" "a.nz", NULL }, { "a\xe2\x80\x8d" "b.nz", NULL },
+	{ "\xc2\x85" "a.nz", NULL }, { "\xc3\x97.nz", NULL },
+	{ "xn--\xc4\x81.nz", NULL },
 	{ "a\xff.nz", NULL }, { "\xc0\x80.nz", NULL }, { "a..nz", NULL },
 	{ "\xed\xa0\x80.nz", NULL }, { "", NULL }, { "\xc4\x81 b.nz", NULL },
+};
+
+static const struct {
+	const char	*name;
+	const char	*said;		/* NULL: nothing */
+} explained[] = {
+	{ "M\xc4\x80ORI.nz", "\"M\xc4\x80ORI.nz\" is not how the DNS writes "
+	    "it: write \"xn--mori-qsa.nz\"" },
+	{ "\xe2\x80\xae" "a.nz", "\"\\M-b\\M^@\\M-.a.nz\" is not a domain "
+	    "name: take out the bytes E2 80 AE" },
+	{ "a.\xc2\x85" "a.nz", "\"a.\\M-B\\M^Ea.nz\" is not a domain name: "
+	    "take out the bytes C2 85" },
+	{ "a.\xef\xbc\xa1", "\"a.\\M-o\\M-<\\M-!\" is not how the DNS writes "
+	    "it, and the bytes EF BC A1 are no letter known here: write its "
+	    "A-label (xn--...)" },
+	{ "\xff.nz", NULL }, { "a b.nz", NULL }, { "\xc4\x81 b.nz", NULL },
 };
 
 static void
 names(void)
 {
-	char out[300], longest[300];
+	char out[300], longest[300], said[DOMAIN_SAID_MAX];
 	size_t i;
 
 	for (i = 0; i < nitems(normals); i++) {
@@ -64,6 +98,12 @@ names(void)
 			ok(alabels[i].alabel == NULL, "no A-label, %zu", i);
 		else
 			is_str(out, alabels[i].alabel, "A-label %s", out);
+	}
+	for (i = 0; i < nitems(explained); i++) {
+		if (domain_explain(explained[i].name, said, sizeof(said)) == -1)
+			ok(explained[i].said == NULL, "not explained, %zu", i);
+		else
+			is_str(said, explained[i].said, "explained, %zu", i);
 	}
 	for (i = 0; i < sizeof(longest); i++)
 		longest[i] = i % 64 == 63 ? '.' : 'a';

@@ -362,15 +362,12 @@ view_unknown_hosts(const struct view *v)
 int
 view_normal(const char *arg, char out[], size_t outsz)
 {
-	char alabel[DOMAIN_MAX];
+	char said[DOMAIN_SAID_MAX];
 
 	if (domain_normal(arg, strlen(arg), out, outsz) == 0)
 		return 0;
-	/* With a macron, say: as the DNS writes it. */
-	if (domain_to_alabel(arg, alabel, sizeof(alabel)) == 0 &&
-	    domain_normal(alabel, strlen(alabel), out, outsz) == 0)
-		log_warnx("%s: not how the DNS writes it: write %s", arg,
-		    alabel);
+	if (domain_explain(arg, said, sizeof(said)) == 0)
+		log_warnx("%s", said);
 	else
 		log_warnx("%s: not a domain name", log_clean(arg));
 	return -1;
