@@ -212,4 +212,55 @@ is "$(find "$dir/unread" -type f 2>/dev/null | wc -l | tr -d ' ')" 0 \
     'a line that is no field costs itself alone'
 like "$(ctl -j read "$dir/odd-line.eml")" '*"domain":"d?.example"*' \
     'and the fields behind it are read'
+
+# of ID FIRST LAST OK FAILED DETAILS: a signed report of g.example of these days
+of()
+{
+	report G a@g.example "$1" "$2" "$(policy sts "$4" "$5" "$6")" |
+	    sed "s/\"$2T23/\"$3T23/" >"$dir/of.json"
+	mail x@g.example "$dir/of.json" >"$dir/of.eml"
+	give "$dir/of.eml"
+}
+
+# failed TYPE COUNT [MX]: a row of it
+failed()
+{
+	detail "$1" "$2" 192.0.2.1 "${3-mx.minties.govt.nz}"
+}
+
+# told DAY: of g.example by the digest; the command that it names says the same
+told()
+{
+	ctl digest -a -d "$1" | tr -s '\n ' ' ' | grep -o \
+	    -e 'mended: g.example' -e 'g.example [cfrs][^:]*: [0-9]* of [0-9]*' \
+	    -e 'also [^:]*: [0-9]*' | sed 's/ at [^ ]*:/:/' | tr '\n' ';'
+	ctl show received -d "$1" -D g.example |
+	    sed -n 's/^Failed \([0-9]* of [0-9]*\) .*/\1/p'
+}
+
+# A row that counts no session is no failure; what no row explains is one.
+march()
+{
+	fresh mx1.minties.govt.nz
+	of "$1" 2026-03-05 2026-03-05 "$2" "$3" "$4"
+}
+march a 10 0 "$(failed certificate-expired 0)"
+is "$(told 2026-03-05)" '0 of 10' 'none of ten sessions: nothing is raised'
+is "$(ctl show received -d 2026-03-05 | grep -c expired)" 0 'nor shown'
+march a 10 5 "$(failed certificate-expired 0)"
+is "$(told 2026-03-05)" 'g.example reported a failure: 5 of 15;5 of 15' \
+    'failures beside a row of none'
+march a 90 5 "$(failed certificate-expired 0),$(failed \
+    starttls-not-supported 5)"
+is "$(told 2026-03-05)" 'g.example saw no STARTTLS: 5 of 95;5 of 95' \
+    'a row of none beside another'
+march a 90 5 "$(failed certificate-expired 3)"
+is "$(told 2026-03-05)" "g.example found our certificate expired: 3 of 95;\
+also reported a failure: 2;5 of 95" 'what the rows leave is told too'
+# Two rows may be of one session.
+row=$(failed sts-policy-fetch-error 1 '')
+march a 9 1 "$row,$row"
+is "$(told 2026-03-05)" \
+    'g.example could not fetch our MTA-STS policy: 1 of 10;1 of 10' \
+    'more rows than the summary has failures'
 finish

@@ -20,10 +20,20 @@
 #define IN_SPAN "r.day BETWEEN ?1 AND ?2 AND (r.told IS NULL OR" \
 	" r.told >= ?3) AND r.stored >= ?4 AND r.stored < ?5"
 
+/* Of r, in each row of one. */
+#define OF_ONE "r.day AS day, " REPORTER " AS who, " \
+	RECEIVED_STANDING " AS standing, " IN_SPAN " AS is_new"
+
+/* Sessions that the rows of p count. */
+#define EXPLAINED "(SELECT coalesce(sum(d.count), 0) FROM received_detail d" \
+	" WHERE d.policy = p.id)"
+
 /*
  * Days of reporters that a span's reports speak of; all of their failures,
- * with those of reports that came before, and sessions, each once.  A policy
- * that failed and does not say how is a failure of its own type.
+ * with those of reports that came before, and sessions, each once.  What a
+ * summary counts and no row explains is a failure of its own type; a row that
+ * counts no session is none.  Two rows may be of one session: no more than
+ * failed are counted.
  */
 #define FAILURES "WITH fresh AS (SELECT r.day AS day, " REPORTER \
 	" AS who, min(r.id) AS came FROM received r WHERE " IN_SPAN \
@@ -31,16 +41,21 @@
 	" known AS (SELECT " REPORTER " AS who, r.dkim <> '' AS judged," \
 	" min(r.id) AS id FROM received r WHERE r.dkim = ''" \
 	" OR r.dkim LIKE 'pass %' GROUP BY 1, 2)," \
-	" one AS (SELECT r.day AS day, " REPORTER " AS who," \
-	" coalesce(d.type, 'not-said') AS type, coalesce(d.mx, '') AS mx, " \
-	RECEIVED_STANDING " AS standing, " \
-	RECEIVED_ONCE("coalesce(d.count, p.fail)") " AS n, " IN_SPAN \
-	" AS is_new FROM received r JOIN received_policy p" \
-	" ON p.received = r.id LEFT JOIN received_detail d" \
-	" ON d.policy = p.id WHERE (d.id IS NOT NULL OR p.fail > 0) AND " \
+	" one AS (SELECT day, who, standing, is_new," \
+	" found AS type, mx, " RECEIVED_ONCE("p.n") " AS n FROM (SELECT " \
+	OF_ONE ", r.id AS id, p.domain AS domain, p.type AS type, d.type" \
+	" AS found, coalesce(d.mx, '') AS mx, min(sum(d.count), max(p.fail," \
+	" max(d.count))) AS n" \
+	" FROM received r JOIN received_policy p ON p.received = r.id" \
+	" JOIN received_detail d ON d.policy = p.id WHERE d.count > 0 AND " \
 	RECEIVED_POLICY_OURS " AND r.day IN (SELECT day FROM days)" \
-	" GROUP BY r.id, p.domain, coalesce(d.type, 'not-said')," \
-	" coalesce(d.mx, ''))," \
+	" GROUP BY p.id, d.type, coalesce(d.mx, '')) p" \
+	" GROUP BY id, domain, found, mx" \
+	" UNION ALL SELECT " OF_ONE ", 'not-said', '', " \
+	RECEIVED_ONCE("p.fail") " - " RECEIVED_ONCE(EXPLAINED) " AS n" \
+	" FROM received r JOIN received_policy p ON p.received = r.id" \
+	" WHERE " RECEIVED_POLICY_OURS " AND r.day IN (SELECT day" \
+	" FROM days) GROUP BY r.id, p.domain HAVING n > 0)," \
 	" every AS (SELECT day, who, standing, sum(n) AS n FROM (SELECT" \
 	" r.day AS day, " REPORTER " AS who, " RECEIVED_STANDING \
 	" AS standing, " RECEIVED_ONCE("p.ok + p.fail") " AS n" \
@@ -130,8 +145,8 @@ heard_earlier(struct store *st, int64_t before, struct heard_earlier *e)
 	    " FROM received r WHERE coalesce(r.told, 0) = 0 AND r.stored < ?1"
 	    " AND EXISTS (SELECT 1 FROM received_policy p"
 	    " WHERE p.received = r.id AND (p.fail > 0 OR EXISTS (SELECT 1"
-	    " FROM received_detail d WHERE d.policy = p.id)) AND "
-	    RECEIVED_POLICY_OURS ")", "i", before);
+	    " FROM received_detail d WHERE d.policy = p.id AND d.count > 0)"
+	    ") AND " RECEIVED_POLICY_OURS ")", "i", before);
 
 	if (stmt == NULL)
 		return -1;

@@ -111,8 +111,9 @@ received_failures(struct store *st, int64_t first, int64_t last,
 	    " max(p.type = 'tlsa') AS tlsa"
 	    " FROM received r CROSS JOIN received_policy p"
 	    " ON p.received = r.id CROSS JOIN received_detail d"
-	    " ON d.policy = p.id WHERE r.day BETWEEN ?1 AND ?2"
-	    " GROUP BY r.id, p.domain, d.type, d.sip, d.rip, d.mx, d.reason)"
+	    " ON d.policy = p.id AND d.count > 0"
+	    " WHERE r.day BETWEEN ?1 AND ?2 GROUP BY r.id, p.domain,"
+	    " d.type, d.sip, d.rip, d.mx, d.reason)"
 	    " SELECT day, who, domain, type, sip, rip, mx, reason, sum(n),"
 	    " standing, " RECEIVED_OURS("domain", "max(tlsa)")
 	    ", max(u & 1) | max(u & 2)"
