@@ -263,4 +263,40 @@ march a 9 1 "$row,$row"
 is "$(told 2026-03-05)" \
     'g.example could not fetch our MTA-STS policy: 1 of 10;1 of 10' \
     'more rows than the summary has failures'
+
+# Mended is what is known to be: not where another failure may be the same.
+after()
+{
+	march a 90 5 "$(failed "$1" 5 "${2-mx.minties.govt.nz}")"
+	of b 2026-03-06 2026-03-06 90 "$3" "$4"
+	ctl digest -a -d 2026-03-06 | grep -c 'mended: g.example'
+}
+is "$(after certificate-expired mx.minties.govt.nz 0 '')" 1 'a good day mends'
+is "$(after certificate-expired mx.minties.govt.nz 0 \
+    "$(failed certificate-expired 0)")" 1 'with a row that counts none as well'
+is "$(after certificate-expired mx.minties.govt.nz 5 '')" 0 \
+    'not one whose failures do not say how'
+is "$(after certificate-expired mx.minties.govt.nz 5 \
+    "$(failed starttls-not-supported 4)")" 0 'nor one that says so of some'
+is "$(after certificate-expired mx.minties.govt.nz 5 \
+    "$(failed starttls-not-supported 5)")" 1 'but one with others alone'
+is "$(after certificate-expired mx.minties.govt.nz 5 \
+    "$(failed certificate-expired 5 '')")" 0 'nor one that does not say where'
+is "$(after '' '' 5 "$(failed certificate-expired 5)")" 0 \
+    'what did not say how may be what failed then'
+
+# Nor before its range is over.
+fresh mx1.minties.govt.nz
+of a 2026-03-01 2026-03-05 90 5 "$(failed certificate-expired 5)"
+of b 2026-03-03 2026-03-03 90 0 ''
+is "$(told 2026-03-03)" '0 of 90' 'a good day within a range that failed'
+of c 2026-03-06 2026-03-06 90 0 ''
+is "$(told 2026-03-06)" 'mended: g.example;0 of 90' 'a good one behind it'
+of d 2026-03-07 2026-03-07 90 0 ''
+is "$(told 2026-03-07)" '0 of 90' 'is told once'
+fresh mx1.minties.govt.nz
+of a 2026-02-28 2026-02-28 90 5 "$(failed certificate-expired 5)"
+of b 2026-03-01 2026-03-05 90 5 "$(failed certificate-expired 5)"
+of c 2026-03-03 2026-03-03 90 0 ''
+is "$(told 2026-03-03)" '0 of 90' 'nor what failed before such a range'
 finish

@@ -21,8 +21,8 @@
 	" r.told >= ?3) AND r.stored >= ?4 AND r.stored < ?5"
 
 /* Of r, in each row of one. */
-#define OF_ONE "r.day AS day, " REPORTER " AS who, " \
-	RECEIVED_STANDING " AS standing, " IN_SPAN " AS is_new"
+#define OF_ONE "r.day AS day, r.start AS start, r.finish AS finish, " REPORTER \
+	" AS who, " RECEIVED_STANDING " AS standing, " IN_SPAN " AS is_new"
 
 /* Sessions that the rows of p count. */
 #define EXPLAINED "(SELECT coalesce(sum(d.count), 0) FROM received_detail d" \
@@ -41,7 +41,7 @@
 	" known AS (SELECT " REPORTER " AS who, r.dkim <> '' AS judged," \
 	" min(r.id) AS id FROM received r WHERE r.dkim = ''" \
 	" OR r.dkim LIKE 'pass %' GROUP BY 1, 2)," \
-	" one AS (SELECT day, who, standing, is_new," \
+	" one AS (SELECT day, start, finish, who, standing, is_new," \
 	" found AS type, mx, " RECEIVED_ONCE("p.n") " AS n FROM (SELECT " \
 	OF_ONE ", r.id AS id, p.domain AS domain, p.type AS type, d.type" \
 	" AS found, coalesce(d.mx, '') AS mx, min(sum(d.count), max(p.fail," \
@@ -114,24 +114,37 @@ int
 heard_mended(struct store *st, const struct heard_span *span,
     void (*cb)(const struct heard_failure *, void *), void *arg)
 {
+	/*
+	 * Reports of the day before, or of a range that it is in, that end
+	 * before the good one begins; and none that is of the good one's time
+	 * too and fails alike, or may.
+	 */
 	return span_rows(st, store_select(st, FAILURES
 	    ", good AS (SELECT r.day AS day, " REPORTER " AS who, "
-	    RECEIVED_STANDING " AS standing, min(r.id) AS came"
+	    RECEIVED_STANDING " AS standing, min(r.id) AS came,"
+	    " min(r.start) AS start, max(r.finish) AS finish"
 	    " FROM received r WHERE " IN_SPAN " AND " BELIEVED
 	    " GROUP BY 1, 2, 3),"
 	    " step AS (SELECT g.*, (SELECT r.day FROM received r"
-	    " WHERE " REPORTER " = g.who AND r.day < g.day AND "
-	    RECEIVED_STANDING " = g.standing AND " BELIEVED
+	    " WHERE " REPORTER " = g.who AND r.day < g.day AND r.finish <="
+	    " g.start AND " RECEIVED_STANDING " = g.standing AND " BELIEVED
 	    " ORDER BY r.day DESC LIMIT 1) AS before FROM good g),"
-	    " days AS (SELECT day FROM step UNION SELECT before FROM step)"
+	    " days AS (SELECT day FROM step UNION SELECT before FROM step"
+	    " UNION SELECT r.day FROM received r JOIN step s ON s.who = "
+	    REPORTER " WHERE r.start < s.finish AND r.finish > s.before *"
+	    " 86400)"
 	    " SELECT o.who, o.type, o.mx, sum(o.n), max(e.n), o.standing,"
 	    " s.day, s.came, " KNOWN " AS k FROM step s JOIN one o"
-	    " ON o.day = s.before AND o.who = s.who"
-	    " AND o.standing = s.standing JOIN every e ON e.day = s.day"
+	    " ON o.who = s.who AND o.standing = s.standing"
+	    " AND o.day <= s.before AND o.finish <= s.start"
+	    " AND (o.day = s.before OR o.finish > s.before * 86400)"
+	    " JOIN every e ON e.day = s.day"
 	    " AND e.who = s.who AND e.standing = s.standing" KNOWN_JOIN
-	    " WHERE NOT EXISTS (SELECT 1 FROM one n WHERE n.day = s.day"
-	    " AND n.who = s.who AND n.type = o.type AND n.mx = o.mx"
-	    " AND n.standing <= o.standing)"
+	    " WHERE NOT EXISTS (SELECT 1 FROM one n WHERE n.who = s.who"
+	    " AND (n.day = s.day OR n.start < s.finish"
+	    " AND n.finish > s.start) AND n.standing <= o.standing"
+	    " AND (n.type IN ('', 'not-said') OR o.type IN ('', 'not-said')"
+	    " OR n.type = o.type AND (n.mx IN ('', o.mx) OR o.mx = '')))"
 	    " GROUP BY s.day, o.who, o.type, o.mx, o.standing"
 	    " ORDER BY o.standing, k, 1, 2, 3, 7", OF_SPAN(span)), cb, arg);
 }

@@ -45,8 +45,10 @@ struct heard_span {
 int	heard_failures(struct store *, const struct heard_span *,
 	    void (*)(const struct heard_failure *, void *), void *);
 /*
- * What failed by the report before, and not by the span's: day and base are of
- * the latter.  Both are on our domains and of one standing, proved or unjudged.
+ * What failed by the report before, and not by the span's, which begins after
+ * that one's end: day and base are of the latter.  Nor by another of its time,
+ * nor by failures of any that do not say how, or where.  Both are on our
+ * domains and of one standing, proved or unjudged.
  * Reporters known longest first.
  */
 int	heard_mended(struct store *, const struct heard_span *,
