@@ -299,4 +299,14 @@ of a 2026-02-28 2026-02-28 90 5 "$(failed certificate-expired 5)"
 of b 2026-03-01 2026-03-05 90 5 "$(failed certificate-expired 5)"
 of c 2026-03-03 2026-03-03 90 0 ''
 is "$(told 2026-03-03)" '0 of 90' 'nor what failed before such a range'
+
+# What failed is what the summary says, and no less than one row of it.
+march a 10 2 "$(failed certificate-expired 3)"
+is "$(told 2026-03-05)" \
+    'g.example found our certificate expired: 3 of 13;3 of 13' \
+    'more in a row than in the summary'
+march a 10 0 "$(failed certificate-expired 1),$(failed certificate-expired 2 \
+    mx2.minties.govt.nz)"
+is "$(told 2026-03-05)" "g.example found our certificate expired: 2 of 12;\
+also found our certificate expired: 1;2 of 12" 'than in one that says none'
 finish

@@ -236,6 +236,15 @@ counts(void)
 		  "failure-details do not add up to the summary" },
 		{ SUMMARY, ",\"failure-details\":[{\"failed-session-count\":2"
 		  "}]", 5, 2, 2, "a failure without result-type" },
+		{ SUMMARY, ",\"failure-details\":[{\"result-type\":\"a\","
+		  "\"failed-session-count\":2},{\"result-type\":\"a\","
+		  "\"failed-session-count\":2}]", 5, 2, 4,
+		  "failure-details do not add up to the summary" },
+		{ SUMMARY, ",\"failure-details\":[{\"result-type\":\"a\","
+		  "\"failed-session-count\":3},{\"result-type\":\"b\","
+		  "\"failed-session-count\":1}]", 5, 3, 4,
+		  "failure-details do not add up to the summary; fewer "
+		  "failures than in one of its details: as many taken" },
 	};
 	struct got g;
 	size_t i, k;

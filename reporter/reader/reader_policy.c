@@ -161,14 +161,14 @@ take_detail(struct rd_report *r, struct rd_policy *p, json_t *obj,
 	return d.count;
 }
 
-/* Returns the sum of the details' counts. */
+/* Returns the sum of the details' counts; *most: the largest of them. */
 static int64_t
 read_details(struct rd_report *r, struct rd_policy *p, json_t *list,
-    struct budget *budget)
+    struct budget *budget, int64_t *most)
 {
 	struct keeping keep = { budget, 0, 0, 0 };
 	json_t *one = NULL, *item;
-	int64_t sum = 0;
+	int64_t sum = 0, count;
 	size_t i, n;
 
 	if (json_is_object(list)) {
@@ -178,6 +178,7 @@ read_details(struct rd_report *r, struct rd_policy *p, json_t *list,
 		json_array_append(one, list);
 		list = one;
 	}
+	*most = 0;
 	n = json_array_size(list);
 	keep.room = r->ndetails < READ_DETAILS_MAX ?
 	    READ_DETAILS_MAX - r->ndetails : 0;
@@ -193,8 +194,12 @@ read_details(struct rd_report *r, struct rd_policy *p, json_t *list,
 			break;
 		if (!json_is_object(item))
 			rd_odd(r, "a failure that is no object");
-		else
-			sum += take_detail(r, p, item, &keep);
+		else {
+			count = take_detail(r, p, item, &keep);
+			sum += count;
+			if (count > *most)
+				*most = count;
+		}
 	}
 	r->ndetails += p->ndetails;
 	json_decref(one);
@@ -203,7 +208,7 @@ read_details(struct rd_report *r, struct rd_policy *p, json_t *list,
 
 static void
 read_summary(struct rd_report *r, struct rd_policy *p, json_t *summary,
-    int64_t sum)
+    int64_t sum, int64_t most)
 {
 	if (summary == NULL)
 		rd_odd(r, "no summary");
@@ -220,6 +225,12 @@ read_summary(struct rd_report *r, struct rd_policy *p, json_t *summary,
 		rd_odd(r, "failure-details do not add up to the summary");
 	else if (p->ndetails == 0 && p->fail > 0)
 		rd_odd(r, "failures without details");
+	/* Two rows may be of one session; what one row counts are several. */
+	if (p->fail < most) {
+		rd_odd(r, "fewer failures than in one of its details: "
+		    "as many taken");
+		p->fail = most;
+	}
 }
 
 static void
@@ -228,7 +239,7 @@ read_policy(struct rd_report *r, struct rd_policy *p, json_t *obj,
 {
 	json_t *policy, *list;
 	char *s;
-	int64_t sum;
+	int64_t sum, most;
 
 	if ((policy = rd_member(r, obj, "policy")) == NULL ||
 	    !json_is_object(policy)) {
@@ -257,8 +268,8 @@ read_policy(struct rd_report *r, struct rd_policy *p, json_t *obj,
 	p->mx = array_text(list);
 	json_decref(list);
 	sum = read_details(r, p, rd_member(r, obj, "failure-details"),
-	    hint->budget);
-	read_summary(r, p, rd_member(r, obj, "summary"), sum);
+	    hint->budget, &most);
+	read_summary(r, p, rd_member(r, obj, "summary"), sum, most);
 }
 
 void
