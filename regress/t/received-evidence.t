@@ -309,4 +309,12 @@ march a 10 0 "$(failed certificate-expired 1),$(failed certificate-expired 2 \
     mx2.minties.govt.nz)"
 is "$(told 2026-03-05)" "g.example found our certificate expired: 2 of 12;\
 also found our certificate expired: 1;2 of 12" 'than in one that says none'
+
+# What stands apart is summed up apart.
+march a 9 1 "$(failed certificate-expired 1)"
+fresh other.example
+give "$dir/of.eml"
+like "$(ctl show received -d 2026-03-05 -D g.example | tr -s '\n ' ' ')" \
+    '*Failed 0 of 0 *not counted, with 1 of 10 sessions failed (10.0%)*' \
+    'not proved: how many sessions'
 finish

@@ -18,6 +18,8 @@ struct table {
 	int64_t		 sessions;
 	int64_t		 failed;
 	int64_t		 detailed;	/* sum of the failures' details */
+	int64_t		 apart;		/* sessions of what is not proved */
+	int64_t		 apart_failed;
 	char		 domain[256];	/* the one they are about */
 	int		 many;
 };
@@ -103,6 +105,9 @@ total(const struct received_total *total, void *arg)
 	if (total->ours && total->standing != RECEIVED_UNPROVED) {
 		t->sessions += total->sessions;
 		t->failed += total->failed;
+	} else if (total->ours) {
+		t->apart += total->sessions;
+		t->apart_failed += total->failed;
 	}
 	if (total->unexplained > 0)
 		(void)add_row(t, total, "not-said", total->unexplained);
@@ -377,11 +382,14 @@ text_foot(const struct table *t, const struct received_count *c)
 		view_say(v, "The failures' details add up to %lld: a session "
 		    "may fail in several ways.", (long long)t->detailed);
 	if (c->unproved > 0)
-		view_say(v, "%lld of %lld %s %s: not counted (-v shows "
-		    "which).", (long long)c->unproved, (long long)c->reports,
+		view_say(v, "%lld of %lld %s %s: not counted, with %lld of "
+		    "%lld sessions failed (%s); -v shows which.",
+		    (long long)c->unproved, (long long)c->reports,
 		    view_plural(c->reports, "report", "reports"),
 		    view_plural(c->unproved, "is not proved to be of whom it "
-		    "names", "are not proved to be of whom they name"));
+		    "names", "are not proved to be of whom they name"),
+		    (long long)t->apart_failed, (long long)t->apart,
+		    view_share(t->apart_failed, t->apart));
 	if (c->foreign > 0)
 		view_say(v, "%lld %s on no domain of ours: not counted.",
 		    (long long)c->foreign, view_plural(c->foreign,
