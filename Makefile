@@ -282,6 +282,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_report.o \
 		reporter/check/check_run.o \
 		reporter/check/check_service.o \
+		reporter/check/check_since.o \
 		reporter/check/check_smtpd.o \
 		reporter/check/check_tls.o \
 		reporter/check/check_wide.o \

@@ -72,6 +72,16 @@ broken '|bad|smtpd -n does not take /etc/smtpd.conf: *syntax error'
 cp "$BED/smtpd.conf" "$A/etc/smtpd.conf"
 touch -d '2001-01-01' "$A/etc/smtpd.conf"
 
+# What smtpd read with it.
+for f in ssl/certs/ca-certificates.crt ssl/mail.minties.govt.nz.crt; do
+	wait_for 5 sh -c "touch $A/etc/$f; [ $A/etc/$f -nt $A/run/smtpd.sock ]"
+	broken "|warn|/etc/$f was changed after smtpd started: systemctl restart opensmtpd"
+	touch -d '2001-01-01' "$A/etc/$f"
+done
+wait_for 5 sh -c "touch $A/etc/aliases; [ $A/etc/aliases -nt $A/run/smtpd.sock ]"
+broken '|info|/etc/aliases was changed after smtpd started: *smtpctl update table aliases' 0
+touch -d '2001-01-01' "$A/etc/aliases"
+
 touch "$A/usr/libexec/opensmtpd/filter-sge"
 broken '|bad|*/filter-sge was installed after smtpd started'
 bed_stop smtpd.A

@@ -3,6 +3,8 @@
 #ifndef SGE_CHECK_H
 #define SGE_CHECK_H
 
+#include <time.h>
+
 #include "base/bounds.h"
 #include "check/check_ask.h"
 #include "ctl/ctl.h"
@@ -112,6 +114,14 @@ void	check_smtpd_conf(char path[], size_t size);
  */
 int	check_smtpd_current(const struct smtpd_conf *, char spool[],
 	    size_t size);
+/*
+ * What else smtpd, that program, read at its start and was changed since; -1
+ * after a line of what it has to be restarted for.
+ */
+int	check_since(struct check *, const struct smtpd_conf *,
+	    const char *program, const struct timespec *start);
+/* The file that such a table is, which smtpd reads at its start; or NULL. */
+const char *check_table_path(const struct smtpd_conf *, const char *name);
 /* smtpd as it runs, and its file, or the one that is given. */
 void	check_smtpd_service(struct check *, const char *path);
 /* What sged's status says of the fleet, or NULL. */

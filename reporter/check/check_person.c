@@ -152,13 +152,32 @@ person_follow(struct person *p, const char *address)
 		p->missing = "nobody";
 }
 
+/* What smtpd has to be told when a name was added to the aliases, or "". */
+static void
+person_update(const struct person *p, char out[], size_t size)
+{
+	const char *table = smtpdconf_after(p->action, "alias");
+	char name[256];
+	size_t len = table == NULL ? 0 : strlen(table);
+
+	*out = '\0';
+	if (len < 3 || *table != '<' || len >= sizeof(name))
+		return;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)len - 2, table + 1);
+	if (check_table_path(p->smtpd, name) != NULL)
+		(void)snprintf(out, size, "; then smtpctl update table %s",
+		    view_clean(name, 100));
+}
+
 static void
 person_say(struct person *p, const char *address)
 {
 	const struct smtpd_line *a = p->action;
+	char update[160];
 
 	if (p->read)
 		return;
+	person_update(p, update, sizeof(update));
 	if (p->dark)
 		check_part(p->check, PART, CHECK_INFO, "who gets mail for %s "
 		    "can't be told: action \"%s\" asks what only smtpd reads",
@@ -166,13 +185,13 @@ person_say(struct person *p, const char *address)
 	else if (*p->gone != '\0')
 		check_part(p->check, PART, CHECK_BAD, "nobody gets mail for "
 		    "%s: %s, which an alias includes, can't be read; name who "
-		    "reads it in " SYSTEM_ALIASES, address,
-		    view_clean(p->gone, 200));
+		    "reads it in " SYSTEM_ALIASES "%s", address,
+		    view_clean(p->gone, 200), update);
 	else if (*p->refused != '\0')
 		check_part(p->check, PART, CHECK_BAD, "mail for %s is %s: an "
 		    "alias has %s for it; name who reads it in "
-		    SYSTEM_ALIASES, address, *p->refused == '/' ? "lost" :
-		    "refused", view_clean(p->refused, 200));
+		    SYSTEM_ALIASES "%s", address, *p->refused == '/' ? "lost" :
+		    "refused", view_clean(p->refused, 200), update);
 	else if (p->missing == NULL && !smtpdconf_has(a, "alias"))
 		check_part(p->check, PART, CHECK_BAD, "mail for %s is lost: "
 		    "%s:%d: action \"%s\" reads no aliases, and delivers "
@@ -182,15 +201,15 @@ person_say(struct person *p, const char *address)
 	else if (p->missing != NULL)
 		check_part(p->check, PART, CHECK_BAD, "mail for %s is "
 		    "refused: there is no user %s (%s:%d: action \"%s\"); "
-		    "name who reads it in " SYSTEM_ALIASES ", and write "
-		    "alias <aliases> in that action", address,
+		    "name who reads it in " SYSTEM_ALIASES "%s", address,
 		    view_clean(p->missing, 60), a->file, a->number,
-		    a->word[1]);
+		    a->word[1], smtpdconf_has(a, "alias") ? update :
+		    ", and write alias <aliases> in that action");
 	else
 		check_part(p->check, PART, CHECK_BAD, "mail for %s is lost: "
 		    "it ends at %s, as whom smtpd delivers nothing; name a "
 		    "person who reads it (echo 'root: PERSON' >>"
-		    SYSTEM_ALIASES ")", address, p->name);
+		    SYSTEM_ALIASES ")%s", address, p->name, update);
 }
 
 /* 1 where somebody gets it. */

@@ -336,8 +336,9 @@ check_running(struct check *c, const struct smtpd *d,
 			    view_instant(c->view, d->since.tv_sec));
 			return;
 		}
-	check_part(c, PART, CHECK_OK, "runs since %s",
-	    view_instant(c->view, d->since.tv_sec));
+	if (s == NULL || check_since(c, s, d->program, &d->since) == 0)
+		check_part(c, PART, CHECK_OK, "runs since %s",
+		    view_instant(c->view, d->since.tv_sec));
 }
 
 void

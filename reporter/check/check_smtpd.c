@@ -62,18 +62,14 @@ static void
 check_table_files(struct check *c, const struct smtpd_conf *s)
 {
 	const struct smtpd_line *line;
-	const char *spec;
+	const char *path;
 	size_t i;
 
 	for (i = 0; i < s->nlines; i++) {
 		line = &s->line[i];
-		if (!smtpdconf_is(line, 0, "table") || line->nwords < 3)
-			continue;
-		spec = line->word[2];
-		if (strncmp(spec, "file:", 5) == 0)
-			check_table_file(c, spec + 5);
-		else if (*spec == '/')
-			check_table_file(c, spec);
+		if (smtpdconf_is(line, 0, "table") && line->nwords > 2 &&
+		    (path = check_table_path(s, line->word[1])) != NULL)
+			check_table_file(c, path);
 	}
 }
 
