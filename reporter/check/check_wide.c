@@ -6,11 +6,15 @@
  */
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/addr.h"
 #include "check/check.h"
 
 #define PART "sge.conf"
+/* As etc/sge.conf.example has them. */
+#define EXAMPLE_ORGANIZATION "Minties"
+#define EXAMPLE_DOMAIN "minties.govt.nz"
 
 /* Addresses that no one network but all of them holds. */
 static int
@@ -72,6 +76,26 @@ check_classes(struct check *c)
 			    domain);
 }
 
+/* What etc/sge.conf.example has, in a file whose domains are others. */
+static void
+check_example(struct check *c)
+{
+	const struct conf *conf = c->view->conf;
+	size_t len = strlen(EXAMPLE_DOMAIN), hostlen = strlen(conf->hostname);
+
+	if (conf_is_local(conf, EXAMPLE_DOMAIN) || (hostlen >= len &&
+	    strcasecmp(conf->hostname + hostlen - len, EXAMPLE_DOMAIN) == 0))
+		return;
+	if (strcmp(conf->organization, EXAMPLE_ORGANIZATION) == 0)
+		check_part(c, PART, CHECK_WARN, "organization is still the "
+		    "example's, \"" EXAMPLE_ORGANIZATION "\", and our reports "
+		    "name it: write our own in %s", c->view->path);
+	if (strcasecmp(conf->submitter, EXAMPLE_DOMAIN) == 0)
+		check_part(c, PART, CHECK_WARN, "contact is still the "
+		    "example's, %s, and our reports name it: write an address "
+		    "of our own in %s", conf->contact, c->view->path);
+}
+
 void
 check_wide(struct check *c)
 {
@@ -79,6 +103,7 @@ check_wide(struct check *c)
 	const struct conf_connector *con;
 	size_t i;
 
+	check_example(c);
 	check_classes(c);
 	for (i = 0; i < conf->nlegacies; i++)
 		if (is_everybody(conf->legacies[i].hosts,
