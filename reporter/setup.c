@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "base/sged_notice.h"
+#include "base/system.h"
 #include "lib/xalloc.h"
 #include "setup.h"
 
@@ -51,13 +52,7 @@ is_there(const char *user)
 {
 	if (getpwnam(user) != NULL)
 		return 1;
-#ifdef __OpenBSD__
-	log_warnx("no such user: %s: useradd -d /var/empty -s /sbin/nologin "
-	    "%s", user, user);
-#else
-	log_warnx("no such user: %s: useradd -r -U -d / -s "
-	    "/usr/sbin/nologin %s", user, user);
-#endif
+	log_warnx("no such user: %s: " USERADD " %s", user, user);
 	return 0;
 }
 

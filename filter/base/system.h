@@ -31,4 +31,14 @@
 #define SYSTEM_DAILY_JOB	"echo '30 1 * * * root %s digest' >/etc/cron.d/sge"
 #endif
 
+/*
+ * Makes a user of ours; before its name.  Manuals have both, so it is none of
+ * those above.
+ */
+#ifdef __OpenBSD__
+#define USERADD "useradd -d /var/empty -s /sbin/nologin"
+#else
+#define USERADD "useradd -r -U -d / -s /usr/sbin/nologin"
+#endif
+
 #endif

@@ -124,6 +124,11 @@ grep -v -e '^ok|' -e '^info|' "$dir/base" >"$dir/base.bad"
 is "$(grep -v -e "no user _sge" -e "filter-sge runs as $me, " -e 'smtpd does not run' \
     -e '^bad|does not answer at' -e '^bad|no table-sge in' \
     -e '^bad|.*in the DNS (nxdomain)' -e '^unknown|' "$dir/base.bad")" "" "and nothing else is wrong"
+for user in _sged _sgenet _sgefilter; do
+	id $user >/dev/null 2>&1 ||
+	    like "$(cat "$dir/base.bad")" "*bad|no user $user: useradd -*" \
+	    "how to make $user"
+done
 like "$(cat "$dir/base")" "*ok|reads $set/smtpd.conf, as it is built*" \
     "the smtpd.conf that smtpd is built to read is found and named"
 like "$(cat "$dir/base")" '*ok|mail of this host: sge-verify by "verify", sge-encrypt by "encrypt", other domains by "outbound"*' \

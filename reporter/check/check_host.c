@@ -127,8 +127,8 @@ check_folders(struct check *c)
 	check_folder_of(conf->database, database, sizeof(database));
 	for (i = 0; i < nitems(users); i++)
 		if (getpwnam(users[i]) == NULL)
-			check_part(c, "system", CHECK_BAD, "no user %s: see "
-			    "sged(8), FILES, how to make it", users[i]);
+			check_part(c, "system", CHECK_BAD, "no user %s: "
+			    USERADD " %s", users[i], users[i]);
 	for (i = 0; i < nitems(wants); i++)
 		check_one(c, &wants[i]);
 	for (i = 0; i < conf->nfiles; i++)
