@@ -198,6 +198,13 @@ dns_start "$dir" <<EOT || bail "unbound does not start"
 	local-data: '_smtp._tls.own.test. TXT "v=TLSRPTv1; rua=mailto:tls@own.test"'
 	local-data: '_smtp._tls.long.test. TXT $(long 50)'
 	local-data: '_mta-sts.long.test. TXT $(long 50)'
+	local-data: 'near.test. MX 10 127.0.0.2.'
+	local-data: '_mta-sts.near.test. TXT "v=stsv1; id=1"'
+	local-data: '_mta-sts.near.test. TXT "v=STSv1 id=2"'
+	local-data: '_mta-sts.near.test. TXT " v=STSv1; id=3"'
+	local-data: '_mta-sts.near.test. TXT "\"v=STSv1; id=4\""'
+	local-data: 'ids.test. MX 10 127.0.0.2.'
+	local-data: '_mta-sts.ids.test. TXT "v=STSv1; id=1; id=2"'
 	local-zone: "wild.test." redirect
 	local-data: 'wild.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 EOT
@@ -239,6 +246,21 @@ like "$out" '*TLS-RPT|bad|a TXT record*of more than 8192 bytes*' \
     "check domain does not call it none"
 like "$out" '*MTA-STS|bad|a TXT record*of more than 8192 bytes*' \
     "nor that of MTA-STS"
+
+# A record that is nearly one is there: what is wrong with it.
+sgectl -p -f "$dir/sge.conf" check domain near.test >"$dir/out"
+while IFS='|' read -r why text; do
+	is "$(grep -c "MTA-STS|bad|.*: $why; .*$text" "$dir/out")" 1 \
+	    "nearly an MTA-STS record: $text"
+done <<'EOT'
+it does not begin with v=STSv1, letter for letter|v=stsv1; id=1$
+no ";" follows v=STSv1|v=STSv1 id=2$
+it begins with a blank|v=STSv1; id=3$
+quotes are part of it|v=STSv1; id=4
+EOT
+is "$(grep -c 'no MTA-STS record' "$dir/out")" 0 "it is not called none"
+like "$(sgectl -p -f "$dir/sge.conf" check domain ids.test)" \
+    '*MTA-STS|warn|the record has 2 ids: *' "an id twice"
 
 # The policy file of the MX hosts that there are.
 out=$(sgectl -f "$dir/sge.conf" policy new mail.test 2>&1)

@@ -66,6 +66,12 @@ void	check_part(struct check *, const char *part, enum check_level,
 	    const char *, ...) __attribute__((__format__(printf, 4, 5)));
 /* The lines of an MTA-STS policy, each fault with its number. */
 void	check_policy_lines(struct check *, const char *body, size_t len);
+/*
+ * Of the TXT records at _mta-sts: those that mean to be one, and are none to
+ * senders, each with its fault; whether there are.  And more than one id.
+ */
+int	check_sts_near(struct check *, const char *const txts[], size_t n);
+void	check_sts_twice(struct check *, const char *const txts[], size_t n);
 /* A record of it where no sender looks; one that a wildcard gives. */
 void	check_sts_elsewhere(struct check *);
 void	check_sts_wildcard(struct check *);

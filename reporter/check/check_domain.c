@@ -100,6 +100,7 @@ check_sts_record(struct check *c, const json_t *answer)
 	switch (sts_record_parse(txts, n, id, sizeof(id), &why)) {
 	case STS_OK:
 		check_part(c, "MTA-STS", CHECK_OK, "record, id %s", id);
+		check_sts_twice(c, txts, n);
 		check_sts_wildcard(c);
 		return 1;
 	case STS_ABSENT:
@@ -115,6 +116,8 @@ check_sts_record(struct check *c, const json_t *answer)
 			    "record: a domain that takes no mail needs none");
 			break;
 		}
+		if (check_sts_near(c, txts, n))
+			break;
 		check_part(c, "MTA-STS", CHECK_BAD, "%s at _mta-sts.%s: "
 		    "sgectl policy new %s", why, c->domain, c->domain);
 		check_sts_elsewhere(c);

@@ -146,6 +146,73 @@ has_record(const json_t *answer)
 	return 0;
 }
 
+/*
+ * Why a text that means to be an MTA-STS record is none to senders: NULL if it
+ * means to be something else.
+ */
+static const char *
+near_record(const char *text)
+{
+	const char *p = text + strspn(text, " \t\"");
+
+	if (*p != 'v' && *p != 'V')
+		return NULL;
+	p += 1 + strspn(p + 1, " \t");
+	if (*p != '=')
+		return NULL;
+	p += 1 + strspn(p + 1, " \t\"");
+	if (strncasecmp(p, "sts", 3) != 0)
+		return NULL;
+	if (strchr(text, '"') != NULL)
+		return "quotes are part of it";
+	if (*text == ' ' || *text == '\t')
+		return "it begins with a blank";
+	if (strncmp(text, "v=STSv1", 7) != 0)
+		return "it does not begin with v=STSv1, letter for letter";
+	return "no \";\" follows v=STSv1";
+}
+
+int
+check_sts_near(struct check *c, const char *const txts[], size_t n)
+{
+	const char *why;
+	size_t i;
+	int found = 0;
+
+	for (i = 0; i < n; i++) {
+		if ((why = near_record(txts[i])) == NULL)
+			continue;
+		check_part(c, PART, CHECK_BAD, "the record at _mta-sts.%s is "
+		    "none to senders: %s; sgectl policy new %s makes one; "
+		    "there is: %s", c->domain, why, c->domain,
+		    view_clean(txts[i], 120));
+		found = 1;
+	}
+	return found;
+}
+
+void
+check_sts_twice(struct check *c, const char *const txts[], size_t n)
+{
+	const char *p;
+	size_t i;
+	int ids;
+
+	for (i = 0; i < n; i++) {
+		if (strncmp(txts[i], "v=STSv1", 7) != 0)
+			continue;
+		ids = 0;
+		for (p = txts[i]; (p = strchr(p, ';')) != NULL;) {
+			p += 1 + strspn(p + 1, " \t");
+			ids += strncmp(p, "id=", 3) == 0;
+		}
+		if (ids > 1)
+			check_part(c, PART, CHECK_WARN, "the record has %d "
+			    "ids: the first counts, and senders may take "
+			    "none: leave one", ids);
+	}
+}
+
 void
 check_sts_elsewhere(struct check *c)
 {
