@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/check.h"
 #include "rfc/sts.h"
 #include "tap.h"
 
@@ -306,6 +307,53 @@ test_matches(void)
 	sts_policy_free(p);
 }
 
+/* What check domain says of one line, the third of a policy. */
+static void
+test_lines(void)
+{
+	static const struct {
+		const char	*line;
+		const char	*said;	/* NULL: nothing */
+	} cases[] = {
+		{ "mx: a.example", NULL }, { "mx: *.a.example", NULL },
+		{ "mx: a b", "bad|line 3: mx is one host: write a line "
+		    "\"mx: HOST\" for each\n" },
+		{ "mx: a.example,b.example", "bad|line 3: mx is one host: " },
+		{ "mx: .d.example", "bad|line 3: mx begins with a dot: for "
+		    "all hosts of a domain write \"*.d.example\"\n" },
+		{ "mx: mx\xc4\x81.d.example", "write \"xn--mx-" },
+		{ "mx: mx\xe2\x80\xae.d.example", "bad|line 3: mx " },
+		{ "mx:", "bad|line 3: mx is no host name" },
+		{ "mx: a..example", "bad|line 3: mx is no host name" },
+		{ "max_age: 2419200", NULL },
+		{ "max_age: 31557601", "warn|line 3: max_age is a number" },
+		{ "max_age: 00002419200", "bad|line 3: max_age is a number of "
+		    "seconds, at most 31557600, of 10 digits or fewer\n" },
+		{ "max_age: -1", "bad|line 3: max_age is" },
+		{ "max_age: +1", "bad|line 3: max_age is" },
+		{ "max_age:", "bad|line 3: max_age is" },
+	};
+	struct view v = { .form = FORM_PIPE };
+	struct check c = { .view = &v, .domain = "d.example" };
+	char body[200], *text = NULL;
+	size_t i, len;
+
+	for (i = 0; i < nitems(cases); i++) {
+		(void)snprintf(body, sizeof(body), "version: STSv1\n"
+		    "mode: enforce\n%s\n", cases[i].line);
+		if ((v.out = open_memstream(&text, &len)) == NULL)
+			abort();
+		check_policy_lines(&c, body, strlen(body));
+		fclose(v.out);
+		if (!ok(cases[i].said == NULL ? *text == '\0' :
+		    strstr(text, cases[i].said) != NULL, "the line %s",
+		    strncmp(cases[i].line, "mx: mx", 6) == 0 ? "mx: ..." :
+		    cases[i].line))
+			printf("# %s\n", text);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
@@ -315,6 +363,7 @@ main(void)
 	test_policies();
 	test_limits();
 	test_matches();
+	test_lines();
 	ok(sts_mode_parse("testing", &mode) == 0 && mode == STS_TESTING,
 	    "mode by its name");
 	ok(sts_mode_parse("Enforce", &mode) == -1, "not by another");

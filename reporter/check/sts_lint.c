@@ -12,6 +12,7 @@
 
 #include "base/addr.h"
 #include "base/bounds.h"
+#include "base/domain.h"
 #include "check/check.h"
 #include "lib/ipc.h"
 #include "rfc/sts.h"
@@ -28,8 +29,9 @@ static const char *const wrong_names[] = { "_mta_sts.%s", "_mtasts.%s",
 static void
 check_mx_line(struct check *c, int number, const char *value)
 {
+	char name[DOMAIN_MAX], said[DOMAIN_SAID_MAX];
 	struct addr addr;
-	size_t len = strlen(value);
+	size_t len = strlen(value), star = strncmp(value, "*.", 2) == 0 ? 2 : 0;
 
 	if (addr_parse(value, len, &addr) == 0)
 		check_part(c, PART, CHECK_BAD, "line %d: mx is an address: "
@@ -42,13 +44,44 @@ check_mx_line(struct check *c, int number, const char *value)
 	    strchr(value + 2, '*') != NULL))
 		check_part(c, PART, CHECK_BAD, "line %d: \"*\" may stand only "
 		    "as \"*.\" before a domain", number);
+	else if (domain_normal(value + star, len - star, name, sizeof(name)) ==
+	    0)
+		return;
+	else if (strpbrk(value, " \t,;") != NULL)
+		check_part(c, PART, CHECK_BAD, "line %d: mx is one host: write "
+		    "a line \"mx: HOST\" for each", number);
+	else if (*value == '.')
+		check_part(c, PART, CHECK_BAD, "line %d: mx begins with a dot: "
+		    "for all hosts of a domain write \"*%s\"", number,
+		    view_clean(value, 200));
+	else if (domain_explain(value + star, said, sizeof(said)) == 0)
+		check_part(c, PART, CHECK_BAD, "line %d: mx %s", number, said);
+	else
+		check_part(c, PART, CHECK_BAD, "line %d: mx is no host name, "
+		    "nor \"*.\" and a domain", number);
+}
+
+static void
+check_max_age(struct check *c, int number, const char *value)
+{
+	size_t len = strlen(value);
+	const char *error;
+
+	(void)strtonum(value, 0, STS_MAX_AGE_MAX, &error);
+	if (len == 0 || strspn(value, "0123456789") != len ||
+	    len > STS_AGE_DIGITS)
+		check_part(c, PART, CHECK_BAD, "line %d: max_age is a number "
+		    "of seconds, at most %lld, of %d digits or fewer", number,
+		    (long long)STS_MAX_AGE_MAX, STS_AGE_DIGITS);
+	else if (error != NULL)
+		check_part(c, PART, CHECK_WARN, "line %d: max_age is a number "
+		    "of seconds, at most %lld", number,
+		    (long long)STS_MAX_AGE_MAX);
 }
 
 static void
 check_value(struct check *c, int number, size_t key, const char *value)
 {
-	const char *error = NULL;
-
 	switch (key) {
 	case 0:
 		if (strcmp(value, "STSv1") != 0)
@@ -63,11 +96,7 @@ check_value(struct check *c, int number, size_t key, const char *value)
 			    "enforce, testing or none, in lower case", number);
 		break;
 	case 2:
-		(void)strtonum(value, 0, STS_MAX_AGE_MAX, &error);
-		if (error != NULL)
-			check_part(c, PART, CHECK_WARN, "line %d: max_age is "
-			    "a number of seconds, at most %lld", number,
-			    (long long)STS_MAX_AGE_MAX);
+		check_max_age(c, number, value);
 		break;
 	case KEY_MX:
 		check_mx_line(c, number, value);

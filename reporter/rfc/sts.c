@@ -17,7 +17,6 @@
 
 #define STS_ID_MAX	32	/* RFC 8461 3.1: 1*32(ALPHA / DIGIT) */
 #define STS_NAME_MAX	32	/* of an extension */
-#define STS_AGE_DIGITS	10	/* RFC 8461 3.2: 1*10(DIGIT) */
 
 static int
 is_wsp(int c)

@@ -8,6 +8,8 @@
 #include "base/bounds.h"
 #include "base/compat.h"
 
+#define STS_AGE_DIGITS 10	/* of max_age, RFC 8461 3.2: 1*10(DIGIT) */
+
 /*
  * MTA-STS record and policy (RFC 8461 3.1, 3.2, 4.1).
  */
