@@ -247,6 +247,19 @@ like "$out" '*TLS-RPT|bad|a TXT record*of more than 8192 bytes*' \
 like "$out" '*MTA-STS|bad|a TXT record*of more than 8192 bytes*' \
     "nor that of MTA-STS"
 
+# Where the record stands, and whether it is one of the name's own.
+while IFS='|' read -r domain said; do
+	out=$(sgectl -p -f "$dir/sge.conf" check domain "$domain")
+	is $? 1 "check domain $domain: exit 1"
+	like "$out" "*|TLS-RPT|$said*" "and says it"
+done <<'EOT'
+wild.test|warn|a wildcard answers for every name
+wrong3.test|bad|a TLSRPT record stands at _tls._smtp.wrong3.test, where no
+apex.test|bad|a TLSRPT record stands at apex.test, where no sender looks
+other.test|bad|no TLSRPT record, but another TXT record at its name: sgectl ch
+none.test|bad|no TLSRPT record; every sending domain must have one
+EOT
+
 # A record that is nearly one is there: what is wrong with it.
 sgectl -p -f "$dir/sge.conf" check domain near.test >"$dir/out"
 while IFS='|' read -r why text; do

@@ -41,6 +41,17 @@ void	check_format(char out[], size_t outsz, const char *fmt,
 int	check_record_dns(const struct view *, struct asker *,
 	    const char *domain);
 
+/*
+ * What stands around it, for check domain too: a record at a name that no
+ * sender asks for; the same record at a name that nobody made.  Both ask the
+ * DNS, and add to the lint.
+ */
+struct lint;
+void	check_record_elsewhere(struct asker *, const char *domain,
+	    struct lint *);
+void	check_record_wildcard(struct asker *, const char *domain,
+	    const char *text, struct lint *);
+
 /* check domain: one domain on its way through the parts. */
 enum check_level {
 	CHECK_OK,

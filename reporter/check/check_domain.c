@@ -35,13 +35,51 @@ enum {
 };
 
 static void
+say_tlsrpt(struct check *c, struct lint *lint)
+{
+	size_t i;
+
+	for (i = 0; i < lint->n; i++)
+		if (lint->finding[i].level != LINT_INFO || c->view->verbose)
+			check_part(c, "TLS-RPT",
+			    (enum check_level)lint->finding[i].level, "%s",
+			    lint->finding[i].text);
+	lint_free(lint);
+}
+
+/* No sender sees a record: of another kind, elsewhere, or none. */
+static void
+check_tlsrpt_none(struct check *c, const json_t *answer, size_t n)
+{
+	struct lint lint;
+
+	if (ask_is_too_long(answer)) {
+		check_part(c, "TLS-RPT", CHECK_BAD, "a TXT record at "
+		    "_smtp._tls.%s of more than %d bytes, which is not read: "
+		    "make it shorter", c->domain, TXT_RECORD_MAX);
+		return;
+	}
+	if (n > 0)
+		check_part(c, "TLS-RPT", CHECK_BAD, "no TLSRPT record, but "
+		    "another TXT record at its name: sgectl check record %s "
+		    "says more", c->domain);
+	else
+		check_part(c, "TLS-RPT", CHECK_BAD, "no TLSRPT record; every "
+		    "sending domain must have one: sgectl record new %s",
+		    c->domain);
+	memset(&lint, 0, sizeof(lint));
+	check_record_elsewhere(c->asker, c->domain, &lint);
+	say_tlsrpt(c, &lint);
+}
+
+static void
 check_tlsrpt(struct check *c, const json_t *answer)
 {
 	const char *status = ipc_string(answer, "status", "gone");
 	const char *txts[TXT_RECORDS_MAX], *why;
 	struct lint lint;
 	struct rua rua;
-	size_t n, where, i;
+	size_t n, where;
 	int record;
 
 	if (ask_is_unknown(status)) {
@@ -52,16 +90,7 @@ check_tlsrpt(struct check *c, const json_t *answer)
 	n = ask_strings(answer, "txt", txts, TXT_RECORDS_MAX);
 	switch (rua_parse(txts, n, &rua, &record, &why, &where)) {
 	case RUA_NONE:
-		if (ask_is_too_long(answer)) {
-			check_part(c, "TLS-RPT", CHECK_BAD, "a TXT record at "
-			    "_smtp._tls.%s of more than %d bytes, which is "
-			    "not read: make it shorter", c->domain,
-			    TXT_RECORD_MAX);
-			return;
-		}
-		check_part(c, "TLS-RPT", CHECK_BAD, "no TLSRPT record; every "
-		    "sending domain must have one: sgectl record new %s",
-		    c->domain);
+		check_tlsrpt_none(c, answer, n);
 		return;
 	case RUA_MANY:
 		check_part(c, "TLS-RPT", CHECK_BAD, "more than one TLSRPT "
@@ -74,12 +103,8 @@ check_tlsrpt(struct check *c, const json_t *answer)
 		break;
 	}
 	lint_record(txts[record], c->domain, &lint);
-	for (i = 0; i < lint.n; i++)
-		if (lint.finding[i].level != LINT_INFO || c->view->verbose)
-			check_part(c, "TLS-RPT",
-			    (enum check_level)lint.finding[i].level, "%s",
-			    lint.finding[i].text);
-	lint_free(&lint);
+	check_record_wildcard(c->asker, c->domain, txts[record], &lint);
+	say_tlsrpt(c, &lint);
 }
 
 /* Whether there is exactly one good record; else it is said. */

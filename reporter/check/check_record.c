@@ -34,9 +34,8 @@ is_tlsrpt(const char *text)
 	return strncmp(text, "v=TLSRPTv1", 10) == 0;
 }
 
-/* A record at a name that no sender asks for. */
-static void
-look_elsewhere(struct asker *a, const char *domain, struct lint *lint)
+void
+check_record_elsewhere(struct asker *a, const char *domain, struct lint *lint)
 {
 	struct check_question q[nitems(wrong_names)];
 	const char *txts[TXT_RECORDS_MAX];
@@ -68,9 +67,8 @@ look_elsewhere(struct asker *a, const char *domain, struct lint *lint)
 	}
 }
 
-/* Whether a name that nobody made has the same record. */
-static void
-look_for_wildcard(struct asker *a, const char *domain, const char *text,
+void
+check_record_wildcard(struct asker *a, const char *domain, const char *text,
     struct lint *lint)
 {
 	const char *txts[TXT_RECORDS_MAX];
@@ -219,9 +217,9 @@ check_record_dns(const struct view *v, struct asker *a, const char *domain)
 	else
 		explain_none(&lint, answer, txts, n);
 	if (rc == RUA_NONE)
-		look_elsewhere(a, domain, &lint);
+		check_record_elsewhere(a, domain, &lint);
 	else if (text != NULL)
-		look_for_wildcard(a, domain, text, &lint);
+		check_record_wildcard(a, domain, text, &lint);
 	memset(&more, 0, sizeof(more));
 	around(v, name, answer, &more);
 	for (i = 0; i < more.n; i++)
