@@ -108,8 +108,9 @@
 #define TXT_RECORDS_MAX 64
 
 /*
- * MX records read of one domain; of these, hosts that are used, those that its
- * policy names first, and addresses of each.
+ * MX records read of one domain, all of which a new policy names; of these,
+ * hosts that are used, those that its policy names first, and addresses of
+ * each.
  */
 #define MX_RECORDS_MAX 256
 /* TLSA: some per key and algorithm; a whole certificate is the longest. */

@@ -168,6 +168,15 @@ long()
 			printf "%s\"%s\"", i ? " " : "", i ? x : \
 			    "v=TLSRPTv1; rua=mailto:a@b.example; x=" }'
 }
+# many N DOMAIN: so many MX records.
+many()
+{
+	awk -v n="$1" -v d="$2" 'BEGIN {
+		q = sprintf("%c", 39)
+		for (i = 0; i < n; i++)
+			printf "\tlocal-data: %s%s MX 1 mx%d.%s%s\n", q, d, i,
+			    d, q }'
+}
 dns_start "$dir" <<EOT || bail "unbound does not start"
 	local-data: '_smtp._tls.good.test. 77 TXT "v=TLSRPTv1; rua=" "mailto:a@b.example"'
 	local-data: 'mail.test. MX 20 mx2.mail.test.'
@@ -205,6 +214,8 @@ dns_start "$dir" <<EOT || bail "unbound does not start"
 	local-data: '_mta-sts.near.test. TXT "\"v=STSv1; id=4\""'
 	local-data: 'ids.test. MX 10 127.0.0.2.'
 	local-data: '_mta-sts.ids.test. TXT "v=STSv1; id=1; id=2"'
+$(many 40 forty.test.)
+$(many 260 lots.test.)
 	local-zone: "wild.test." redirect
 	local-data: 'wild.test. TXT "v=TLSRPTv1; rua=mailto:a@b.example"'
 EOT
@@ -319,6 +330,15 @@ like "$(cat "$dir/err")" '*null MX*beside*
 like "$(sgectl -p -f "$dir/sge.conf" check domain mixed.test)" \
     '*MX|bad|a null MX*MX|bad|the MX record names an address*' \
     "by check domain too"
+# More hosts than are tried: each is in the policy, or none is made.
+sgectl -p -f "$dir/sge.conf" policy new -e forty.test >"$dir/out" 2>/dev/null
+is "$(grep -o 'mx: mx[0-9]*[.]forty' "$dir/out" | wc -l | tr -d ' ')" 40 \
+    "a policy of 40 MX hosts names 40"
+like "$(sgectl -p -f "$dir/sge.conf" check domain forty.test)" \
+    '*MX|warn|40 MX hosts: the last 8 are not tried*' "check domain tries 32"
+out=$(sgectl -f "$dir/sge.conf" policy new lots.test 2>&1)
+is $? 1 "more MX records than are read: exit 1"
+like "$out" "sgectl: lots.test has 256 MX records or more*" "and no policy"
 sgectl -f "$dir/sge.conf" policy new x.broken.test >/dev/null 2>&1
 is $? 2 "the DNS does not answer: exit 2"
 dns_stop

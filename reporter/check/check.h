@@ -102,8 +102,13 @@ void	check_dane_chain(struct check *, const struct check_dane *,
 	    const char *where, const json_t *probe);
 /* From the answer to "mx". */
 void	check_mx(struct check *, const json_t *answer);
-/* The hosts of an answer to "mx", each once, borrowed.  How many. */
-size_t	check_mx_hosts(const json_t *answer, const char *hosts[MX_HOSTS_MAX]);
+/*
+ * The hosts of an answer to "mx", each once, borrowed.  How many.  And whether
+ * it has as many records as are read: there may be more.
+ */
+size_t	check_mx_hosts(const json_t *answer,
+	    const char *hosts[MX_RECORDS_MAX]);
+int	check_mx_is_cut(const json_t *answer);
 /* What is wrong with the MX records themselves: the whole line, or NULL. */
 const char *check_mx_fault(const json_t *answer, const char *host,
 	    char out[], size_t outsz);

@@ -229,7 +229,7 @@ check_policy_lone(struct check *c, const char *const hosts[], size_t n)
 }
 
 size_t
-check_mx_hosts(const json_t *answer, const char *hosts[MX_HOSTS_MAX])
+check_mx_hosts(const json_t *answer, const char *hosts[MX_RECORDS_MAX])
 {
 	const char *host;
 	json_t *pair;
@@ -240,10 +240,17 @@ check_mx_hosts(const json_t *answer, const char *hosts[MX_HOSTS_MAX])
 		for (j = 0; host != NULL && j < n; j++)
 			if (strcasecmp(hosts[j], host) == 0)
 				break;
-		if (host != NULL && j == n && n < MX_HOSTS_MAX)
+		if (host != NULL && j == n && n < MX_RECORDS_MAX)
 			hosts[n++] = host;
 	}
 	return n;
+}
+
+int
+check_mx_is_cut(const json_t *answer)
+{
+	return json_array_size(json_object_get(answer, "mx")) >=
+	    MX_RECORDS_MAX;
 }
 
 const char *
@@ -267,7 +274,7 @@ void
 check_mx(struct check *c, const json_t *answer)
 {
 	const char *status = ipc_string(answer, "status", "gone");
-	const char *hosts[MX_HOSTS_MAX], *fault;
+	const char *hosts[MX_RECORDS_MAX], *fault;
 	struct check_question q[2 * MX_HOSTS_MAX];
 	struct check_dane dane[MX_HOSTS_MAX];
 	char text[DOMAIN_MAX + 64];
@@ -285,8 +292,17 @@ check_mx(struct check *c, const json_t *answer)
 	if ((fault = check_mx_fault(answer, NULL, text, sizeof(text))) != NULL)
 		check_part(c, "MX", CHECK_BAD, "%s", fault);
 	n = check_mx_hosts(answer, hosts);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		check_policy_mx(c, hosts[i]);
+	/* Of more records than are read, one may name what the policy does. */
+	if (n > 0 && !check_mx_is_cut(answer))
+		check_policy_lone(c, hosts, n);
+	if (n > MX_HOSTS_MAX) {
+		check_part(c, "MX", CHECK_WARN, "%zu MX hosts: the last %zu "
+		    "are not tried", n, n - MX_HOSTS_MAX);
+		n = MX_HOSTS_MAX;
+	}
+	for (i = 0; i < n; i++) {
 		q[2 * i].part = q[2 * i + 1].part = WORLD_RESOLVE;
 		q[2 * i].request = ask_dns("addr", hosts[i]);
 		q[2 * i + 1].request = check_dane_question(hosts[i]);
@@ -296,7 +312,6 @@ check_mx(struct check *c, const json_t *answer)
 		    "takes no mail");
 		return;
 	}
-	check_policy_lone(c, hosts, n);
 	ask_all(c->asker, q, 2 * n);
 	for (i = 0; i < n; i++) {
 		dane[i].host = hosts[i];

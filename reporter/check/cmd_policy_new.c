@@ -17,8 +17,6 @@
 #include "ctl/ctl.h"
 #include "lib/ipc.h"
 
-#define POLICY_SIZE (MX_HOSTS_MAX * (DOMAIN_MAX + 8) + 128)
-
 /* A week lets a mistake be mended; what is enforced is to be remembered. */
 #define TESTING_AGE (7 * 86400)
 #define ENFORCE_AGE (28 * 86400)
@@ -48,7 +46,7 @@ static int
 write_policy(struct asker *a, const json_t *answer, const char *domain,
     const char *mode, char out[], size_t size, int *faults)
 {
-	const char *hosts[MX_HOSTS_MAX], *fault;
+	const char *hosts[MX_RECORDS_MAX], *fault;
 	char line[DOMAIN_MAX + 64];
 	size_t i, n, lines = 0;
 
@@ -57,6 +55,12 @@ write_policy(struct asker *a, const json_t *answer, const char *domain,
 	    NULL) {
 		warnx("%s", fault);
 		++*faults;
+	}
+	if (check_mx_is_cut(answer)) {
+		warnx("%s has %d MX records or more, of which so many are "
+		    "read: no policy is made that may leave a host out",
+		    domain, MX_RECORDS_MAX);
+		return -1;
 	}
 	n = check_mx_hosts(answer, hosts);
 	for (i = 0; i < n; i++) {
@@ -69,7 +73,7 @@ write_policy(struct asker *a, const json_t *answer, const char *domain,
 		*faults += warn_no_address(a, hosts[i]);
 		(void)snprintf(line, sizeof(line), "mx: %s\n", hosts[i]);
 		if (strlcat(out, line, size) >= size)
-			fatalx("policy new");
+			goto long_one;
 		lines++;
 	}
 	if (n == 0)
@@ -79,9 +83,13 @@ write_policy(struct asker *a, const json_t *answer, const char *domain,
 		return -1;
 	(void)snprintf(line, sizeof(line), "max_age: %d\n",
 	    strcmp(mode, "enforce") == 0 ? ENFORCE_AGE : TESTING_AGE);
-	if (strlcat(out, line, size) >= size)
-		fatalx("policy new");
-	return 0;
+	if (strlcat(out, line, size) < size)
+		return 0;
+ long_one:
+	warnx("the MX hosts of %s make a policy of more than %d bytes, which "
+	    "senders need not take: use fewer, or shorter names", domain,
+	    STS_POLICY_MAX);
+	return -1;
 }
 
 static void
@@ -145,7 +153,7 @@ cmd_policy_new(struct ctl *ctl, int argc __unused, char *argv[])
 	const char *mode = ctl_flag(ctl, 'e') ? "enforce" : "testing";
 	const char *status;
 	char domain[DOMAIN_MAX], name[DOMAIN_MAX + 64], id[32], value[64];
-	char policy[POLICY_SIZE];
+	char policy[STS_POLICY_MAX];
 	struct asker *a;
 	struct tm *tm;
 	time_t now = (time_t)v->now;
