@@ -417,11 +417,11 @@ program_of(pid_t pid, char path[], size_t size)
 {
 #ifdef __linux__
 	static const char gone[] = " (deleted)";
-	char link[64];
+	char exe[64];
 	ssize_t n;
 
-	(void)snprintf(link, sizeof(link), "/proc/%ld/exe", (long)pid);
-	if ((n = readlink(link, path, size - 1)) > 0) {
+	(void)snprintf(exe, sizeof(exe), "/proc/%ld/exe", (long)pid);
+	if ((n = readlink(exe, path, size - 1)) > 0) {
 		path[n] = '\0';
 		n -= (ssize_t)sizeof(gone) - 1;
 		if (n > 0 && strcmp(path + n, gone) == 0)
