@@ -23,19 +23,25 @@ say()
 	echo "openbsd: $*"
 }
 
+# need COMMAND: of the package of that name, which a bare Debian has not.
+need()
+{
+	command -v "$1" >/dev/null 2>&1 && return 0
+	say "installing $1"
+	mkdir -p "$cache"
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+	    -o DPkg::Lock::Timeout=300 install \
+	    --no-install-recommends "$1" >"$zig.log" 2>&1 || {
+		tail -5 "$zig.log" >&2
+		say "$1 is needed" >&2
+		return 1
+	}
+}
+
 get_zig()
 {
 	[ -x "$zig/zig" ] && return 0
-	if ! command -v npm >/dev/null 2>&1; then
-		say "installing npm, to get the compiler"
-		DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-		    -o DPkg::Lock::Timeout=300 install \
-		    --no-install-recommends npm >"$zig.log" 2>&1 || {
-			tail -5 "$zig.log" >&2
-			say "npm is needed" >&2
-			return 1
-		}
-	fi
+	need npm || return 1
 	say "getting zig $version, about 400 MB"
 	rm -rf "$zig.new"
 	mkdir -p "$zig.new"
@@ -133,6 +139,7 @@ stubs()
 	done
 }
 
+need git
 get_zig
 ZIG_GLOBAL_CACHE_DIR=$cache/zig-cache
 ZIG_LOCAL_CACHE_DIR=$cache/zig-cache
