@@ -77,11 +77,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct table t;
 	static struct conf *conf;
+	static int fd[2];
 	char *said;
 	size_t n;
 
 	if (conf == NULL) {
-		if ((conf = conf_text(CONF, &said)) == NULL)
+		if (pipe(fd) == -1 || (conf = conf_text(CONF, &said)) == NULL)
 			abort();
 		free(said);
 		t.conf = conf;
@@ -98,16 +99,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	if (len < 1)
 		return 0;
-	t.kind = (enum table_kind)(data[0] % 3);
-	t.used = 0;
-	t.skipping = 0;
+	t.kind = (enum table_kind)(data[0] % TABLE_UNKNOWN);
+	line_in_init(&t.in, t.buf, sizeof(t.buf), sizeof(t.buf) - 1);
 	for (data++, len--; len > 0; data += n, len -= n) {
 		t.looked = t.complained = time(NULL);
-		n = sizeof(t.buf) - t.used;
+		n = sizeof(t.buf) - (t.in.tail - t.in.head);
 		if (n > len)
 			n = len;
-		memcpy(t.buf + t.used, data, n);
-		t.used += n;
+		if (write(fd[1], data, n) != (ssize_t)n ||
+		    line_in_fill(&t.in, fd[0]) != (ssize_t)n)
+			abort();
 		lines(&t);
 	}
 	return 0;
