@@ -24,6 +24,7 @@ start() {
 		use-syslog: no
 		do-daemonize: no
 		do-not-query-localhost: no
+		outbound-msg-retry: 1
 		module-config: "iterator"
 		local-zone: "test." static
 		local-zone: "wild.test." redirect
