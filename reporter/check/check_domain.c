@@ -47,18 +47,27 @@ say_tlsrpt(struct check *c, struct lint *lint)
 	lint_free(lint);
 }
 
+/* Whether what is at that name is not read for its length, with a line. */
+static int
+is_too_long(struct check *c, const char *part, const char *label,
+    const json_t *answer)
+{
+	if (!ask_is_too_long(answer))
+		return 0;
+	check_part(c, part, CHECK_BAD, "a TXT record at %s.%s of more than %d "
+	    "bytes, which is not read: make it shorter", label, c->domain,
+	    TXT_RECORD_MAX);
+	return 1;
+}
+
 /* No sender sees a record: of another kind, elsewhere, or none. */
 static void
 check_tlsrpt_none(struct check *c, const json_t *answer, size_t n)
 {
 	struct lint lint;
 
-	if (ask_is_too_long(answer)) {
-		check_part(c, "TLS-RPT", CHECK_BAD, "a TXT record at "
-		    "_smtp._tls.%s of more than %d bytes, which is not read: "
-		    "make it shorter", c->domain, TXT_RECORD_MAX);
+	if (is_too_long(c, "TLS-RPT", "_smtp._tls", answer))
 		return;
-	}
 	if (n > 0)
 		check_part(c, "TLS-RPT", CHECK_BAD, "no TLSRPT record, but "
 		    "another TXT record at its name: sgectl check record %s "
