@@ -31,7 +31,7 @@ no_password(char out[], int outsz, int writing, void *arg)
 	(void)outsz;
 	(void)writing;
 	(void)arg;
-	return 0;
+	return -1;
 }
 
 static const char *
@@ -57,17 +57,28 @@ public_of(EVP_PKEY *key, char out[], size_t outsz)
 	return type;
 }
 
-int
-check_public_key(const char *path, char out[], size_t outsz,
-    const char **type)
+EVP_PKEY *
+check_read_key(const char *path)
 {
 	EVP_PKEY *key;
 	FILE *f;
 
 	if ((f = fopen(path, "r")) == NULL)
-		return 1;
+		return NULL;
 	key = PEM_read_PrivateKey(f, NULL, no_password, NULL);
 	fclose(f);
+	errno = 0;
+	return key;
+}
+
+int
+check_public_key(const char *path, char out[], size_t outsz,
+    const char **type)
+{
+	EVP_PKEY *key = check_read_key(path);
+
+	if (key == NULL && errno != 0)
+		return 1;
 	*type = key == NULL ? NULL : public_of(key, out, outsz);
 	EVP_PKEY_free(key);
 	return *type == NULL ? -1 : 0;

@@ -67,32 +67,6 @@ read_cert(const char *path)
 	return cert;
 }
 
-/* Nobody is there to be asked. */
-static int
-no_passphrase(char *buf, int size, int writes, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writes;
-	(void)arg;
-	return -1;
-}
-
-/* The key of a file; NULL with errno 0 where it has none. */
-static EVP_PKEY *
-read_key(const char *path)
-{
-	EVP_PKEY *key;
-	FILE *f;
-
-	if ((f = fopen(path, "r")) == NULL)
-		return NULL;
-	key = PEM_read_PrivateKey(f, NULL, no_passphrase, NULL);
-	fclose(f);
-	errno = 0;
-	return key;
-}
-
 /* Whether the key of that file is the certificate's; 1 if it can't be read. */
 static int
 fits(X509 *cert, const char *path)
@@ -100,7 +74,7 @@ fits(X509 *cert, const char *path)
 	EVP_PKEY *key;
 	int rc;
 
-	if (path == NULL || (key = read_key(path)) == NULL)
+	if (path == NULL || (key = check_read_key(path)) == NULL)
 		return 1;
 	rc = X509_check_private_key(cert, key) == 1;
 	EVP_PKEY_free(key);
@@ -205,7 +179,7 @@ check_key_file(struct check *c, const struct smtpd_line *line)
 		    "%04o, and smtpd ends at its start: chmod 0600 %s",
 		    line->file, line->number, path, (unsigned int)sb.st_mode &
 		    07777, path);
-	else if ((key = read_key(path)) != NULL)
+	else if ((key = check_read_key(path)) != NULL)
 		EVP_PKEY_free(key);
 	else if (errno != EACCES)
 		check_part(c, PART, CHECK_BAD, "%s:%d: the key %s: %s, and "
