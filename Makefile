@@ -273,7 +273,9 @@ SGECTL_OBJS =	\
 		reporter/check/check_key.o \
 		reporter/check/check_mailbox.o \
 		reporter/check/check_match.o \
+		reporter/check/lint.o \
 		reporter/check/match_fault.o \
+		reporter/check/match_found.o \
 		reporter/check/check_mx.o \
 		reporter/check/check_own.o \
 		reporter/check/check_person.o \
@@ -282,6 +284,7 @@ SGECTL_OBJS =	\
 		reporter/check/check_report.o \
 		reporter/check/check_run.o \
 		reporter/check/check_service.o \
+		reporter/check/check_sged.o \
 		reporter/check/check_since.o \
 		reporter/check/check_smtpd.o \
 		reporter/check/check_tls.o \
@@ -290,6 +293,7 @@ SGECTL_OBJS =	\
 		reporter/check/cmd_record_new.o \
 		reporter/check/rua_lint.o \
 		reporter/check/rua_lint_print.o \
+		reporter/check/rua_lint_uri.o \
 		reporter/check/smtpd_conf.o \
 		reporter/check/smtpd_line.o \
 		reporter/check/smtpd_match.o \

@@ -125,7 +125,7 @@ void	check_host(struct check *);
 void	check_config_file(struct check *, const char *path);
 /* A table's file, which may be somebody's own: not everybody may write it. */
 void	check_table_file(struct check *, const char *path);
-/* sged as it runs. */
+/* sged as it runs: what it says of itself; waits for it 5 s at most. */
 void	check_sged(struct check *);
 /* The smtpd.conf that the running smtpd reads, or would. */
 void	check_smtpd_conf(char path[], size_t size);

@@ -12,78 +12,32 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "check/match_fault.h"
+#include "check/match_found.h"
 #include "check/smtpd_match.h"
 #include "check/smtpd_names.h"
 #include "lib/xalloc.h"
 
 #define PART "smtpd"
 
-/* One fault of one statement, with all the mail that meets it. */
-struct finding {
-	const struct smtpd_line *match;
-	const struct smtpd_line *action;
-	enum fault	 fault;
-	unsigned int	 sources;
-	enum mail_need	 need;
-	const char	*domain;
-	int		 drawn;		/* one of many under a wildcard */
-	int		 others;
-	int		 some;
-};
-
 struct ways {
 	struct check	*check;
 	const struct smtpd_conf *smtpd;
-	struct finding	*finding;
-	size_t		 n;
+	struct findings	 found;
 	struct smtpd_names names;
 	int		 drawn;		/* the one that is followed is */
 };
-
-/* Whether what one statement does to that mail is said of it already. */
-static int
-is_same(const struct ways *w, const struct finding *f, enum fault fault,
-    const struct mail *m)
-{
-	if (f->fault == FAULT_OPEN)
-		return fault == FAULT_OPEN || fault == FAULT_WIDE ||
-		    fault == FAULT_STRANGER;
-	return f->fault == fault && (fault == FAULT_WIDE ||
-	    (f->need == m->need && (f->domain == m->domain ||
-	    (f->drawn && w->drawn))));
-}
 
 static void
 found(struct ways *w, const struct smtpd_line *match,
     const struct smtpd_line *action, enum fault fault, const struct mail *m,
     int some)
 {
-	struct finding *f;
-	size_t i;
+	struct finding f = { .match = match, .action = action, .fault = fault,
+	    .need = m->need, .domain = m->domain, .drawn = w->drawn,
+	    .sources = 1U << m->source, .some = some };
 
-	if (fault == FAULT_NONE)
-		return;
-	for (i = 0; i < w->n; i++) {
-		f = &w->finding[i];
-		if (f->match == match && is_same(w, f, fault, m)) {
-			f->others |= f->domain != m->domain &&
-			    (f->drawn || !w->drawn);
-			f->sources |= 1U << m->source;
-			f->some &= some;
-			return;
-		}
-	}
-	w->finding = xreallocarray(w->finding, w->n + 1, sizeof(*w->finding));
-	f = &w->finding[w->n++];
-	f->match = match;
-	f->action = action;
-	f->fault = fault;
-	f->sources = 1U << m->source;
-	f->need = m->need;
-	f->domain = m->domain;
-	f->drawn = w->drawn;
-	f->others = 0;
-	f->some = some;
+	if (fault != FAULT_NONE)
+		findings_add(&w->found, &f);
 }
 
 static int
@@ -188,64 +142,6 @@ meet_report(struct ways *w, const struct smtpd_line *match,
 		found(w, match, action, FAULT_HERE, m, some);
 }
 
-/* "this host, authenticated users": who meets it. */
-static void
-who(unsigned int sources, char out[], size_t outsz)
-{
-	static const char *const names[SOURCES] = { "this host",
-	    "authenticated users", "hosts that from src names", "anybody" };
-	size_t i;
-
-	out[0] = '\0';
-	for (i = 0; i < nitems(names); i++) {
-		if ((sources & (1U << i)) == 0)
-			continue;
-		if (out[0] != '\0')
-			(void)strlcat(out, ", ", outsz);
-		(void)strlcat(out, names[i], outsz);
-	}
-}
-
-static const char *const needs[] = {
-	"domains of sge-verify (connector, MTA-STS enforce)",
-	"domains of sge-encrypt (require tls)",
-	"other domains",
-	"our own domains"
-};
-
-static const char *
-what(const struct finding *f)
-{
-	if (f->fault == FAULT_OPEN)
-		return "any domain";
-	if (f->domain != NULL)
-		return f->domain;
-	return f->fault != FAULT_OLDER && f->fault !=
-	    FAULT_LENT ? needs[f->need] :
-	    f->need == NEED_VERIFY ? "domains of sge-verify that a flow "
-	    "requires TLS 1.3 of" : "domains of sge-encrypt that a flow "
-	    "requires TLS 1.3 of";
-}
-
-static void
-say_findings(struct ways *w)
-{
-	const struct finding *f;
-	char sources[128];
-	size_t i;
-
-	for (i = 0; i < w->n; i++) {
-		f = &w->finding[i];
-		who(f->sources, sources, sizeof(sources));
-		check_part(w->check, PART, fault_level(f->fault), "%s:%d: "
-		    "mail of %s to %s%s %s action \"%s\": %s",
-		    f->match->file, f->match->number, sources, what(f),
-		    f->others && (f->drawn || f->fault == FAULT_WIDE) ?
-		    " and others" : "", f->some ? "may leave by" : "leaves by",
-		    f->action->word[1], fault_text(f->fault));
-	}
-}
-
 /*
  * The same of those that a flow of ours asks TLS 1.3 of.  The action that has
  * them, or NULL with *asked 0 where there are none.
@@ -300,7 +196,7 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 	struct mail m = { .source = source, .address = address,
 	    .need = NEED_VERIFY };
 	const char *name[NEED_OWN];
-	size_t i, before = w->n, none = 0;
+	size_t i, before = w->found.n, none = 0;
 	int asked;
 
 	for (i = 0; i < nitems(line); i++) {
@@ -321,9 +217,10 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 			    "mail of %s%s%s to %s: it is refused; write match "
 			    "%s for %s action ...", of[source],
 			    address == NULL ? "" : " ", address == NULL ? "" :
-			    address, needs[i], source == SOURCE_LOCAL ?
-			    "from local" : source == SOURCE_AUTH ?
-			    "auth from any" : "from src",
+			    address, need_text((enum mail_need)i),
+			    source == SOURCE_LOCAL ? "from local" :
+			    source == SOURCE_AUTH ? "auth from any" :
+			    "from src",
 			    i == NEED_VERIFY ? "domain <sge-verify>" :
 			    i == NEED_ENCRYPT ? "domain <sge-encrypt>" :
 			    "any");
@@ -333,7 +230,7 @@ follow_source(struct ways *w, enum mail_source source, const char *address)
 		    "before", line[2]->file, line[2]->number, of[source],
 		    address == NULL ? "" : " ", address == NULL ? "" :
 		    address);
-	else if (none == 0 && w->n == before) {
+	else if (none == 0 && w->found.n == before) {
 		check_part(w->check, PART, CHECK_OK, "mail of %s%s%s: "
 		    "sge-verify by \"%s\", sge-encrypt by \"%s\", other "
 		    "domains by \"%s\"", of[source], address == NULL ? "" :
@@ -431,7 +328,7 @@ follow_reports(struct ways *w)
 {
 	struct mail m = { .source = SOURCE_LOCAL, .need = NEED_VERIFY };
 	const struct smtpd_line *line = NULL;
-	size_t before = w->n;
+	size_t before = w->found.n;
 	int need;
 
 	m.sender = w->check->view->conf->report_from;
@@ -449,7 +346,7 @@ follow_reports(struct ways *w)
 		    "refused: put match from socket mail-from \"%s\" for any "
 		    "action \"reports\" before it", line->file, line->number,
 		    m.sender);
-	else if (w->n == before)
+	else if (w->found.n == before)
 		check_part(w->check, PART, CHECK_OK, "reports go out whatever "
 		    "TLS does (%s:%d)", line->file, line->number);
 }
@@ -503,7 +400,7 @@ check_matches(struct check *c, const struct smtpd_conf *s)
 	follow_in(&w);
 	follow_foreign(&w);
 	follow_reports(&w);
-	say_findings(&w);
+	findings_say(&w.found, c);
 	smtpd_names_free(&w.names);
-	free(w.finding);
+	findings_free(&w.found);
 }
