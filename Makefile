@@ -261,45 +261,46 @@ SGED_OBJS =	\
 SGECTL_OBJS =	\
 		reporter/check/check.o \
 		reporter/check/check_ask.o \
-		reporter/check/check_config.o \
-		reporter/check/check_connector.o \
 		reporter/check/check_dane.o \
-		reporter/check/check_dkim.o \
-		reporter/check/dkim_verify.o \
 		reporter/check/check_domain.o \
-		reporter/check/check_filter.o \
-		reporter/check/check_fleet.o \
-		reporter/check/check_host.o \
-		reporter/check/check_key.o \
-		reporter/check/check_mailbox.o \
-		reporter/check/check_match.o \
-		reporter/check/lint.o \
-		reporter/check/match_fault.o \
-		reporter/check/match_found.o \
 		reporter/check/check_mx.o \
-		reporter/check/check_own.o \
-		reporter/check/check_person.o \
-		reporter/check/check_pki.o \
 		reporter/check/check_record.o \
-		reporter/check/check_report.o \
-		reporter/check/check_run.o \
-		reporter/check/check_service.o \
-		reporter/check/check_sged.o \
-		reporter/check/check_since.o \
-		reporter/check/check_smtpd.o \
-		reporter/check/check_tls.o \
-		reporter/check/check_wide.o \
 		reporter/check/cmd_policy_new.o \
 		reporter/check/cmd_record_new.o \
+		reporter/check/key_file.o \
+		reporter/check/lint.o \
 		reporter/check/rua_lint.o \
 		reporter/check/rua_lint_print.o \
 		reporter/check/rua_lint_uri.o \
-		reporter/check/smtpd_conf.o \
-		reporter/check/smtpd_line.o \
-		reporter/check/smtpd_match.o \
-		reporter/check/smtpd_names.o \
 		reporter/check/sts_lint.o \
 		reporter/check/tlsa.o \
+		reporter/host/check_config.o \
+		reporter/host/check_connector.o \
+		reporter/host/check_dkim.o \
+		reporter/host/check_filter.o \
+		reporter/host/check_fleet.o \
+		reporter/host/check_host.o \
+		reporter/host/check_key.o \
+		reporter/host/check_mailbox.o \
+		reporter/host/check_match.o \
+		reporter/host/check_own.o \
+		reporter/host/check_person.o \
+		reporter/host/check_pki.o \
+		reporter/host/check_report.o \
+		reporter/host/check_run.o \
+		reporter/host/check_service.o \
+		reporter/host/check_sged.o \
+		reporter/host/check_since.o \
+		reporter/host/check_smtpd.o \
+		reporter/host/check_tls.o \
+		reporter/host/check_wide.o \
+		reporter/host/dkim_verify.o \
+		reporter/host/match_fault.o \
+		reporter/host/match_found.o \
+		reporter/host/smtpd_conf.o \
+		reporter/host/smtpd_line.o \
+		reporter/host/smtpd_match.o \
+		reporter/host/smtpd_names.o \
 		reporter/command/cmd_deliver.o \
 		reporter/command/deliver_answer.o \
 		reporter/command/deliver_forward.o \

@@ -19,6 +19,7 @@
 #include "check/check.h"
 #include "command/command.h"
 #include "ctl/ctl.h"
+#include "host/check_config.h"
 #include "lib/date.h"
 #include "hosts.h"
 #include "lib/sandbox.h"

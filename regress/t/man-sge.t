@@ -29,8 +29,8 @@ database: tally: overlong name
 EOT
 # sgectl's own messages go to who typed the command.
 files=$(find filter reporter -name '*.c' ! -path 'reporter/view/*' \
-    ! -path 'reporter/ctl/*' ! -path 'reporter/check/*' ! -name cmd_read.c |
-    sort)
+    ! -path 'reporter/ctl/*' ! -path 'reporter/check/*' \
+    ! -path 'reporter/host/*' ! -name cmd_read.c | sort)
 mandoc -T ascii man/sge.7 | col -b | tr '\n\t' '  ' | tr -s ' ' >"$T/page"
 # shellcheck disable=SC2086
 perl -0777 -ne '

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "check/dkim_verify.h"
+#include "host/dkim_verify.h"
 #include "tap.h"
 
 #define ED25519 \

@@ -15,6 +15,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "check/check.h"
+#include "check/key_file.h"
 #include "check/rua_lint.h"
 #include "ctl/ctl.h"
 
