@@ -325,6 +325,7 @@ SGECTL_OBJS =	\
 		reporter/reader/mailbox.o \
 		reporter/reader/mime.o \
 		reporter/reader/mime_code.o \
+		reporter/reader/mime_walk.o \
 		reporter/reader/reader.o \
 		reporter/reader/reader_dkim.o \
 		reporter/reader/reader_json.o \
@@ -353,6 +354,8 @@ SGECTL_OBJS =	\
 		reporter/view/html_style.o \
 		reporter/view/metric_print.o \
 		reporter/view/spool_lag.o \
+		reporter/view/received_table.o \
+		reporter/view/received_text.o \
 		reporter/view/view_cleartext.o \
 		reporter/view/view_domain.o \
 		reporter/view/view_downgrade.o \

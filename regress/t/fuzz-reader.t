@@ -11,6 +11,7 @@ reporter/ctl/print.c reporter/lib/date.c reporter/lib/text.c reporter/lib/xalloc
 reporter/store/query_received.c reporter/store/store.c
 reporter/store/store_names.c reporter/store/store_received.c
 reporter/store/store_open.c reporter/store/store_schema.c
+reporter/view/received_table.c reporter/view/received_text.c
 reporter/view/view_downgrade.c reporter/view/view_explain.c
 reporter/view/view_received.c reporter/view/view_reporters.c"
 for f in filter/base/*.c filter/conf/*.c reporter/reader/*.c reporter/rfc/*.c; do

@@ -19,6 +19,8 @@ struct mime {
 	size_t		 bodylen;
 };
 
+/* The length of the line at p without its end; *next: where the next is. */
+size_t	mime_line(const char *p, const char *end, const char **next);
 /* Whether the bytes begin like a mail's header. */
 int	mime_looks_like(const char *data, size_t len);
 /* Splits header from body.  A From_ line of an mbox is left out. */
@@ -50,9 +52,10 @@ struct mime_leaf {
 };
 
 /*
- * Calls leaf for every part of a mail, of mails within it too (message/rfc822),
- * down to READ_MIME_DEPTH_MAX and READ_MIME_PARTS_MAX, and as far as the budget
- * reaches (NULL: none).  Returns 0, or -1 if there were more.
+ * mime_walk.c: calls leaf for every part of a mail, of mails within it too
+ * (message/rfc822), down to READ_MIME_DEPTH_MAX and READ_MIME_PARTS_MAX, and
+ * as far as the budget reaches (NULL: none).  Returns 0, or -1 if there were
+ * more.
  */
 int	mime_walk(const char *data, size_t len, struct budget *,
 	    void (*leaf)(const struct mime_leaf *, void *arg), void *arg);
