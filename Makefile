@@ -476,6 +476,7 @@ UNITS =		\
 		unit-store \
 		unit-steady \
 		unit-sts \
+		unit-table-answer \
 		unit-tally \
 		unit-tally-bounds \
 		unit-tally-whose \

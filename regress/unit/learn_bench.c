@@ -197,6 +197,14 @@ why(struct bench *b, const char *domain)
 	return rows(b, "SELECT why FROM route WHERE domain = '%s'", domain);
 }
 
+static char reason[sizeof(((struct judgement *)NULL)->reason)];
+
+const char *
+judged_reason(void)
+{
+	return reason;
+}
+
 const char *
 judged_by(struct judge *judge, const char *domain, const char *addr,
     const char *tls, enum failure failure)
@@ -219,6 +227,7 @@ judged_by(struct judge *judge, const char *domain, const char *addr,
 		    j.pending ? " pending " : j.unseen == UNSEEN_CERT ?
 		    "unseen " : j.unseen == UNSEEN_DNS_NAME ?
 		    "verified " : " ", j.mx);
+	(void)strlcpy(reason, j.reason, sizeof(reason));
 	return out;
 }
 

@@ -74,5 +74,7 @@ const char	*judged_by(struct judge *, const char *, const char *,
 		    const char *, enum failure);
 const char	*judged(struct bench *, const char *, const char *,
 		    const char *, enum failure);
+/* What the last of them said in words. */
+const char	*judged_reason(void);
 
 #endif

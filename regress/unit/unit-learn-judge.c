@@ -33,6 +33,42 @@ test_shared(struct bench *b)
 	    " 'many.nz'");
 }
 
+/* One judge for many sessions: what it knows of one host is not another's. */
+static void
+test_many(struct bench *b)
+{
+	struct judge *judge = judge_new(b->e.store, b->e.conf);
+
+	is_str(judged_by(judge, "testing.nz", "192.0.2.11", "TLSv1.3",
+	    FAILURE_NONE), "sts failed validation-failure mx.other.nz",
+	    "a host that is not in the policy");
+	is_str(judged_by(judge, "testing.nz", "192.0.2.13", "TLSv1.3",
+	    FAILURE_NONE),
+	    "sts failed certificate-host-mismatch mx.testing.nz",
+	    "one that is");
+	is_str(judged_reason(), "what libtls says", "for what was seen there");
+	is_str(judged_by(judge, "testing.nz", "192.0.2.11", "TLSv1.3",
+	    FAILURE_NONE), "sts failed validation-failure mx.other.nz",
+	    "and the first again");
+	judge_free(judge);
+}
+
+/* What the database could not tell is asked again, not taken for an answer. */
+static void
+test_trouble(struct bench *b)
+{
+	struct judge *judge = judge_new(b->e.store, b->e.conf);
+
+	sql(b, "ALTER TABLE sts_history RENAME TO away");
+	(void)judged_by(judge, "testing.nz", "192.0.2.11", "TLSv1.3",
+	    FAILURE_NONE);
+	sql(b, "ALTER TABLE away RENAME TO sts_history");
+	is_str(judged_by(judge, "testing.nz", "192.0.2.11", "TLSv1.3",
+	    FAILURE_NONE), "sts failed validation-failure mx.other.nz",
+	    "the policy is there once the database answers");
+	judge_free(judge);
+}
+
 static void
 test_judge(struct bench *b)
 {
@@ -65,6 +101,8 @@ test_judge(struct bench *b)
 	is_str(judged(b, "testing.nz", "192.0.2.13", "TLSv1.3", FAILURE_NONE),
 	    "sts failed certificate-host-mismatch mx.testing.nz",
 	    "testing: a certificate of another name");
+	test_many(b);
+	test_trouble(b);
 	is_str(ask(b, "many.nz"), "many.nz=none ", "a host of many addresses");
 	(void)settle(b, DEADLINE_MS);
 	is_str(judged(b, "many.nz", "192.0.2.73", "TLSv1.3", FAILURE_NONE),

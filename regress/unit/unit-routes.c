@@ -317,6 +317,18 @@ swap(const char *const *pairs, const char *lines)
 		fatal("%s", path);
 }
 
+/* The descriptor that the next file gets. */
+static int
+lowest_fd(void)
+{
+	int fd = dup(STDIN_FILENO);
+
+	if (fd == -1)
+		fatal("dup");
+	close(fd);
+	return fd;
+}
+
 static void
 based(void)
 {
@@ -330,6 +342,7 @@ based(void)
 	};
 	struct routes *r;
 	struct stat sb;
+	int before = lowest_fd();
 
 	unlink(path);
 	r = routes_open(path);
@@ -359,6 +372,10 @@ based(void)
 	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://m2.a.nz",
 	    "what was read of it stays");
 	swap(second, "b.nz|none|500|smtp+tls://mx.b.nz\n");
+	/* Asked for all of them, it looks for what is new as well. */
+	swap(second, "b.nz|none|500|smtp+tls://mx.b.nz\n"
+	    "c.nz|none|500|smtp+tls://mx.c.nz\n");
+	is_int(total(r), 3, "a new file's are told without a look before");
 	/* Somebody cuts it off: no signal, and no answer of it. */
 	if (stat(base, &sb) == -1 || truncate(base, sb.st_size / 2) == -1)
 		fatal("%s", base);
@@ -366,6 +383,7 @@ based(void)
 	want(r, "b.nz", 1, ROUTE_NONE, "smtp+tls://mx.b.nz",
 	    "the file is there still");
 	routes_free(r);
+	is_int(lowest_fd(), before, "and the base is closed in the end");
 	unlink(base);
 }
 
@@ -421,10 +439,15 @@ writable(void)
 	struct routes *r;
 	struct route route;
 	size_t i;
-	int fd = mkstemp(file);
+	char text[4096];
+	int fd = mkstemp(file), err = dup(STDERR_FILENO);
+	FILE *log = tmpfile();
+	size_t len;
 
-	if (fd == -1 || write(fd, "a.nz|none|99|\n", 14) != 14)
-		ok(0, "%s", file);
+	if (fd == -1 || write(fd, "a.nz|none|99|\n", 14) != 14 ||
+	    err == -1 || log == NULL ||
+	    dup2(fileno(log), STDERR_FILENO) == -1)
+		fatal("%s", file);
 	for (i = 0; i < nitems(modes); i++) {
 		(void)fchmod(fd, modes[i]);
 		r = routes_open(file);
@@ -433,6 +456,14 @@ writable(void)
 		    ROUTE_UNKNOWN, "mode %04o", (unsigned int)modes[i]);
 		routes_free(r);
 	}
+	(void)dup2(err, STDERR_FILENO);
+	rewind(log);
+	len = fread(text, 1, sizeof(text) - 1, log);
+	text[len] = '\0';
+	ok(strstr(text, file) != NULL && strstr(strstr(text, file) + 1,
+	    "others can write to it") != NULL, "it is said which: %s", text);
+	fclose(log);
+	close(err);
 	close(fd);
 	(void)unlink(file);
 }

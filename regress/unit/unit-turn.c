@@ -214,6 +214,42 @@ many(void)
 	turn_book_free(b);
 }
 
+/* What is not listed takes no place; the one heard of longest ago goes. */
+static void
+full(void)
+{
+	struct turn *v = calloc(TURNS_MAX + 2, sizeof(*v));
+	struct turn_book *b = turn_book_new();
+	int64_t t = 100000;
+	char host[32];
+	size_t i, n = TURNS_MAX + 2;
+
+	for (i = 0; i < n; i++) {
+		(void)snprintf(v[i].host, sizeof(v[i].host), "h%zu", i);
+		(void)snprintf(v[i].addr, sizeof(v[i].addr), "%zu", i);
+	}
+	/* Two of one address: while h0 is known to be tried, h1 waits. */
+	(void)strlcpy(v[1].addr, v[0].addr, sizeof(v[1].addr));
+	ok(turn_take(b, v, n, "h0", t), "h0 goes");
+	ok(!turn_take(b, v, n, "h1", t + 1), "h1 waits");
+	for (i = 0; i < n; i++) {
+		(void)snprintf(host, sizeof(host), "unlisted%zu", i);
+		ok(turn_take(b, v, n, host, t + 2), "%s", host);
+	}
+	for (i = 2; i < TURNS_MAX; i++)
+		(void)turn_take(b, v, n, v[i].host, t - 1000 + (int64_t)i);
+	ok(!turn_take(b, v, n, "h1", t + 3), "h0 is known still");
+	/* The oldest is h2, and then h3: not h0, and not h1, which asked. */
+	ok(turn_take(b, v, n, v[TURNS_MAX].host, t + 4), "one more");
+	ok(turn_take(b, v, n, v[TURNS_MAX + 1].host, t + 4), "and another");
+	ok(!turn_take(b, v, n, "h1", t + 5), "h0 is known even now");
+	ok(!turn_take(b, v, n, "h0", t + TURN_QUIET - 1) ||
+	    !turn_take(b, v, n, "h1", t + TURN_QUIET - 1),
+	    "and one of both only goes");
+	free(v);
+	turn_book_free(b);
+}
+
 int
 main(void)
 {
@@ -233,6 +269,7 @@ main(void)
 	known_over();
 	clock_back();
 	many();
+	full();
 	turns_free(t);
 	(void)rmdir(dir);
 	return done_testing();
