@@ -126,6 +126,7 @@ FILTER_OBJS =	\
 		filter/session/busy.o \
 		filter/session/event.o \
 		filter/session/learn_wait.o \
+		filter/session/pace.o \
 		filter/session/patience.o \
 		filter/session/pool.o \
 		filter/session/reply_queue.o \

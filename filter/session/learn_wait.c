@@ -13,6 +13,7 @@
 #include "base/recent.h"
 #include "base/sged_client.h"
 #include "session/learn_wait.h"
+#include "session/pace.h"
 #include "session/patience.h"
 #include "base/log.h"
 
@@ -53,6 +54,8 @@ struct waits {
 	struct recent		 vain;		/* questions */
 	struct patience		 patience;	/* of sessions */
 	int64_t			 pinged;	/* unanswered; 0 */
+	int64_t			 due;		/* and waited for until; 0 */
+	struct pace		 pace;		/* of what it answers at once */
 	int64_t			 silent;	/* nobody waits until then */
 	int			 unfound;	/* domains in vain, none found */
 	int64_t			 slow;		/* for a domain not long */
@@ -90,6 +93,7 @@ waits_new(const char *path, waits_done *done, void *arg)
 		return NULL;
 	l->fd = -1;
 	l->tried = -WAITS_CONNECT_MS;
+	pace_init(&l->pace);
 	recent_init(&l->vain);
 	l->done = done;
 	l->arg = arg;
@@ -175,7 +179,7 @@ hang_up(struct waits *l)
 		return;
 	close(l->fd);
 	l->fd = -1;
-	l->pinged = 0;
+	l->pinged = l->due = 0;
 	end_all(l);
 }
 
@@ -279,7 +283,9 @@ receive(struct waits *l, int64_t now)
 
 	for (i = 0; i < WAITS_ROUND && (said = client_answer(l->fd, text,
 	    sizeof(text))) > CLIENT_NOTHING; i++) {
-		l->pinged = l->silent = 0;
+		if (l->pinged != 0)
+			pace_note(&l->pace, now - l->pinged, now);
+		l->pinged = l->due = l->silent = 0;
 		if (said != CLIENT_OTHER)
 			answered(l, text, said, now);
 	}
@@ -299,8 +305,10 @@ ask_only(struct waits *l, const char *text, int64_t now)
 static void
 ping(struct waits *l, int64_t now)
 {
-	if (l->pinged == 0 && client_ask(l->fd, "") == 0)
-		l->pinged = now;
+	if (l->due != 0 || client_ask(l->fd, "") == -1)
+		return;
+	l->pinged = now;
+	l->due = now + pace_ms(&l->pace, now);
 }
 
 /* How long that session is to wait for it; 0: not at all. */
@@ -425,8 +433,8 @@ waits_next(const struct waits *l)
 	if (w == NULL)
 		return -1;
 	next = w->deadline;
-	if (l->pinged != 0 && l->pinged + WAITS_PING_MS < next)
-		next = l->pinged + WAITS_PING_MS;
+	if (l->due != 0 && l->due < next)
+		next = l->due;
 	return next;
 }
 
@@ -434,10 +442,14 @@ waits_next(const struct waits *l)
 static void
 is_silent(struct waits *l, int64_t now)
 {
+	if (now - l->due >= WAITS_LATE_MS && now - l->pinged < PACE_MOST_MS) {
+		l->due = now + pace_ms(&l->pace, now);
+		return;
+	}
 	log_warnx("sged is silent: nobody waits for it");
 	l->silent = now + WAITS_VAIN_MS;
 	/* It may be asked once more then. */
-	l->pinged = 0;
+	l->due = 0;
 	end_all(l);
 }
 
@@ -471,8 +483,7 @@ waits_run(struct waits *l, short revents, int64_t now)
 		receive(l, now);
 	if (send_questions(l) == -1)
 		hang_up(l);
-	if (l->pinged != 0 && !TAILQ_EMPTY(&l->waits) &&
-	    l->pinged + WAITS_PING_MS <= now)
+	if (l->due != 0 && l->due <= now && !TAILQ_EMPTY(&l->waits))
 		is_silent(l, now);
 	while ((w = TAILQ_FIRST(&l->waits)) != NULL && w->deadline <= now)
 		in_vain(l, w, now);

@@ -12,14 +12,15 @@
  * or whether a report of ours goes to them.  Many of one question make one.
  * Nobody waits where sged is not there, nor for WAITS_VAIN_MS after somebody
  * did in vain: for that question; for anything where sged, which answers some
- * things at once, said nothing for WAITS_PING_MS.  For as long, other domains
- * get a short chance where it is the same session (see patience.h), or where it
- * was the second domain and none was found out between.  Only sessions that may
+ * things at once, said nothing for much longer than usual (see pace.h).  For as
+ * long, other domains get a short chance where it is the same session (see
+ * patience.h), or where it was the second domain and none was found out between.  Only sessions that may
  * relay wait: what a stranger names is nobody's to look up.
  */
 #define WAITS_CONNECT_MS 250
 #define WAITS_VAIN_MS 30000
-#define WAITS_PING_MS 2000
+/* Where this process is so late itself, sged may be, too: it has more time. */
+#define WAITS_LATE_MS 20
 /* What can't be found out within this was waited for in vain. */
 #define WAITS_SLOW_MS 1000
 /* For what sged knows without asking anybody, however short "learn timeout". */

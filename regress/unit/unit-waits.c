@@ -17,6 +17,7 @@
 #include "tap.h"
 #include "base/bounds.h"
 #include "session/learn_wait.h"
+#include "session/pace.h"
 
 static char	 path[] = "/tmp/unit-waits.XXXXXXXXXX";
 static char	 sock[64];
@@ -207,7 +208,8 @@ test_slow(struct waits *w)
 	is_int(failed_n, 2, "it could not be found out, after 3.4 s");
 	is_int(ask_by(w, 7010, "s10.example", t + 3400), 0,
 	    "who waited for nothing yet may: it was one domain");
-	is_int(waits_next(w), t + 3400 + 2000, "(it pings)");
+	is_int(waits_next(w), t + 3400 + PACE_LEAST_MS,
+	    "(it pings)");
 	is_int(asked(0), 1, "sged is asked");
 	waits_run(w, POLLIN, t + 3401);
 	is_int(waits_next(w), t + 3400 + 5000, "and long");
@@ -248,6 +250,7 @@ test_slow(struct waits *w)
 	is_int(ask_by(w, 7004, "s5.example", t + 7905), 0,
 	    "which says nothing of the DNS");
 	(void)asked(0);
+	waits_run(w, POLLIN, t + 7905);
 	is_int(waits_next(w), t + 7905 + WAITS_CHANCE_MS, "a chance again");
 	say("{\"learned\":\"s5.example\",\"route\":\"none\"}");
 	waits_run(w, POLLIN, t + 8000);
@@ -319,8 +322,8 @@ test_silent(struct waits *w)
 	ended = alive = 0;
 	is_int(ask(w, "a.example", t), 0, "silent: the first one waits");
 	is_int(ask(w, "b.example", t + 1000), 0, "the second one too");
-	is_int((int)(waits_next(w) - t), WAITS_PING_MS, "not for long");
-	waits_run(w, 0, t + WAITS_PING_MS);
+	is_int((int)(waits_next(w) - t), PACE_MOST_MS, "not for long");
+	waits_run(w, 0, t + PACE_MOST_MS);
 	is_int(ended, 2, "what is answered at once was not");
 	is_int(ask(w, "c.example", t + 2001), -1, "then nobody");
 	(void)asked(0);
@@ -330,6 +333,82 @@ test_silent(struct waits *w)
 	(void)asked(0);
 	waits_run(w, POLLIN, t + 2003);
 	waits_run(w, 0, t + 20000);
+}
+
+/*
+ * Asks at t, sged answers after ms (-1: not), and then for how long somebody
+ * would wait who asks at now.
+ */
+static int
+waits_after(struct waits *w, int64_t t, int ms, int64_t now)
+{
+	char domain[32];
+	int64_t next;
+	static int n;
+
+	alive = 1;
+	if (ms != -1) {
+		(void)snprintf(domain, sizeof(domain), "p%d.example", ++n);
+		(void)ask(w, domain, t);
+		(void)asked(1);
+		waits_run(w, POLLIN, t + ms);
+	}
+	alive = 0;
+	(void)snprintf(domain, sizeof(domain), "p%d.example", ++n);
+	if (ask(w, domain, now) == -1)
+		return -1;
+	next = waits_next(w) - now;
+	/* In the end it answers, so that all begins anew. */
+	waits_run(w, 0, now + next);
+	(void)asked(1);
+	waits_run(w, POLLIN, now + 60000);
+	return (int)next;
+}
+
+/* How long somebody waits for one that is frozen. */
+static void
+test_pace(void)
+{
+	struct waits *w = waits_new(sock, done, NULL);
+	int64_t t = 10000000;
+
+	if (w == NULL)
+		exit(1);
+	is_int(waits_after(w, 0, -1, t), PACE_MOST_MS,
+	    "frozen: one that never answered has its time");
+	is_int(waits_after(w, t + 100000, 3, t + 101000), PACE_LEAST_MS,
+	    "one that was fast has little");
+	is_int(waits_after(w, t + 200000, 200, t + 201000), 800,
+	    "one that was slow has more");
+	is_int(waits_after(w, t + 400000, 2, t + 401000), 800, "for minutes");
+	t += 1200000;
+	is_int(waits_after(w, t, 2, t + 1000), PACE_LEAST_MS, "not for ever");
+	is_int(waits_after(w, t + 100000, 1900, t + 102000), PACE_MOST_MS,
+	    "never more than one that never answered");
+	t += 1200000;
+	(void)waits_after(w, t, 2, t + 1000);
+	is_int(waits_after(w, t + 100000, 700000, t + 900000),
+	    PACE_LEAST_MS, "that it was frozen says nothing");
+
+	/* This process is late itself, as all are on a busy machine. */
+	t += 1200000;
+	(void)waits_after(w, t, 2, t + 1000);
+	ended = 0;
+	is_int(ask(w, "late.example", t + 200000), 0, "late: one waits");
+	waits_run(w, 0, t + 200000 + PACE_LEAST_MS + WAITS_LATE_MS);
+	is_int(ended, 0, "who comes late himself waits again");
+	waits_run(w, 0, t + 200000 + PACE_LEAST_MS * 2 + WAITS_LATE_MS);
+	is_int(ended, 1, "as long");
+	(void)asked(0);
+	waits_run(w, POLLIN, t + 260000);
+	is_int(ask(w, "late.example", t + 300000), 0, "and another");
+	waits_run(w, 0, t + 300000 + PACE_MOST_MS);
+	is_int(ended, 2, "not longer than is sged's in all");
+	waits_free(w);
+	close(peer);
+	peer = -1;
+	alive = 1;
+	ended = learned_n = no_n = failed_n = 0;
 }
 
 static void
@@ -353,6 +432,7 @@ main(void)
 	struct waits *w;
 
 	sged_start();
+	test_pace();
 	if ((w = waits_new(sock, done, NULL)) == NULL)
 		return 1;
 	test_talkative(w);
