@@ -36,12 +36,13 @@ enum table_kind {
 	TABLE_ROUTES,
 	TABLE_VERIFY13,
 	TABLE_ENCRYPT13,
+	TABLE_NOWHERE,
 	TABLE_UNKNOWN
 };
 
 static const char *const table_names[] = {
 	"sge-verify", "sge-encrypt", "sge-routes", "sge-verify13",
-	"sge-encrypt13"
+	"sge-encrypt13", "sge-nowhere"
 };
 
 struct table {
@@ -211,6 +212,8 @@ holds(enum table_kind kind, const struct answer *a)
 		return a->verify && a->newest;
 	case TABLE_ENCRYPT13:
 		return a->encrypt && a->newest;
+	case TABLE_NOWHERE:
+		return answer_is_nowhere(a);
 	case TABLE_ROUTES:
 	case TABLE_UNKNOWN:
 		break;
@@ -372,7 +375,7 @@ handshake(struct table *t, char *line)
 		if (t->kind == TABLE_UNKNOWN)
 			fatalx("there is no table \"%s\": in smtpd.conf name it"
 			    " sge-verify, sge-encrypt, sge-routes, "
-			    "sge-verify13 or sge-encrypt13",
+			    "sge-verify13, sge-encrypt13 or sge-nowhere",
 			    log_clean(line));
 	}
 	if (strcmp(key, "ready") != 0)

@@ -51,6 +51,7 @@ struct release {
 	const char	*domain;
 	enum mail_need	 need;		/* the domain's, now */
 	int		 newest;	/* by TLS 1.3 */
+	int		 nowhere;	/* for want of a connector */
 	const char	*why;
 	struct smtpd_conf *smtpd;
 	char		 spool[1024];	/* smtpd's */
@@ -165,7 +166,7 @@ static const char *
 action_now(const struct release *r, const struct smtpctl_envelope *e)
 {
 	struct mail mail = { .sender = e->sender, .need = r->need,
-	    .newest = r->newest, .domain = r->domain, .rcpt = e->dest };
+	    .newest = r->newest, .nowhere = r->nowhere, .domain = r->domain, .rcpt = e->dest };
 	const struct smtpd_line *line, *action;
 	enum match_answer answer;
 	const char *name;
@@ -322,6 +323,7 @@ need_now(struct release *r)
 	r->need = answer.verify ? NEED_VERIFY : answer.encrypt ?
 	    NEED_ENCRYPT : answer.why == WHY_LOCAL ? NEED_OWN : NEED_NOTHING;
 	r->newest = answer.newest;
+	r->nowhere = answer_is_nowhere(&answer);
 	r->why = view_route_why(&answer);
 	routes_free(routes);
 	if (!answer.verify || answer.url[0] != '\0')

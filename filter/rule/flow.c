@@ -289,8 +289,7 @@ flow_nowhere(const struct conf *conf, const char *to, const struct answer *out,
 {
 	char flow[128];
 
-	if (a->verdict == VERDICT_REJECT || out->why != WHY_RULE ||
-	    out->rule->req != REQ_CONNECTOR ||
+	if (a->verdict == VERDICT_REJECT || !answer_is_nowhere(out) ||
 	    out->route.kind == ROUTE_UNKNOWN)
 		return;
 	flow_name(conf, a->from_class, a->to_class, flow, sizeof(flow));

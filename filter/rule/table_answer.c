@@ -62,6 +62,12 @@ answer_find(const struct conf *conf, struct routes *routes, const char *domain,
 }
 
 int
+answer_is_nowhere(const struct answer *a)
+{
+	return a->why == WHY_RULE && a->rule->req == REQ_CONNECTOR;
+}
+
+int
 answer_host(const struct answer *a, char out[], size_t outsz)
 {
 	const char *host = strstr(a->url, "://");

@@ -36,6 +36,11 @@ struct answer {
  */
 void	answer_find(const struct conf *, struct routes *, const char *domain,
 	    int64_t now, struct answer *);
+/*
+ * Whether it names no host, ever: all flows of ours require a connector there,
+ * and sge.conf has none.
+ */
+int	answer_is_nowhere(const struct answer *);
 /* The host of its URL; 0, or -1 where there is none. */
 int	answer_host(const struct answer *, char out[], size_t outsz);
 

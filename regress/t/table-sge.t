@@ -102,6 +102,10 @@ example.com not-found
 minties.govt.nz not-found
 govt.nz not-found" "sge-encrypt"
 
+is "$(ask sge-nowhere 'check|domain' $all | grep ' found')" \
+    "nocon.govt.nz found" "sge-nowhere: a member without a connector"
+is "$(ask sge-nowhere 'lookup|relayhost' nocon.govt.nz)" \
+    "nocon.govt.nz not-found" "it has no route"
 is "$(ask sge-verify13 'check|domain' $all | grep ' found')$(ask sge-encrypt13 \
     'check|domain' $all | grep ' found')" "" "no flow asks for TLS 1.3"
 conf | sed '/^ *require tls$/s/$/ "1.3"/' >sge.conf

@@ -80,6 +80,8 @@ void	check_dkim_key(struct check *, const struct smtpd_conf *);
 /* A test message to the rua mailbox, which takes up to a minute. */
 void	check_dkim_mail(struct check *);
 void	check_connectors(struct check *);
+/* What smtpd.conf does with forwarded mail to a member that has none. */
+void	check_nowhere(struct check *, const struct smtpd_conf *);
 /* What the DNS says of this host and of our own domains. */
 void	check_own(struct check *);
 /* What is open to every address; connectors without use. */

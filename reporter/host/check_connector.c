@@ -12,6 +12,7 @@
 #include "base/bounds.h"
 #include "base/log.h"
 #include "host/check_config.h"
+#include "host/smtpd_match.h"
 #include "lib/ipc.h"
 #include "lib/xalloc.h"
 
@@ -187,6 +188,32 @@ check_members(struct check *c)
 		    "} in sge.conf", n, view_plural((int64_t)n, "member",
 		    "members"), view_plural((int64_t)n, "it", "them"), list,
 		    n > MEMBERS_SHOWN ? ", ..." : "");
+}
+
+void
+check_nowhere(struct check *c, const struct smtpd_conf *s)
+{
+	const struct conf *conf = c->view->conf;
+	/* As of an alias; whoever names the member himself is refused. */
+	struct mail m = { .source = SOURCE_LOCAL, .inside = 1,
+	    .need = NEED_VERIFY, .nowhere = 1 };
+	const struct smtpd_line *line;
+	const char *action;
+	size_t pos = 0;
+
+	while ((m.domain = domset_next(conf->class_of, &pos)) != NULL)
+		if (*m.domain != '.' && match_nowhere(conf, m.domain))
+			break;
+	if (m.domain == NULL || (line = match_first(s, conf, &m)) == NULL ||
+	    (action = smtpdconf_after(line, "action")) == NULL ||
+	    (line = smtpdconf_find(s, "action", action)) == NULL ||
+	    !smtpdconf_has(line, "relay"))
+		return;
+	check_part(c, PART, CHECK_WARN, "%s:%d: what an alias or a .forward "
+	    "sends to a member without a connector, such as %s, waits in the "
+	    "queue until it is too old; to have it bounce at once, write what "
+	    "table-sge(8) has for sge-nowhere", line->file, line->number,
+	    m.domain);
 }
 
 void

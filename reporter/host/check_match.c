@@ -255,6 +255,7 @@ follow_named(struct ways *w, struct mail m,
 		m.need = match_need(w->check->view->conf, m.domain);
 		m.newest = m.need < NEED_NOTHING && conf_version_out(
 		    w->check->view->conf, m.domain) == TLSVER_1_3;
+		m.nowhere = match_nowhere(w->check->view->conf, m.domain);
 		w->drawn = w->names.name[i].drawn;
 		if (m.need != NEED_OWN)
 			(void)follow(w, &m, meet);

@@ -21,9 +21,12 @@
 
 #define PART "smtpd"
 
-/* The first three must be there; the others where TLS 1.3 is required. */
+/*
+ * The first three must be there; two others where TLS 1.3 is required, and the
+ * last for whom it is to bounce at once.
+ */
 static const char *const tables[] = { "sge-verify", "sge-encrypt",
-    "sge-routes", "sge-verify13", "sge-encrypt13" };
+    "sge-routes", "sge-verify13", "sge-encrypt13", "sge-nowhere" };
 #define TABLES_NEEDED 3
 
 static void
@@ -409,6 +412,7 @@ check_smtpd(struct check *c, const struct smtpd_conf *s)
 	check_filters(c, s);
 	check_relays(c, s);
 	check_matches(c, s);
+	check_nowhere(c, s);
 	check_report_sender(c, s);
 	check_dkim_filter(c, s);
 	check_mailboxes(c, s);

@@ -24,6 +24,14 @@ match_need(const struct conf *conf, const char *domain)
 }
 
 int
+match_nowhere(const struct conf *conf, const char *domain)
+{
+	return !conf_is_local(conf, domain) &&
+	    conf_connector(conf, domain) == NULL &&
+	    conf_rule_out(conf, domain)->req == REQ_CONNECTOR;
+}
+
+int
 match_newest(const struct smtpd_line *action)
 {
 	const char *list = smtpdconf_after(action, "protocols");
@@ -173,6 +181,8 @@ asks_rcpt(const struct smtpd_conf *s, const struct smtpd_line *line, size_t i,
 	if (smtpdconf_is(line, i, "<sge-encrypt13>"))
 		return m->need == NEED_ENCRYPT && m->newest ? MATCH_ALL :
 		    MATCH_NO;
+	if (smtpdconf_is(line, i, "<sge-nowhere>"))
+		return m->nowhere ? MATCH_ALL : MATCH_NO;
 	if (m->domain == NULL || (address && m->rcpt == NULL))
 		return covers(s, line, i, address, m);
 	return match_holds(s, line, i, address ? m->rcpt : m->domain);

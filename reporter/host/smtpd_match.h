@@ -39,6 +39,7 @@ struct mail {
 	const char	*sender;	/* NULL: an ordinary one */
 	enum mail_need	 need;
 	int		 newest;	/* by TLS 1.3: in sge-verify13, too */
+	int		 nowhere;	/* in sge-nowhere, too */
 	/* NULL: any of that need; "*.govt.nz": any that this stands for. */
 	const char	*domain;
 	const char	*rcpt;		/* an address in domain; NULL: any */
@@ -75,5 +76,6 @@ int	match_each(const struct smtpd_conf *, const struct smtpd_line *match,
 int	match_newest(const struct smtpd_line *action);
 /* What sge.conf alone says that a domain (in normal form) needs. */
 enum mail_need match_need(const struct conf *, const char *domain);
+int	match_nowhere(const struct conf *, const char *domain);
 
 #endif

@@ -111,6 +111,8 @@ print_tables(const struct view *v, const struct answer *a)
 	if (a->newest)
 		fprintf(v->out, "  %-12s found: by TLS 1.3 only\n",
 		    a->verify ? "sge-verify13" : "sge-encrypt13");
+	if (answer_is_nowhere(a))
+		fprintf(v->out, "  sge-nowhere  found\n");
 	fprintf(v->out, "  sge-routes   %s\n", a->url[0] == '\0' ?
 	    "not found" : view_clean(a->url, 0));
 	if (a->why == WHY_LOCAL)
