@@ -68,6 +68,38 @@ is "$(mails '^X-Peer-From: <f@dia.govt.nz>')" 0 "and left in no other way"
 like "$(sgectl show route moe.govt.nz)" '*sge-encrypt  found*'\
 '*nothing leaves without TLS*' "show route says why"
 
+# Where all of ours are members it may not leave at all.
+bed_stop smtpd.A
+sed -i 's/^local .*/local { "minties.govt.nz" }/' "$A/etc/mail/sge.conf"
+peer mx.elsewhere.nz 18 ok
+dns "elsewhere.nz MX 10 mx.elsewhere.nz."
+named()
+{
+	sgectl "$@" | tr -s ' \n' ' ' | grep -q 'mail for moe.govt.nz waits '\
+'since .*sge.conf has none for it: write connector "moe.govt.nz" to'
+}
+smtpd_up
+client 160 -t -f p@elsewhere.nz "$A4" staff@minties.govt.nz \
+    >"$BED/log/onward" 2>&1
+check "the digest names what waits for want of a connector, and what to do" \
+    wait_for 60 named digest -d today
+is "$(queued 'p@elsewhere.nz.*e@moe.govt.nz')" 1 "which is there"
+check "show status names it, too" named show status
+like "$(sgectl show route moe.govt.nz)" '*sge-nowhere  found*' \
+    "show route says that it is in sge-nowhere"
+like "$(sgectl check config | tr -s ' \n' ' ')" \
+    '*such as moe.govt.nz, waits in the queue*sge-nowhere*' \
+    "check config says what smtpd.conf can do about it"
+bed_stop smtpd.A
+sed -i '/nowhere/s/^#//' "$A/etc/smtpd.conf"
+is "$(sgectl check config | grep -c 'nowhere')" 0 "and nothing once it does"
+smtpd_up
+client 160 -t -f q@elsewhere.nz "$A4" staff@minties.govt.nz \
+    >"$BED/log/onward" 2>&1
+check "then the next one comes back, with a text" wait_for 60 got_mail \
+    '^e@moe.govt.nz: "550 5.7.1 mail to this member leaves by a connector'
+is "$(queued 'q@elsewhere.nz')" 0 "and nothing waits"
+
 # found_none N: how often smtpd found no TLS where it needs it.
 found_none()
 {

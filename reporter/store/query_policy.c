@@ -128,6 +128,29 @@ heard_nowhere(struct store *st, int64_t now, int64_t max,
 }
 
 int
+heard_hostless(struct store *st, int64_t now, int64_t max,
+    void (*cb)(const struct heard_hostless *, void *), void *arg)
+{
+	struct heard_hostless row;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	/* What was sent to a host in the end is another mail's time. */
+	stmt = store_select(st, "SELECT domain, count(*), min(at) / 1000,"
+	    " max(at) / 1000 FROM attempt a WHERE url = '' AND at > coalesce("
+	    "(SELECT max(b.at) FROM attempt b WHERE b.domain = a.domain AND"
+	    " b.url <> ''), 0) GROUP BY domain HAVING max(at) >"
+	    " (?1 - 86400) * 1000 ORDER BY min(at), domain LIMIT ?2", "ii",
+	    now, max);
+	if (stmt == NULL)
+		return -1;
+	while ((rc = store_row(st, stmt, "tiii", &row.domain, &row.tries,
+	    &row.since, &row.last)) == 1)
+		cb(&row, arg);
+	return rc;
+}
+
+int
 heard_mx(struct store *st, const char *domain,
     void (*cb)(const struct heard_mx *, void *), void *arg)
 {

@@ -170,6 +170,20 @@ int	heard_stuck(struct store *, int64_t now, int64_t max,
 int	heard_nowhere(struct store *, int64_t now, int64_t max,
 	    void (*)(const char *domain, int64_t since, void *), void *);
 /*
+ * Domains that table-sge named no host for when smtpd tried mail, within a day
+ * and last; what is still known of it: how often, and from when (seconds).
+ */
+struct heard_hostless {
+	const char	*domain;
+	int64_t		 tries;
+	int64_t		 since;
+	int64_t		 last;
+};
+
+/* At most max, what waits longest first; 0, or -1. */
+int	heard_hostless(struct store *, int64_t now, int64_t max,
+	    void (*)(const struct heard_hostless *, void *), void *);
+/*
  * Policies that hold by now, not "none", and whose last fetch failed: at most
  * max, the ones that end first first.  How many there are, or -1.
  */

@@ -216,6 +216,55 @@ nowhere(const char *domain, int64_t since, void *arg)
 	    "DNS", view_clean(domain, 0), view_instant(digest->view, since));
 }
 
+/* What to do about it, or NULL where it does not wait any more. */
+static const char *
+hostless_why(const struct digest *digest, const struct answer *a,
+    const char *domain, char buf[], size_t size)
+{
+	const struct conf *conf = digest->view->conf;
+
+	if (!a->verify || a->url[0] != '\0')
+		return NULL;
+	if (answer_is_nowhere(a))
+		(void)snprintf(buf, size, "it may leave by a connector alone, "
+		    "and sge.conf has none for it: write connector \"%s\" to "
+		    "\"smtp+tls://HOST\" from { ... }, or take it out of "
+		    "class %s; smtpd.conf can have it bounce (table-sge(8))",
+		    domain, conf_class_name(conf, conf_class(conf, domain)));
+	else if (a->why == WHY_POLICY)
+		(void)snprintf(buf, size, "its MTA-STS policy allows none of "
+		    "its MX hosts: its postmaster has to mend that");
+	else
+		(void)snprintf(buf, size, "a flow of sge.conf requires a "
+		    "verified host, and none is known");
+	return buf;
+}
+
+/* For these too: table-sge is asked, and names no host. */
+static void
+hostless(const struct heard_hostless *row, void *arg)
+{
+	const struct stuck *s = arg;
+	const struct view *v = s->digest->view;
+	struct answer answer;
+	char command[DOMAIN_MAX + 16], tried[96], why[DOMAIN_MAX + 300];
+
+	answer_find(v->conf, s->routes, row->domain, v->now, &answer);
+	if (hostless_why(s->digest, &answer, view_clean(row->domain, 0), why,
+	    sizeof(why)) == NULL)
+		return;
+	tried[0] = '\0';
+	if (row->tries > 1)
+		(void)snprintf(tried, sizeof(tried), ", tried %lld times, last "
+		    "at %s", (long long)row->tries, view_instant(v,
+		    row->last));
+	digest_command(command, sizeof(command), answer.why == WHY_POLICY ?
+	    "show policy" : "show route", row->domain);
+	digest_add(s->digest, DIGEST_FIX, command, "mail for %s waits since "
+	    "%s%s: %s", view_clean(row->domain, 0), view_instant(v,
+	    row->since), tried, why);
+}
+
 /* RFC 8461 3.3: the administrator is told. */
 static void
 policies(struct digest *digest)
@@ -225,6 +274,7 @@ policies(struct digest *digest)
 	int64_t n;
 
 	(void)heard_stuck(v->store, v->now, STUCK_MAX, stuck, &s);
+	(void)heard_hostless(v->store, v->now, STUCK_MAX, hostless, &s);
 	routes_free(s.routes);
 	(void)heard_nowhere(v->store, v->now, STUCK_MAX, nowhere, digest);
 	n = heard_stale(v->store, v->now, STALE_MAX, stale, digest);
