@@ -76,6 +76,7 @@ REPORTER_LIBS =	${JSON_LIBS} ${CDB_LIBS} ${DAEMON_LIBS} ${BSD_LIBS} -lm
 COMMON_OBJS =	\
 		filter/base/addr.o \
 		filter/base/addr_own.o \
+		filter/base/announced.o \
 		filter/base/call_filter.o \
 		filter/base/domain.o \
 		filter/base/domset.o \
@@ -223,7 +224,9 @@ SGED_OBJS =	\
 		reporter/count/tally_side.o \
 		reporter/count/trim.o \
 		reporter/deliver/deliver.o \
+		reporter/deliver/deliver_announce.o \
 		reporter/deliver/deliver_day.o \
+		reporter/deliver/deliver_doubt.o \
 		reporter/deliver/deliver_job.o \
 		reporter/deliver/deliver_limit.o \
 		reporter/deliver/deliver_lookup.o \

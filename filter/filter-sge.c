@@ -19,6 +19,7 @@
 
 #include "session/reply_queue.h"
 #include "base/addr_own.h"
+#include "base/announced.h"
 #include "base/bounds.h"
 #include "base/line_in.h"
 #include "base/monotonic.h"
@@ -165,6 +166,22 @@ set_now(struct filter *f)
 	f->sessions->clock = f->now;
 }
 
+/*
+ * sged does not say whether a report goes there: where its list does, the
+ * mail goes, and sged hears of it when it is back.
+ */
+static enum learned
+look_up(struct filter *f, uint64_t session, const char *address)
+{
+	const struct session *s = session_find(f->sessions, session);
+
+	if (s == NULL || !(s->flags & S_REPORT) || announced_has(
+	    f->conf->spool, address, f->sessions->now) != 1)
+		return LEARNED_TIMEOUT;
+	waits_tell(f->waits, address);
+	return LEARNED_YES;
+}
+
 static void
 answered(const struct waiter *wait, enum waited waited, void *arg)
 {
@@ -181,6 +198,7 @@ answered(const struct waiter *wait, enum waited waited, void *arg)
 	if ((s = session_find(f->sessions, wait->session)) != NULL)
 		s->flags &= ~S_WAITS;
 	(void)session_rcpt(f->sessions, wait->session, wait->id, &rcpt,
+	    waited == WAITED_VAIN ? look_up(f, wait->session, rcpt.s) :
 	    learned[waited], &d);
 	answers_add(&f->answers, wait->id, wait->token, d.reply);
 	str_put(f->sessions->pool, wait->rcpt);
@@ -217,7 +235,7 @@ request(struct filter *f, const struct event *ev)
 	}
 	str_put(f->sessions->pool, wait.rcpt);
 	(void)session_rcpt(f->sessions, ev->session, ev->id, rcpt,
-	    LEARNED_TIMEOUT, &d);
+	    look_up(f, ev->session, d.ask), &d);
 	answers_add(&f->answers, ev->id, token, d.reply);
 }
 

@@ -239,5 +239,7 @@
  * to where it was announced to: smtpd may be down for days.
  */
 #define ANNOUNCED_KEPT_SECONDS (4 * 86400)
+/* In SPOOL/announced: a day's of a big host, read in some milliseconds. */
+#define ANNOUNCED_LINES_MAX 100000
 
 #endif

@@ -31,6 +31,10 @@
 #define SYSTEM_DAILY_JOB	"echo '30 1 * * * root %s digest' >/etc/cron.d/sge"
 #endif
 
+/* smtpd's own, the same everywhere: who is asked, what waits for its start. */
+#define SMTPD_SOCKET		"/var/run/smtpd.sock"
+#define SMTPD_OFFLINE		"/var/spool/smtpd/offline"
+
 /*
  * Makes a user of ours; before its name.  Manuals have both, so it is none of
  * those above.

@@ -59,6 +59,8 @@ struct waits {
 	int64_t			 silent;	/* nobody waits until then */
 	int			 unfound;	/* domains in vain, none found */
 	int64_t			 slow;		/* for a domain not long */
+	char			*untold[WAITS_TELL_MAX];
+	size_t			 nuntold;
 };
 
 static int	 question_cmp(struct awaited *, struct awaited *);
@@ -112,6 +114,8 @@ waits_free(struct waits *l)
 {
 	hang_up(l);
 	end_all(l);
+	while (l->nuntold > 0)
+		free(l->untold[--l->nuntold]);
 	free(l->path);
 	free(l);
 }
@@ -406,6 +410,25 @@ waits_give_up(struct waits *l, uint64_t session)
 	}
 }
 
+void
+waits_tell(struct waits *l, const char *question)
+{
+	if (l->nuntold < nitems(l->untold) &&
+	    (l->untold[l->nuntold] = strdup(question)) != NULL)
+		l->nuntold++;
+}
+
+static void
+tell(struct waits *l, int64_t now)
+{
+	if (l->nuntold == 0 || now - l->tried < WAITS_TELL_MS)
+		return;
+	connect_again(l, now);
+	while (l->fd != -1 && l->nuntold > 0 &&
+	    client_ask(l->fd, l->untold[l->nuntold - 1]) == 0)
+		free(l->untold[--l->nuntold]);
+}
+
 size_t
 waits_waiting(const struct waits *l)
 {
@@ -428,11 +451,13 @@ int64_t
 waits_next(const struct waits *l)
 {
 	const struct waiting *w = TAILQ_FIRST(&l->waits);
-	int64_t next;
+	int64_t next, told = l->tried + WAITS_TELL_MS;
 
 	if (w == NULL)
-		return -1;
+		return l->nuntold > 0 ? told : -1;
 	next = w->deadline;
+	if (l->nuntold > 0 && told < next)
+		next = told;
 	if (l->due != 0 && l->due < next)
 		next = l->due;
 	return next;
@@ -483,6 +508,7 @@ waits_run(struct waits *l, short revents, int64_t now)
 		receive(l, now);
 	if (send_questions(l) == -1)
 		hang_up(l);
+	tell(l, now);
 	if (l->due != 0 && l->due <= now && !TAILQ_EMPTY(&l->waits))
 		is_silent(l, now);
 	while ((w = TAILQ_FIRST(&l->waits)) != NULL && w->deadline <= now)

@@ -27,6 +27,9 @@
 #define WAITS_ANNOUNCED_MS 5000
 /* Messages read at once: whatever sged sends, smtpd is not kept waiting. */
 #define WAITS_ROUND 64
+/* What sged is to hear of once it is back: so many, tried so often. */
+#define WAITS_TELL_MAX 64
+#define WAITS_TELL_MS 1000
 
 struct waits;
 
@@ -64,6 +67,11 @@ void	waits_path(struct waits *, const char *path);
  */
 int	waits_ask(struct waits *, const char *question,
 	    const struct waiter *, int64_t ms, int64_t now);
+/*
+ * Asks it once sged is there, for who is not here to wait any more: so sged
+ * hears of a report that went while it was away.
+ */
+void	waits_tell(struct waits *, const char *question);
 /* Gives up what that session waits for. */
 void	waits_give_up(struct waits *, uint64_t session);
 size_t	waits_waiting(const struct waits *);

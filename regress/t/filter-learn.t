@@ -243,4 +243,30 @@ session 00000000000000d2 a@kiwi.org b@unknown.nz
 filter_end
 is $? 0 "ends well while somebody waits"
 check "who has his answer" answered 00000000000000d2 proceed
+
+# --- reports while sged is away: its list says where they go ---------------
+
+filter_conf
+r=tlsrpt-noreply@minties.govt.nz
+{ echo "1000000000|old@list.nz"; echo "$(date +%s)|TLS@list.nz"; } \
+    >"$T/spool/announced"
+filter_start
+session 00000000000000f1 $r tls@list.nz
+check "sged is away: a report goes where its list says" \
+    wait_for 10 answered 00000000000000f1 proceed
+session 00000000000000f2 $r old@list.nz
+check "not where one went long ago" \
+    wait_for 10 answered 00000000000000f2 'reject|451 4.7.1'
+session 00000000000000f3 $r s@list.nz
+check "nor to a part of an address" \
+    wait_for 10 answered 00000000000000f3 'reject|451 4.7.1'
+session 00000000000000f4 a@kiwi.org tls@list.nz
+check "others' mail is none of its business" \
+    wait_for 10 answered 00000000000000f4 proceed
+sged_start
+check "sged hears of it when it is back" \
+    wait_for 20 asked 'announced tls@list.nz' 1
+filter_end
+is "$(grep -c announced "$T/asked")" 1 "and of nothing else"
+sged_stop
 finish

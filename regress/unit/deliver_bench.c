@@ -344,6 +344,7 @@ bench_end(struct conf *conf)
 	fresh();
 	(void)unlink("report.key");
 	(void)unlink("first-mail");
+	(void)unlink("announced");
 	if (chdir("/") == -1 || rmdir(dir) == -1)
 		fatal("%s", dir);
 }

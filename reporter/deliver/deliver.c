@@ -35,6 +35,8 @@ job_ask(struct job *job)
 
 	TAILQ_INSERT_TAIL(&d->asked, job, entry);
 	d->count[job->stage]++;
+	if (job->stage == JOB_MAIL)
+		announce(d, job_mail_address(job));
 	if (job->stage == JOB_LOOKUP)
 		lookup_start(job);
 	else
@@ -71,6 +73,10 @@ settled(struct deliver *d)
 	while ((job = TAILQ_FIRST(&list)) != NULL) {
 		TAILQ_REMOVE(&list, job, entry);
 		d->count[job->stage]--;
+		if (job->doubt) {
+			doubt_add(job);
+			continue;
+		}
 		if (job->on && !d->engine->stopping &&
 		    send_crowded_address(job, time(NULL)) == 0) {
 			job->on = 0;
@@ -78,7 +84,9 @@ settled(struct deliver *d)
 			job_ask(job);
 			continue;
 		}
-		if (job->stage == JOB_MAIL)
+		/* Of one whose mailer is gone its file will tell. */
+		if (job->stage == JOB_MAIL && strcmp(ipc_string(job->answer,
+		    "status", ""), "gone") != 0)
 			deliver_forget(d, job->delivery);
 		if (job->on)
 			(void)store_delivery_unclaim(d->engine->store,
@@ -221,6 +229,7 @@ deliver_round(void *arg)
 
 	d->timer = NULL;
 	more = d->engine->stopping ? 0 : pass_step(d);
+	doubt_round(d, now);
 	if (recover(d, now) == -1 || more == -1 || (any = transact(d, now)) == -1) {
 		if (!d->mute)
 			log_warnx("reports wait for the database");
@@ -253,8 +262,10 @@ deliver_start(struct engine *e)
 	d = xcalloc(1, sizeof(*d));
 	d->engine = e;
 	d->round = deliver_round;
+	d->announced = -1;
 	TAILQ_INIT(&d->asked);
 	TAILQ_INIT(&d->answered);
+	TAILQ_INIT(&d->doubtful);
 	e->deliver = d;
 	/* Whether these arrived is not known: at most one copy more. */
 	if ((n = store_delivery_recover(e->store, DELIVERY_HTTPS,
@@ -308,7 +319,9 @@ deliver_stop(struct engine *e)
 		else
 			(void)store_commit(e->store);
 	}
+	/* Those in doubt have their files for the next start. */
 	TAILQ_CONCAT(&d->asked, &d->answered, entry);
+	TAILQ_CONCAT(&d->asked, &d->doubtful, entry);
 	while ((job = TAILQ_FIRST(&d->asked)) != NULL) {
 		TAILQ_REMOVE(&d->asked, job, entry);
 		if (job->question != 0)
@@ -320,6 +333,7 @@ deliver_stop(struct engine *e)
 			    now);
 		job_free(job);
 	}
+	announce_stop(d);
 	pass_free(d);
 	free(d);
 	e->deliver = NULL;

@@ -81,6 +81,14 @@ job_free(struct job *job)
 	free(job);
 }
 
+const char *
+job_mail_address(const struct job *job)
+{
+	if (job->rua.nuris > 0)
+		return job->rua.uris[0].address;
+	return job->place + strlen("copy:");
+}
+
 int
 deliver_sending(const struct deliver *d)
 {

@@ -40,6 +40,8 @@ struct job {
 	struct deliver	*deliver;
 	enum job_stage	 stage;
 	int		 on;		/* settled, but goes on to JOB_POST */
+	int		 doubt;		/* sendmail may have kept it */
+	int		 arrived;	/* and smtpd brought it */
 	uint64_t	 question;	/* 0: answered */
 	json_t		*answer;
 	int64_t		 report;
@@ -81,8 +83,13 @@ struct deliver {
 	size_t		 moved;		/* claimed, and have to wait */
 	int		 draining;
 	struct loop_timer *drain_timer;
+	struct jobs	 doubtful;	/* deliver_doubt.c */
+	int64_t		 smtpd_up;	/* since, as that saw it; 0: it is not */
 	int		 recovering;	/* mail of before is not yet settled */
 	int		 mute;		/* a trouble was said; until it ends */
+	int		 announced;	/* SPOOL/announced; -1: not open */
+	int		 announced_lines;
+	int		 announced_mute;
 };
 
 /* deliver_job.c */
@@ -94,6 +101,8 @@ struct job *job_new(struct deliver *, enum job_stage, int64_t report);
 struct job *deliver_job(struct deliver *, const struct store_delivery *);
 /* In no list any more. */
 void	job_free(struct job *);
+/* Where a JOB_MAIL goes. */
+const char *job_mail_address(const struct job *);
 /* For world_ask, the job its argument: it is settled in a moment. */
 void	job_answered(json_t *, void *);
 /* Whether something is being sent: a message, not a question. */
@@ -118,6 +127,11 @@ void	lookup_start(struct job *);
 /* Notes the answer, in the transaction of the caller; 0 or -1. */
 int	lookup_settle(struct job *, int64_t now);
 
+/* deliver_announce.c */
+/* Before mail is handed over to that address: filter-sge may be told so. */
+void	announce(struct deliver *, const char *address);
+void	announce_stop(struct deliver *);
+
 /* deliver_recover.c */
 /*
  * What became of mail that was being sent when sged ended is noted, the rest
@@ -126,6 +140,22 @@ int	lookup_settle(struct job *, int64_t now);
 int	deliver_recover(struct deliver *, int64_t now);
 /* What sendmail said of it is noted and committed. */
 void	deliver_forget(struct deliver *, int64_t delivery);
+
+/* deliver_doubt.c */
+/*
+ * Whether sendmail may have kept the message of a job whose end nobody saw: as
+ * far as can be told something was put into smtpd's offline folder since.
+ */
+int	doubt_is(const struct job *);
+/* It is, and becomes this list's; see to it now and then by doubt_round. */
+void	doubt_add(struct job *);
+/* Those that are clear are answered. */
+void	doubt_round(struct deliver *, int64_t now);
+/* Whether that delivery is in doubt, or one to that address. */
+int	doubt_has(const struct deliver *, int64_t delivery);
+int	doubt_holds(const struct deliver *, const char *address);
+/* filter-sge saw a mail to it while none was handed over. */
+void	doubt_seen(struct deliver *, const char *address);
 
 /* deliver_send.c */
 /* Asks; the answer comes to job_answered. */

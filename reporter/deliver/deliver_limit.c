@@ -197,8 +197,10 @@ send_crowded(struct job *job, int64_t now, const struct jobs *claimed)
 	struct deliver *d = job->deliver;
 	const char *host;
 
+	/* What comes there is taken for the one that is in doubt. */
 	if (job->stage == JOB_MAIL)
-		return 0;
+		return doubt_holds(d, job_mail_address(job)) ?
+		    wait_a_while(job, now, CROWDED_SECONDS) : 0;
 	host = job->rua.uris[0].host;
 	if (count_host(&d->asked, host) + count_host(&d->answered, host) +
 	    count_host(claimed, host) >= POSTS_HOST_MAX)

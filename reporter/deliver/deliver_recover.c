@@ -34,12 +34,15 @@ settle_row(struct deliver *d, const struct store_delivery *row, int fd,
 	mail_result_read(fd, &r);
 	job->answer = r.code == 0 ? json_pack("{s:s, s:b, s:s}", "status",
 	    "ok", "kept", r.kept, "message", r.message) :
-	    json_pack("{s:s, s:i, s:s}", "status", "error", "exit", r.code,
-	    "text", r.said);
+	    json_pack("{s:s, s:i, s:b, s:s}", "status", "error", "exit",
+	    r.code, "unknown", r.unknown, "text", r.said);
 	if (job->answer == NULL)
 		fatalx("deliver: no memory");
 	rc = send_settle(job, now);
-	job_free(job);
+	if (job->doubt)
+		doubt_add(job);
+	else
+		job_free(job);
 	return rc;
 }
 
@@ -51,6 +54,8 @@ settle_file(struct deliver *d, int64_t delivery, int64_t now)
 	char *path;
 	int fd, rc = 0;
 
+	if (doubt_has(d, delivery))
+		return 0;
 	path = mail_result_path(d->engine->conf, delivery);
 	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1) {
 		if (errno != ENOENT) {
@@ -91,8 +96,10 @@ settle_files(struct deliver *d, int64_t now,
 		    0, INT64_MAX, &error);
 		if (error != NULL)
 			continue;
-		if (each != NULL)
+		if (each != NULL && !doubt_has(d, delivery))
 			each(d, delivery);
+		else if (each != NULL)
+			continue;
 		else if ((rc = settle_file(d, delivery, now)) == 1)
 			running++;
 	}
@@ -111,16 +118,31 @@ deliver_forget(struct deliver *d, int64_t delivery)
 	free(path);
 }
 
+/* Those in doubt are no more due than any other that is being sent. */
+static int
+keep_doubtful(struct deliver *d, int64_t now)
+{
+	const struct job *job;
+
+	TAILQ_FOREACH(job, &d->doubtful, entry)
+		if (store_delivery_again(d->engine->store, job->delivery,
+		    now) == -1)
+			return -1;
+	return 0;
+}
+
 int
 deliver_recover(struct deliver *d, int64_t now)
 {
 	struct store *st = d->engine->store;
+	const struct job *job;
 	int running, n = 0;
 
 	if (store_begin(st) == -1)
 		return -1;
 	if ((running = settle_files(d, now, NULL)) == -1 || (running == 0 &&
-	    (n = store_delivery_recover(st, DELIVERY_MAIL, now)) == -1)) {
+	    ((n = store_delivery_recover(st, DELIVERY_MAIL, now)) == -1 ||
+	    keep_doubtful(d, now) == -1))) {
 		store_rollback(st);
 		return -1;
 	}
@@ -128,6 +150,8 @@ deliver_recover(struct deliver *d, int64_t now)
 		return -1;
 	if (running > 0)
 		return 1;
+	TAILQ_FOREACH(job, &d->doubtful, entry)
+		n--;
 	if (n > 0)
 		log_info("%d reports were not yet given to sendmail", n);
 	return settle_files(d, now, deliver_forget) == -1 ? -1 : 0;

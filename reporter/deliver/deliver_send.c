@@ -58,14 +58,6 @@ nameless(const struct conf *conf)
 	return fd;
 }
 
-static const char *
-mail_address(const struct job *job)
-{
-	if (job->rua.nuris > 0)
-		return job->rua.uris[0].address;
-	return job->place + strlen("copy:");
-}
-
 int
 deliver_announces(const struct engine *e, const char *address)
 {
@@ -73,9 +65,10 @@ deliver_announces(const struct engine *e, const char *address)
 
 	if (e->deliver == NULL)
 		return 0;
+	doubt_seen(e->deliver, address);
 	TAILQ_FOREACH(job, &e->deliver->asked, entry)
 		if (job->stage == JOB_MAIL &&
-		    strcasecmp(mail_address(job), address) == 0)
+		    strcasecmp(job_mail_address(job), address) == 0)
 			return 1;
 	return store_delivery_since(e->store, address,
 	    time(NULL) - ANNOUNCED_KEPT_SECONDS);
@@ -105,7 +98,7 @@ open_body(struct job *job)
 	    len)) == NULL)
 		rc = -1;
 	else
-		rc = mail_write(fd, e->conf, re, mail_address(job),
+		rc = mail_write(fd, e->conf, re, job_mail_address(job),
 		    time(NULL));
 	if (rc == -1)
 		goto bad;
@@ -141,7 +134,7 @@ request_of(struct job *job)
 	case JOB_MAIL:
 		return json_pack("{s:s, s:I, s:s, s:[s]}", "op", "mail",
 		    "delivery", (json_int_t)job->delivery, "from",
-		    conf->report_from, "to", mail_address(job));
+		    conf->report_from, "to", job_mail_address(job));
 	case JOB_ADDRESS:
 		return json_pack("{s:s, s:s}", "op", "addr", "name",
 		    job->rua.uris[0].host);
@@ -317,6 +310,10 @@ send_settle(struct job *job, int64_t now)
 	int64_t code = 0;
 
 	job->on = 0;
+	if (ipc_bool(job->answer, "unknown", 0) && doubt_is(job)) {
+		job->doubt = 1;
+		return 0;
+	}
 	/* A mail that was begun goes on: it is asked for at the next start. */
 	if (strcmp(status, "gone") == 0 && job->stage == JOB_MAIL)
 		return 0;

@@ -90,6 +90,7 @@ static const struct member dns_members[] = {
 }, mail_members[] = {
 	WORD("status", mail_status),
 	TRUTH("kept"),
+	TRUTH("unknown"),
 	{ "message", take_hexadecimal, 8, 0, NULL },
 	NUMBER("exit", 255),
 	TEXT("text", MAIL_SAID_MAX),

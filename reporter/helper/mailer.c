@@ -251,7 +251,11 @@ job_ended(struct job *job)
 	struct mail_result r;
 
 	mail_result_read(job->result, &r);
-	if (r.code == 0)
+	if (r.unknown)
+		mailer_send(job->mailer, json_pack("{sIsssisbss}", "id",
+		    job->id, "status", "error", "exit", r.code, "unknown", 1,
+		    "text", r.said));
+	else if (r.code == 0)
 		mailer_send(job->mailer, json_pack("{sIsssbss}", "id", job->id,
 		    "status", "ok", "kept", r.kept, "message", r.message));
 	else

@@ -88,6 +88,7 @@ mail_result_read(int fd, struct mail_result *r)
 	buf[n + more] = '\0';
 	while ((line = strsep(&rest, "\n")) != NULL)
 		read_line(r, line, &ended);
+	r->unknown = size == 0;
 	if (r->message[0] != '\0')
 		r->code = EX_OK;
 	else if (!ended)

@@ -15,6 +15,7 @@
 #include "base/call_filter.h"
 #include "base/landlock.h"
 #include "base/log.h"
+#include "base/system.h"
 #include "lib/sandbox.h"
 #include "lib/xalloc.h"
 
@@ -213,6 +214,11 @@ sandbox_engine(const struct conf *conf)
 		const struct landlock_need needs[] = {
 			{ places.database, 1, 0 },
 			{ places.spool, 1, 0 },
+#ifdef __OpenBSD__
+			/* Linux denies neither stat(2) nor connect(2). */
+			{ SMTPD_SOCKET, 1, 0 },
+			{ SMTPD_OFFLINE, 0, 0 },
+#endif
 		};
 
 		confine(needs, nitems(needs), "stdio rpath wpath cpath fattr "

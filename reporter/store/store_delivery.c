@@ -90,6 +90,15 @@ store_delivery_unclaim(struct store *st, int64_t id, int64_t next)
 }
 
 int
+store_delivery_again(struct store *st, int64_t id, int64_t now)
+{
+	return store_run(st, "UPDATE delivery SET state = 'sending',"
+	    " tries = tries + 1, first = coalesce(first, ?2), last = ?2,"
+	    " text = 'sendmail may have kept it: waits for smtpd'"
+	    " WHERE id = ?1", "ii", id, now);
+}
+
+int
 store_delivery_sending(struct store *st, int64_t id, struct store_delivery *d)
 {
 	sqlite3_stmt *stmt;

@@ -156,6 +156,8 @@ int	store_delivery_note(struct store *, int64_t id, const char *state,
 	    int64_t now, int64_t next, int64_t code, const char *text);
 /* Not tried after all: due again at next. */
 int	store_delivery_unclaim(struct store *, int64_t id, int64_t next);
+/* That one is being sent still, though store_delivery_recover said not. */
+int	store_delivery_again(struct store *, int64_t id, int64_t now);
 /* That one, if it is being sent.  Returns 1, 0 if it is not, -1. */
 int	store_delivery_sending(struct store *, int64_t id,
 	    struct store_delivery *);

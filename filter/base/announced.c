@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/announced.h"
+#include "base/bounds.h"
+#include "base/compat.h"
+
+int
+announced_line(char out[], size_t outsz, int64_t when, const char *address)
+{
+	int n = snprintf(out, outsz, "%lld|%s\n", (long long)when, address);
+
+	return n > 0 && (size_t)n < outsz ? n : -1;
+}
+
+const char *
+announced_parse(char *line, int64_t now)
+{
+	const char *error, *when = strsep(&line, "|");
+	int64_t at = strtonum(when, 0, INT64_MAX, &error);
+
+	if (line == NULL || error != NULL || at < now - ANNOUNCED_KEPT_SECONDS)
+		return NULL;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+/* As with all files of the spool, nobody waits for what is none. */
+static FILE *
+open_list(const char *path)
+{
+	struct stat st;
+	FILE *f = NULL;
+	int fd, saved;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return NULL;
+	errno = EPERM;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	    (f = fdopen(fd, "r")) != NULL)
+		return f;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return NULL;
+}
+
+int
+announced_has(const char *spool, const char *address, int64_t now)
+{
+	char line[ANNOUNCED_LINE_MAX], *path;
+	const char *to;
+	int found = 0;
+	FILE *f;
+
+	if (asprintf(&path, "%s/" ANNOUNCED_FILE, spool) == -1)
+		return -1;
+	f = open_list(path);
+	free(path);
+	if (f == NULL)
+		return errno == ENOENT ? 0 : -1;
+	while (!found && fgets(line, sizeof(line), f) != NULL)
+		found = (to = announced_parse(line, now)) != NULL &&
+		    strcasecmp(to, address) == 0;
+	fclose(f);
+	return found;
+}
