@@ -113,6 +113,11 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 		return;
 	}
 	b->lookups++;
+	if (has(name, ".1mute")) {
+		b->unasked++;
+		json_decref(txts);
+		return;
+	}
 	if (sscanf(name, "_smtp._tls.v6-%7[0-9a-f]", hex) != 1)
 		hex[0] = '\0';
 	for (i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)

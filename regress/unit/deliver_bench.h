@@ -24,7 +24,8 @@ struct bench {
 	int		(*done)(struct bench *);
 	int		 ticks;		/* at most, of 2 ms */
 	int		 lookups;
-	int		 unasked;	/* addresses of "1dead*": no answer */
+	int		 unasked;	/* addresses of "1dead*", and records
+					   of "1mute*": no answer */
 	int		 posts;
 	int		 flying;	/* posts now, and at most */
 	int		 crowd;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "deliver_bench.h"
+#include "base/log.h"
 #include "tap.h"
 
 /* HTTP and network answers, each by its kind. */
@@ -125,6 +126,33 @@ silent(const struct conf *conf)
 	ok(run(&b, good_ones_sent), "nobody waits for a dead name server");
 	is_int(b.unasked, 8 + 24, "which is not asked more than it may be");
 	stop(&b);
+}
+
+/* And of domains whose records are to be looked up there. */
+static void
+mute(const struct conf *conf)
+{
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	for (i = 0; i < 900; i++) {
+		(void)snprintf(domain, sizeof(domain), i % 45 == 0 ?
+		    "200-%zu.https.nz" : i % 2 ? "1mute%zu.gone.co.nz" :
+		    "1mute.%zu.gone.nz", i);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, good_ones_sent), "nor for one that has their records");
+	is_int(b.unasked, 8 + 24, "which is asked for no more at once");
+	stop(&b);
+	if ((b.e.store = store_open("db", STORE_WRITE)) == NULL)
+		fatalx("test: no database");
+	is_str(rows(&b, "SELECT count(*) FROM report WHERE state = 'due' AND"
+	    " due > strftime('%%s', 'now') + 60"), "0",
+	    "what waits is due at the next start");
+	store_close(b.e.store);
 }
 
 static int
@@ -265,6 +293,7 @@ main(void)
 	crowd(conf);
 	hanging(conf);
 	silent(conf);
+	mute(conf);
 	literal(conf);
 	limit(conf);
 	verify(conf);

@@ -118,7 +118,10 @@ claim_reports(struct deliver *d, int64_t now, struct jobs *out)
 		/* Fits: both hold a domain. */
 		(void)strlcpy(job->domain, rows[i].domain,
 		    sizeof(job->domain));
-		TAILQ_INSERT_TAIL(out, job, entry);
+		if ((rc = lookup_crowded(job, now, out)) == 0)
+			TAILQ_INSERT_TAIL(out, job, entry);
+		else
+			rc = rc == -1 ? -1 : 0;
 	}
 	free(rows);
 	return n == -1 || rc == -1 ? -1 : 0;
@@ -203,6 +206,8 @@ transact(struct deliver *d, int64_t now)
 		else
 			job_free(job);
 	}
+	while (rc == 0 && (job = lookup_waiting(d)) != NULL)
+		job_ask(job);
 	return rc == -1 ? -1 : any;
 }
 
@@ -266,6 +271,7 @@ deliver_start(struct engine *e)
 	TAILQ_INIT(&d->asked);
 	TAILQ_INIT(&d->answered);
 	TAILQ_INIT(&d->doubtful);
+	TAILQ_INIT(&d->waiting);
 	e->deliver = d;
 	/* Whether these arrived is not known: at most one copy more. */
 	if ((n = store_delivery_recover(e->store, DELIVERY_HTTPS,
@@ -318,6 +324,11 @@ deliver_stop(struct engine *e)
 			store_rollback(e->store);
 		else
 			(void)store_commit(e->store);
+	}
+	while ((job = TAILQ_FIRST(&d->waiting)) != NULL) {
+		TAILQ_REMOVE(&d->waiting, job, entry);
+		(void)store_report_release(e->store, job->report, now);
+		job_free(job);
 	}
 	/* Those in doubt have their files for the next start. */
 	TAILQ_CONCAT(&d->asked, &d->answered, entry);

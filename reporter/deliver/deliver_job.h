@@ -20,6 +20,8 @@
 
 /* Questions at once. */
 #define LOOKUPS_MAX 256
+/* Which wait for others of their zone; the rest is claimed again later. */
+#define WAITING_MAX 512
 #define MAILS_MAX 48
 #define POSTS_MAX 64
 #define ADDRESSES_MAX 64
@@ -79,6 +81,8 @@ struct deliver {
 	struct jobs	 asked;
 	struct jobs	 answered;
 	size_t		 nanswered;
+	struct jobs	 waiting;	/* look-ups, till their zone has room */
+	size_t		 nwaiting;
 	size_t		 count[4];	/* jobs by stage, asked or answered */
 	size_t		 moved;		/* claimed, and have to wait */
 	int		 draining;
@@ -166,6 +170,13 @@ int	send_settle(struct job *, int64_t now);
 /* deliver_limit.c: 1 it is so, and noted; 0, -1. */
 /* Whether so many went there today that this one does not (report limit). */
 int	send_held(struct job *, const struct store_delivery *, int64_t now);
+/*
+ * Whether a claimed look-up has to wait, since its zone has enough; it is taken
+ * then.
+ */
+int	lookup_crowded(struct job *, int64_t now, const struct jobs *claimed);
+/* One whose zone has room again, or NULL. */
+struct job *lookup_waiting(struct deliver *);
 /*
  * Whether a claimed one has to wait, since its host has enough; claimed: the
  * others.

@@ -2,7 +2,8 @@
 
 /*
  * Nobody is flooded, whoever's record names him: how many reports go to one
- * mail address or https host a day, and how many at once to one address.
+ * mail address or https host a day, and how many at once to one address; and
+ * nobody waits for others' name servers.
  */
 
 #include <sys/types.h>
@@ -26,10 +27,10 @@
 /*
  * A name server that does not answer keeps a look-up for seconds, and all
  * names of a zone have the same: so many are looked up at once that agree in
- * their last two labels, and in their last three.
+ * their last two labels, and in their last three; of records and of addresses.
  */
-#define ADDRESSES_ZONE_MAX 24
-#define ADDRESSES_SUBZONE_MAX 8
+#define ZONE_MAX 24
+#define SUBZONE_MAX 8
 
 int
 send_held(struct job *job, const struct store_delivery *row, int64_t now)
@@ -74,16 +75,23 @@ last_labels(const char *name, int labels)
 	return p;
 }
 
-static int
-count_zone(const struct jobs *jobs, const char *host, int labels)
+/* What is looked up, of a JOB_LOOKUP or a JOB_ADDRESS. */
+static const char *
+name_asked(const struct job *job)
 {
-	const char *zone = last_labels(host, labels);
-	const struct job *job;
+	return job->stage == JOB_LOOKUP ? job->domain : job->rua.uris[0].host;
+}
+
+static int
+count_zone(const struct jobs *jobs, const struct job *job, int labels)
+{
+	const char *zone = last_labels(name_asked(job), labels);
+	const struct job *other;
 	int n = 0;
 
-	TAILQ_FOREACH(job, jobs, entry)
-		if (job->stage == JOB_ADDRESS && strcmp(zone,
-		    last_labels(job->rua.uris[0].host, labels)) == 0)
+	TAILQ_FOREACH(other, jobs, entry)
+		if (other->stage == job->stage && strcmp(zone,
+		    last_labels(name_asked(other), labels)) == 0)
 			n++;
 	return n;
 }
@@ -93,12 +101,48 @@ static int
 is_zone_crowded(const struct job *job, const struct jobs *claimed)
 {
 	const struct jobs *asked = &job->deliver->asked;
-	const char *host = job->rua.uris[0].host;
 
-	return count_zone(asked, host, 2) + count_zone(claimed, host, 2) >=
-	    ADDRESSES_ZONE_MAX ||
-	    count_zone(asked, host, 3) + count_zone(claimed, host, 3) >=
-	    ADDRESSES_SUBZONE_MAX;
+	return count_zone(asked, job, 2) + (claimed == NULL ? 0 :
+	    count_zone(claimed, job, 2)) >= ZONE_MAX ||
+	    count_zone(asked, job, 3) + (claimed == NULL ? 0 :
+	    count_zone(claimed, job, 3)) >= SUBZONE_MAX;
+}
+
+int
+lookup_crowded(struct job *job, int64_t now, const struct jobs *claimed)
+{
+	struct deliver *d = job->deliver;
+
+	if (!is_zone_crowded(job, claimed))
+		return 0;
+	d->moved++;
+	if (d->nwaiting < WAITING_MAX) {
+		TAILQ_INSERT_TAIL(&d->waiting, job, entry);
+		d->nwaiting++;
+		return 1;
+	}
+	if (store_report_release(d->engine->store, job->report, now +
+	    CROWDED_SECONDS + arc4random_uniform(2 * CROWDED_SECONDS)) == -1)
+		return -1;
+	job_free(job);
+	return 1;
+}
+
+struct job *
+lookup_waiting(struct deliver *d)
+{
+	struct job *job;
+
+	if (d->count[JOB_LOOKUP] >= LOOKUPS_MAX)
+		return NULL;
+	TAILQ_FOREACH(job, &d->waiting, entry)
+		if (!is_zone_crowded(job, NULL))
+			break;
+	if (job != NULL) {
+		TAILQ_REMOVE(&d->waiting, job, entry);
+		d->nwaiting--;
+	}
+	return job;
 }
 
 static int
