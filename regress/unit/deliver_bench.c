@@ -108,7 +108,8 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 		reply(b, WORLD_RESOLVE, q, strcmp(name, "nx.nz") == 0 ?
 		    json_pack("{s:s}", "status", "nxdomain") :
 		    json_pack("{s:s, s:[s]}", "status", "ok", "addr",
-		    strncmp(name, "never", 5) == 0 ? "192.0.2.7" : addr));
+		    strncmp(name, "never", 5) == 0 ? "192.0.2.7" :
+		    has(name, "flood") ? "192.0.2.8" : addr));
 		json_decref(txts);
 		return;
 	}

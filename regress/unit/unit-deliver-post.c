@@ -182,6 +182,39 @@ literal(const struct conf *conf)
 	stop(&b);
 }
 
+/* Names of which each has one report to get, and all the same address. */
+static void
+flood(const struct conf *conf)
+{
+	struct conf few = *conf;
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	few.report_limit = 3;
+	fresh();
+	start(&b, &few);
+	for (i = 0; i < 10; i++) {
+		(void)snprintf(domain, sizeof(domain), "200-flood%zu.https.nz",
+		    i);
+		tally(&b, domain, 1);
+	}
+	tally(&b, "200-other.https.nz", 1);
+	while (strcmp(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'due' OR state = 'sending'"), "0") != 0 || b.posts == 0) {
+		sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
+		deliver_soon(b.e.deliver, 0);
+		if (!run(&b, calm) && b.posts > 20)
+			break;
+	}
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM delivery"
+	    " WHERE target LIKE '%%flood%%' GROUP BY state"), "held 7|sent 3",
+	    "one address gets no more by many names");
+	is_str(state_of(&b, "200-other.https.nz"), "sent:sent",
+	    "another has its own");
+	stop(&b);
+}
+
 /* A host, or an address, that many domains name gets so many a day. */
 static void
 limit(const struct conf *conf)
@@ -218,6 +251,7 @@ limit(const struct conf *conf)
 	    " GROUP BY state"), "given-up 7|sent 5", "and so their reports");
 	is_int((long long)b.nmails, 3, "other addresses get theirs");
 	sql(&b, "UPDATE delivery SET last = last - 86400");
+	b.e.deliver->posted_day--;
 	tally(&b, "200.0.nz", 2);
 	deliver_soon(b.e.deliver, 0);
 	sql(&b, "DELETE FROM meta");
@@ -296,6 +330,7 @@ main(void)
 	mute(conf);
 	literal(conf);
 	limit(conf);
+	flood(conf);
 	verify(conf);
 	bench_end(conf);
 	return done_testing();

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "lib/date.h"
+#include "lib/hash.h"
 #include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
@@ -35,6 +36,8 @@ job_ask(struct job *job)
 
 	TAILQ_INSERT_TAIL(&d->asked, job, entry);
 	d->count[job->stage]++;
+	/* It goes. */
+	job->counted = 0;
 	if (job->stage == JOB_MAIL)
 		announce(d, job_mail_address(job));
 	if (job->stage == JOB_LOOKUP)
@@ -268,6 +271,7 @@ deliver_start(struct engine *e)
 	d->engine = e;
 	d->round = deliver_round;
 	d->announced = -1;
+	d->posted = hash_new(sizeof(int));
 	TAILQ_INIT(&d->asked);
 	TAILQ_INIT(&d->answered);
 	TAILQ_INIT(&d->doubtful);
@@ -346,6 +350,7 @@ deliver_stop(struct engine *e)
 	}
 	announce_stop(d);
 	pass_free(d);
+	hash_free(d->posted);
 	free(d);
 	e->deliver = NULL;
 }

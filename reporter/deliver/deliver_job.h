@@ -42,6 +42,7 @@ struct job {
 	struct deliver	*deliver;
 	enum job_stage	 stage;
 	int		 on;		/* settled, but goes on to JOB_POST */
+	int		 counted;	/* as a POST to its addresses */
 	int		 doubt;		/* sendmail may have kept it */
 	int		 arrived;	/* and smtpd brought it */
 	uint64_t	 question;	/* 0: answered */
@@ -83,6 +84,8 @@ struct deliver {
 	size_t		 nanswered;
 	struct jobs	 waiting;	/* look-ups, till their zone has room */
 	size_t		 nwaiting;
+	struct hash	*posted;	/* to addresses, by holder: how many */
+	int64_t		 posted_day;
 	size_t		 count[4];	/* jobs by stage, asked or answered */
 	size_t		 moved;		/* claimed, and have to wait */
 	int		 draining;
@@ -170,6 +173,12 @@ int	send_settle(struct job *, int64_t now);
 /* deliver_limit.c: 1 it is so, and noted; 0, -1. */
 /* Whether so many went there today that this one does not (report limit). */
 int	send_held(struct job *, const struct store_delivery *, int64_t now);
+/*
+ * The same of all that stand at one of its addresses, since sged runs; else it
+ * counts there until it is freed, and for good if job->counted is taken back.
+ */
+int	send_held_address(struct job *, int64_t now);
+void	send_uncount(struct job *);
 /*
  * Whether a claimed look-up has to wait, since its zone has enough; it is taken
  * then.

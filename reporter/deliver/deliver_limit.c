@@ -11,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/addr.h"
 #include "base/log.h"
 #include "deliver/deliver_job.h"
+#include "lib/date.h"
+#include "lib/hash.h"
 
 /*
  * What met a full host waits so long, and up to twice as long again; less
@@ -32,16 +35,87 @@
 #define ZONE_MAX 24
 #define SUBZONE_MAX 8
 
-int
-send_held(struct job *job, const struct store_delivery *row, int64_t now)
+/* IPv4 stands in one /64 as a whole. */
+static int
+is_ipv4(const struct addr *addr)
+{
+	return memcmp(addr->ip, "\0\0\0\0\0\0\0\0", 8) == 0;
+}
+
+static int
+is_same_holder(const struct addr *a, const struct addr *b)
+{
+	struct cidr net;
+
+	net.addr = *a;
+	net.bits = is_ipv4(a) ? 128 : HOLDER_BITS;
+	return cidr_match(&net, b);
+}
+
+/* As they are counted: an address, or of IPv6 its holder's network. */
+static size_t
+holder_key(const struct addr *addr)
+{
+	return is_ipv4(addr) ? sizeof(addr->ip) : HOLDER_BITS / 8;
+}
+
+/* Posts to that one's address number i today; NULL: counted before it. */
+static int *
+posts_of(const struct job *job, size_t i, int64_t now)
+{
+	struct deliver *d = job->deliver;
+	const char *text = json_string_value(json_array_get(job->addrs, i));
+	struct addr addr, other;
+	size_t j;
+
+	if (day_of(now) != d->posted_day)
+		hash_clear(d->posted);
+	d->posted_day = day_of(now);
+	if (text == NULL || addr_parse(text, strlen(text), &addr) == -1)
+		return NULL;
+	for (j = 0; j < i; j++) {
+		text = json_string_value(json_array_get(job->addrs, j));
+		if (text != NULL && addr_parse(text, strlen(text),
+		    &other) == 0 && is_same_holder(&addr, &other))
+			return NULL;
+	}
+	return hash_get(d->posted, addr.ip, holder_key(&addr), NULL);
+}
+
+static void
+count_post(const struct job *job, int64_t now, int by)
+{
+	size_t i;
+	int *n;
+
+	for (i = 0; i < json_array_size(job->addrs); i++)
+		if ((n = posts_of(job, i, now)) != NULL && *n + by >= 0)
+			*n += by;
+}
+
+/* Many names may stand at one address: whoever has that is not flooded. */
+static int
+is_spent(const struct job *job, int64_t now)
+{
+	size_t i;
+	int *n;
+
+	for (i = 0; i < json_array_size(job->addrs); i++)
+		if ((n = posts_of(job, i, now)) != NULL &&
+		    *n >= job->deliver->engine->conf->report_limit)
+			return 1;
+	return 0;
+}
+
+static int
+hold(struct job *job, const char *where, int64_t now)
 {
 	struct engine *e = job->deliver->engine;
 	char text[128];
 
-	if (row->target[0] == '\0' || row->today < e->conf->report_limit)
-		return 0;
-	(void)snprintf(text, sizeof(text), "held back: %d reports went there"
-	    " this UTC day already (report limit)", e->conf->report_limit);
+	(void)snprintf(text, sizeof(text), "held back: %d reports went %s"
+	    " this UTC day already (report limit)", e->conf->report_limit,
+	    where);
 	log_info("report=%lld to=%s state=held text=\"%s\"",
 	    (long long)job->report, log_clean(job->place), text);
 	if (store_delivery_note(e->store, job->delivery, "held", now, 0, 0,
@@ -49,6 +123,36 @@ send_held(struct job *job, const struct store_delivery *row, int64_t now)
 	    store_delivery_settle(e->store, job->report, now) == -1)
 		return -1;
 	return 1;
+}
+
+int
+send_held_address(struct job *job, int64_t now)
+{
+	/* One that is tried again was counted. */
+	if (job->counted || job->tries > 1)
+		return 0;
+	if (is_spent(job, now))
+		return hold(job, "to its address", now);
+	count_post(job, now, 1);
+	job->counted = 1;
+	return 0;
+}
+
+void
+send_uncount(struct job *job)
+{
+	if (job->counted)
+		count_post(job, time(NULL), -1);
+	job->counted = 0;
+}
+
+int
+send_held(struct job *job, const struct store_delivery *row, int64_t now)
+{
+	if (row->target[0] != '\0' &&
+	    row->today >= job->deliver->engine->conf->report_limit)
+		return hold(job, "there", now);
+	return job->stage == JOB_POST ? send_held_address(job, now) : 0;
 }
 
 static int
@@ -152,19 +256,6 @@ wait_a_while(struct job *job, int64_t now, uint32_t seconds)
 	return store_delivery_unclaim(job->deliver->engine->store,
 	    job->delivery, now + seconds + arc4random_uniform(2 * seconds)) ==
 	    -1 ? -1 : 1;
-}
-
-static int
-is_same_holder(const struct addr *a, const struct addr *b)
-{
-	struct cidr net;
-
-	net.addr = *a;
-	net.bits = HOLDER_BITS;
-	/* IPv4 stands in one /64 as a whole. */
-	if (memcmp(a->ip, "\0\0\0\0\0\0\0\0", 8) == 0)
-		net.bits = 128;
-	return cidr_match(&net, b);
 }
 
 /* Whether one of the addresses a POST goes to is that one's holder's. */

@@ -308,6 +308,7 @@ send_settle(struct job *job, int64_t now)
 	enum outcome outcome = AGAIN;
 	char text[1024] = "";
 	int64_t code = 0;
+	int rc;
 
 	job->on = 0;
 	if (ipc_bool(job->answer, "unknown", 0) && doubt_is(job)) {
@@ -329,6 +330,10 @@ send_settle(struct job *job, int64_t now)
 		outcome = post_outcome(job->answer, &code, text, sizeof(text));
 	else
 		outcome = mail_outcome(job->answer, &code, text, sizeof(text));
+	if (job->on && (rc = send_held_address(job, now)) != 0) {
+		job->on = 0;
+		return rc == -1 ? -1 : 0;
+	}
 	if (job->on)
 		return 0;
 	return note(job, outcome, code, text, now);
