@@ -38,7 +38,7 @@ struct parent {
 	int64_t		 since;		/* epoch seconds */
 	int64_t		 began;		/* the loop's time */
 	int64_t		 pause;		/* before the next start, ms */
-	int64_t		 heard;		/* of the engine */
+	int		 pings;		/* turns without the engine's answer */
 	struct loop_timer *ping;
 	/* Unasked ends: whether the cause was said, else who was first. */
 	int		 named;

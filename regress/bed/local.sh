@@ -215,11 +215,13 @@ local_conf()
 	printf '%s\n' "$@" >>"$L/sge.conf"
 }
 
+# With SGED_ENV, NAME=VALUE ..., in its environment.
 local_sged()
 {
 	[ -z "$AS" ] || chown -R 65534:65534 "$L"
 	# shellcheck disable=SC2086
-	local_start sged $AS "$L/bin/sged" -d -f "$L/sge.conf"
+	local_start sged $AS ${SGED_ENV:+env $SGED_ENV} "$L/bin/sged" -d \
+	    -f "$L/sge.conf"
 }
 
 # sgectl ARGUMENT...

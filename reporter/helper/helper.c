@@ -15,9 +15,9 @@
 
 /* A process that answers nonsense is named once in so long. */
 #define NONSENSE_MS 60000
-/* Each is asked whether it goes on, and may be as late with an answer. */
+/* As the parent's of the engine: turns, not time. */
 #define PING_MS 30000
-#define PONG_MS 300000
+#define PINGS_MAX 10
 
 struct world_question {
 	RB_ENTRY(world_question) entry;
@@ -37,7 +37,7 @@ struct part {
 	size_t		 pending;
 	size_t		 nonsense;	/* answers, since that was said */
 	int64_t		 said;		/* loop's time; 0: not yet */
-	int64_t		 pinged;	/* loop's time; 0: no answer is due */
+	int		 pings;		/* turns without an answer */
 };
 
 struct world {
@@ -308,7 +308,7 @@ part_pong(json_t *answer __unused, void *arg)
 {
 	struct part *part = arg;
 
-	part->pinged = 0;
+	part->pings = 0;
 }
 
 static void
@@ -323,11 +323,10 @@ world_ping(void *arg)
 		part = &w->parts[i];
 		if (part->ipc == NULL)
 			continue;
-		if (part->pinged == 0) {
-			part->pinged = loop_now();
+		if (part->pings++ == 0) {
 			(void)world_ask(w, part->which, json_pack("{ss}",
 			    "op", "ping"), -1, part_pong, part);
-		} else if (loop_now() - part->pinged > PONG_MS) {
+		} else if (part->pings > PINGS_MAX) {
 			log_warnx("%s does not answer", names[i]);
 			w->gone(part->which, w->arg);
 			return;
