@@ -52,6 +52,42 @@ downtime(const struct conf *conf)
 	stop(&b);
 }
 
+/* What is not kept of the days that are looked at again is not sent again. */
+static void
+not_kept(const struct conf *conf)
+{
+	struct conf brief = *conf;
+	struct bench b;
+	int64_t today = day_of(time(NULL)), opened;
+
+	brief.keep_reports = 1;
+	fresh();
+	start(&b, &brief);
+	tally(&b, "mail.nz", 1);
+	ok(run(&b, one_sent), "a report");
+	tally(&b, "mail.nz", 3);
+	tally(&b, "two.nz", 2);
+	sql(&b, "DELETE FROM report");
+	sql(&b, "UPDATE meta SET value = %lld WHERE key = 'report_opened'",
+	    (long long)today - 2);
+	ok(run(&b, calm), "the day after, without the reports before it");
+	is_str(rows(&b, "SELECT group_concat(%lld - day) FROM (SELECT DISTINCT"
+	    " day FROM report ORDER BY day)", (long long)today), "2,1",
+	    "the day that is not kept is not opened again");
+	stop(&b);
+
+	/* A clock was a month ahead, long enough for a day to be over. */
+	fresh();
+	start(&b, conf);
+	is_int(store_meta_set(b.e.store, "report_opened", today + 30), 0,
+	    "a day to come was opened");
+	tally(&b, "mail.nz", 1);
+	ok(run(&b, one_sent), "days that are over are opened all the same");
+	ok(store_meta(b.e.store, "report_opened", &opened) == 1 &&
+	    opened == today - 1, "and the next ones will be");
+	stop(&b);
+}
+
 static int
 given_up(struct bench *b)
 {
@@ -194,6 +230,7 @@ main(void)
 	struct conf *conf = bench_begin("unit-deliver-day");
 
 	downtime(conf);
+	not_kept(conf);
 	retries(conf);
 	spread(conf);
 	announced(conf);

@@ -80,7 +80,8 @@ static void
 pass_look(struct deliver *d, int64_t now)
 {
 	struct store *st = d->engine->store;
-	int64_t opened = -1, day = INT64_MAX, first, n;
+	int64_t opened = -1, day = INT64_MAX, first, kept, n;
+	int64_t today = day_of(now);
 
 	/* A fleet's days are opened by what copies them. */
 	if (d->engine->conf->fleet != NULL)
@@ -89,11 +90,19 @@ pass_look(struct deliver *d, int64_t now)
 	if (now == d->looked)
 		return;
 	d->looked = now;
-	if (store_meta(st, "report_opened", &opened) == -1 ||
-	    store_report_day_after(st, opened, &day) == -1 ||
-	    day >= day_of(now) || !ingest_day_complete(d->engine, day))
+	if (store_meta(st, "report_opened", &opened) == -1)
+		return;
+	/* A clock that was ahead opened a day that is still to come. */
+	if (opened >= today)
+		opened = today - 1 - LATE_DAYS;
+	if (store_report_day_after(st, opened, &day) == -1 || day >= today ||
+	    !ingest_day_complete(d->engine, day))
 		return;
 	first = opened == -1 ? day : day - LATE_DAYS;
+	/* Where the reports are not kept any more they would be sent again. */
+	kept = today - d->engine->conf->keep_reports - 1;
+	if (first < kept)
+		first = kept < day ? kept : day;
 	if ((n = store_report_count_day(st, first)) == -1)
 		return;
 	d->pass.active = 1;
