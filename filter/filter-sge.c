@@ -457,6 +457,8 @@ setup(struct filter *f, int verbose)
 		log_warn("addresses of this host");
 	f->sessions->own = &f->own;
 	use_conf(f, conf);
+	if (f->conf == NULL)
+		fatalx("start: no memory");
 	f->conf_stamp = f->conf->stamp;
 	memset(&sa, 0, sizeof(sa));
 	sigemptyset(&sa.sa_mask);
