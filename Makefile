@@ -624,7 +624,7 @@ regress:
 # A call that fails, at each of those that small runs of each program make.
 faults:
 	@FAULTS=0 MAKE="${MAKE}" sh regress/run regress/t/inject.t \
-		regress/t/db-faults.t regress/t/soak.t
+		regress/t/db-faults.t regress/t/clock.t regress/t/soak.t
 
 # Needs clang; FUZZ_S=seconds for each target.
 fuzz: all

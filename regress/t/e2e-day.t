@@ -248,7 +248,7 @@ sent()
 {
 	grep -q '^TLS-Report-Domain: p02.nz' "$A/tmp/sent"
 }
-check "p02.nz gets its report" wait_for 120 sent
+check "p02.nz gets its report" wait_for 400 sent
 sed '/^Content-Type: application/,$d' "$A/tmp/sent" >"$BED/words"
 check "which says why" grep -q 'could not be had; without one' "$BED/words"
 is "$(grep -c 'no MTA-STS policy' "$BED/words")" 0 \

@@ -31,8 +31,14 @@ main(void)
 	for (i = 0; i <= 300; i++)
 		steady_look(&s, NOW + 1078 + i, 1178 + i);
 	ok(steady_for(&s, 300) && !steady_for(&s, 301), "steady for 300 s");
+	steady_init(&s, NOW, NOW + 3600, 5);
+	ok(steady_for(&s, YEAR), "off for an hour");
 	steady_init(&s, NOW, NOW + 6 * 86400, 5);
-	ok(steady_for(&s, YEAR), "off for six days");
+	ok(!steady_for(&s, 1), "off for six days, or not set yet");
+	steady_look(&s, NOW + 6 * 86400 + 299, 304);
+	ok(!steady_for(&s, 1), "for some minutes");
+	steady_look(&s, NOW + 6 * 86400 + 300, 305);
+	ok(steady_for(&s, YEAR), "then it is believed");
 	steady_init(&s, NOW, NOW + 30 * 86400, 5);
 	ok(!steady_for(&s, 300), "for a month, or a wrong clock");
 	steady_init(&s, NOW, NOW - 3600, 5);

@@ -16,11 +16,14 @@ struct steady {
 	int64_t		 mono;		/* seconds that only go on, then */
 	int64_t		 jumped;	/* mono's, of the last jump */
 	int		 jumps;		/* how many there were */
+	int64_t		 began;		/* mono's */
+	int		 away;		/* far from what was known then */
 };
 
 /*
  * known: the last time that was believed, of an earlier run, or 0.  A clock
- * that is behind it, or far ahead of it, begins with a jump.
+ * that is behind it, or far ahead of it, begins with a jump; one that is some
+ * hours ahead is believed after some minutes.
  */
 void	steady_init(struct steady *, int64_t known, int64_t wall,
 	    int64_t mono);
