@@ -36,6 +36,7 @@ static const struct {
 	{ CTL_RESULTS, "policy", 0 },
 	{ CTL_RESULTS, "tally", 0 },
 	{ CTL_RESULTS, "detail", 0 },
+	{ CTL_SENT, "report", 0 },
 };
 
 /* The answer, or NULL after a message. */
@@ -77,7 +78,7 @@ read_table(struct ctl *ctl, struct asker *a, const char *name,
 		if ((answer = question(a, json_pack("{s:s, s:s, s:s}", "op",
 		    "seen", "table", name, "domain", domain))) == NULL)
 			return -1;
-		rc = store_image_rows(ctl->view.store, fleet_table(name),
+		rc = store_image_rows(ctl->view.store, fleet_table_seen(name),
 		    json_object_get(answer, "rows"));
 		more = ipc_bool(answer, "more", 0);
 		json_decref(answer);
@@ -105,7 +106,8 @@ read_tables(struct ctl *ctl, struct asker *a)
 	unsigned int needs = ctl->command->needs;
 	size_t i, j;
 
-	if (store_begin(ctl->view.store) == -1)
+	if (store_image_reports(ctl->view.store) == -1 ||
+	    store_begin(ctl->view.store) == -1)
 		return -1;
 	for (i = 0; i < nitems(reads); i++) {
 		if ((needs & reads[i].needs) == 0 ||
@@ -151,6 +153,12 @@ say_unknown(struct ctl *ctl, struct asker *a)
 	json_decref(answer);
 }
 
+static int
+is_whole(const json_t *host)
+{
+	return json_integer_value(json_array_get(host, 3)) == 0;
+}
+
 /* Those that have not copied the days whole: NULL, or as a sentence goes on. */
 static char *
 missing(const json_t *hosts)
@@ -163,7 +171,7 @@ missing(const json_t *hosts)
 
 	f = xmemstream(&text, &len);
 	json_array_foreach(hosts, i, one) {
-		if (json_integer_value(json_array_get(one, 3)) == 0)
+		if (is_whole(one))
 			continue;
 		when = json_integer_value(json_array_get(one, 1));
 		if (n++ >= NAMED_MAX)
@@ -188,11 +196,15 @@ static void
 describe(struct view *v, const json_t *hosts, int all)
 {
 	size_t n = json_array_size(hosts);
+	const json_t *one;
 	char *text = NULL;
-	size_t len;
+	size_t i, len;
 	FILE *f;
 
 	v->missing = missing(hosts);
+	v->nhosts = (int64_t)n;
+	json_array_foreach(hosts, i, one)
+		v->nmissing += !is_whole(one);
 	f = xmemstream(&text, &len);
 	if (all)
 		fprintf(f, "all %zu %s of the fleet", n,

@@ -63,8 +63,12 @@ run_failures(struct ctl *ctl, int argc __unused, char *argv[] __unused)
 static int
 run_sent(struct ctl *ctl, int argc, char *argv[])
 {
-	return argc == 1 ? view_sent_one(&ctl->view, argv[0]) :
-	    view_sent(&ctl->view);
+	if (argc == 0)
+		return view_sent(&ctl->view);
+	if (ctl->view.hosts == NULL)
+		return view_sent_one(&ctl->view, argv[0]);
+	warnx("-H: a report itself is only with the host that made it");
+	return 1;
 }
 
 static int
@@ -144,9 +148,9 @@ static const struct ctl_command commands[] = {
 	{ "show failures", "d:D:H:c:n:",
 	    "[-c class] [-D domain] [-d days] [-H host] [-n top]", 0, 0,
 	    VIEW | CTL_RESULTS, 1, 1, run_failures },
-	{ "show sent", "d:D:c:n:",
-	    "[-c class] [-D domain] [-d days] [-n top] [id]", 0, 1,
-	    VIEW, 1, 1, run_sent },
+	{ "show sent", "d:D:H:c:n:",
+	    "[-c class] [-D domain] [-d days] [-H host] [-n top] [id]", 0, 1,
+	    VIEW | CTL_SENT, 1, 1, run_sent },
 	{ "show received", "d:D:c:n:",
 	    "[-c class] [-D domain] [-d days] [-n top]",
 	    0, 0, VIEW | CTL_REPORTER, 1, 1, run_received },
@@ -157,11 +161,12 @@ static const struct ctl_command commands[] = {
 	    run_policy },
 	{ "show route", "", "domain", 1, 1, VIEW, 1, 1,
 	    run_route },
-	{ "show metrics", "d:", "[-d days]", 0, 0, VIEW, 1, 1,
-	    run_metrics },
-	{ "digest", "ad:m:n:",
-	    "[-a] [-d days] [-m domain] [-n top]", 0, 0,
-	    VIEW | CTL_PIPE, 1, 1, run_digest },
+	{ "show metrics", "d:H:", "[-d days] [-H host]", 0, 0,
+	    VIEW | CTL_FLOWS | CTL_RESULTS | CTL_SENT, 1, 1, run_metrics },
+	{ "digest", "ad:H:m:n:",
+	    "[-a] [-d days] [-H host] [-m domain] [-n top]", 0, 0,
+	    VIEW | CTL_PIPE | CTL_FLOWS | CTL_PARTNERS | CTL_SENT, 1, 1,
+	    run_digest },
 	{ "report", "d:", "[-d days] domain", 1, 1, VIEW | CTL_REPORTER, 1,
 	    1, cmd_report },
 	{ "send", "d:t:", "[-d days] [-t address] [domain | id]", 0, 1,
@@ -187,8 +192,9 @@ static const struct ctl_command commands[] = {
 	    CTL_CONF | CTL_VIEW | CTL_HOST | CTL_PAIRS, 1, 2, run_test },
 	{ "deliver", "", "", 0, 0, CTL_CONF, 0, EX_TEMPFAIL, cmd_deliver },
 	{ "explain", "", "[type]", 0, 1, 0, 0, 1, run_explain },
-	{ "html", "d:n:", "[-d days] [-n top] dir", 1, 1,
-	    CTL_CONF | CTL_STORE, 30, 1, run_html },
+	{ "html", "d:H:n:", "[-d days] [-H host] [-n top] dir", 1, 1,
+	    CTL_CONF | CTL_STORE | CTL_FLOWS | CTL_PARTNERS | CTL_SENT, 30, 1,
+	    run_html },
 	{ "help", "s:", "[-s shell] [command]", 0, 2, 0, 0, 1, run_help },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL }
 };

@@ -42,6 +42,7 @@ for n in 1 2 3; do
 		sessions $n "$first" $((n * i)) "d$i.example"
 	done
 	sessions $n "$first" 1 "silent.example"
+	sessions $n "$first" $n "silent.example" clear
 done
 fleet_start 1
 fleet_start 2
@@ -90,6 +91,26 @@ is "$(pg_sql "SELECT state FROM sge.report WHERE domain = 'silent.example'")" \
 one=$(grep -l 'Report-ID: *<[^>]*d4.example' "$W"/mails/*)
 like "$(sgectl 1 read "$one" 2>&1)" '*d4.example*24*' \
     "what is sent has the sum"
+# by OPTION...: of show sent's rows, domain, state and failed sessions.
+by()
+{
+	sgectl 1 -p show sent -n 0 -d "$day" "$@" | cut -d'|' -f 4,6,14,15
+}
+is "$(by -H all | sort)" "$(pg_sql "SELECT domain, state, 0, member
+    FROM sge.report ORDER BY domain COLLATE \"C\"" |
+    sed 's/^\(silent.*|\)0|/\16|/')" "show sent -H all has all of them"
+for n in 1 2 3; do
+	by -H m$n.test
+done | sort >"$W/each"
+is "$(cat "$W/each")" "$(by -H all | sort)" "  and -H host what that one sent"
+is "$(wc -l <"$W/each" | tr -d " ")" 7 "  each of them once"
+out=$(sgectl 1 show sent -H all -d "$day" | tr -s '\n ' ' ')
+like "$out" '*all 3 hosts of the fleet *d1.example m[1-3].test 0 sent *' \
+    "  which says who sent it"
+like "$(sgectl 1 show sent -H all 1 2>&1; echo $?)" \
+    '*only with the host that made it*1' "  but not what is in it"
+like "$(sgectl 1 -H all show metrics -d "$day")" \
+    '*sge_reports{host="all",state="sent"} 6*' "show metrics -H all too"
 like "$(sgectl 1 send -d "$day" d1.example 2>&1)" '*is in a fleet*' \
     "sgectl send says who sends"
 
@@ -122,6 +143,8 @@ is "$(pg_sql "SELECT length(strings) FROM sge.policy WHERE
     domain = 'd2.example'")" 64007 "  which is whole"
 is "$(fleet_ids | grep -c 'd1\.example')" 2 "under its own id"
 is "$(fleet_ids | uniq | wc -l)" 8 "  that no other has"
+is "$(by -H all -D d1.example | cut -d'|' -f 1,2)" "d1.example|sent
+d1.example|sent" "  and a row of its own in show sent -H all"
 is "$(told)" $((126 + 24)) "and every session was told once"
 
 # --- told, and killed before it heard that ------------------------------------

@@ -155,6 +155,42 @@ like "$(sgectl 3 show flow -H m8.test 2>&1)" \
     "of no host which there are"
 like "$(sgectl 3 show cleartext -H all -m clear.example -d "$day")" \
     '*5 SMTP sessions between*' "a letter tells of all"
+# counts FILE: sessions of metrics, whosever they are, added up.
+counts()
+{
+	grep '^sge_sessions\|^sge_policy_sessions\|^sge_unknown_sessions' "$1" |
+	    sed 's/host="[^"]*",//; s/,host="[^"]*"//; s/{host="[^"]*"}//' |
+	    awk '{ n[$1] += $2 } END { for (k in n) print k, n[k] }' | sort
+}
+for n in 1 2 3; do
+	sgectl $n show metrics -d "$day"
+done >"$W/each"
+sgectl 3 -H all show metrics -d "$day" >"$W/all"
+is "$(counts "$W/all")" "$(counts "$W/each")" \
+    "show metrics -H all is the sum of all hosts"
+like "$(cat "$W/all")" '*sge_sessions_all{host="all",direction="out"} 86*' \
+    "  to the session, under a label"
+like "$(grep fleet_hosts{ "$W/all" | tr '\n' ' ')" \
+    '*{host="all",state="whole"} 3 *{host="all",state="missing"} 1 *' \
+    "  which tells of a silent host"
+out=$(sgectl 3 digest -H all -d "$day" | tr -s '\n ' ' ')
+like "$out" "*all 4 hosts of the fleet sge: 1 to fix, 1 to watch*" \
+    "digest -H all"
+like "$out" "*FIX 1 not in these numbers: what m9.test saw (it has copied \
+nothing)*" "  has a silent host to fix"
+like "$out" "*public domain, 5 sessions sgectl show cleartext -H all -d $day*" \
+    "  and all hosts' sessions to watch, with the command that shows them"
+like "$(sgectl 1 digest -a -H m2.test -d "$day" | tr -s '\n ' ' ')" \
+    "*m2.test sge: 0 to fix, *public domain, 3 sessions*" "digest -H host"
+is "$(sqlite3 "$W/3/db/sged.db" "SELECT count(*) FROM meta
+    WHERE key = 'digest_day'")" 0 "  which notes nothing"
+check "html -H all" sgectl 3 html -H all -d "$day" "$W/page"
+out=$(cat "$W/page/index.html")
+like "$out" '*<h1>Mail and TLS: all 4 hosts of the fleet</h1>*' \
+    "  says whose numbers these are"
+like "$out" '*<b>86</b><span>sessions out*in clear, out (5)*' \
+    "  and has those of all"
+like "$out" '*m9.test saw (it has copied nothing)*' "  but of a silent host"
 like "$("$TOP/reporter/sgectl" -f "$W/conf" show flow -H all 2>&1)" \
     '*this host is in no fleet' "without a fleet there is none"
 

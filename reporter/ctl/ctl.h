@@ -32,10 +32,11 @@ struct ctl_option {
 #define CTL_SMARTHOST	0x80		/* -c: smart hosts are a class too */
 /* -D and -d may be any: others wrote that, or it says itself what it lacks. */
 #define CTL_REPORTER	0x100
-/* What -H reads of the fleet: sessions; with whom; results. */
+/* What -H reads of the fleet: sessions; with whom; results; reports. */
 #define CTL_FLOWS	0x200
 #define CTL_PARTNERS	0x400
 #define CTL_RESULTS	0x800
+#define CTL_SENT	0x1000
 
 struct ctl;
 

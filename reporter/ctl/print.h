@@ -45,6 +45,8 @@ struct view {
 	/* Whose numbers these are, "mx1.example.nz", "all 3 hosts". */
 	const char	*whose;
 	const char	*missing;	/* -H: what is not among them, or NULL */
+	int64_t		 nhosts;	/* -H */
+	int64_t		 nmissing;	/* of these have not copied it whole */
 	int64_t		 now;
 };
 

@@ -15,6 +15,11 @@
 /* A host's policies have numbers of its own: one that all know them by. */
 #define POLICY "('x' || left(md5(p.domain || ' ' || p.type || ' ' ||" \
 	" p.mode), 15))::bit(60)::bigint"
+/* Of a report, the failed sessions of the hosts that it tells of. */
+#define FAILED "(SELECT coalesce(sum(f.fail), 0)::bigint FROM" \
+	" sge.member_day d JOIN sge.tally f ON f.day = d.day AND f.member =" \
+	" d.member WHERE d.day = t.day AND d.part = t.part AND f.domain =" \
+	" t.domain)"
 
 /* Each of them, how many of the days it has not copied whole, and when last. */
 static const char look_hosts[] =
@@ -77,6 +82,14 @@ merged(char how)
 		return "coalesce(" POLICY ", 0)";
 	case 'e':
 		return "''";
+	case 'd':
+		return "min(t.next)";
+	case 'm':
+		return "coalesce(min(t.member), '')";
+	case 'z':
+		return "coalesce(min(t.%s), 0)";
+	case 'f':
+		return FAILED;
 	default:
 		return "t.%s";
 	}
@@ -87,7 +100,7 @@ static void
 columns(const struct fleet_table *t, char sql[], size_t sqlsz, char group[],
     size_t groupsz)
 {
-	char column[64], text[256];
+	char column[64], text[320];
 	size_t i, n = 0;
 
 	group[0] = '\0';
@@ -182,7 +195,8 @@ share_seen(struct share *s, const json_t *question, json_t *answer,
 	json_t *list, *one;
 	char sql[64];
 
-	if ((t = fleet_table(ipc_string(question, "table", ""))) == NULL) {
+	t = fleet_table_seen(ipc_string(question, "table", ""));
+	if (t == NULL) {
 		*why = "no such table";
 		return 1;
 	}

@@ -27,6 +27,10 @@ const struct fleet_table fleet_tables[] = {
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 
+const struct fleet_table fleet_reports = { "report", "domain, part, report_id,"
+    " state, due, note, done, fail", "tittitii", "domain, part",
+    "kkkkdmzf" };
+
 const struct fleet_table *
 fleet_table(const char *name)
 {
@@ -36,6 +40,13 @@ fleet_table(const char *name)
 		if (strcmp(t->name, name) == 0)
 			return t;
 	return NULL;
+}
+
+const struct fleet_table *
+fleet_table_seen(const char *name)
+{
+	return strcmp(name, fleet_reports.name) == 0 ? &fleet_reports :
+	    fleet_table(name);
 }
 
 int

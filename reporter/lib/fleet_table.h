@@ -31,8 +31,16 @@ struct fleet_table {
 /* Ends with a NULL in name. */
 extern const struct fleet_table fleet_tables[];
 
-/* The one of that name, or NULL. */
+/*
+ * What is read and not copied: the reports as all hosts have them; the note is
+ * who sends it.  merge is here also 'd' when it is due, 'm' its host, 'z' 0
+ * where nothing is, 'f' its failed sessions.
+ */
+extern const struct fleet_table fleet_reports;
+
+/* The one of that name, or NULL; fleet_reports is one only to be seen. */
 const struct fleet_table *fleet_table(const char *name);
+const struct fleet_table *fleet_table_seen(const char *name);
 /* Whether its rows in SQLite have a day: a policy has none. */
 int	fleet_table_has_day(const struct fleet_table *);
 /* The n-th column's name into buf, which is returned. */

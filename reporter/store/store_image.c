@@ -71,6 +71,16 @@ store_image_report(struct store *st, int64_t day, const char *domain,
 	    report_id);
 }
 
+/* One that is temporary stands before the other of its name. */
+int
+store_image_reports(struct store *st)
+{
+	return store_exec(st, "CREATE TEMP TABLE report (id INTEGER PRIMARY"
+	    " KEY, day INTEGER, domain TEXT, part INTEGER, report_id TEXT,"
+	    " state TEXT, due INTEGER, record TEXT, note TEXT, ok INTEGER,"
+	    " fail INTEGER, done INTEGER)");
+}
+
 /* A row's number and text where its table has one. */
 static int
 bind_row(sqlite3_stmt *stmt, const struct fleet_table *t, const json_t *row)

@@ -32,6 +32,11 @@ int	store_image_detail(struct store *, int64_t day, const char *domain,
 	    const struct store_image_policy *, const char *const texts[7],
 	    int64_t count);
 /*
+ * Room for the fleet's reports: a day's domain may have several, where a host
+ * was late.
+ */
+int	store_image_reports(struct store *);
+/*
  * Rows of one of the fleet's tables, as the share process tells them: the day,
  * where it has one, and its columns.  What is none is an error.
  */

@@ -71,7 +71,8 @@ digest_find(const struct view *v, int since_last, struct digest *digest)
 	digest_own(digest);
 	digest->kind = DIGEST_SEEN;
 	digest_seen(digest);
-	digest_heard(digest);
+	if (v->hosts == NULL)
+		digest_heard(digest);
 	digest->kind = DIGEST_OWN;
 	digest_unread(digest, since_last);
 }
@@ -97,7 +98,7 @@ digest_told(const struct digest *digest)
 	int rc = 0;
 
 	/* Who reads others' databases leaves them as they are. */
-	if (v->period != PERIOD_DEFAULT ||
+	if (v->hosts != NULL || v->period != PERIOD_DEFAULT ||
 	    access(v->conf->database, W_OK) == -1)
 		return 0;
 	if ((st = store_open(v->conf->database, STORE_WRITE)) == NULL)
@@ -214,6 +215,12 @@ print_unknown(const struct view *v)
 {
 	int64_t all, silent;
 
+	if (v->hosts != NULL) {
+		view_unknown(v, "what others reported, and how each host is: "
+		    "its own digest tells.");
+		view_unknown_hosts(v);
+		return;
+	}
 	silent = heard_silent(v->store, v->first, v->last, v->last - 30, &all);
 	if (all > 0)
 		view_unknown(v, "%lld of %lld inbound sessions (%s), "
@@ -233,7 +240,8 @@ print_text(const struct digest *digest)
 	int number = 0;
 
 	fprintf(v->out, "Subject: %s sge: %zu to fix, %zu to watch (%s)\n\n",
-	    v->conf->hostname, digest->nfix, digest->nwatch, view_period(v));
+	    v->hosts == NULL ? v->conf->hostname : v->whose, digest->nfix,
+	    digest->nwatch, view_period(v));
 	if (digest->n == 0)
 		fprintf(v->out, "All is well.\n");
 	if (digest->nfix > 0)
@@ -255,7 +263,7 @@ view_digest(const struct view *v, int always)
 
 	if (v->letter != NULL)
 		return view_letter(v);
-	digest_find(v, 1, &digest);
+	digest_find(v, v->hosts == NULL, &digest);
 	if (always || digest.nfix + digest.nwatch > digest.ngoes_on) {
 		if (v->form != FORM_TEXT)
 			print_rows(&digest);

@@ -311,6 +311,8 @@ digest_seen(struct digest *digest)
 		    "failed before a domain was named, and could not be "
 		    "traced to one", (long long)unknown,
 		    view_plural(unknown, "session", "sessions"));
-	policies(digest);
+	/* Each host learns for itself. */
+	if (v->hosts == NULL)
+		policies(digest);
 	(void)told_states(v->store, v->first, v->last, report_state, digest);
 }

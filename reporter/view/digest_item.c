@@ -71,12 +71,13 @@ const char *
 digest_days(const struct digest *digest, const char *view, const char *rest)
 {
 	const struct view *v = digest->view;
-	static char command[128];
+	static char command[128 + DOMAIN_MAX];
 	char first[16], last[16];
 
 	day_print(v->first, first, sizeof(first));
 	day_print(v->last, last, sizeof(last));
-	(void)snprintf(command, sizeof(command), "%s -d %s%s%s%s%s", view,
+	(void)snprintf(command, sizeof(command), "%s%s%s -d %s%s%s%s%s", view,
+	    v->hosts == NULL ? "" : " -H ", v->hosts == NULL ? "" : v->hosts,
 	    first, v->first == v->last ? "" : "..", v->first == v->last ? "" :
 	    last, *rest == '\0' ? "" : " ", rest);
 	return command;

@@ -258,9 +258,30 @@ digest_unread(struct digest *digest, int every)
 		    "the database can be read: this is not all there is");
 }
 
+/* Of a fleet is told whether all of it is there, nothing of one host. */
+static void
+fleet(struct digest *digest)
+{
+	const struct view *v = digest->view;
+	struct seen_counts in, out;
+
+	if (v->missing != NULL)
+		digest_add(digest, DIGEST_FIX, "show status", "not in these "
+		    "numbers: %s", v->missing);
+	if (seen_total(v->store, v->first, v->last, 0, &in) == 0 &&
+	    seen_total(v->store, v->first, v->last, 1, &out) == 0 &&
+	    seen_sum(&in) + seen_sum(&out) == 0)
+		digest_add(digest, DIGEST_FIX, "show status", "no session of "
+		    "%s is on record", v->whose);
+}
+
 void
 digest_own(struct digest *digest)
 {
+	if (digest->view->hosts != NULL) {
+		fleet(digest);
+		return;
+	}
 	daemon_says(digest);
 	unread(digest);
 	recording(digest);

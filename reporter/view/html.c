@@ -28,6 +28,7 @@ static void
 print_head(const struct html *h)
 {
 	const struct view *v = h->view;
+	const char *whose = v->hosts == NULL ? v->conf->hostname : v->whose;
 
 	fprintf(h->out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 	    "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
@@ -36,10 +37,10 @@ print_head(const struct html *h)
 	    "<meta http-equiv=\"Content-Security-Policy\" "
 	    "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 	    "<title>");
-	html_text(h->out, v->conf->hostname);
+	html_text(h->out, whose);
 	fprintf(h->out, ": mail and TLS</title>\n<style>\n%s</style>\n</head>"
 	    "\n<body>\n<header>\n<h1>Mail and TLS: ", html_style);
-	html_text(h->out, v->conf->hostname);
+	html_text(h->out, whose);
 	fprintf(h->out, "</h1>\n<p>");
 	html_own(h->out, v->conf->organization);
 	fprintf(h->out, ", %s.  Written %s.</p>\n<nav>"
@@ -47,8 +48,9 @@ print_head(const struct html *h)
 	    "<a href=\"#clear\">Share in clear</a> "
 	    "<a href=\"#versions\">TLS versions</a> <a href=\"#top\">"
 	    "Correspondents</a> <a href=\"#sent\">Sent</a> "
-	    "<a href=\"#received\">Received</a></nav>\n</header>\n<main>\n",
-	    view_period(v), view_instant(v, v->now));
+	    "%s</nav>\n</header>\n<main>\n", view_period(v),
+	    view_instant(v, v->now), v->hosts != NULL ? "" :
+	    "<a href=\"#received\">Received</a>");
 }
 
 static void
@@ -58,9 +60,17 @@ print_foot(const struct html *h)
 	int64_t unknown = seen_unknown(v->store, v->first, v->last);
 
 	fprintf(h->out, "</main>\n<footer>\n<p>Not known: the domain of %lld "
-	    "failed outbound %s; what hosts other than ",
-	    (long long)unknown, view_plural(unknown, "session", "sessions"));
-	html_text(h->out, v->conf->hostname);
+	    "failed outbound %s; ", (long long)unknown,
+	    view_plural(unknown, "session", "sessions"));
+	if (v->missing != NULL) {
+		html_text(h->out, v->missing);
+		fputs("; ", h->out);
+	}
+	if (v->hosts != NULL)
+		fprintf(h->out, "what others reported about us, which each "
+		    "host knows of itself; ");
+	fprintf(h->out, "what hosts other than ");
+	html_text(h->out, v->whose);
 	fprintf(h->out, " saw; senders that write no TLS reports.</p>\n"
 	    "<p>Made by sgectl html.</p>\n</footer>\n</body>\n</html>\n");
 }

@@ -43,7 +43,8 @@ state_number(const char *state)
 {
 	if (strcmp(state, "sent") == 0)
 		return SENT;
-	if (strcmp(state, "due") == 0 || strcmp(state, "sending") == 0)
+	if (strcmp(state, "due") == 0 || strcmp(state, "sending") == 0 ||
+	    strcmp(state, "claimed") == 0)
 		return PENDING;
 	return strcmp(state, "given-up") == 0 ? GIVEN_UP : WITHOUT;
 }
@@ -118,7 +119,8 @@ html_reports(const struct html *h)
 		r.heard[i].value = xcalloc(h->columns, sizeof(int64_t));
 	}
 	rc = told_days(v->store, v->first, v->last, add_sent, &r);
-	if (rc == 0)
+	/* Each host has those that came to it. */
+	if (rc == 0 && v->hosts == NULL)
 		rc = heard_days(v->store, v->first, v->last, add_heard, &r);
 	if (rc == 0) {
 		html_section(h, "sent", "Reports sent to others", "By the day "
@@ -129,7 +131,8 @@ html_reports(const struct html *h)
 		else
 			fprintf(h->out, "<p>None in this period.</p>\n");
 		html_section_end(h);
-		print_heard(&r);
+		if (v->hosts == NULL)
+			print_heard(&r);
 	}
 	for (i = 0; i < STATES; i++)
 		free(r.sent[i].value);

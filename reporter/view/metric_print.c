@@ -28,6 +28,10 @@ metric_family(struct metric *m, const struct view *v, const char *name,
 	memset(m, 0, sizeof(*m));
 	m->view = v;
 	m->name = name;
+	if (v->hosts != NULL) {
+		m->label[METRIC_LABELS - 2] = "host";
+		m->value[METRIC_LABELS - 2] = v->hosts;
+	}
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "# TYPE %s gauge\n# HELP %s %s\n", name, name,
 		    help);

@@ -5,13 +5,16 @@
 
 #include "ctl/print.h"
 
-#define METRIC_LABELS 3
+#define METRIC_LABELS 4
 
 /* Samples of one family, as text or as rows. */
 struct metric {
 	const struct view *view;
 	const char	*name;
-	/* The last is metric_value's own; unused ones are NULL. */
+	/*
+	 * The last is metric_value's own, the one before -H's; unused ones are
+	 * NULL.
+	 */
 	const char	*label[METRIC_LABELS];
 	const char	*value[METRIC_LABELS];
 };

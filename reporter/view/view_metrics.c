@@ -88,12 +88,9 @@ static int
 reports(const struct view *v)
 {
 	struct metric m;
-	struct sums in;
 	int64_t ok, fail;
 
-	memset(&in, 0, sizeof(in));
-	if (told_sums(v->store, v->first, v->last, &ok, &fail) == -1 ||
-	    heard_days(v->store, v->first, v->last, heard, &in) == -1)
+	if (told_sums(v->store, v->first, v->last, &ok, &fail) == -1)
 		return -1;
 	metric_family(&m, v, "sge_reports", "Our reports of the day by state.");
 	if (told_states(v->store, v->first, v->last, state, &m) == -1)
@@ -102,6 +99,19 @@ reports(const struct view *v)
 	    "reports count them.");
 	metric_value(&m, "result", "ok", ok);
 	metric_value(&m, "result", "failed", fail);
+	return 0;
+}
+
+/* Each host has those that came to it. */
+static int
+received(const struct view *v)
+{
+	struct metric m;
+	struct sums in;
+
+	memset(&in, 0, sizeof(in));
+	if (heard_days(v->store, v->first, v->last, heard, &in) == -1)
+		return -1;
 	metric_family(&m, v, "sge_received_reports", "Reports received about "
 	    "us.");
 	metric_sample(&m, in.reports);
@@ -112,32 +122,56 @@ reports(const struct view *v)
 	return 0;
 }
 
-int
-view_metrics(const struct view *v)
+/* What one host has, and no fleet. */
+static int
+of_host(const struct view *v)
 {
 	struct seen_spool spool;
 	struct metric m;
 	struct unread box;
 
-	metric_family(&m, v, "sge_day", "The first second of the UTC day that "
-	    "is counted.");
-	metric_sample(&m, v->last * 86400);
-	if (sessions(v) == -1 || reports(v) == -1 ||
-	    seen_spool(v->store, &spool) == -1)
-		return 1;
+	if (seen_spool(v->store, &spool) == -1)
+		return -1;
 	metric_family(&m, v, "sge_records", "Session records read since the "
 	    "database began.");
 	metric_value(&m, "result", "counted", spool.lines);
 	metric_value(&m, "result", "unreadable", spool.bad);
 	metric_value(&m, "result", "newer", spool.newer);
-	metric_family(&m, v, "sge_unknown_sessions", "Failed outbound sessions "
-	    "without a domain.");
-	metric_sample(&m, seen_unknown(v->store, v->first, v->last));
 	metric_family(&m, v, "sge_unread_mails", "Mails to the mailbox of "
 	    "reports that could not be read, and are kept.");
 	if (unread_look(v->conf, 0, &box) == 0)
 		metric_sample(&m, box.count);
-	if (metrics_host(v) == -1)
+	return metrics_host(v);
+}
+
+static void
+of_fleet(const struct view *v)
+{
+	struct metric m;
+
+	metric_family(&m, v, "sge_fleet_hosts", "Hosts of the fleet by "
+	    "whether all of the day is among these numbers.");
+	metric_value(&m, "state", "whole", v->nhosts - v->nmissing);
+	metric_value(&m, "state", "missing", v->nmissing);
+}
+
+int
+view_metrics(const struct view *v)
+{
+	struct metric m;
+
+	metric_family(&m, v, "sge_day", "The first second of the UTC day that "
+	    "is counted.");
+	metric_sample(&m, v->last * 86400);
+	if (sessions(v) == -1 || reports(v) == -1 ||
+	    (v->hosts == NULL && received(v) == -1))
+		return 1;
+	metric_family(&m, v, "sge_unknown_sessions", "Failed outbound sessions "
+	    "without a domain.");
+	metric_sample(&m, seen_unknown(v->store, v->first, v->last));
+	if (v->hosts != NULL)
+		of_fleet(v);
+	else if (of_host(v) == -1)
 		return 1;
 	if (v->form == FORM_TEXT)
 		fprintf(v->out, "# EOF\n");

@@ -85,13 +85,15 @@ static void
 machine_row(const struct view *v, const struct told_report *r,
     const struct told_delivery *d)
 {
-	view_row(v, "sent", "idtttttiiteei", "id", r->id, "day", r->day,
+	view_row(v, "sent", "idtttttiiteeit", "id", r->id, "day", r->day,
 	    "domain", r->domain, "report_id", r->report_id, "state", r->state,
 	    "uri", d == NULL ? NULL : d->uri, "delivery", d == NULL ? NULL :
 	    d->state, "tries", d == NULL ? (int64_t)0 : d->tries, "code",
-	    d == NULL ? (int64_t)0 : d->code, "text", d == NULL ? r->note :
-	    d->text, "next", d == NULL ? r->due : d->next, "last",
-	    d == NULL ? r->done : d->last, "fail", r->fail);
+	    d == NULL ? (int64_t)0 : d->code, "text", d != NULL ? d->text :
+	    v->hosts == NULL ? r->note : NULL, "next", d == NULL ? r->due :
+	    d->next, "last", d == NULL ? r->done : d->last, "fail", r->fail,
+	    "host", v->hosts == NULL ? v->whose : *r->note == '\0' ? NULL :
+	    r->note);
 }
 
 static void
@@ -147,7 +149,8 @@ count(struct list *list, const char *state)
 		list->sent++;
 	else if (strcmp(state, "given-up") == 0)
 		list->given_up++;
-	else if (strcmp(state, "due") == 0 || strcmp(state, "sending") == 0)
+	else if (strcmp(state, "due") == 0 || strcmp(state, "sending") == 0 ||
+	    strcmp(state, "claimed") == 0)
 		list->pending++;
 	else
 		list->without++;
@@ -183,6 +186,12 @@ report(const struct told_report *r, void *arg)
 	if (v->form != FORM_TEXT) {
 		if (list->deliveries == 0)
 			machine_row(v, r, NULL);
+		return;
+	}
+	/* Of the fleet is known who sends it, not where. */
+	if (v->hosts != NULL) {
+		state_words(v, r->state, 0, r->due, 0, state, sizeof(state));
+		print_line(v, r, *r->note == '\0' ? "-" : r->note, 0, state);
 		return;
 	}
 	if (list->deliveries == 0) {
@@ -221,9 +230,11 @@ view_sent(const struct view *v)
 	memset(&list, 0, sizeof(list));
 	list.view = v;
 	if (v->form == FORM_TEXT)
-		fprintf(v->out, "Reports to others, %s\n%5s %-5s %-18s "
-		    "%-25s %s %s\n", view_period(v), "id", "day", "domain",
-		    "to", "tries", "state");
+		fprintf(v->out, "Reports to others, %s%s%s\n%5s %-5s %-18s "
+		    "%-25s %s %s\n", view_period(v), v->hosts == NULL ? "" :
+		    ", ", v->hosts == NULL ? "" : v->whose, "id", "day",
+		    "domain", v->hosts == NULL ? "to" : "sent by", "tries",
+		    "state");
 	if (told_reports(v->store, v->first, v->last, report, &list) == -1 ||
 	    told_bounces(v->store, bounce, &list) == -1)
 		return 1;
@@ -241,6 +252,11 @@ view_sent(const struct view *v)
 		    view_clock(v->now), view_local(v, v->now));
 	view_unknown(v, "whether anyone reads them.  Mail counts as sent "
 	    "once sendmail took it.");
+	if (v->hosts == NULL)
+		return 0;
+	view_unknown(v, "where they went, and what was answered: the host "
+	    "that sends one knows.");
+	view_unknown_hosts(v);
 	return 0;
 }
 
