@@ -190,6 +190,38 @@ check_two(void)
 	store_close(st);
 }
 
+/* Reads of one moment, whoever writes meanwhile. */
+static void
+check_reads(void)
+{
+	struct store *st = store_open(path, STORE_WRITE);
+	struct store *other = store_open(path, STORE_WRITE);
+
+	if (!ok(st != NULL && other != NULL, "two that are open"))
+		return;
+	store_read_begin(st);
+	is_int(meta(st, "x", 0), 100, "the first of several reads");
+	is_int(store_meta_set(other, "x", 101), 0, "keeps nobody from writing");
+	is_int(meta(st, "x", 0), 100, "and the next is of the same moment");
+	store_read_end(st);
+	is_int(meta(st, "x", 0), 101, "the one after them is not");
+	is_int(store_begin(st), 0, "a transaction");
+	store_read_begin(st);
+	is_int(store_meta_set(st, "x", 7), 0, "with a row");
+	store_read_end(st);
+	store_rollback(st);
+	is_int(meta(st, "x", 0), 101, "is not ended by reads within");
+	store_read_begin(st);
+	is_int(store_meta_set(other, "x", 100), 0, "another row");
+	is_int(store_begin(st), 0, "a writer does not depend on what was read");
+	is_int(store_meta_set(st, "y", 1), 0, "  and writes");
+	is_int(store_commit(st), 0, "  what is kept");
+	store_read_end(st);
+	is_int(meta(other, "x", 0), 100, "  beside the other's");
+	store_close(other);
+	store_close(st);
+}
+
 static void
 check_files(void)
 {
@@ -305,6 +337,7 @@ main(void)
 	check_growth(st);
 	store_close(st);
 	check_two();
+	check_reads();
 	check_reader();
 	check_shrink();
 	st = store_open(path, STORE_READ);

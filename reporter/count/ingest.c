@@ -405,7 +405,9 @@ ingest_slice(struct ingest *in)
 		next = TAILQ_NEXT(seg, entry);
 		if (seg->done || !segment_more(seg))
 			continue;
+		store_read_begin(in->engine->store);
 		n = segment_read(seg, in->dirfd, in->buf, in->tally);
+		store_read_end(in->engine->store);
 		if (n <= 0) {
 			/* Tried again when it is looked at again. */
 			in->trouble |= n < 0;

@@ -12,9 +12,14 @@
 #define CHUNK_SIZE 65536
 
 struct entry {
-	uint64_t	 hash;
 	size_t		 len;
 	/* The value, then the key. */
+};
+
+/* Most of those that are another's are passed without a look at the entry. */
+struct slot {
+	uint64_t	 hash;
+	struct entry	*entry;		/* NULL: free */
 };
 
 struct chunk {
@@ -25,7 +30,7 @@ struct chunk {
 };
 
 struct hash {
-	struct entry	**slots;	/* open addressing, a power of two */
+	struct slot	*slots;		/* open addressing, a power of two */
 	size_t		 nslots;
 	size_t		 n;
 	size_t		 valuesize;
@@ -116,32 +121,33 @@ entry_key(const struct hash *h, struct entry *e)
 	return (unsigned char *)(e + 1) + h->valuesize;
 }
 
-static size_t
+static struct slot *
 slot_find(const struct hash *h, uint64_t sum, const void *key, size_t len)
 {
 	size_t i = (size_t)sum & (h->nslots - 1);
-	struct entry *e;
+	struct slot *slot;
 
-	for (; (e = h->slots[i]) != NULL; i = (i + 1) & (h->nslots - 1))
-		if (e->hash == sum && e->len == len &&
-		    memcmp(entry_key(h, e), key, len) == 0)
+	for (; (slot = &h->slots[i])->entry != NULL;
+	    i = (i + 1) & (h->nslots - 1))
+		if (slot->hash == sum && slot->entry->len == len &&
+		    memcmp(entry_key(h, slot->entry), key, len) == 0)
 			break;
-	return i;
+	return slot;
 }
 
 static void
 hash_grow(struct hash *h)
 {
-	struct entry **old = h->slots;
+	struct slot *old = h->slots;
 	size_t nold = h->nslots, i, j;
 
 	h->nslots *= 2;
 	h->slots = xcalloc(h->nslots, sizeof(*h->slots));
 	for (i = 0; i < nold; i++) {
-		if (old[i] == NULL)
+		if (old[i].entry == NULL)
 			continue;
-		j = (size_t)old[i]->hash & (h->nslots - 1);
-		while (h->slots[j] != NULL)
+		j = (size_t)old[i].hash & (h->nslots - 1);
+		while (h->slots[j].entry != NULL)
 			j = (j + 1) & (h->nslots - 1);
 		h->slots[j] = old[i];
 	}
@@ -175,22 +181,22 @@ void *
 hash_get(struct hash *h, const void *key, size_t len, int *is_new)
 {
 	uint64_t sum = hash_of(h, key, len);
-	size_t i = slot_find(h, sum, key, len);
+	struct slot *slot = slot_find(h, sum, key, len);
 	struct entry *e;
 
 	if (is_new != NULL)
-		*is_new = h->slots[i] == NULL;
-	if (h->slots[i] != NULL)
-		return entry_value(h->slots[i]);
+		*is_new = slot->entry == NULL;
+	if (slot->entry != NULL)
+		return entry_value(slot->entry);
 	if (h->n * 2 >= h->nslots) {
 		hash_grow(h);
-		i = slot_find(h, sum, key, len);
+		slot = slot_find(h, sum, key, len);
 	}
 	e = entry_new(h, len);
-	e->hash = sum;
 	e->len = len;
 	memcpy(entry_key(h, e), key, len);
-	h->slots[i] = e;
+	slot->hash = sum;
+	slot->entry = e;
 	h->n++;
 	return entry_value(e);
 }
@@ -198,8 +204,7 @@ hash_get(struct hash *h, const void *key, size_t len, int *is_new)
 void *
 hash_find(const struct hash *h, const void *key, size_t len)
 {
-	struct entry *e = h->slots[slot_find(h, hash_of(h, key, len), key,
-	    len)];
+	struct entry *e = slot_find(h, hash_of(h, key, len), key, len)->entry;
 
 	return e == NULL ? NULL : entry_value(e);
 }
@@ -244,9 +249,9 @@ hash_each(struct hash *h, int (*cb)(const void *, size_t, void *, void *),
 		return 0;
 	all = xreallocarray(NULL, h->n, sizeof(*all));
 	for (i = 0; i < h->nslots; i++)
-		if (h->slots[i] != NULL) {
-			all[n].key = entry_key(h, h->slots[i]);
-			all[n++].entry = h->slots[i];
+		if (h->slots[i].entry != NULL) {
+			all[n].key = entry_key(h, h->slots[i].entry);
+			all[n++].entry = h->slots[i].entry;
 		}
 	qsort(all, n, sizeof(*all), sorted_cmp);
 	for (i = 0; i < n && rc == 0; i++)

@@ -103,6 +103,21 @@ store_end(struct store *st, int rc)
 	return -1;
 }
 
+void
+store_read_begin(struct store *st)
+{
+	/* Without it each statement has a transaction of its own. */
+	if (st->depth == 0 && sqlite3_get_autocommit(st->db))
+		(void)store_exec(st, "BEGIN");
+}
+
+void
+store_read_end(struct store *st)
+{
+	if (st->depth == 0 && !sqlite3_get_autocommit(st->db))
+		(void)store_exec(st, "COMMIT");
+}
+
 /* Open addressing; nslots is a power of two. */
 static struct store_statement *
 statement_find(struct store_statements *all, const char *sql)

@@ -63,6 +63,14 @@ void	store_rollback(struct store *);
 int	store_end(struct store *, int rc);
 
 /*
+ * Between the two many small statements that only read are as of one moment,
+ * and need no locks of their own; outside of a transaction, and only for as
+ * long as nothing else happens: see checkpoints below.
+ */
+void	store_read_begin(struct store *);
+void	store_read_end(struct store *);
+
+/*
  * A statement that returns rows, by its text (a string literal: its address is
  * the key), bound by type letters: 'i' int64_t, 't' text or NULL, 'b' ptr and
  * size_t; NULL with a log line.  The store owns it.  One text has one
