@@ -46,6 +46,14 @@ job_ask(struct job *job)
 		send_start(job);
 }
 
+/* A POST that did not go does not count. */
+static void
+job_end(struct job *job)
+{
+	send_uncount(job);
+	job_free(job);
+}
+
 /* What is noted of the answers; they stay listed until that is committed. */
 static int
 settle(struct deliver *d, int64_t now)
@@ -94,7 +102,7 @@ settled(struct deliver *d)
 		if (job->on)
 			(void)store_delivery_unclaim(d->engine->store,
 			    job->delivery, time(NULL));
-		job_free(job);
+		job_end(job);
 	}
 }
 
@@ -153,7 +161,7 @@ claim_deliveries(struct deliver *d, enum store_delivery_kind kind, int room,
 		    (rc = send_crowded(job, now, out)) == 0)
 			TAILQ_INSERT_TAIL(out, job, entry);
 		else {
-			job_free(job);
+			job_end(job);
 			rc = rc == -1 ? -1 : 0;
 		}
 	}
@@ -207,7 +215,7 @@ transact(struct deliver *d, int64_t now)
 		if (rc == 0)
 			job_ask(job);
 		else
-			job_free(job);
+			job_end(job);
 	}
 	while (rc == 0 && (job = lookup_waiting(d)) != NULL)
 		job_ask(job);

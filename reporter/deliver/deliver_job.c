@@ -74,7 +74,6 @@ deliver_job(struct deliver *d, const struct store_delivery *row)
 void
 job_free(struct job *job)
 {
-	send_uncount(job);
 	json_decref(job->addrs);
 	json_decref(job->answer);
 	rua_free(&job->rua);

@@ -175,7 +175,7 @@ int	send_settle(struct job *, int64_t now);
 int	send_held(struct job *, const struct store_delivery *, int64_t now);
 /*
  * The same of all that stand at one of its addresses, since sged runs; else it
- * counts there until it is freed, and for good if job->counted is taken back.
+ * counts there until send_uncount, and for good once job->counted is 0 again.
  */
 int	send_held_address(struct job *, int64_t now);
 void	send_uncount(struct job *);
