@@ -30,6 +30,9 @@
 /* One that ends at its start is not started again within this. */
 #define AGAIN_MS 1000
 #define COMPLAIN_MS 60000
+/* How long one that owes an answer may say nothing, by itself. */
+#define PATIENCE_SECONDS 240
+#define PATIENCE_MAX 86400
 
 struct out {
 	int		 fd;		/* -1: nobody reads */
@@ -37,6 +40,7 @@ struct out {
 	size_t		 size;
 	size_t		 head;
 	size_t		 tail;
+	uint64_t	 gone;		/* bytes, since the start */
 };
 
 struct in {
@@ -58,12 +62,18 @@ struct keeper {
 	int64_t		 started;	/* monotonic milliseconds */
 	uint64_t	 said;		/* of kept_dropped, and when */
 	int64_t		 said_at;
+	int64_t		 look_ms;	/* how often it is looked */
+	int64_t		 looked;
+	uint64_t	 passed;	/* of kept_passed, then */
+	uint64_t	 taken;		/* of to_filter, then */
+	int		 looks;		/* in vain */
 };
 
 static __dead void
 usage(void)
 {
-	fprintf(stderr, "usage: filter-keep filter [argument ...]\n"
+	fprintf(stderr, "usage: filter-keep [-t seconds] filter "
+	    "[argument ...]\n"
 	    "       filter-keep -V\n");
 	exit(1);
 }
@@ -108,8 +118,10 @@ flush(struct out *o)
 			return;
 		if (n <= 0)
 			o->fd = -1;
-		else
+		else {
 			o->head += n;
+			o->gone += n;
+		}
 	}
 }
 
@@ -135,7 +147,10 @@ to_filter(const char *line, size_t len, void *arg)
 	put(&k->to_filter, line, len);
 }
 
-/* What is there, but for lines too long.  0, or -1 at its end. */
+/*
+ * What is there.  0, or -1 at its end, which is that of a filter, too, that says
+ * too much.
+ */
 static int
 fill(struct keeper *k, struct in *in,
     void (*each)(struct kept *, const char *, size_t))
@@ -150,10 +165,14 @@ fill(struct keeper *k, struct in *in,
 		return 0;
 	if (n <= 0)
 		return -1;
-	while ((kind = line_in_next(&in->in, &line, &len)) != LINE_NONE)
+	while ((kind = line_in_next(&in->in, &line, &len)) != LINE_NONE) {
 		if (kind == LINE_WHOLE)
 			each(k->kept, line, len);
-	return 0;
+		else if (in == &k->filter)
+			/* Its mail would lack it. */
+			return -1;
+	}
+	return in == &k->filter && kept_talks_on(k->kept) ? -1 : 0;
 }
 
 /* In the child: smtpd names its filters by their names in its folder. */
@@ -227,7 +246,7 @@ how(int status)
 }
 
 static void
-ended(struct keeper *k)
+ended(struct keeper *k, int hung)
 {
 	int status = 0;
 	size_t n;
@@ -239,7 +258,8 @@ ended(struct keeper *k)
 	close(k->feed);
 	k->pid = k->feed = k->filter.fd = k->to_filter.fd = -1;
 	k->to_filter.head = k->to_filter.tail = 0;
-	n = kept_ended(k->kept);
+	k->looks = 0;
+	n = kept_ended(k->kept, hung);
 	/* smtpd waits for it at its start, and says so if it does not come. */
 	if (!kept_ready(k->kept)) {
 		log_warnx("%s ended at its start (%s)", k->argv[0],
@@ -265,6 +285,32 @@ complain(struct keeper *k, int64_t now)
 	    "on", k->argv[0], (unsigned long long)dropped);
 }
 
+/*
+ * One that hangs would have smtpd wait, and all mail.  Looks are counted, not
+ * time: a host that was asleep finds much of it gone at once.
+ */
+static void
+watch(struct keeper *k, int64_t now)
+{
+	uint64_t passed = kept_passed(k->kept);
+
+	if (k->pid == -1 || now - k->looked < k->look_ms)
+		return;
+	k->looked = now;
+	if (passed == k->passed && (kept_owes(k->kept) ||
+	    (waiting(&k->to_filter) > 0 && k->taken == k->to_filter.gone)))
+		k->looks++;
+	else
+		k->looks = 0;
+	k->passed = passed;
+	k->taken = k->to_filter.gone;
+	if (k->looks <= KEPT_LOOKS)
+		return;
+	log_warnx("%s says nothing for %lld s: it is ended", k->argv[0],
+	    (long long)k->look_ms * KEPT_LOOKS / 1000);
+	ended(k, 1);
+}
+
 static void
 turn(struct keeper *k)
 {
@@ -278,11 +324,12 @@ turn(struct keeper *k)
 	pfd[2].fd = waiting(&k->to_smtpd) > 0 ? k->to_smtpd.fd : -1;
 	pfd[3].fd = waiting(&k->to_filter) > 0 ? k->to_filter.fd : -1;
 	pfd[2].events = pfd[3].events = POLLOUT;
-	n = poll(pfd, nitems(pfd), k->pid == -1 ? AGAIN_MS / 4 : -1);
+	n = poll(pfd, nitems(pfd), k->pid == -1 ? AGAIN_MS / 4 :
+	    (int)k->look_ms);
 	if (n > 0 && pfd[1].revents != 0 &&
 	    fill(k, &k->filter, kept_filter) == -1) {
 		/* Started again before smtpd says more. */
-		ended(k);
+		ended(k, 0);
 		return;
 	}
 	if (n > 0 && pfd[0].revents != 0 &&
@@ -302,6 +349,7 @@ keep(struct keeper *k, const char *self)
 		    monotonic_ms() - k->started >= AGAIN_MS))
 			start(k, self);
 		complain(k, monotonic_ms());
+		watch(k, monotonic_ms());
 		turn(k);
 	}
 }
@@ -318,16 +366,25 @@ main(int argc, char *argv[])
 		.pid = -1,
 		.started = -AGAIN_MS
 	};
+	const char *wrong = NULL;
 
 	if (argc == 2 && strcmp(argv[1], "-V") == 0) {
 		puts("filter-keep " SGE_VERSION);
 		return 0;
 	}
-	/* What follows the filter's name is its own. */
-	if (argc < 2 || argv[1][0] == '-')
-		usage();
-	k.argv = argv + 1;
 	log_init("filter-keep", 1, 0);
+	k.argv = argv + 1;
+	k.look_ms = PATIENCE_SECONDS * 1000 / KEPT_LOOKS;
+	if (argc > 2 && strcmp(argv[1], "-t") == 0) {
+		k.look_ms = strtonum(argv[2], 1, PATIENCE_MAX, &wrong) * 1000 /
+		    KEPT_LOOKS;
+		if (wrong != NULL)
+			fatalx("-t: %s is %s", argv[2], wrong);
+		k.argv += 2;
+	}
+	/* What follows the filter's name is its own. */
+	if (k.argv[0] == NULL || k.argv[0][0] == '-')
+		usage();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if ((k.kept = kept_new(to_smtpd, to_filter, &k)) == NULL)
 		fatal("start");

@@ -35,6 +35,15 @@
  */
 #define KEPT_LINE_MAX (128 * 1024)
 #define KEPT_EVENTS_MAX 64
+/*
+ * What a filter may make of a mail: so many times its bytes (quoted-printable
+ * is three), and these.  What goes on is no mail, and smtpd would write it to
+ * its queue until the disk is full.
+ */
+#define KEPT_GROWTH_TIMES 4
+#define KEPT_GROWTH_BYTES (1024 * 1024)
+/* It is looked so many times, in that time, whether a filter goes on. */
+#define KEPT_LOOKS 10
 
 /* The id of a table's request, repeated in the answer: smtpd's have 16. */
 #define TABLE_ID_MAX 64

@@ -29,6 +29,8 @@ struct client {
 	char		 asked[HEX_LEN + 1];	/* token of a question; "" */
 	char		 data[HEX_LEN + 1];	/* the same of a mail's lines */
 	int		 whole;		/* smtpd has given the last of them */
+	int64_t		 given;		/* bytes of them, and of the answer */
+	int64_t		 got;
 	enum fate	 fate;
 };
 
@@ -58,6 +60,8 @@ struct kept {
 	size_t		 configlen;
 	char		*wanted[KEPT_EVENTS_MAX];
 	size_t		 nwanted;
+	int		 talks_on;
+	uint64_t	 passed;
 	uint64_t	 dropped;
 };
 
@@ -114,6 +118,18 @@ int
 kept_came_up(const struct kept *k)
 {
 	return k->came_up;
+}
+
+int
+kept_talks_on(const struct kept *k)
+{
+	return k->talks_on;
+}
+
+uint64_t
+kept_passed(const struct kept *k)
+{
+	return k->passed;
 }
 
 uint64_t
@@ -274,7 +290,10 @@ question(struct kept *k, struct client *c, const struct asked *a)
 		return;
 	}
 	if (is_event(a, "data-line")) {
+		if (strcmp(c->data, a->token) != 0)
+			c->given = c->got = 0;
 		(void)strlcpy(c->data, a->token, sizeof(c->data));
+		c->given += a->textlen + 1;
 		c->whole = is_last(a->text, a->textlen);
 	} else
 		(void)strlcpy(c->asked, a->token, sizeof(c->asked));
@@ -382,15 +401,21 @@ is_asked(struct kept *k, const char *p, const char *end, int data)
 	    !knows(k, c = find(k, id)) ||
 	    strcmp(data ? c->data : c->asked, token) != 0)
 		return 0;
-	if (!data)
+	if (!data) {
 		c->asked[0] = '\0';
-	else if (is_last(p, end - p)) {
+		return 1;
+	}
+	if (is_last(p, end - p)) {
 		/* smtpd would go on, and what it says next be lost. */
 		if (!c->whole)
 			return 0;
 		c->data[0] = '\0';
+		return 1;
 	}
-	return 1;
+	c->got += end - p + 1;
+	k->talks_on |= c->got > KEPT_GROWTH_TIMES * c->given +
+	    KEPT_GROWTH_BYTES;
+	return !k->talks_on;
 }
 
 void
@@ -403,10 +428,24 @@ kept_filter(struct kept *k, const char *line, size_t len)
 	else if ((len > 14 && memcmp(line, "filter-result|", 14) == 0 &&
 	    is_asked(k, line + 14, end, 0)) ||
 	    (len > 16 && memcmp(line, "filter-dataline|", 16) == 0 &&
-	    is_asked(k, line + 16, end, 1)))
+	    is_asked(k, line + 16, end, 1))) {
+		k->passed++;
 		k->to_smtpd(line, len, k->arg);
-	else
+	} else
 		k->dropped++;
+}
+
+int
+kept_owes(struct kept *k)
+{
+	struct client *c;
+
+	/* Up to a mail's last line the client is waited for. */
+	RB_FOREACH(c, clients, &k->clients)
+		if (knows(k, c) && (c->asked[0] != '\0' ||
+		    (c->data[0] != '\0' && c->whole)))
+			return 1;
+	return 0;
 }
 
 void
@@ -416,7 +455,7 @@ kept_started(struct kept *k)
 
 	k->starts++;
 	k->runs = 1;
-	k->came_up = 0;
+	k->came_up = k->talks_on = 0;
 	for (; p < end; p = nl + 1) {
 		nl = memchr(p, '\n', end - p);
 		k->to_filter(p, nl - p, k->arg);
@@ -424,7 +463,7 @@ kept_started(struct kept *k)
 }
 
 size_t
-kept_ended(struct kept *k)
+kept_ended(struct kept *k, int hung)
 {
 	struct client *c;
 	size_t n = 0;
@@ -437,7 +476,7 @@ kept_ended(struct kept *k)
 		if (c->asked[0] != '\0')
 			answer(k, "filter-result", c->id, c->asked, LATER);
 		if (c->data[0] != '\0') {
-			c->fate = n == 1 ? FATE_NEVER : FATE_LATER;
+			c->fate = n == 1 && !hung ? FATE_NEVER : FATE_LATER;
 			if (c->whole)
 				answer(k, "filter-dataline", c->id, c->data,
 				    ".");

@@ -31,14 +31,22 @@ void	kept_filter(struct kept *, const char *line, size_t len);
 /*
  * The filter was started: it is told what smtpd said at its start.  It has
  * ended: what it owed is answered, mails in its hands are refused, one that was
- * there alone for good.  Returns how many there were.
+ * there alone for good, but where the filter had hung: that may be the fault of
+ * whom it asks.  Returns how many there were.
  */
 void	kept_started(struct kept *);
-size_t	kept_ended(struct kept *);
+size_t	kept_ended(struct kept *, int hung);
+/*
+ * Whether smtpd waits for it; whether it made more of a mail than any filter
+ * does, and is to be ended.
+ */
+int	kept_owes(struct kept *);
+int	kept_talks_on(const struct kept *);
 /* Whether it has ever said which events it wants; since its last start. */
 int	kept_ready(const struct kept *);
 int	kept_came_up(const struct kept *);
-/* Lines of the filter that were not let through. */
+/* Lines of the filter that were let through, and that were not. */
+uint64_t kept_passed(const struct kept *);
 uint64_t kept_dropped(const struct kept *);
 
 #endif

@@ -14,6 +14,7 @@
 /* What was written to either side, '\n' after each line. */
 static char smtpd[4096], filter[4096];
 static struct kept *k;
+static int hung;
 
 static void
 keep_text(char out[sizeof(smtpd)], const char *line, size_t len)
@@ -56,7 +57,7 @@ static void
 ends(size_t hands)
 {
 	smtpd[0] = filter[0] = '\0';
-	is_int(kept_ended(k), hands, "ended with %zu mails in hand", hands);
+	is_int(kept_ended(k, hung), hands, "ended with %zu mails in hand", hands);
 }
 
 #define REPORT(event, id) "report|0.7|1576146008.006099|smtp-in|" event "|" id
@@ -187,6 +188,50 @@ test_ending(void)
 	    "is not there");
 }
 
+/* One that hangs; one that makes too much of a mail. */
+static void
+test_bounds(void)
+{
+	char line[4096];
+	int i;
+
+	kept_started(k);
+	says(CONNECT("00000000000000ee"));
+	ok(!kept_owes(k), "nothing is asked");
+	says(ASK("rcpt-to", "00000000000000ee") "|b@c.nz");
+	ok(kept_owes(k), "a question");
+	answers("filter-result|00000000000000ee|" T "|proceed");
+	ok(!kept_owes(k), "answered");
+	says(ASK("data-line", "00000000000000ee") "|x");
+	ok(!kept_owes(k), "a mail that goes on");
+	says(ASK("data-line", "00000000000000ee") "|.");
+	ok(kept_owes(k), "and is whole");
+	hung = 1;
+	ends(1);
+	hung = 0;
+	ok(!kept_owes(k), "who has ended owes nothing");
+	says(ASK("commit", "00000000000000ee"));
+	ok(strstr(smtpd, "|reject|451 ") != NULL,
+	    "a mail that it hung on is not refused for good");
+	says(GONE("00000000000000ee"));
+
+	kept_started(k);
+	says(CONNECT("00000000000000ee"));
+	says(ASK("data-line", "00000000000000ee") "|x");
+	(void)snprintf(line, sizeof(line), "filter-dataline|%s|%s|%01023d",
+	    "00000000000000ee", T, 0);
+	for (i = 0; i < 1024; i++)
+		answers(line);
+	ok(!kept_talks_on(k) && smtpd[0] != '\0', "a megabyte for a byte");
+	answers(line);
+	ok(kept_talks_on(k), "is enough");
+	is_str(smtpd, "", "and no more gets to smtpd");
+	ends(1);
+	kept_started(k);
+	ok(!kept_talks_on(k), "the next one begins anew");
+	says(GONE("00000000000000ee"));
+}
+
 static void
 test_odd(void)
 {
@@ -212,6 +257,7 @@ main(void)
 	start();
 	test_passing();
 	test_ending();
+	test_bounds();
 	test_odd();
 	kept_free(k);
 	return done_testing();
