@@ -72,6 +72,20 @@ is "$(ctl -j show sessions -D minties.govt.nz -d 2026-07-05)" \
     '"tls":"TLSv1.2","cipher":null,"failure":null,"from":"<>",' \
     '"to":"minties.govt.nz","flow":"government>government",' \
     '"verdict":"pass","why":null,"messages":1,"rcpts":1}')" 'as JSON'
+# What else may lie there, a link, a pipe, a line without end, holds up nobody.
+mkfifo "$in/20260704T13Z.jsonl"
+ln -s /dev/zero "$in/20260704T14Z.jsonl"
+awk 'BEGIN { for (i = 0; i < 100; i++) printf("%010000d", 0); print "" }' \
+    >"$in/20260704T15Z.jsonl"
+session 0a00000000000007 2026-07-04T15:00:00Z in null null '"TLSv1.2"' \
+    "$(tx odd.govt.nz minties.govt.nz pass null)" >>"$in/20260704T15Z.jsonl"
+out=$(timeout 100 "$here/../reporter/sgectl" -p -f "$dir/sge.conf" show sessions \
+    -D odd.govt.nz -d 2026-07-04 2>"$dir/err" | cut -d '|' -f 3)
+is "$out" 0a00000000000007 'what is no segment is passed over'
+like "$(cat "$dir/err")" '*T13Z.jsonl: not a regular file*T14Z.jsonl: *' \
+    'and said'
+rm "$in/20260704T13Z.jsonl" "$in/20260704T14Z.jsonl" "$in/20260704T15Z.jsonl"
+
 out=$(TZ=UTC ctl show sessions -D dia.govt.nz -d 2026-07-04)
 like "$out" '*11:59:00Z 0a00000000000002 in from a.example *' \
     'in words: when, whose, with whom'

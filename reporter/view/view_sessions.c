@@ -6,14 +6,20 @@
  * guide's 4.4).  It reads SPOOL/sessions, whatever sged has counted of it.
  */
 
+#include <sys/stat.h>
+
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "base/bounds.h"
 #include "base/domain.h"
+#include "base/line_in.h"
 #include "base/log.h"
 #include "base/system.h"
 #include "lib/date.h"
@@ -202,33 +208,57 @@ take_line(struct sessions *s, char *line, size_t len)
 	s->shown++;
 }
 
+/* Another user's folder: what lies there may be anything. */
+static int
+segment_open(const char *path)
+{
+	struct stat sb;
+	int fd;
+
+	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC)) == -1) {
+		/* It may be old enough to have gone just now. */
+		if (errno != ENOENT)
+			log_warn("%s", path);
+		return -1;
+	}
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode)) {
+		log_warnx("%s: not a regular file", path);
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	return fd;
+}
+
 static int
 take_segment(struct sessions *s, const char *dir, const char *name)
 {
-	char path[1300], *line = NULL;
-	size_t size = 0;
+	struct line_in in;
+	enum line_kind kind;
+	char path[1300], *buf, *line;
 	ssize_t n;
-	FILE *f;
+	size_t len;
+	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if ((f = fopen(path, "r")) == NULL) {
-		/* It may be old enough to have gone just now. */
-		if (errno == ENOENT)
-			return 0;
+	if ((fd = segment_open(path)) == -1)
+		return errno == ENOENT ? 0 : -1;
+	buf = xmalloc(2 * RECORD_LINE_MAX);
+	line_in_init(&in, buf, 2 * RECORD_LINE_MAX, RECORD_LINE_MAX);
+	/* One that is being written has no end yet. */
+	while ((n = line_in_fill(&in, fd)) > 0)
+		while ((kind = line_in_next(&in, &line, &len)) != LINE_NONE) {
+			if (kind == LINE_WHOLE)
+				line[len] = '\0';
+			take_line(s, line, kind == LINE_WHOLE ? len :
+			    RECORD_LINE_MAX);
+		}
+	if (n == -1)
 		log_warn("%s", path);
-		return -1;
-	}
-	while ((n = xgetline(&line, &size, f)) != -1) {
-		/* One that is being written. */
-		if (line[n - 1] != '\n')
-			break;
-		line[--n] = '\0';
-		take_line(s, line, (size_t)n);
-	}
-	n = ferror(f) ? -1 : 0;
-	free(line);
-	fclose(f);
-	return (int)n;
+	free(buf);
+	close(fd);
+	return n == -1 ? -1 : 0;
 }
 
 /*
