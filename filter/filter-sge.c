@@ -38,7 +38,7 @@
 /* No more events are read while so many bytes of answers wait. */
 #define OUT_HIGH (256 * 1024)
 
-#define AHEAD 16
+#define AHEAD 32
 /* So many sessions no longer fit into the processor's own memory. */
 #define MANY 4000
 
@@ -265,9 +265,15 @@ events(struct filter *f)
 {
 	size_t i;
 
-	if (f->sessions->count > MANY)
+	if (f->sessions->count > MANY) {
 		for (i = 0; i < f->nevents; i++)
-			session_prefetch(f->sessions, f->events[i].session, 1);
+			session_prefetch(f->sessions, f->events[i].session,
+			    PREFETCH_SESSION);
+		for (i = 0; i < f->nevents; i++)
+			if (f->events[i].kind == EVENT_DISCONNECT)
+				session_prefetch(f->sessions,
+				    f->events[i].session, PREFETCH_TEXTS);
+	}
 	for (i = 0; i < f->nevents; i++)
 		event(f, &f->events[i]);
 	f->nevents = 0;
@@ -281,7 +287,8 @@ line(struct filter *f, const char *s, size_t len)
 	switch (event_parse(s, len, ev)) {
 	case EVENT_OK:
 		if (f->sessions->count > MANY)
-			session_prefetch(f->sessions, ev->session, 0);
+			session_prefetch(f->sessions, ev->session,
+			    PREFETCH_SLOT);
 		if (++f->nevents == nitems(f->events))
 			events(f);
 		break;

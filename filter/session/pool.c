@@ -9,6 +9,8 @@
 #define UNIT 8
 #define SMALL_MAX 512
 #define CHUNK (64 * 1024)
+/* Of a processor's cache: a pool of such blocks alone has none across two. */
+#define CACHE_LINE 64
 #define BUCKETS_MIN 1024
 
 struct block {
@@ -65,6 +67,7 @@ void *
 pool_get(struct pool *p, size_t size)
 {
 	struct block *b;
+	void *chunk;
 	size_t n = (size + UNIT - 1) / UNIT;
 
 	if (size > SMALL_MAX)
@@ -76,12 +79,13 @@ pool_get(struct pool *p, size_t size)
 	size = n * UNIT;
 	if (p->left < size) {
 		/* What is left of the old chunk is less than one block. */
-		if ((b = malloc(CHUNK)) == NULL)
+		if (posix_memalign(&chunk, CACHE_LINE, CHUNK) != 0)
 			return NULL;
+		b = chunk;
 		b->next = p->chunks;
 		p->chunks = b;
-		p->fresh = (char *)(b + 1);
-		p->left = CHUNK - sizeof(*b);
+		p->fresh = (char *)b + CACHE_LINE;
+		p->left = CHUNK - CACHE_LINE;
 	}
 	p->left -= size;
 	p->fresh += size;

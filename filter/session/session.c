@@ -15,6 +15,8 @@
 static void	 set_text(struct sessions *, struct str **, const char *,
 		    size_t);
 static int	 set_addr(const struct text *, struct addr *);
+static void	 set_local(struct sessions *, struct session *,
+		    const struct text *);
 static void	 hold(struct sessions *, struct session *);
 static struct session *connected(struct sessions *, const struct event *);
 static void	 set_ends(struct sessions *, struct session *,
@@ -41,7 +43,7 @@ sessions_new(const struct conf *conf, struct spool *spool, int verbose)
 	ss->verbose = verbose;
 	ss->max = SESSIONS_MAX;
 	ss->mask = SLOTS_MIN - 1;
-	if ((ss->pool = pool_new()) == NULL ||
+	if ((ss->pool = pool_new()) == NULL || (ss->open = pool_new()) == NULL ||
 	    (ss->busy = busy_new()) == NULL ||
 	    (ss->slots = calloc(SLOTS_MIN, sizeof(*ss->slots))) == NULL ||
 	    sessions_conf(ss, conf) == -1) {
@@ -69,6 +71,7 @@ sessions_free(struct sessions *ss)
 	free(ss->flow_of);
 	free(ss->slots);
 	pool_free(ss->pool);
+	pool_free(ss->open);
 	busy_free(ss->busy);
 	free(ss);
 }
@@ -107,6 +110,18 @@ set_addr(const struct text *t, struct addr *addr)
 }
 
 static void
+set_local(struct sessions *ss, struct session *s, const struct text *t)
+{
+	struct addr addr;
+	char text[64];
+
+	if (set_addr(t, &addr) == -1)
+		return;
+	addr_print(&addr, text, sizeof(text));
+	set_text(ss, &s->local, text, strlen(text));
+}
+
+static void
 set_ends(struct sessions *ss, struct session *s, const struct event *ev)
 {
 	const struct text *f = ev->field;
@@ -120,8 +135,7 @@ set_ends(struct sessions *ss, struct session *s, const struct event *ev)
 	/* On the way out smtpd is the source. */
 	if (set_addr(&f[ev->out ? 3 : 2], &s->remote) == 0)
 		s->flags |= S_REMOTE;
-	if (set_addr(&f[ev->out ? 2 : 3], &s->local) == 0)
-		s->flags |= S_LOCAL;
+	set_local(ss, s, &f[ev->out ? 2 : 3]);
 	if (ev->out && (s->flags & S_REMOTE)) {
 		s->began = ev->time != 0 ? ev->time : ss->now;
 		s->busy = busy_begin(ss->busy, &s->remote, s->began);
@@ -147,7 +161,7 @@ hold(struct sessions *ss, struct session *s)
 	session_outcome(s, &starttls, &failure);
 	downgraded = failure == FAILURE_VALIDATION;
 	if (s->nrows == 0 && s->nheld < HELD_MAX)
-		h = pool_get(ss->pool, sizeof(*h));
+		h = pool_get(ss->open, sizeof(*h));
 	if (h == NULL) {
 		session_finish(ss, s);
 		session_clear(ss, s);
@@ -155,7 +169,7 @@ hold(struct sessions *ss, struct session *s)
 		*h = *s;
 		s->held = h;
 		s->nheld++;
-		s->rdns = s->helo = s->tls = s->from = NULL;
+		s->rdns = s->helo = s->tls = s->from = s->local = NULL;
 		s->flags &= S_WAITS;
 		s->tlsver = TLSVER_NONE;
 	}
@@ -196,11 +210,27 @@ tls_on(struct sessions *ss, struct session *s, const struct text *t)
 		s->flags |= S_IMPLICIT;
 }
 
+/*
+ * Most hosts call themselves what the DNS calls them, which is at hand: the
+ * table of all texts, that of many sessions lies in slow memory, is not asked.
+ */
+static void
+set_helo(struct sessions *ss, struct session *s, const struct text *name)
+{
+	struct str *rdns = s->rdns;
+
+	if (s->helo == NULL && rdns != NULL && rdns->len == name->len &&
+	    memcmp(rdns->s, name->s, name->len) == 0)
+		s->helo = str_ref(rdns);
+	else
+		set_text(ss, &s->helo, name->s, name->len);
+}
+
 static void
 identified(struct sessions *ss, struct session *s, const struct text *name)
 {
 	s->flags |= S_EHLO;
-	set_text(ss, &s->helo, name->s, name->len);
+	set_helo(ss, s, name);
 }
 
 /* What smtpd says to another host. */
@@ -272,7 +302,7 @@ handle(struct sessions *ss, struct session *s, const struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_GREETING:
-		set_text(ss, &s->helo, ev->field[0].s, ev->field[0].len);
+		set_helo(ss, s, &ev->field[0]);
 		break;
 	case EVENT_IDENTIFY:
 		identified(ss, s, &ev->field[1]);

@@ -28,7 +28,6 @@
 /* Bits of session.flags. */
 #define S_OUT		0x0001
 #define S_REMOTE	0x0002	/* the address is known */
-#define S_LOCAL		0x0004
 #define S_FCRDNS	0x0008
 #define S_TRUSTED	0x0010	/* "from local", or authenticated */
 #define S_EHLO		0x0020	/* in: identified; out: EHLO was sent */
@@ -57,25 +56,26 @@ struct row {
 	uint8_t		 open : 1;	/* in the present transaction */
 };
 
+/* Two lines of a processor's cache: what most events need is in the first. */
 struct session {
-	TAILQ_ENTRY(session) entry;	/* oldest first */
 	uint64_t	 id;
 	int64_t		 time;		/* of its last event */
-	int64_t		 began;		/* out */
-	int64_t		 busy;		/* out; busy_begin() */
-	struct addr	 remote;
-	struct addr	 local;
-	struct str	*rdns;
-	struct str	*helo;
-	struct str	*tls;		/* "TLSv1.3:CIPHER:256" */
-	struct str	*from;		/* domain, or with -v address */
-	struct row	*rows;
-	struct session	*held;		/* connections before, newest first */
 	uint32_t	 flags;
 	uint8_t		 nrows;
 	uint8_t		 rowcap;
 	uint8_t		 tlsver;	/* enum tlsver */
 	uint8_t		 nheld;
+	struct row	*rows;
+	struct str	*from;		/* domain, or with -v address */
+	struct str	*helo;
+	struct str	*tls;		/* "TLSv1.3:CIPHER:256" */
+	struct str	*rdns;
+	struct addr	 remote;
+	struct str	*local;		/* an address; there are few */
+	struct session	*held;		/* connections before, newest first */
+	int64_t		 began;		/* out */
+	int64_t		 busy;		/* out; busy_begin() */
+	TAILQ_ENTRY(session) entry;	/* oldest first */
 };
 TAILQ_HEAD(session_list, session);
 
@@ -90,7 +90,8 @@ struct sessions {
 	struct routes	*routes;	/* NULL: nothing is known */
 	struct notice	*notice;	/* NULL: nobody is told */
 	const struct addr_own *own;	/* NULL: not known */
-	struct pool	*pool;
+	struct pool	*pool;		/* of texts and rows */
+	struct pool	*open;		/* of sessions, side by side */
 	struct busy	*busy;
 	struct slot	*slots;		/* open addressing */
 	size_t		 mask;
@@ -126,9 +127,14 @@ void	sessions_event(struct sessions *, const struct event *);
 
 /*
  * Has the processor fetch what an event of that session will need: first where
- * it is (not deep), a little later itself.
+ * it is, a little later itself, and then what its end will need.
  */
-void	session_prefetch(const struct sessions *, uint64_t, int deep);
+enum prefetch {
+	PREFETCH_SLOT,
+	PREFETCH_SESSION,
+	PREFETCH_TEXTS
+};
+void	session_prefetch(const struct sessions *, uint64_t, enum prefetch);
 /* NULL if it is not known. */
 struct session *session_find(const struct sessions *, uint64_t);
 /*

@@ -124,18 +124,15 @@ write_one(struct sessions *ss, const struct session *s,
     const struct session *rows)
 {
 	struct record *r = &ss->record;
-	char id[17], local[64], remote[64], tls[HELO_MAX + 1];
+	char id[17], remote[64], tls[HELO_MAX + 1];
 
 	id_text(s->id, id);
 	r->time = s->time;
 	r->host = ss->conf->hostname;
 	r->dir = s->flags & S_OUT ? DIR_OUT : DIR_IN;
 	r->session = id;
-	r->local = r->remote = NULL;
-	if (s->flags & S_LOCAL) {
-		addr_print(&s->local, local, sizeof(local));
-		r->local = local;
-	}
+	r->local = str_text(s->local);
+	r->remote = NULL;
 	if (s->flags & S_REMOTE) {
 		addr_print(&s->remote, remote, sizeof(remote));
 		r->remote = remote;

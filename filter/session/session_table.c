@@ -31,16 +31,28 @@ session_find(const struct sessions *ss, uint64_t id)
 }
 
 void
-session_prefetch(const struct sessions *ss, uint64_t id, int deep)
+session_prefetch(const struct sessions *ss, uint64_t id, enum prefetch what)
 {
 	const struct slot *slot = &ss->slots[slot_of(ss, id)];
+	const struct session *s;
 
-	if (!deep)
+	if (what == PREFETCH_SLOT) {
 		__builtin_prefetch(slot);
-	else if (slot->id == id && slot->session != NULL) {
-		__builtin_prefetch(slot->session);
-		__builtin_prefetch((const char *)slot->session + 64);
+		return;
 	}
+	if ((s = slot->session) == NULL || slot->id != id)
+		return;
+	if (what == PREFETCH_SESSION) {
+		__builtin_prefetch(s);
+		__builtin_prefetch((const char *)s + 64);
+		return;
+	}
+	__builtin_prefetch(s->rows);
+	__builtin_prefetch(s->from);
+	__builtin_prefetch(s->helo);
+	__builtin_prefetch(s->rdns);
+	__builtin_prefetch(s->entry.tqe_next);
+	__builtin_prefetch(s->entry.tqe_prev);
 }
 
 static int
@@ -81,7 +93,7 @@ session_add(struct sessions *ss, uint64_t id)
 	if (ss->count >= (ss->mask + 1) / 4 * 3 && slots_grow(ss) == -1 &&
 	    ss->count >= ss->mask)
 		goto nomem;
-	if ((s = pool_get(ss->pool, sizeof(*s))) == NULL)
+	if ((s = pool_get(ss->open, sizeof(*s))) == NULL)
 		goto nomem;
 	memset(s, 0, sizeof(*s));
 	s->id = id;
@@ -130,7 +142,8 @@ session_clear(struct sessions *ss, struct session *s)
 	str_put(ss->pool, s->helo);
 	str_put(ss->pool, s->tls);
 	str_put(ss->pool, s->from);
-	s->rdns = s->helo = s->tls = s->from = NULL;
+	str_put(ss->pool, s->local);
+	s->rdns = s->helo = s->tls = s->from = s->local = NULL;
 	for (i = 0; i < s->nrows; i++) {
 		str_put(ss->pool, s->rows[i].from);
 		str_put(ss->pool, s->rows[i].to);
@@ -151,7 +164,7 @@ session_remove(struct sessions *ss, struct session *s)
 	while ((held = s->held) != NULL) {
 		s->held = held->held;
 		session_clear(ss, held);
-		pool_put(ss->pool, held, sizeof(*held));
+		pool_put(ss->open, held, sizeof(*held));
 	}
 	for (i = slot_of(ss, s->id); ss->slots[i].session != s;
 	    i = (i + 1) & ss->mask)
@@ -160,5 +173,5 @@ session_remove(struct sessions *ss, struct session *s)
 	ss->count--;
 	TAILQ_REMOVE(&ss->order, s, entry);
 	session_clear(ss, s);
-	pool_put(ss->pool, s, sizeof(*s));
+	pool_put(ss->open, s, sizeof(*s));
 }
