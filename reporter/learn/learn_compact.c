@@ -28,6 +28,8 @@
 /* Rows at once: some milliseconds. */
 #define ROWS		2000
 #define PAUSE_MS	5
+/* Written to the disk after so many of these: not all at the end, for seconds. */
+#define SYNC_STEPS	16
 
 struct compact {
 	struct learn	*learn;
@@ -36,6 +38,7 @@ struct compact {
 	int		 fd;
 	off_t		 from;		/* of SPOOL/routes, what comes after */
 	size_t		 n;
+	int		 steps;		/* since it was written */
 	char		 after[DOMAIN_MAX];
 	char		 base[1024];
 	char		 new[1024];
@@ -152,7 +155,16 @@ compact_step(struct compact *c)
 		(void)unlink(c->new);
 		return -1;
 	}
-	return n == ROWS ? 1 : compact_end(c);
+	if (n != ROWS)
+		return compact_end(c);
+	if (++c->steps < SYNC_STEPS)
+		return 1;
+	c->steps = 0;
+	if (fdatasync(c->fd) == 0)
+		return 1;
+	log_warn("%s", c->new);
+	(void)unlink(c->new);
+	return -1;
 }
 
 static void
