@@ -174,12 +174,14 @@ jumps=
 i=0
 while [ $i -lt $JUMPS ]; do
 	i=$((i + 1))
-	case $(below 6) in
+	# No day that the others are told from.
+	case $(below 7) in
 	0)	by=$((3 * year));;
 	1)	by=86400;;
 	2)	by=-3600;;
 	3)	by=-86400;;
-	4)	by=$(($(below 4000000) - 2000000));;
+	4)	by=$((900000 + $(below 2000000)));;
+	5)	by=$((-900000 - $(below 2000000)));;
 	*)	by=$((-$(clock_now) + 40000));;
 	esac
 	come 7
