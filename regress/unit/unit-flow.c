@@ -251,6 +251,10 @@ null_sender(const struct conf *conf)
 	(void)addr_parse("192.0.2.9", 9, &remote);
 	flow_decide(conf, &q, &a);
 	is_int(a.verdict, VERDICT_PASS, "null sender of a member, from there");
+	q.helo = "xaa.govt.nz";
+	flow_decide(conf, &q, &a);
+	is_str(conf_class_name(conf, a.from_class), "government",
+	    "null sender from there: a name that only ends alike is not its");
 	/* Also on the list "partner", which asks for 1.3, and "restricted". */
 	q.helo = "mx.partner.aa.govt.nz";
 	q.tls = TLSVER_1_2;

@@ -286,6 +286,50 @@ test_probes(struct bench *b)
 	b->probes = 0;
 }
 
+/* An answer may wait for a look at the first host, of which none is fresh. */
+static void
+test_awaited(struct bench *b)
+{
+	struct learn *l = b->e.learn;
+
+	is_int(look_awaited(l, "nobody.nz"), LOOK_NONE, "no route: no look");
+	hash_clear(l->networks);
+	(void)look_awaited(l, "enforce.nz");
+	(void)settle(b, DEADLINE_MS);
+	is_int(look_awaited(l, "enforce.nz"), LOOK_NONE,
+	    "nor where its host was looked at today");
+	b->ticks = 0;
+	hash_clear(l->networks);
+	sql(b, "UPDATE probe SET probed = unixepoch() - %d", LOOK_DAILY + 10);
+	is_int(look_awaited(l, "enforce.nz"), LOOK_BEGUN, "else it begins");
+	is_int(look_awaited(l, "enforce.nz"), LOOK_BEGUN, "once");
+	(void)settle(b, DEADLINE_MS);
+	is_int(look_awaited(l, "enforce.nz"), LOOK_NONE, "and is over");
+}
+
+/* A connector that is not found now is no news of its addresses. */
+static void
+test_connector(struct bench *b)
+{
+	sql(b, "INSERT OR REPLACE INTO mxaddr VALUES ('192.0.2.12',"
+	    " 'member.nz', 'mx.member.nz', 7, 7)");
+	b->nohost = "mx.member.nz";
+	b->nohost_says = "servfail";
+	b->e.learn->connector = 0;
+	b->e.learn->ticks = 0;
+	look_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_str(rows(b, "SELECT routed FROM mxaddr WHERE domain = 'member.nz'"
+	    " AND addr = '192.0.2.12'"), "7", "not found: as it was");
+	b->nohost = NULL;
+	b->e.learn->connector = 0;
+	b->e.learn->ticks = 0;
+	look_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_str(rows(b, "SELECT routed > 7 FROM mxaddr WHERE domain ="
+	    " 'member.nz' AND addr = '192.0.2.12'"), "1", "found: in use");
+}
+
 int
 main(void)
 {
@@ -302,6 +346,8 @@ main(void)
 	test_part(&b);
 	test_addresses(&b);
 	test_probes(&b);
+	test_awaited(&b);
+	test_connector(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();

@@ -430,6 +430,43 @@ said(void)
 	is_int(n, 2, "it goes wrong twice");
 }
 
+/* What is wrong with the file itself is said so, too. */
+static void
+said_of_the_file(void)
+{
+	static const mode_t modes[] = { 0666, 0666, 0644, 0666 };
+	char text[4096], *p = text;
+	int n = 0, fd = dup(STDERR_FILENO);
+	struct routes *r;
+	FILE *log = tmpfile();
+	size_t i;
+
+	if (fd == -1 || log == NULL || dup2(fileno(log), STDERR_FILENO) == -1)
+		fatal("test");
+	unlink(path);
+	r = routes_open(path);
+	for (i = 0; i < nitems(modes); i++) {
+		put(next, O_TRUNC, "a.nz|none|99|\n", 14);
+		if (chmod(next, modes[i]) == -1 || rename(next, path) == -1)
+			fatal("%s", path);
+		want(r, "a.nz", 1, i < 2 ? ROUTE_UNKNOWN : ROUTE_NONE, "",
+		    i < 2 ? "a file that others can write" :
+		    "what was good stays");
+	}
+	(void)dup2(fd, STDERR_FILENO);
+	rewind(log);
+	text[fread(text, 1, sizeof(text) - 1, log)] = '\0';
+	while ((p = strstr(p, "others can write to it")) != NULL) {
+		p++;
+		n++;
+	}
+	is_int(n, 2, "it goes wrong twice, and is said twice");
+	routes_free(r);
+	fclose(log);
+	close(fd);
+	unlink(path);
+}
+
 /* Who can write there says where mail goes. */
 static void
 writable(void)
@@ -491,6 +528,7 @@ main(void)
 	many();
 	based();
 	said();
+	said_of_the_file();
 	writable();
 	unlink(path);
 	rmdir(dir);

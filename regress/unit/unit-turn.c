@@ -177,6 +177,11 @@ known_over(void)
 	ok(TAKE(b, "a", t + 201), "that is over, too");
 	list[2].tried = list[2].over = 0;
 	turn_book_free(b);
+	/* What stands behind the list is not in it. */
+	b = turn_book_new();
+	ok(TAKE(b, "b", t + 300), "b");
+	ok(turn_take(b, list, 1, "a", t + 301), "a, in a list of its own");
+	turn_book_free(b);
 }
 
 static void
