@@ -11,6 +11,7 @@
 #include "base/bounds.h"
 #include "base/log.h"
 #include "learn_bench.h"
+#include "said.h"
 #include "tap.h"
 
 static void
@@ -43,7 +44,13 @@ test_broken(struct bench *b)
 	int lookups;
 
 	b->wanted = 0;
+	said_begin();
 	is_str(ask(b, "dark.nz"), "dark.nz=failed ", "a broken record");
+	again(b, "dark.nz");
+	is_int(said_end("_mta-sts.dark.nz: can't be looked up"), 1,
+	    "said once");
+	sql(b, "DELETE FROM broken");
+	again(b, "dark.nz");
 	is_str(line_of("dark.nz"), "no line", "writes nothing");
 	is_str(rows(b, DARK_WAIT), "15", "it is due again soon");
 	is_str(why(b, "dark.nz"), "_mta-sts can't be looked up: servfail",
@@ -69,7 +76,10 @@ test_broken(struct bench *b)
 	s->txt = "v=STSv1; id=1;";
 	sql(b, "UPDATE route SET renew = 1 WHERE domain = 'dark.nz'");
 	lookups = b->lookups;
+	said_begin();
 	two_ticks(b);
+	again(b, "dark.nz");
+	is_int(said_end("can be looked up again"), 1, "which is said once");
 	ok(b->lookups > lookups, "when it is due, it is looked up");
 	is_str(rows(b, "SELECT domain FROM broken WHERE domain = 'dark.nz'"),
 	    "", "what works again is not broken");

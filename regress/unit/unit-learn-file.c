@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "learn_bench.h"
+#include "said.h"
 #include "tap.h"
 
 static void
@@ -53,8 +54,10 @@ test_file(struct bench *b)
 	ok(b->e.learn->compact != NULL, "too many lines: a new base is begun");
 	file_add(b->e.learn, "late.nz", "none", time(NULL) + 100, "");
 	is_int(file_flush(b->e.learn), 0, "added to the file");
+	said_begin();
 	for (i = 0; i < 100 && b->e.learn->compact != NULL; i++)
 		(void)settle(b, 50);
+	is_int(said_end("routes"), 0, "without a word");
 	ok(stat("routes", &sb) == 0 && sb.st_size < 200,
 	    "old lines are let go of");
 	is_int(stat("routes.cdb", &sb), 0, "for the base");
