@@ -96,6 +96,49 @@ check_domains(void)
 	    "d7.example|2", "domains: no details without a tally");
 }
 
+/* One domain below the bound: the next has a row, and that after it none. */
+static void
+check_last(void)
+{
+	struct record r = incoming(NULL, "last.example", "public>government",
+	    VERDICT_PASS);
+
+	fresh();
+	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 299999) INSERT INTO incident"
+	    " (day, dir, domain, why, addr, host, sessions, first, last)"
+	    " SELECT 20779, 0, 'd' || i || '.example', 'no-tls', '', '', 1, 1,"
+	    " 1 FROM n");
+	tally_record(tally, &r);
+	flush();
+	r.tx[0].from = "beyond.example";
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT group_concat(domain) FROM (SELECT DISTINCT domain"
+	    " FROM incident WHERE addr != '' ORDER BY domain)"),
+	    "*,last.example", "domains: incidents to the last row");
+}
+
+/* What is beyond has no policy of its own. */
+static void
+check_policy(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED,
+	    FAILURE_NONE);
+
+	fresh();
+	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 300000) INSERT INTO tally"
+	    " SELECT 20779, 'd' || i || '.example', 0, 1, 0 FROM n;"
+	    "INSERT INTO sts_history (domain, since, until, policy, mode)"
+	    " VALUES ('new.example', 0, 9999999999, 5, 'testing')");
+	to(&r, "new.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT policy, ok FROM tally WHERE domain = '*'"), "0|1",
+	    "domains: beyond the bound by no policy");
+}
+
 static void
 check_late(void)
 {
@@ -148,6 +191,8 @@ main(void)
 	check_details();
 	check_addresses();
 	check_domains();
+	check_last();
+	check_policy();
 	check_late();
 	check_lost();
 	return bench_end() == -1 || done_testing();
