@@ -203,6 +203,14 @@ connect_again(struct waits *l, int64_t now)
 	}
 }
 
+/* Whether what was not sent only has to wait: there is no room. */
+static int
+is_full(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ||
+	    errno == EINTR;
+}
+
 /* 0; -1: there is no connection any more. */
 static int
 send_questions(struct waits *l)
@@ -211,8 +219,7 @@ send_questions(struct waits *l)
 
 	while (l->fd != -1 && (q = TAILQ_FIRST(&l->unsent)) != NULL) {
 		if (client_ask(l->fd, q->text) == -1)
-			return errno == EAGAIN || errno == EWOULDBLOCK ||
-			    errno == ENOBUFS || errno == EINTR ? 0 : -1;
+			return is_full() ? 0 : -1;
 		TAILQ_REMOVE(&l->unsent, q, unsent);
 		q->sent = 1;
 	}
@@ -305,11 +312,11 @@ ask_only(struct waits *l, const char *text, int64_t now)
 		recent_put(&l->vain, text, now + WAITS_VAIN_MS);
 }
 
-/* It answers this at once. */
+/* It answers this at once; or what it was asked before, if that is much. */
 static void
 ping(struct waits *l, int64_t now)
 {
-	if (l->due != 0 || client_ask(l->fd, "") == -1)
+	if (l->due != 0 || (client_ask(l->fd, "") == -1 && !is_full()))
 		return;
 	l->pinged = now;
 	l->due = now + pace_ms(&l->pace, now);
@@ -421,9 +428,8 @@ waits_tell(struct waits *l, const char *question)
 static void
 tell(struct waits *l, int64_t now)
 {
-	if (l->nuntold == 0 || now - l->tried < WAITS_TELL_MS)
-		return;
-	connect_again(l, now);
+	if (l->nuntold > 0 && now - l->tried >= WAITS_TELL_MS)
+		connect_again(l, now);
 	while (l->fd != -1 && l->nuntold > 0 &&
 	    client_ask(l->fd, l->untold[l->nuntold - 1]) == 0)
 		free(l->untold[--l->nuntold]);
@@ -444,19 +450,22 @@ waits_fd(const struct waits *l)
 short
 waits_events(const struct waits *l)
 {
-	return POLLIN | (TAILQ_EMPTY(&l->unsent) ? 0 : POLLOUT);
+	return POLLIN | (TAILQ_EMPTY(&l->unsent) && l->nuntold == 0 ? 0 :
+	    POLLOUT);
 }
 
 int64_t
 waits_next(const struct waits *l)
 {
 	const struct waiting *w = TAILQ_FIRST(&l->waits);
-	int64_t next, told = l->tried + WAITS_TELL_MS;
+	int64_t next, told = -1;
 
+	if (l->fd == -1 && l->nuntold > 0)
+		told = l->tried + WAITS_TELL_MS;
 	if (w == NULL)
-		return l->nuntold > 0 ? told : -1;
+		return told;
 	next = w->deadline;
-	if (l->nuntold > 0 && told < next)
+	if (told != -1 && told < next)
 		next = told;
 	if (l->due != 0 && l->due < next)
 		next = l->due;

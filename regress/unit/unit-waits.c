@@ -411,6 +411,56 @@ test_pace(void)
 	ended = learned_n = no_n = failed_n = 0;
 }
 
+/*
+ * It is frozen for so long that no question goes into its socket any more: who
+ * asks waits no longer than before, and nothing is tried over and over.
+ */
+static void
+test_full(void)
+{
+	struct waits *w = waits_new(sock, done, NULL);
+	const int64_t t = 20000000;
+	struct pollfd pfd;
+	char domain[32];
+	int i;
+
+	if (w == NULL)
+		exit(1);
+	alive = 1;
+	(void)ask(w, "fast.example", t);
+	(void)asked(1);
+	waits_run(w, POLLIN, t + 2);
+	for (i = 0; i < LEARN_WAITING_MAX && !(waits_events(w) & POLLOUT);
+	    i++) {
+		(void)snprintf(domain, sizeof(domain), "full%d.example", i);
+		(void)ask(w, domain, t + 1000);
+	}
+	ok(waits_events(w) & POLLOUT, "full: %d questions", i);
+	waits_run(w, 0, t + 1000 + PACE_LEAST_MS);
+	is_int((long long)waits_waiting(w), 0, "nobody waits for it");
+	is_int(ask(w, "next.example", t + 60000), 0,
+	    "one does when the time is over");
+	is_int(waits_next(w), t + 60000 + PACE_LEAST_MS, "not longer");
+	waits_run(w, 0, t + 60000 + PACE_LEAST_MS);
+	is_int((long long)waits_waiting(w), 0, "than before");
+
+	waits_tell(w, "tls@full.example");
+	waits_run(w, 0, t + 70000);
+	is_int(waits_next(w), -1, "what it is to hear of has no time");
+	pfd.fd = waits_fd(w);
+	pfd.events = waits_events(w);
+	ok(pfd.events & POLLOUT, "but is for when there is room");
+	is_int(poll(&pfd, 1, 0), 0, "which is not now");
+	(void)asked(0);
+	is_int(poll(&pfd, 1, 0), 1, "but then");
+	waits_run(w, pfd.revents, t + 80000);
+	is_int(waits_events(w) & POLLOUT, 0, "it is told");
+	waits_free(w);
+	close(peer);
+	peer = -1;
+	ended = learned_n = no_n = failed_n = 0;
+}
+
 static void
 test_away(struct waits *w)
 {
@@ -433,6 +483,7 @@ main(void)
 
 	sged_start();
 	test_pace();
+	test_full();
 	if ((w = waits_new(sock, done, NULL)) == NULL)
 		return 1;
 	test_talkative(w);
