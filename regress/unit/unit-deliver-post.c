@@ -156,6 +156,61 @@ mute(const struct conf *conf)
 }
 
 static int
+all_leased(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state = 'due'"
+	    " AND due <= strftime('%%s', 'now')"), "0") == 0;
+}
+
+static int
+eight_asked(struct bench *b)
+{
+	return b->unasked >= 8 && all_leased(b);
+}
+
+/* How many look-ups that wait are of a report that has another. */
+static int
+waiting_twice(const struct bench *b)
+{
+	const struct job *job, *other;
+	int n = 0;
+
+	TAILQ_FOREACH(job, &b->e.deliver->waiting, entry) {
+		TAILQ_FOREACH(other, &b->e.deliver->waiting, entry)
+			n += other != job && other->report == job->report;
+		TAILQ_FOREACH(other, &b->e.deliver->asked, entry)
+			n += other->report == job->report;
+	}
+	return n;
+}
+
+/* They wait for longer than a look-up may take that was begun. */
+static void
+mute_for_long(const struct conf *conf)
+{
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	fresh();
+	start(&b, conf);
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(domain, sizeof(domain), "1mute%zu.gone.co.nz",
+		    i);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, eight_asked), "of a hundred some are asked for");
+	is_int((long long)b.e.deliver->nwaiting, 92, "the others wait");
+	sql(&b, "UPDATE report SET due = 0 WHERE state = 'due'");
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, all_leased), "for so long that they are due again");
+	is_int((long long)b.e.deliver->nwaiting, 92, "then no others do");
+	is_int(waiting_twice(&b), 0, "nor one twice");
+	is_int(b.unasked, 8, "nor is one asked for twice");
+	stop(&b);
+}
+
+static int
 some_held(struct bench *b)
 {
 	return b->nheld >= POSTS_HOST_MAX && strcmp(rows(b, "SELECT count(*)"
@@ -328,6 +383,7 @@ main(void)
 	hanging(conf);
 	silent(conf);
 	mute(conf);
+	mute_for_long(conf);
 	literal(conf);
 	limit(conf);
 	flood(conf);

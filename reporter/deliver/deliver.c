@@ -125,6 +125,9 @@ claim_reports(struct deliver *d, int64_t now, struct jobs *out)
 			    NULL, "report except");
 			continue;
 		}
+		/* For its zone it may wait longer than its lease. */
+		if (lookup_is_known(d, rows[i].id, rows[i].domain))
+			continue;
 		job = job_new(d, JOB_LOOKUP, rows[i].id);
 		/* Fits: both hold a domain. */
 		(void)strlcpy(job->domain, rows[i].domain,

@@ -184,6 +184,9 @@ void	send_uncount(struct job *);
  * then.
  */
 int	lookup_crowded(struct job *, int64_t now, const struct jobs *claimed);
+/* Whether that report's is under way, or waits so. */
+int	lookup_is_known(const struct deliver *, int64_t report,
+	    const char *domain);
 /* One whose zone has room again, or NULL. */
 struct job *lookup_waiting(struct deliver *);
 /*

@@ -232,6 +232,21 @@ lookup_crowded(struct job *job, int64_t now, const struct jobs *claimed)
 	return 1;
 }
 
+int
+lookup_is_known(const struct deliver *d, int64_t report, const char *domain)
+{
+	const struct jobs *lists[] = { &d->waiting, &d->asked };
+	const struct job *job;
+	size_t i;
+
+	for (i = 0; i < nitems(lists); i++)
+		TAILQ_FOREACH(job, lists[i], entry)
+			if (job->stage == JOB_LOOKUP && job->report ==
+			    report && strcmp(job->domain, domain) == 0)
+				return 1;
+	return 0;
+}
+
 struct job *
 lookup_waiting(struct deliver *d)
 {
