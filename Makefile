@@ -430,6 +430,7 @@ reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 # Unit tests: regress/unit/unit-NAME.c, one item a line; "make unit-NAME" builds
 # one.
 UNITS =		\
+		unit-announced \
 		unit-answer \
 		unit-bounce \
 		unit-collide \

@@ -27,16 +27,23 @@ announced_parse(char *line, int64_t now)
 {
 	const char *error, *when = strsep(&line, "|");
 	int64_t at = strtonum(when, 0, INT64_MAX, &error);
+	size_t len;
 
-	if (line == NULL || error != NULL || at < now - ANNOUNCED_KEPT_SECONDS)
+	if (line == NULL || error != NULL ||
+	    at < now - ANNOUNCED_KEPT_SECONDS ||
+	    at > now + ANNOUNCED_KEPT_SECONDS)
 		return NULL;
-	line[strcspn(line, "\n")] = '\0';
+	/* Where the disk was full, a part of an address is another one. */
+	len = strcspn(line, "\n");
+	if (line[len] == '\0')
+		return NULL;
+	line[len] = '\0';
 	return line;
 }
 
 /* As with all files of the spool, nobody waits for what is none. */
-static FILE *
-open_list(const char *path)
+FILE *
+announced_open(const char *path)
 {
 	struct stat st;
 	FILE *f = NULL;
@@ -60,16 +67,17 @@ announced_has(const char *spool, const char *address, int64_t now)
 {
 	char line[ANNOUNCED_LINE_MAX], *path;
 	const char *to;
-	int found = 0;
+	int found = 0, n = 0;
 	FILE *f;
 
 	if (asprintf(&path, "%s/" ANNOUNCED_FILE, spool) == -1)
 		return -1;
-	f = open_list(path);
+	f = announced_open(path);
 	free(path);
 	if (f == NULL)
 		return errno == ENOENT ? 0 : -1;
-	while (!found && fgets(line, sizeof(line), f) != NULL)
+	while (!found && n++ < ANNOUNCED_LINES_MAX &&
+	    fgets(line, sizeof(line), f) != NULL)
 		found = (to = announced_parse(line, now)) != NULL &&
 		    strcasecmp(to, address) == 0;
 	fclose(f);

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/sged_client.h"
 
@@ -22,10 +23,12 @@
 int	announced_line(char out[], size_t outsz, int64_t when,
 	    const char *address);
 /*
- * Of a line, which is changed in place, the address; NULL: it is none, or one
- * from more than ANNOUNCED_KEPT_SECONDS ago.
+ * Of a line, which is changed in place, the address; NULL: it is none, is cut
+ * off, or is from more than ANNOUNCED_KEPT_SECONDS ago, or as far ahead.
  */
 const char *announced_parse(char *line, int64_t now);
+/* The list for reading, or NULL with errno; EPERM: what is there is none. */
+FILE	*announced_open(const char *path);
 /* Whether the list names that address: 1, 0, or -1 with errno. */
 int	announced_has(const char *spool, const char *address, int64_t now);
 

@@ -56,7 +56,9 @@ write_anew(const char *path, int *lines, int64_t now)
 	if ((fd = open(new, O_RDWR | O_CREAT | O_TRUNC | O_APPEND |
 	    O_NOFOLLOW | O_CLOEXEC, 0644)) == -1)
 		goto out;
-	if ((in = fopen(path, "re")) == NULL && errno != ENOENT)
+	/* What is no list is replaced by one. */
+	if ((in = announced_open(path)) == NULL && errno != ENOENT &&
+	    errno != EPERM)
 		goto out;
 	if (fchmod(fd, 0644) == -1 || (out = fdopen(dup(fd), "a")) == NULL ||
 	    (in != NULL && (*lines = copy_lines(in, out, now)) == -1) ||

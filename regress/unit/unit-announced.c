@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * SPOOL/announced, whatever lies there: nothing but a whole line of these days
+ * lets a report pass, and sged writes on.
+ */
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/announced.h"
+#include "base/bounds.h"
+#include "deliver/deliver_job.h"
+#include "tap.h"
+
+static char	 spool[] = "/tmp/unit-announced.XXXXXXXXXX";
+static int64_t	 now;
+
+/* A line before which n others stand, or a part of one. */
+static void
+put(const char *before, int n, int64_t when, const char *address)
+{
+	FILE *f;
+
+	(void)unlink(ANNOUNCED_FILE);
+	if ((f = fopen(ANNOUNCED_FILE, "w")) == NULL)
+		exit(1);
+	while (n-- > 0)
+		(void)fputs(before, f);
+	fprintf(f, "%lld|%s", (long long)when, address);
+	(void)fclose(f);
+}
+
+static int
+has(const char *address)
+{
+	return announced_has(spool, address, now);
+}
+
+static void
+test_lines(void)
+{
+	is_int(has("a@a.nz"), 0, "no list");
+	put("", 0, now, "a@a.nz\n");
+	is_int(has("A@a.nz"), 1, "an address");
+	is_int(has("a@a.n"), 0, "its beginning is none");
+	put("", 0, now, "a@a.n");
+	is_int(has("a@a.n"), 0, "nor where the list is cut off there");
+	put("", 0, now - ANNOUNCED_KEPT_SECONDS - 1, "a@a.nz\n");
+	is_int(has("a@a.nz"), 0, "of long ago");
+	put("", 0, now + 60, "a@a.nz\n");
+	is_int(has("a@a.nz"), 1, "of a clock that was set back");
+	put("", 0, now + ANNOUNCED_KEPT_SECONDS + 1, "a@a.nz\n");
+	is_int(has("a@a.nz"), 0, "of one that was wrong: not for ever");
+	put("x|y\n||\n\n", 1000, now, "a@a.nz\n");
+	is_int(has("a@a.nz"), 1, "behind lines that say nothing");
+	put("x\n", ANNOUNCED_LINES_MAX, now, "a@a.nz\n");
+	is_int(has("a@a.nz"), 0, "no more is read than sged writes");
+	(void)chmod(ANNOUNCED_FILE, 0664);
+	is_int(has("a@a.nz"), -1, "others can write to it");
+}
+
+static void
+test_writer(void)
+{
+	struct conf conf = { .spool = spool };
+	struct engine e = { .conf = &conf };
+	struct deliver d = { .engine = &e, .announced = -1 };
+	struct stat st;
+
+	put("", 0, now, "a@a.nz\n1|cut@of");
+	announce(&d, "b@b.nz");
+	is_int(has("b@b.nz"), 1, "sged writes behind a line that is cut off");
+	is_int(has("a@a.nz"), 1, "and keeps the others");
+	announce_stop(&d);
+	put("", 0, now, "cut@o");
+	announce(&d, "c@c.nz");
+	announce(&d, "d@d.nz");
+	is_int(has("c@c.nz") + has("d@d.nz"), 2, "behind one of today");
+	announce_stop(&d);
+
+	/* Whoever opened that as a file would wait for ever. */
+	(void)unlink(ANNOUNCED_FILE);
+	if (mkfifo(ANNOUNCED_FILE, 0644) == -1)
+		exit(1);
+	is_int(has("a@a.nz"), -1, "nobody waits for a pipe");
+	(void)alarm(30);
+	announce(&d, "a@a.nz");
+	(void)alarm(0);
+	is_int(has("a@a.nz"), 1, "sged puts a list in its place");
+	ok(stat(ANNOUNCED_FILE, &st) == 0 && (st.st_mode & 0777) == 0644,
+	    "that filter-sge can read");
+	announce_stop(&d);
+}
+
+int
+main(void)
+{
+	now = time(NULL);
+	if (mkdtemp(spool) == NULL || chdir(spool) == -1)
+		return 1;
+	(void)umask(022);
+	test_lines();
+	test_writer();
+	(void)unlink(ANNOUNCED_FILE);
+	(void)rmdir(spool);
+	return done_testing();
+}
