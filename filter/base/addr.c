@@ -203,6 +203,12 @@ is_global4(const unsigned char *ip)
 }
 
 int
+addr_is_nat64(const struct addr *a)
+{
+	return in_range(a->ip, &nat64, 1);
+}
+
+int
 addr_is_global(const struct addr *a)
 {
 	unsigned char client[4];
@@ -210,7 +216,7 @@ addr_is_global(const struct addr *a)
 
 	if (addr_is_ipv4(a))
 		return is_global4(a->ip + 12);
-	if (in_range(a->ip, &nat64, 1))
+	if (addr_is_nat64(a))
 		return is_global4(a->ip + 12);
 	if (!in_range(a->ip, &global6, 1) ||
 	    in_range(a->ip, special6, nitems(special6)))

@@ -26,6 +26,8 @@ int	addr_parse(const char *s, size_t len, struct addr *);
 /* In RFC 5952's form; out holds at least 46 bytes. */
 void	addr_print(const struct addr *, char out[], size_t outsz);
 int	addr_is_ipv4(const struct addr *);
+/* Whether it stands for one of IPv4 (RFC 6052, 64:ff9b::/96). */
+int	addr_is_nat64(const struct addr *);
 int	addr_is_loopback(const struct addr *);
 /*
  * Whether it is a global unicast address: not loopback, private, link-local,

@@ -91,6 +91,7 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 	json_t *txts = json_array();
 	size_t i, j;
 	char addr[32], hex[8] = "";
+	const char *network;
 
 	(void)ipc;
 	(void)fd;
@@ -103,8 +104,9 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 		/* All "never*" stand at one address, others each at its own. */
 		for (i = j = 0; name[i] != '\0'; i++)
 			j = j * 31 + (unsigned char)name[i];
-		(void)snprintf(addr, sizeof(addr), "198.51.%zu.%zu",
-		    j / 256 % 256, j % 256);
+		network = has(name, "nat64") ? "64:ff9b::" : "";
+		(void)snprintf(addr, sizeof(addr), "%s198.51.%zu.%zu",
+		    network, j / 256 % 256, j % 256);
 		reply(b, WORLD_RESOLVE, q, strcmp(name, "nx.nz") == 0 ?
 		    json_pack("{s:s}", "status", "nxdomain") :
 		    json_pack("{s:s, s:[s]}", "status", "ok", "addr",

@@ -255,6 +255,11 @@ flood(const struct conf *conf)
 		tally(&b, domain, 1);
 	}
 	tally(&b, "200-other.https.nz", 1);
+	for (i = 0; i < 5; i++) {
+		(void)snprintf(domain, sizeof(domain), "200-nat64-%zu.https.nz",
+		    i);
+		tally(&b, domain, 1);
+	}
 	while (strcmp(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
 	    " 'due' OR state = 'sending'"), "0") != 0 || b.posts == 0) {
 		sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
@@ -267,6 +272,9 @@ flood(const struct conf *conf)
 	    "one address gets no more by many names");
 	is_str(state_of(&b, "200-other.https.nz"), "sent:sent",
 	    "another has its own");
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM delivery"
+	    " WHERE target LIKE '%%nat64%%' GROUP BY state"), "sent 5",
+	    "as has each of IPv4 that is reached by NAT64");
 	stop(&b);
 }
 

@@ -35,11 +35,12 @@
 #define ZONE_MAX 24
 #define SUBZONE_MAX 8
 
-/* IPv4 stands in one /64 as a whole. */
+/* IPv4 stands in one /64 as a whole, and in that of NAT64. */
 static int
 is_ipv4(const struct addr *addr)
 {
-	return memcmp(addr->ip, "\0\0\0\0\0\0\0\0", 8) == 0;
+	return memcmp(addr->ip, "\0\0\0\0\0\0\0\0", 8) == 0 ||
+	    addr_is_nat64(addr);
 }
 
 static int
