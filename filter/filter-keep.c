@@ -281,8 +281,8 @@ complain(struct keeper *k, int64_t now)
 		return;
 	k->said = dropped;
 	k->said_at = now;
-	log_warnx("%s said %llu lines that smtpd did not ask for: not passed "
-	    "on", k->argv[0], (unsigned long long)dropped);
+	log_warnx("%s said %llu lines that smtpd would end at: not passed on",
+	    k->argv[0], (unsigned long long)dropped);
 }
 
 /*

@@ -35,6 +35,8 @@
  */
 #define KEPT_LINE_MAX (128 * 1024)
 #define KEPT_EVENTS_MAX 64
+/* An answer but a mail's line: smtpd's own replies and commands have 2048. */
+#define KEPT_ANSWER_MAX 2000
 /*
  * What a filter may make of a mail: so many times its bytes (quoted-printable
  * is three), and these.  What goes on is no mail, and smtpd would write it to

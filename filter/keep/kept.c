@@ -28,6 +28,7 @@ struct client {
 	uint64_t	 start;		/* of the filter that knows it; 0 */
 	char		 asked[HEX_LEN + 1];	/* token of a question; "" */
 	char		 data[HEX_LEN + 1];	/* the same of a mail's lines */
+	int		 commit;	/* what is asked is a whole mail */
 	int		 whole;		/* smtpd has given the last of them */
 	int64_t		 given;		/* bytes of them, and of the answer */
 	int64_t		 got;
@@ -295,8 +296,10 @@ question(struct kept *k, struct client *c, const struct asked *a)
 		(void)strlcpy(c->data, a->token, sizeof(c->data));
 		c->given += a->textlen + 1;
 		c->whole = is_last(a->text, a->textlen);
-	} else
+	} else {
 		(void)strlcpy(c->asked, a->token, sizeof(c->asked));
+		c->commit = is_event(a, "commit");
+	}
 	k->to_filter(a->line, a->len, k->arg);
 }
 
@@ -389,6 +392,30 @@ registration(struct kept *k, const char *event, size_t len)
 	k->to_smtpd("register|ready", 14, k->arg);
 }
 
+/*
+ * Whether smtpd can read that answer: it ends at any other, at one that is too
+ * long for its own messages, and at "junk" of a mail that is whole.
+ */
+static int
+is_answer(const struct client *c, const char *text, size_t len)
+{
+	static const char *const said[] = { "rewrite|", "reject|",
+	    "disconnect|", "report|" };
+	size_t i;
+
+	if (len > KEPT_ANSWER_MAX)
+		return 0;
+	if (len == 7 && memcmp(text, "proceed", 7) == 0)
+		return 1;
+	if (len == 4 && memcmp(text, "junk", 4) == 0)
+		return !c->commit;
+	for (i = 0; i < nitems(said); i++)
+		if (len >= strlen(said[i]) &&
+		    memcmp(text, said[i], strlen(said[i])) == 0)
+			return 1;
+	return 0;
+}
+
 /* Whether smtpd waits for that answer; what is not asked ends smtpd. */
 static int
 is_asked(struct kept *k, const char *p, const char *end, int data)
@@ -403,7 +430,10 @@ is_asked(struct kept *k, const char *p, const char *end, int data)
 		return 0;
 	if (!data) {
 		c->asked[0] = '\0';
-		return 1;
+		if (is_answer(c, p, end - p))
+			return 1;
+		answer(k, "filter-result", id, token, LATER);
+		return 0;
 	}
 	if (is_last(p, end - p)) {
 		/* smtpd would go on, and what it says next be lost. */
@@ -421,8 +451,11 @@ is_asked(struct kept *k, const char *p, const char *end, int data)
 void
 kept_filter(struct kept *k, const char *line, size_t len)
 {
-	const char *end = line + len;
+	const char *end;
 
+	/* smtpd reads a line up to a NUL. */
+	len = strnlen(line, len);
+	end = line + len;
 	if (len > 9 && memcmp(line, "register|", 9) == 0)
 		registration(k, line + 9, len - 9);
 	else if ((len > 14 && memcmp(line, "filter-result|", 14) == 0 &&

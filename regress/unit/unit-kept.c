@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bounds.h"
 #include "keep/kept.h"
 #include "tap.h"
 
@@ -51,6 +52,16 @@ answers(const char *line)
 {
 	smtpd[0] = filter[0] = '\0';
 	kept_filter(k, line, strlen(line));
+}
+
+static void
+answers_with(const char *id, const char *text)
+{
+	char line[4096];
+
+	(void)snprintf(line, sizeof(line), "filter-result|%s|" T "|%s", id,
+	    text);
+	answers(line);
 }
 
 static void
@@ -232,6 +243,70 @@ test_bounds(void)
 	says(GONE("00000000000000ee"));
 }
 
+/* An answer that was asked for, and that smtpd would end at. */
+static void
+test_answers(void)
+{
+	static const char *const odd[] = { "reject", "proceed ", "proceed|x", "nonsense|x", "Junk", "|" };
+	static const char *const good[] = { "junk", "rewrite|x", "report|x",
+	    "reject|550 no", "disconnect|421 no" };
+	char line[KEPT_ANSWER_MAX + 100];
+	size_t i;
+
+	kept_started(k);
+	answers("register|ready");
+	says(CONNECT("00000000000000ab"));
+	for (i = 0; i < nitems(odd); i++) {
+		says(ASK("rcpt-to", "00000000000000ab") "|b@c.nz");
+		answers_with("00000000000000ab", odd[i]);
+		is_str(smtpd, "filter-result|00000000000000ab|" T "|reject|451 "
+		    "4.3.0 A filter of this host failed: try again later\n",
+		    "no answer: %s", odd[i]);
+		ok(!kept_owes(k), "it is answered");
+	}
+	for (i = 0; i < nitems(good); i++) {
+		says(ASK("rcpt-to", "00000000000000ab") "|b@c.nz");
+		answers_with("00000000000000ab", good[i]);
+		ok(strstr(smtpd, good[i]) != NULL, "%s", good[i]);
+	}
+	for (i = KEPT_ANSWER_MAX; i <= KEPT_ANSWER_MAX + 1; i++) {
+		says(ASK("rcpt-to", "00000000000000ab") "|b@c.nz");
+		(void)snprintf(line, sizeof(line), "reject|451 %0*d",
+		    (int)(i - strlen("reject|451 ")), 0);
+		answers_with("00000000000000ab", line);
+		is_int(strstr(smtpd, "4.3.0 A filter") == NULL,
+		    i == KEPT_ANSWER_MAX, "%zu bytes", i);
+	}
+	says(ASK("data-line", "00000000000000ab") "|x");
+	smtpd[0] = '\0';
+	kept_filter(k, "filter-dataline|00000000000000ab|" T "|.\0x", 53);
+	is_str(smtpd, "", "an end with more behind a NUL is an end");
+	says(GONE("00000000000000ab"));
+}
+
+/* Of a whole mail smtpd cannot be told "junk". */
+static void
+test_commit(void)
+{
+	kept_free(k);
+	if ((k = kept_new(to_smtpd, to_filter, NULL)) == NULL)
+		exit(1);
+	kept_started(k);
+	answers("register|filter|smtp-in|commit");
+	answers("register|filter|smtp-in|rcpt-to");
+	answers("register|ready");
+	says(CONNECT(A));
+	says(ASK("rcpt-to", A) "|b@c.nz");
+	answers("filter-result|" A "|" T "|junk");
+	ok(strstr(smtpd, "|junk\n") != NULL, "a recipient of junk");
+	says(ASK("commit", A));
+	answers("filter-result|" A "|" T "|junk");
+	ok(strstr(smtpd, "|reject|451 ") != NULL, "no mail of it");
+	says(ASK("commit", A));
+	answers("filter-result|" A "|" T "|proceed");
+	ok(strstr(smtpd, "|proceed\n") != NULL, "the next one passes");
+}
+
 static void
 test_odd(void)
 {
@@ -258,6 +333,8 @@ main(void)
 	test_passing();
 	test_ending();
 	test_bounds();
+	test_answers();
+	test_commit();
 	test_odd();
 	kept_free(k);
 	return done_testing();
