@@ -30,6 +30,10 @@
 /* One that ends at its start is not started again within this. */
 #define AGAIN_MS 1000
 #define COMPLAIN_MS 60000
+/* How long one that is killed is waited for, and how many are not any more. */
+#define KILL_LOOKS 100
+#define KILL_LOOK_MS 10
+#define LEFT_MAX 8
 /* How long one that owes an answer may say nothing, by itself. */
 #define PATIENCE_SECONDS 240
 #define PATIENCE_MAX 86400
@@ -67,6 +71,8 @@ struct keeper {
 	uint64_t	 passed;	/* of kept_passed, then */
 	uint64_t	 taken;		/* of to_filter, then */
 	int		 looks;		/* in vain */
+	pid_t		 left[LEFT_MAX];	/* killed, and not ended yet */
+	size_t		 nleft;
 };
 
 static __dead void
@@ -245,15 +251,55 @@ how(int status)
 	return text;
 }
 
+static int
+is_gone(pid_t pid, int *status)
+{
+	pid_t n;
+
+	while ((n = waitpid(pid, status, WNOHANG)) == -1 && errno == EINTR)
+		;
+	return n != 0;
+}
+
+/*
+ * Ends it.  In a call on a disk that hangs no signal ends it, nor one that runs
+ * as another user: smtpd does not wait for that.
+ */
+static const char *
+finish(struct keeper *k)
+{
+	int i, status = 0;
+
+	(void)kill(k->pid, SIGKILL);
+	for (i = 0; i < KILL_LOOKS; i++) {
+		if (is_gone(k->pid, &status))
+			return how(status);
+		(void)poll(NULL, 0, KILL_LOOK_MS);
+	}
+	k->left[k->nleft++] = k->pid;
+	return "not by a signal";
+}
+
+/* Those that were left have ended in the end. */
+static void
+look_after(struct keeper *k)
+{
+	size_t i;
+	int status;
+
+	for (i = 0; i < k->nleft;)
+		if (is_gone(k->left[i], &status))
+			k->left[i] = k->left[--k->nleft];
+		else
+			i++;
+}
+
 static void
 ended(struct keeper *k, int hung)
 {
-	int status = 0;
+	const char *why = finish(k);
 	size_t n;
 
-	(void)kill(k->pid, SIGKILL);
-	while (waitpid(k->pid, &status, 0) == -1 && errno == EINTR)
-		;
 	close(k->filter.fd);
 	close(k->feed);
 	k->pid = k->feed = k->filter.fd = k->to_filter.fd = -1;
@@ -263,11 +309,11 @@ ended(struct keeper *k, int hung)
 	/* smtpd waits for it at its start, and says so if it does not come. */
 	if (!kept_ready(k->kept)) {
 		log_warnx("%s ended at its start (%s)", k->argv[0],
-		    how(status));
+		    why);
 		exit(1);
 	}
 	log_warnx("%s ended (%s) with %zu mails in hand: they are refused, and "
-	    "it is started again", k->argv[0], how(status), n);
+	    "it is started again", k->argv[0], why, n);
 }
 
 /* Once a minute at most. */
@@ -345,7 +391,9 @@ static void
 keep(struct keeper *k, const char *self)
 {
 	while (!k->eof) {
-		if (k->pid == -1 && (kept_came_up(k->kept) ||
+		look_after(k);
+		if (k->pid == -1 && k->nleft < LEFT_MAX &&
+		    (kept_came_up(k->kept) ||
 		    monotonic_ms() - k->started >= AGAIN_MS))
 			start(k, self);
 		complain(k, monotonic_ms());

@@ -73,6 +73,21 @@ check "the filter is there for the next" wait_for 60 runs 3
 filter_end
 is $? 0 "smtpd's end is its own"
 
+# One that no signal ends: here since a tracer does not let go of it.
+filter 1 'exec sleep 10000'
+"$BIN/broken" "$(cat "$T/pids")" hold 600 >"$T/held" 2>&1 &
+holder=$!
+wait_for 60 grep -q . "$T/held"
+if grep -q '^held' "$T/held"; then
+	ask rcpt-to b@c.nz
+	check "one that does not end is not waited for" \
+	    wait_for 120 answered $s 'reject|451 4.3.0 '
+	check "which is in the log" logged 'ended (not by a signal)'
+	check "and another started" wait_for 60 runs 2
+fi
+kill "$holder" 2>/dev/null
+filter_end
+
 # One that answers late, but does.
 filter 100 'while read -r l; do case $l in *rcpt-to*) sleep 0.5
     echo "filter-result|'"$s|$k"'|proceed";; esac; done'

@@ -9,6 +9,7 @@
  *	broken PID tcp ADDRESS PORT
  *	broken PID udp|root
  *	broken PID signal PID
+ *	broken PID hold SECONDS		its end is not seen by its parent
  */
 
 #if defined(__linux__) && defined(__x86_64__)
@@ -29,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Below what the stack's owner uses, and its red zone. */
 #define ROOM 4096
@@ -189,6 +191,14 @@ main(int argc, char *argv[])
 		err(1, "%s", argv[1]);
 	if (stopped() == 0 || ptrace(PTRACE_GETREGS, pid, NULL, &saved) == -1)
 		errx(1, "%s: not held", argv[1]);
+	if (strcmp(argv[2], "hold") == 0 && argc == 4) {
+		if (ptrace(PTRACE_CONT, pid, NULL, NULL) == -1)
+			err(1, "%s", argv[1]);
+		puts("held");
+		(void)fflush(stdout);
+		(void)sleep((unsigned int)strtol(argv[3], NULL, 10));
+		return 0;
+	}
 	rc = attempt(argv + 2);
 	if (rc != -ENDED) {
 		if (ptrace(PTRACE_SETREGS, pid, NULL, &saved) == -1 ||
