@@ -27,8 +27,12 @@
 
 /* Nothing is read while so much waits to be written to the other side. */
 #define OUT_HIGH (256 * 1024)
-/* One that ends at its start is not started again within this. */
+/*
+ * One that ends at its start is not started again within this, nor one that has
+ * lived for less so many times in a row.
+ */
 #define AGAIN_MS 1000
+#define QUICK_MAX 8
 #define COMPLAIN_MS 60000
 /* How long one that is killed is waited for, and how many are not any more. */
 #define KILL_LOOKS 100
@@ -64,6 +68,7 @@ struct keeper {
 	pid_t		 pid;		/* -1: it does not run */
 	int		 eof;		/* smtpd has gone */
 	int64_t		 started;	/* monotonic milliseconds */
+	int		 quick;		/* lives of less than AGAIN_MS */
 	uint64_t	 said;		/* of kept_dropped, and when */
 	int64_t		 said_at;
 	int64_t		 look_ms;	/* how often it is looked */
@@ -305,6 +310,7 @@ ended(struct keeper *k, int hung)
 	k->pid = k->feed = k->filter.fd = k->to_filter.fd = -1;
 	k->to_filter.head = k->to_filter.tail = 0;
 	k->looks = 0;
+	k->quick = monotonic_ms() - k->started < AGAIN_MS ? k->quick + 1 : 0;
 	n = kept_ended(k->kept, hung);
 	/* smtpd waits for it at its start, and says so if it does not come. */
 	if (!kept_ready(k->kept)) {
@@ -393,7 +399,7 @@ keep(struct keeper *k, const char *self)
 	while (!k->eof) {
 		look_after(k);
 		if (k->pid == -1 && k->nleft < LEFT_MAX &&
-		    (kept_came_up(k->kept) ||
+		    ((kept_came_up(k->kept) && k->quick < QUICK_MAX) ||
 		    monotonic_ms() - k->started >= AGAIN_MS))
 			start(k, self);
 		complain(k, monotonic_ms());

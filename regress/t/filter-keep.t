@@ -88,6 +88,13 @@ fi
 kill "$holder" 2>/dev/null
 filter_end
 
+# One that ends all the time.
+begun=$(date +%s)
+filter 1 'exit 3'
+check "one that ends at once is started again" wait_for 120 runs 12
+ok $([ $(($(date +%s) - begun)) -ge 2 ]; echo $?) "after a while"
+filter_end
+
 # One that answers late, but does.
 filter 100 'while read -r l; do case $l in *rcpt-to*) sleep 0.5
     echo "filter-result|'"$s|$k"'|proceed";; esac; done'
