@@ -99,7 +99,7 @@ clock_gettime(clockid_t clock, struct timespec *out)
 
 	if (clock != CLOCK_REALTIME) {
 		rc = (int)syscall(SYS_clock_gettime, clock, out);
-		if (clock == CLOCK_MONOTONIC)
+		if (clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME)
 			out->tv_sec += passed;
 		return rc;
 	}

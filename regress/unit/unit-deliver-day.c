@@ -2,14 +2,47 @@
 
 /* When reports go: each day's, and again what failed. */
 
+#include <sys/syscall.h>
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "deliver_bench.h"
 #include "lib/date.h"
 #include "tap.h"
+
+/* Seconds that CLOCK_MONOTONIC stood still, as the host was suspended. */
+static time_t slept;
+
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, ts);
+
+#ifdef CLOCK_BOOTTIME
+	if (clock == CLOCK_BOOTTIME)
+		ts->tv_sec += slept;
+#endif
+	return rc;
+}
+
+static int
+looked_up(struct bench *b)
+{
+	return b->lookups > 0;
+}
+
+static int turns;
+
+static int
+turned(struct bench *b)
+{
+	return b->lookups > 0 || --turns <= 0;
+}
 
 /* sged was off for three days: three reports, each of its own day. */
 static void
@@ -232,6 +265,38 @@ announced(const struct conf *conf)
 	stop(&b);
 }
 
+/*
+ * In a fleet a host sends what it holds.  One that was suspended holds nothing
+ * when it wakes, though CLOCK_MONOTONIC has not moved.
+ */
+static void
+suspended(const struct conf *conf)
+{
+	static char libpq[] = "host=x";
+	struct conf fleet = *conf;
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	b.servfail = 1;
+	tally(&b, "mail.nz", 1);
+	ok(run(&b, looked_up), "a report that is looked up");
+	stop(&b);
+	fleet.fleet = libpq;
+	start(&b, &fleet);
+	sql(&b, "UPDATE report SET state = 'due', due = 0");
+	turns = 200;
+	b.e.claimed_until = boottime_ms() + 40000;
+	slept = 600;
+	ok(run(&b, turned) && b.lookups == 0, "the lease ran while the host slept");
+	stop(&b);
+	start(&b, &fleet);
+	b.e.claimed_until = boottime_ms() + 40000;
+	ok(run(&b, looked_up), "renewed, it goes on");
+	slept = 0;
+	stop(&b);
+}
+
 int
 main(void)
 {
@@ -242,6 +307,7 @@ main(void)
 	retries(conf);
 	spread(conf);
 	announced(conf);
+	suspended(conf);
 	bench_end(conf);
 	return done_testing();
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "base/version.h"
 #include "copy/copy.h"
 #include "copy/copy_job.h"
@@ -77,7 +78,7 @@ day_noted(struct copy *c)
 	c->changes_now++;
 	c->spent += loop_now() - c->began;
 	c->day++;
-	if (loop_now() - c->asked > TURN_MS) {
+	if (boottime_ms() - c->asked > TURN_MS) {
 		c->more = 1;
 		claim_turn(c);
 	} else
@@ -330,7 +331,7 @@ copy_beat(void *arg)
 		copy_again(c, FIRST_MS);
 		return;
 	}
-	c->asked = loop_now();
+	c->asked = boottime_ms();
 	copy_ask(c, json_pack("{s:s, s:s, s:s, s:I}", "op", "beat",
 	    "instance", number, "version", SGE_VERSION, "since",
 	    (json_int_t)c->first), beaten);

@@ -39,7 +39,7 @@ struct copy {
 	int64_t		 changes_now;	/* as it was begun to be */
 
 	int		 synced;	/* what is claimed is known */
-	int64_t		 asked;		/* for the beat, loop_now */
+	int64_t		 asked;		/* for the beat, boottime_ms */
 	json_t		*claims;	/* to be built */
 	size_t		 claim;		/* the first of those asked for */
 	size_t		 nasked;	/* and how many they are */

@@ -16,6 +16,7 @@
 #include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "lib/xalloc.h"
 
 /* At a stop, for what is being sent; the parent waits for longer. */
@@ -179,7 +180,7 @@ claim(struct deliver *d, int64_t now, struct jobs *out)
 		return 0;
 	/* Another host may be sending it by now. */
 	if (d->engine->conf->fleet != NULL &&
-	    loop_now() >= d->engine->claimed_until)
+	    boottime_ms() >= d->engine->claimed_until)
 		return 0;
 	if (claim_reports(d, now, out) == -1 || (!d->recovering &&
 	    claim_deliveries(d, DELIVERY_MAIL, MAILS_MAX -

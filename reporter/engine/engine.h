@@ -32,7 +32,7 @@ struct engine {
 	struct learn	*learn;		/* policies, routes, probes */
 	struct deliver	*deliver;	/* reports: when, to whom, again */
 	struct copy	*copy;		/* tallies -> the fleet, or NULL */
-	/* In a fleet: what it claimed is this host's until then, loop_now. */
+	/* In a fleet: what it claimed is this host's until then, boottime_ms. */
 	int64_t		 claimed_until;
 	struct control	*control;	/* the socket */
 };
