@@ -291,6 +291,36 @@ check_many(void)
 	is_str(rows(TALLY), "", "nothing but reports");
 }
 
+/* Several mails of one session: each domain has it once. */
+static void
+check_mails(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+
+	fresh();
+	to(&r, "a.example", "government>public");
+	to(&r, "b.example", "government>public");
+	to(&r, "b.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain, clear, messages FROM correspondent"
+	    " ORDER BY 1"), "a.example|1|1 b.example|1|2",
+	    "mails: a session of each domain's");
+	/* A refusal is why, whatever else was to be refused. */
+	fresh();
+	r = incoming(NULL, "a.govt.nz", "government>government",
+	    VERDICT_REJECT);
+	r.tx[0].why = REFUSAL_NO_CONNECTOR;
+	r.tx[r.ntx] = r.tx[0];
+	r.tx[r.ntx].verdict = VERDICT_TESTING;
+	r.tx[r.ntx++].why = REFUSAL_OTHER_ADDRESS;
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT why FROM incident"), "no-connector",
+	    "mails: the refusal's reason stays");
+}
+
 static void
 check_incoming(void)
 {
@@ -384,6 +414,7 @@ main(void)
 	check_trace();
 	check_smarthost();
 	check_many();
+	check_mails();
 	check_incoming();
 	check_local();
 	return bench_end() == -1 || done_testing();
