@@ -14,8 +14,9 @@
  * did in vain: for that question; for anything where sged, which answers some
  * things at once, said nothing for much longer than usual (see pace.h).  For as
  * long, other domains get a short chance where it is the same session (see
- * patience.h), or where it was the second domain and none was found out between.  Only sessions that may
- * relay wait: what a stranger names is nobody's to look up.
+ * patience.h), or where it was the second domain and none was found out
+ * between.  Only sessions that may relay wait: what a stranger names is
+ * nobody's to look up.
  */
 #define WAITS_CONNECT_MS 250
 #define WAITS_VAIN_MS 30000
