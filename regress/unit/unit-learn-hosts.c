@@ -107,6 +107,12 @@ test_turns(struct bench *b)
 	look_tick(b->e.learn);
 	is_str(turns(), "mx1.enforce.nz|192.0.2.14|5000|0|0\n"
 	    "mx2.enforce.nz|192.0.2.14|5000|0|0\n", "with their last attempt");
+	sql(b, "UPDATE attempt SET at = 6000123 WHERE at = 5000123");
+	b->e.learn->ticks = 2;
+	look_tick(b->e.learn);
+	is_str(turns(), "mx1.enforce.nz|192.0.2.14|6000|0|0\n"
+	    "mx2.enforce.nz|192.0.2.14|6000|0|0\n",
+	    "the newest, however long its line");
 	look_both(b, "ok");
 	is_str(turns(), "", "and no more when they work");
 	sql(b, "DELETE FROM attempt; DELETE FROM probe; INSERT INTO waiting"

@@ -346,6 +346,27 @@ mangled(void)
 	    "every mangled record was read");
 }
 
+/* What can't be used is called what it is. */
+static void
+unusable(void)
+{
+	static const char *const txts[] = {
+		"v=TLSRPTv1; rua=https:", "v=TLSRPTv1; rua=ftp://a.nz"
+	};
+	struct rua rua;
+	const char *why = NULL;
+	size_t where = 0, i;
+	int record;
+
+	for (i = 0; i < sizeof(txts) / sizeof(txts[0]); i++) {
+		is_int(rua_parse(&txts[i], 1, &rua, &record, &why, &where),
+		    RUA_OK, "%s: parses", txts[i]);
+		is_int(strcmp(rua.unusable_why, "neither mailto: nor https:")
+		    == 0, (long long)i, "%s: %s", txts[i], rua.unusable_why);
+		rua_free(&rua);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -359,5 +380,6 @@ main(int argc, char *argv[])
 	limits();
 	again();
 	mangled();
+	unusable();
 	return done_testing();
 }
