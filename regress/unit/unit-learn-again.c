@@ -78,8 +78,10 @@ test_broken(struct bench *b)
 	lookups = b->lookups;
 	said_begin();
 	two_ticks(b);
+	is_int(said_end("can be looked up again"), 1, "which is said");
+	said_begin();
 	again(b, "dark.nz");
-	is_int(said_end("can be looked up again"), 1, "which is said once");
+	is_int(said_end("can be looked up again"), 0, "once");
 	ok(b->lookups > lookups, "when it is due, it is looked up");
 	is_str(rows(b, "SELECT domain FROM broken WHERE domain = 'dark.nz'"),
 	    "", "what works again is not broken");
