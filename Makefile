@@ -89,6 +89,7 @@ COMMON_OBJS =	\
 		filter/base/sged_client.o \
 		filter/base/recent.o \
 		filter/base/sip_hash.o \
+		filter/base/spool_file.o \
 		filter/base/trouble.o \
 		filter/base/sged_notice.o \
 		filter/base/utf8.o \

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +10,7 @@
 #include "base/announced.h"
 #include "base/bounds.h"
 #include "base/compat.h"
+#include "base/spool_file.h"
 
 int
 announced_line(char out[], size_t outsz, int64_t when, const char *address)
@@ -41,20 +39,15 @@ announced_parse(char *line, int64_t now)
 	return line;
 }
 
-/* As with all files of the spool, nobody waits for what is none. */
 FILE *
 announced_open(const char *path)
 {
-	struct stat st;
-	FILE *f = NULL;
+	FILE *f;
 	int fd, saved;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+	if ((fd = spool_file_open(path)) == -1)
 		return NULL;
-	errno = EPERM;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	    (f = fdopen(fd, "r")) != NULL)
+	if ((f = fdopen(fd, "r")) != NULL)
 		return f;
 	saved = errno;
 	close(fd);

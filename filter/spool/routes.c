@@ -12,6 +12,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "base/sip_hash.h"
+#include "base/spool_file.h"
 #include "spool/route_line.h"
 #include "spool/route_map.h"
 #include "spool/routes.h"
@@ -128,7 +129,7 @@ reopen(struct routes *r)
 {
 	int fd;
 
-	if ((fd = routes_open_file(r->path)) == -1) {
+	if ((fd = spool_file_open(r->path)) == -1) {
 		/* No file: sged has learned nothing yet. */
 		if (errno != ENOENT && errno != r->said) {
 			r->said = errno;

@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <sys/stat.h>
-
 #include <cdb.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
+#include "base/spool_file.h"
 #include "spool/routes_base.h"
-
-int
-routes_open_file(const char *path)
-{
-	struct stat st;
-	int fd, saved = 0;
-
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
-		return -1;
-	if (fstat(fd, &st) == -1)
-		saved = errno;
-	else if (!S_ISREG(st.st_mode) || st.st_mode & (S_IWGRP | S_IWOTH))
-		saved = EPERM;
-	if (saved == 0)
-		return fd;
-	close(fd);
-	errno = saved;
-	return -1;
-}
 
 int
 base_open(const char *routes)
@@ -42,7 +21,7 @@ base_open(const char *routes)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return routes_open_file(path);
+	return spool_file_open(path);
 }
 
 int

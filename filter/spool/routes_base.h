@@ -14,11 +14,6 @@
  */
 #define ROUTES_BASE_SUFFIX ".cdb"
 
-/*
- * A file of routes, of either kind, to read: -1 with errno, EPERM where others
- * can write to it, or it is no file.  Who writes there says where mail goes.
- */
-int	routes_open_file(const char *path);
 /* routes: the path of SPOOL/routes.  A descriptor, or -1 with errno. */
 int	base_open(const char *routes);
 /*

@@ -9,7 +9,7 @@
 
 #include "base/compat.h"
 #include "base/domain.h"
-#include "spool/routes_base.h"
+#include "base/spool_file.h"
 #include "spool/turns.h"
 
 struct turns {
@@ -86,7 +86,7 @@ turns_read(struct turns *t)
 	int fd;
 
 	t->n = 0;
-	if ((fd = routes_open_file(t->path)) == -1)
+	if ((fd = spool_file_open(t->path)) == -1)
 		return;
 	if ((f = fdopen(fd, "r")) == NULL) {
 		close(fd);
