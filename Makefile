@@ -333,6 +333,7 @@ SGECTL_OBJS =	\
 		reporter/reader/mime_walk.o \
 		reporter/reader/reader.o \
 		reporter/reader/reader_dkim.o \
+		reporter/reader/reader_field.o \
 		reporter/reader/reader_json.o \
 		reporter/reader/reader_member.o \
 		reporter/reader/reader_policy.o \

@@ -131,3 +131,18 @@ mime_decode(const char *in, size_t len, const char *encoding, size_t *outlen)
 	*outlen = len;
 	return out;
 }
+
+char *
+mime_cr_lines(const char *data, size_t len)
+{
+	char *copy;
+	size_t i;
+
+	if (memchr(data, '\n', len) != NULL || memchr(data, '\r', len) == NULL)
+		return NULL;
+	copy = xmalloc(len + 1);
+	for (i = 0; i < len; i++)
+		copy[i] = data[i] == '\r' ? '\n' : data[i];
+	copy[len] = '\0';
+	return copy;
+}

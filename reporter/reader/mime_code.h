@@ -13,4 +13,10 @@
 unsigned char *mime_decode(const char *in, size_t len, const char *encoding,
 	    size_t *outlen);
 
+/*
+ * Lines that end with CR alone, as old Macs wrote them: with LF, and a NUL
+ * behind.  NULL where they are no such lines; the caller frees.
+ */
+char	*mime_cr_lines(const char *, size_t len);
+
 #endif

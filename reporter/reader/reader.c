@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "lib/xalloc.h"
 #include "reader/mailbox.h"
+#include "reader/mime_code.h"
 #include "reader/reader.h"
 #include "reader/sniff.h"
 #include "reader/unpack.h"
@@ -301,29 +302,6 @@ find_any(struct find *f, const unsigned char *data, size_t len)
 		problem(f, "packed, but no report", 0);
 }
 
-/*
- * A part whose encoding was not named, or named wrongly: base64 as text shows
- * what it holds by its first letters.
- */
-static int
-is_base64_of_report(const char *text, size_t len)
-{
-	size_t at = sniff_blanks((const unsigned char *)text, len), n;
-	static const char *const begins[] = {
-		"H4sI",		/* gzip */
-		"UEsDB",	/* zip */
-		"eyAi", "eyJ", "ewog", "ewoJ", "ew0K", "ewoi"	/* JSON */
-	};
-	size_t i;
-
-	for (i = 0; i < nitems(begins); i++) {
-		n = strlen(begins[i]);
-		if (len - at > n && memcmp(text + at, begins[i], n) == 0)
-			return 1;
-	}
-	return 0;
-}
-
 /* Wrappings that are named, not opened: a report may be within. */
 static void
 find_wrapping(struct find *f, const struct mime_leaf *leaf)
@@ -338,19 +316,6 @@ find_wrapping(struct find *f, const struct mime_leaf *leaf)
 		problem(f, "in TNEF (winmail.dat), which is not opened", 0);
 }
 
-/* A field, printable: header bytes need not be UTF-8; names that count are. */
-static char *
-ascii_header(const struct mime *mail, const char *name)
-{
-	char *value, *p;
-
-	if ((value = mime_header(mail, name)) != NULL)
-		for (p = value; *p != '\0'; p++)
-			if (*p < ' ' || *p > '~')
-				*p = '?';
-	return value;
-}
-
 static void
 found_leaf(const struct mime_leaf *leaf, void *arg)
 {
@@ -363,8 +328,8 @@ found_leaf(const struct mime_leaf *leaf, void *arg)
 
 	if (f->hint.budget->spent)
 		return;
-	domain = ascii_header(leaf->mail, "TLS-Report-Domain");
-	submitter = ascii_header(leaf->mail, "TLS-Report-Submitter");
+	domain = reader_field(leaf->mail, "TLS-Report-Domain");
+	submitter = reader_field(leaf->mail, "TLS-Report-Submitter");
 	if (domain != NULL)
 		f->hint.domain = domain;
 	if (submitter != NULL)
@@ -374,7 +339,7 @@ found_leaf(const struct mime_leaf *leaf, void *arg)
 	/* The signature is of the outer mail's sender, not of one within. */
 	if (leaf->nested)
 		f->hint.from = "";
-	if (is_base64_of_report((const char *)leaf->data, leaf->len)) {
+	if (sniff_base64(leaf->data, leaf->len)) {
 		data = mime_base64((const char *)leaf->data, leaf->len, &len);
 		f->hint.odd = "base64, not said so";
 		find_any(f, data, len);
@@ -394,40 +359,6 @@ found_leaf(const struct mime_leaf *leaf, void *arg)
 	f->hint = before;
 }
 
-/* id-left@id-right of "Report-ID: <...>" (RFC 8460 5.3). */
-static char *
-subject_id(const struct mime *mail)
-{
-	char *subject, *p, *id = NULL;
-
-	if ((subject = ascii_header(mail, "Subject")) == NULL)
-		return NULL;
-	if ((p = strcasestr(subject, "Report-ID:")) != NULL) {
-		p += 10;
-		p += strspn(p, " <");
-		p[strcspn(p, "> ")] = '\0';
-		id = xstrdup(p);
-	}
-	free(subject);
-	return id;
-}
-
-/* Lines that end with CR alone, as old Macs wrote them: with LF; else NULL. */
-static char *
-cr_lines(const char *data, size_t len)
-{
-	char *copy;
-	size_t i;
-
-	if (memchr(data, '\n', len) != NULL || memchr(data, '\r', len) == NULL)
-		return NULL;
-	copy = xmalloc(len + 1);
-	for (i = 0; i < len; i++)
-		copy[i] = data[i] == '\r' ? '\n' : data[i];
-	copy[len] = '\0';
-	return copy;
-}
-
 static void
 find_mail(struct find *f, const char *data, size_t len)
 {
@@ -443,10 +374,10 @@ find_mail(struct find *f, const char *data, size_t len)
 	}
 	if (charge(f, len, 1) == -1)
 		return;
-	if ((lines = cr_lines(data, len)) != NULL)
+	if ((lines = mime_cr_lines(data, len)) != NULL)
 		data = lines;
 	mime_split(data, len, &mail);
-	id = subject_id(&mail);
+	id = reader_report_id(&mail);
 	reader_from(&mail, from, sizeof(from));
 	reader_dkim(&mail, f->reader->conf, &dkim);
 	/* What is packed, or within another mail, no verifier has seen. */
@@ -490,7 +421,7 @@ reader_read(struct reader *r, const char *name, const unsigned char *data,
 	f.hint.filename = name;
 	f.hint.now = r->now;
 	if (sniff(data, len) == KIND_NOTHING) {
-		if (is_base64_of_report((const char *)data, len) &&
+		if (sniff_base64(data, len) &&
 		    !mime_looks_like((const char *)data, len)) {
 			copy = mime_base64((const char *)data, len, &len);
 			f.hint.odd = "base64, not said so";

@@ -62,6 +62,16 @@ char	*reader_utf16(const unsigned char *, size_t len, size_t *outlen);
  */
 void	reader_dkim(const struct mime *, const struct conf *,
 	    struct rd_dkim *);
+/*
+ * reader_field.c: a field, printable: its bytes need not be UTF-8, names that
+ * count are.  NULL where the mail has none; the caller frees.
+ */
+char	*reader_field(const struct mime *, const char *name);
+/*
+ * id-left@id-right of the Subject's "Report-ID: <...>" (RFC 8460 5.3).  NULL
+ * where it has none; the caller frees.
+ */
+char	*reader_report_id(const struct mime *);
 /* The From field's domain, "" where it can't be told. */
 void	reader_from(const struct mime *, char out[], size_t outsz);
 /*

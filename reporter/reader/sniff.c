@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/compat.h"
 #include "reader/sniff.h"
 
 /* A tar archive's first header is a block, with POSIX's or GNU's magic in it. */
@@ -80,4 +81,23 @@ sniff(const unsigned char *data, size_t len)
 	if (at < len && data[at] == '<')
 		return KIND_XML;
 	return KIND_NOTHING;
+}
+
+int
+sniff_base64(const unsigned char *data, size_t len)
+{
+	size_t at = sniff_blanks(data, len), n;
+	static const char *const begins[] = {
+		"H4sI",		/* gzip */
+		"UEsDB",	/* zip */
+		"eyAi", "eyJ", "ewog", "ewoJ", "ew0K", "ewoi"	/* JSON */
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(begins); i++) {
+		n = strlen(begins[i]);
+		if (len - at > n && memcmp(data + at, begins[i], n) == 0)
+			return 1;
+	}
+	return 0;
 }

@@ -27,4 +27,10 @@ enum kind sniff(const unsigned char *data, size_t len);
 /* How many bytes at the beginning are blanks, or UTF-8's mark. */
 size_t	sniff_blanks(const unsigned char *data, size_t len);
 
+/*
+ * Whether it is base64 of a report, as a part that does not say how it is
+ * encoded, or says it wrongly: its first letters show what it holds.
+ */
+int	sniff_base64(const unsigned char *data, size_t len);
+
 #endif
