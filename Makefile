@@ -205,6 +205,7 @@ WORLD_OBJS =	\
 		reporter/net/net_queue.o \
 		reporter/net/probe.o \
 		reporter/net/smtp_read.o \
+		reporter/net/smtp_talk.o \
 		reporter/net/tls_hello.o
 
 SGED_OBJS =	\

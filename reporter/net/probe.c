@@ -15,8 +15,7 @@
 #include "net/tls_hello.h"
 #include "base/log.h"
 #include "net/net.h"
-#include "net/smtp_read.h"
-
+#include "net/smtp_talk.h"
 
 enum probe_state {
 	PROBE_CONNECT,
@@ -53,12 +52,8 @@ struct probe {
 	int		 all;		/* rounds for versions too */
 	int		 chain;		/* is asked for */
 	struct conn	 conn;
+	struct smtp_talk talk;		/* over it */
 	struct loop_timer *deadline;
-	/* What is to be sent before the state's answer is read. */
-	unsigned char	 out[TLS_HELLO_MAX];
-	size_t		 outlen;
-	size_t		 outsent;
-	struct smtpread	 reply;
 	unsigned char	 answer[HELLO_ANSWER_MAX];
 	size_t		 answerlen;
 	/* What was found. */
@@ -163,70 +158,6 @@ probe_failed(struct probe *p, const char *status, const char *text)
 	return probe_next(p);
 }
 
-static void
-probe_say(struct probe *p, const char *verb, const char *what,
-    enum probe_state state)
-{
-	int n;
-
-	n = snprintf((char *)p->out, sizeof(p->out), "%s%s\r\n", verb, what);
-	if (n < 0 || (size_t)n >= sizeof(p->out))
-		fatalx("snprintf");
-	p->outlen = (size_t)n;
-	p->outsent = 0;
-	smtpread_init(&p->reply);
-	p->state = state;
-}
-
-/* Sends what is to be sent: WANT_NEXT when it is out. */
-static enum want
-probe_send(struct probe *p)
-{
-	enum want want;
-	ssize_t n;
-
-	while (p->outsent < p->outlen) {
-		n = conn_write(&p->conn, p->out + p->outsent,
-		    p->outlen - p->outsent, &want);
-		if (n == -1)
-			return want;
-		p->outsent += (size_t)n;
-	}
-	return WANT_NEXT;
-}
-
-/* A reply as a whole: WANT_NEXT when it is there. */
-static enum want
-probe_reply(struct probe *p)
-{
-	char buf[2048];
-	enum want want;
-	ssize_t n;
-	size_t used;
-	int rc;
-
-	if ((want = probe_send(p)) != WANT_NEXT)
-		return want;
-	do {
-		n = conn_read(&p->conn, buf, sizeof(buf), &want);
-		if (n == -1)
-			return want;
-		if (n == 0) {
-			strlcpy(p->conn.text, "connection closed",
-			    sizeof(p->conn.text));
-			return WANT_FAIL;
-		}
-		/* What comes behind a reply was not asked for: dropped. */
-		rc = smtpread_feed(&p->reply, buf, (size_t)n, &used);
-		if (rc == -1) {
-			strlcpy(p->conn.text, "not an SMTP reply",
-			    sizeof(p->conn.text));
-			return WANT_FAIL;
-		}
-	} while (rc == 0);
-	return WANT_NEXT;
-}
-
 /* Politely, as far as that can be done at once. */
 static enum want
 probe_quit(struct probe *p)
@@ -245,8 +176,7 @@ probe_connect(struct probe *p)
 	if ((want = conn_connect(&p->conn)) == WANT_FAIL)
 		return probe_failed(p, "connect", p->conn.text);
 	if (want == WANT_NEXT) {
-		smtpread_init(&p->reply);
-		p->outlen = p->outsent = 0;
+		talk_start(&p->talk, &p->conn);
 		p->state = PROBE_BANNER;
 	}
 	return want;
@@ -257,15 +187,16 @@ probe_banner(struct probe *p)
 {
 	enum want want;
 
-	if ((want = probe_reply(p)) == WANT_FAIL)
+	if ((want = talk_reply(&p->talk)) == WANT_FAIL)
 		return probe_failed(p, "smtp", p->conn.text);
 	if (want != WANT_NEXT)
 		return want;
 	if (p->round == ROUND_VERIFY)
-		set(p->found, "banner", clean(p->reply.text));
-	if (p->reply.code != 220)
-		return probe_failed(p, "smtp", p->reply.text);
-	probe_say(p, "EHLO ", p->net->conf->hostname, PROBE_EHLO);
+		set(p->found, "banner", clean(p->talk.reply.text));
+	if (p->talk.reply.code != 220)
+		return probe_failed(p, "smtp", p->talk.reply.text);
+	talk_say(&p->talk, "EHLO ", p->net->conf->hostname);
+	p->state = PROBE_EHLO;
 	return WANT_NEXT;
 }
 
@@ -275,26 +206,27 @@ probe_ehlo(struct probe *p)
 	char helo[HELO_MAX];
 	enum want want;
 
-	if ((want = probe_reply(p)) == WANT_FAIL)
+	if ((want = talk_reply(&p->talk)) == WANT_FAIL)
 		return probe_failed(p, "smtp", p->conn.text);
 	if (want != WANT_NEXT)
 		return want;
-	if (p->round == ROUND_VERIFY && p->reply.code == 250) {
-		strlcpy(helo, p->reply.text, sizeof(helo));
+	if (p->round == ROUND_VERIFY && p->talk.reply.code == 250) {
+		strlcpy(helo, p->talk.reply.text, sizeof(helo));
 		helo[strcspn(helo, " \t")] = '\0';
 		set(p->found, "helo", clean(helo));
 	}
 	/* It blocks us or is busy: that says nothing of TLS. */
-	if (p->reply.code != 250)
-		return probe_failed(p, "smtp", p->reply.text);
-	if (!p->reply.starttls) {
+	if (p->talk.reply.code != 250)
+		return probe_failed(p, "smtp", p->talk.reply.text);
+	if (!p->talk.reply.starttls) {
 		if (p->round == ROUND_VERIFY) {
 			p->starttls = "absent";
 			return probe_end(p, "ok", "STARTTLS is not offered");
 		}
 		return probe_quit(p);
 	}
-	probe_say(p, "STARTTLS", "", PROBE_STARTTLS);
+	talk_say(&p->talk, "STARTTLS", "");
+	p->state = PROBE_STARTTLS;
 	return WANT_NEXT;
 }
 
@@ -303,20 +235,20 @@ probe_starttls(struct probe *p)
 {
 	enum want want;
 
-	if ((want = probe_reply(p)) == WANT_FAIL)
+	if ((want = talk_reply(&p->talk)) == WANT_FAIL)
 		return probe_failed(p, "smtp", p->conn.text);
 	if (want != WANT_NEXT)
 		return want;
 	/* It goes away, whatever it was asked (RFC 5321 3.8). */
-	if (p->reply.code == 421) {
+	if (p->talk.reply.code == 421) {
 		if (p->round == ROUND_VERIFY)
 			p->starttls = "busy";
-		return probe_failed(p, "smtp", p->reply.text);
+		return probe_failed(p, "smtp", p->talk.reply.text);
 	}
-	if (p->reply.code != 220) {
+	if (p->talk.reply.code != 220) {
 		if (p->round == ROUND_VERIFY) {
 			p->starttls = "refused";
-			return probe_end(p, "ok", p->reply.text);
+			return probe_end(p, "ok", p->talk.reply.text);
 		}
 		return probe_quit(p);
 	}
@@ -325,9 +257,10 @@ probe_starttls(struct probe *p)
 		p->state = PROBE_HANDSHAKE;
 		return WANT_NEXT;
 	}
-	p->outlen = hello_build(versions[p->round - ROUND_VERSIONS].version,
-	    p->host, p->out, sizeof(p->out));
-	p->outsent = p->answerlen = 0;
+	p->talk.outlen = hello_build(
+	    versions[p->round - ROUND_VERSIONS].version, p->host, p->talk.out,
+	    sizeof(p->talk.out));
+	p->talk.outsent = p->answerlen = 0;
 	p->state = PROBE_HELLO;
 	return WANT_NEXT;
 }
@@ -383,7 +316,7 @@ probe_hello(struct probe *p)
 {
 	enum want want;
 
-	if ((want = probe_send(p)) == WANT_FAIL)
+	if ((want = talk_send(&p->talk)) == WANT_FAIL)
 		return probe_next(p);
 	if (want == WANT_NEXT)
 		p->state = PROBE_HELLO_ANSWER;
