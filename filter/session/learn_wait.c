@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <sys/queue.h>
-#include <sys/tree.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -12,33 +9,11 @@
 #include "base/bounds.h"
 #include "base/recent.h"
 #include "base/sged_client.h"
+#include "session/awaited.h"
 #include "session/learn_wait.h"
 #include "session/pace.h"
 #include "session/patience.h"
 #include "base/log.h"
-
-struct waiting {
-	TAILQ_ENTRY(waiting)	 all;		/* by deadline */
-	TAILQ_ENTRY(waiting)	 same;		/* of one question */
-	struct awaited		*question;
-	int64_t			 asked;
-	int64_t			 deadline;
-	int			 chance;	/* a short wait */
-	struct waiter	 wait;
-};
-TAILQ_HEAD(waitings, waiting);
-
-struct awaited {
-	RB_ENTRY(awaited)	 entry;
-	TAILQ_ENTRY(awaited)	 unsent;
-	struct waitings		 waits;
-	int			 sent;
-	int			 vain;		/* somebody waited so */
-	int64_t			 asked;		/* when it was first */
-	char			 text[];
-};
-RB_HEAD(waits_asked, awaited);
-TAILQ_HEAD(unsent, awaited);
 
 struct waits {
 	char			*path;
@@ -47,44 +22,27 @@ struct waits {
 	int			 fd;
 	int64_t			 tried;
 	int			 said;		/* that sged is away */
-	struct waits_asked		 questions;
-	struct unsent		 unsent;
-	struct waitings		 waits;
-	size_t			 nwaits;
+	struct awaited_list	 list;
 	struct recent		 vain;		/* questions */
 	struct patience		 patience;	/* of sessions */
 	int64_t			 pinged;	/* unanswered; 0 */
-	int64_t			 due;		/* and waited for until; 0 */
+	int64_t			 due;		/* waited for until; 0 */
 	struct pace		 pace;		/* of what it answers at once */
 	int64_t			 silent;	/* nobody waits until then */
-	int			 unfound;	/* domains in vain, none found */
+	int			 unfound;	/* domains; none found since */
 	int64_t			 slow;		/* for a domain not long */
 	char			*untold[WAITS_TELL_MAX];
 	size_t			 nuntold;
 };
 
-static int	 question_cmp(struct awaited *, struct awaited *);
-static struct awaited *find(struct waits *, const char *);
-static void	 drop(struct waits *, struct awaited *);
 static void	 end(struct waits *, struct waiting *, enum waited);
 static void	 end_all(struct waits *);
 static void	 hang_up(struct waits *);
 static void	 connect_again(struct waits *, int64_t);
 static int	 send_questions(struct waits *);
 static void	 receive(struct waits *, int64_t);
-static struct awaited *question_new(struct waits *, const char *,
-		    int64_t);
 static void	 is_silent(struct waits *, int64_t);
 static void	 in_vain(struct waits *, struct waiting *, int64_t);
-
-RB_PROTOTYPE(waits_asked, awaited, entry, question_cmp)
-RB_GENERATE(waits_asked, awaited, entry, question_cmp)
-
-static int
-question_cmp(struct awaited *a, struct awaited *b)
-{
-	return strcmp(a->text, b->text);
-}
 
 struct waits *
 waits_new(const char *path, waits_done *done, void *arg)
@@ -99,9 +57,7 @@ waits_new(const char *path, waits_done *done, void *arg)
 	recent_init(&l->vain);
 	l->done = done;
 	l->arg = arg;
-	RB_INIT(&l->questions);
-	TAILQ_INIT(&l->unsent);
-	TAILQ_INIT(&l->waits);
+	awaited_init(&l->list);
 	if ((l->path = strdup(path)) == NULL) {
 		free(l);
 		return NULL;
@@ -132,36 +88,10 @@ waits_path(struct waits *l, const char *path)
 	hang_up(l);
 }
 
-static struct awaited *
-find(struct waits *l, const char *text)
-{
-	struct awaited *q = RB_ROOT(&l->questions);
-	int cmp;
-
-	while (q != NULL && (cmp = strcmp(text, q->text)) != 0)
-		q = cmp < 0 ? RB_LEFT(q, entry) : RB_RIGHT(q, entry);
-	return q;
-}
-
-static void
-drop(struct waits *l, struct awaited *q)
-{
-	RB_REMOVE(waits_asked, &l->questions, q);
-	if (!q->sent)
-		TAILQ_REMOVE(&l->unsent, q, unsent);
-	free(q);
-}
-
 static void
 end(struct waits *l, struct waiting *w, enum waited waited)
 {
-	struct awaited *q = w->question;
-
-	TAILQ_REMOVE(&l->waits, w, all);
-	TAILQ_REMOVE(&q->waits, w, same);
-	l->nwaits--;
-	if (TAILQ_EMPTY(&q->waits))
-		drop(l, q);
+	awaited_end(&l->list, w);
 	l->done(&w->wait, waited, l->arg);
 	free(w);
 }
@@ -171,7 +101,7 @@ end_all(struct waits *l)
 {
 	struct waiting *w;
 
-	while ((w = TAILQ_FIRST(&l->waits)) != NULL)
+	while ((w = TAILQ_FIRST(&l->list.waits)) != NULL)
 		end(l, w, WAITED_VAIN);
 }
 
@@ -217,10 +147,10 @@ send_questions(struct waits *l)
 {
 	struct awaited *q;
 
-	while (l->fd != -1 && (q = TAILQ_FIRST(&l->unsent)) != NULL) {
+	while (l->fd != -1 && (q = TAILQ_FIRST(&l->list.unsent)) != NULL) {
 		if (client_ask(l->fd, q->text) == -1)
 			return is_full() ? 0 : -1;
-		TAILQ_REMOVE(&l->unsent, q, unsent);
+		TAILQ_REMOVE(&l->list.unsent, q, unsent);
 		q->sent = 1;
 	}
 	return 0;
@@ -259,7 +189,7 @@ end_vain(struct waits *l, struct waiting *w, int64_t now)
 static void
 answered(struct waits *l, const char *text, enum client_said said, int64_t now)
 {
-	struct awaited *q = find(l, text);
+	struct awaited *q = awaited_find(&l->list, text);
 	struct waiting *w, *next;
 	int late = q != NULL && now - q->asked >= WAITS_SLOW_MS;
 
@@ -336,29 +266,12 @@ may_wait(const struct waits *l, const char *text, const struct waiter *wait,
 	return patience_ms(&l->patience, wait->session, ms, now);
 }
 
-static struct awaited *
-question_new(struct waits *l, const char *text, int64_t now)
-{
-	struct awaited *q;
-	size_t len = strlen(text) + 1;
-
-	if ((q = malloc(sizeof(*q) + len)) == NULL)
-		return NULL;
-	memcpy(q->text, text, len);
-	TAILQ_INIT(&q->waits);
-	q->sent = q->vain = 0;
-	q->asked = now;
-	RB_INSERT(waits_asked, &l->questions, q);
-	TAILQ_INSERT_TAIL(&l->unsent, q, unsent);
-	return q;
-}
-
 int
 waits_ask(struct waits *l, const char *text, const struct waiter *wait,
     int64_t ms, int64_t now)
 {
 	struct awaited *q;
-	struct waiting *w, *before;
+	struct waiting *w;
 	int64_t most;
 
 	/* That it went away may not have been seen yet. */
@@ -372,36 +285,27 @@ waits_ask(struct waits *l, const char *text, const struct waiter *wait,
 			ask_only(l, text, now);
 		return -1;
 	}
-	if (l->nwaits >= LEARN_WAITING_MAX || (w = malloc(sizeof(*w))) == NULL)
+	if (l->list.nwaits >= LEARN_WAITING_MAX ||
+	    (w = malloc(sizeof(*w))) == NULL)
 		return -1;
-	if ((q = find(l, text)) == NULL &&
-	    (q = question_new(l, text, now)) == NULL) {
+	if ((q = awaited_find(&l->list, text)) == NULL &&
+	    (q = awaited_new(&l->list, text, now)) == NULL) {
 		free(w);
 		return -1;
 	}
 	if (send_questions(l) == -1) {
 		if (TAILQ_EMPTY(&q->waits))
-			drop(l, q);
+			awaited_drop(&l->list, q);
 		free(w);
 		hang_up(l);
 		return -1;
 	}
 	ping(l, now);
 	w->wait = *wait;
-	w->question = q;
 	w->asked = now;
 	w->deadline = now + most;
 	w->chance = most <= WAITS_CHANCE_MS;
-	TAILQ_INSERT_TAIL(&q->waits, w, same);
-	/* Who waits for least stands first. */
-	TAILQ_FOREACH_REVERSE(before, &l->waits, waitings, all)
-		if (before->deadline <= w->deadline)
-			break;
-	if (before == NULL)
-		TAILQ_INSERT_HEAD(&l->waits, w, all);
-	else
-		TAILQ_INSERT_AFTER(&l->waits, before, w, all);
-	l->nwaits++;
+	awaited_add(&l->list, q, w);
 	return 0;
 }
 
@@ -410,7 +314,7 @@ waits_give_up(struct waits *l, uint64_t session)
 {
 	struct waiting *w, *next;
 
-	for (w = TAILQ_FIRST(&l->waits); w != NULL; w = next) {
+	for (w = TAILQ_FIRST(&l->list.waits); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, all);
 		if (w->wait.session == session)
 			end(l, w, WAITED_VAIN);
@@ -438,7 +342,7 @@ tell(struct waits *l, int64_t now)
 size_t
 waits_waiting(const struct waits *l)
 {
-	return l->nwaits;
+	return l->list.nwaits;
 }
 
 int
@@ -450,14 +354,14 @@ waits_fd(const struct waits *l)
 short
 waits_events(const struct waits *l)
 {
-	return POLLIN | (TAILQ_EMPTY(&l->unsent) && l->nuntold == 0 ? 0 :
+	return POLLIN | (TAILQ_EMPTY(&l->list.unsent) && l->nuntold == 0 ? 0 :
 	    POLLOUT);
 }
 
 int64_t
 waits_next(const struct waits *l)
 {
-	const struct waiting *w = TAILQ_FIRST(&l->waits);
+	const struct waiting *w = TAILQ_FIRST(&l->list.waits);
 	int64_t next, told = -1;
 
 	if (l->fd == -1 && l->nuntold > 0)
@@ -518,8 +422,8 @@ waits_run(struct waits *l, short revents, int64_t now)
 	if (send_questions(l) == -1)
 		hang_up(l);
 	tell(l, now);
-	if (l->due != 0 && l->due <= now && !TAILQ_EMPTY(&l->waits))
+	if (l->due != 0 && l->due <= now && !TAILQ_EMPTY(&l->list.waits))
 		is_silent(l, now);
-	while ((w = TAILQ_FIRST(&l->waits)) != NULL && w->deadline <= now)
+	while ((w = TAILQ_FIRST(&l->list.waits)) != NULL && w->deadline <= now)
 		in_vain(l, w, now);
 }

@@ -21,7 +21,7 @@ struct smtp_talk {
 	struct smtpread	 reply;
 };
 
-/* For a new connection, which stays the caller's: a reply (the banner) first. */
+/* For a new connection, which stays the caller's: its banner comes first. */
 void	talk_start(struct smtp_talk *, struct conn *);
 /* verb and what are the next line. */
 void	talk_say(struct smtp_talk *, const char *verb, const char *what);

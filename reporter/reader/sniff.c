@@ -5,7 +5,7 @@
 #include "base/compat.h"
 #include "reader/sniff.h"
 
-/* A tar archive's first header is a block, with POSIX's or GNU's magic in it. */
+/* A tar archive's first header is a block, POSIX's or GNU's magic in it. */
 #define TAR_MAGIC_AT 257
 #define TAR_BLOCK 512
 
