@@ -32,6 +32,8 @@ write_routes(void)
 	fprintf(f, "aa.govt.nz|none|%d|\n", T0 + 100);
 	fprintf(f, "policy.example|enforce|%d|smtp+tls://mx.policy.example\n",
 	    T0 + 100);
+	fprintf(f, "dia.govt.nz|enforce|%d|smtp+tls://mx.dia.govt.nz\n",
+	    T0 + 100);
 	fclose(f);
 	if ((ss->routes = routes_open("routes")) == NULL)
 		fatalx("test: no memory");
@@ -152,6 +154,11 @@ test_nowhere(const struct conf *conf)
 	mail(IN, "x@club.example");
 	snprintf(want, sizeof(want), "550 5.7.1 public>member: %s", told);
 	is_str(rcpt(IN, "b@aa.govt.nz"), want, "and mail of others");
+	is_str(rcpt(IN, "b@bb.govt.nz"), "learn bb.govt.nz",
+	    "one that may have a policy is learned first");
+	is_str(rcpt_at(IN, "b@bb.govt.nz", LEARNED_TIMEOUT), "451 4.7.5 "
+	    "public>member: the recipient domain's verified route is not known"
+	    " yet: try again later", "and comes later if it can't be");
 	is_str(rcpt(IN, "b@dia.govt.nz"), "", "not to one with a connector");
 	mail(IN, "x@club.example");
 	is_str(rcpt_at(IN, "b@known.example", LEARNED_TIMEOUT), "",
@@ -225,6 +232,8 @@ test_notices(const struct conf *conf)
 	(void)rcpt(IN, "b@not a domain");
 	(void)rcpt(IN, "b@known.example");
 	is_str(noticed(fd), "", "no domain, and one without a policy");
+	(void)rcpt(IN, "b@dia.govt.nz");
+	is_str(noticed(fd), "", "nor one with a connector, whatever its policy");
 	connect_out("198.51.100.9", "TLSv1.3");
 	command("MAIL FROM:<me@minties.govt.nz>");
 	command("RCPT TO:<b@known.example>");
@@ -240,18 +249,27 @@ test_notices(const struct conf *conf)
 }
 
 /* A host that must be verified, and nobody knows where it is. */
+static struct conf *
+verified_conf(const char *mode)
+{
+	struct conf *conf;
+	char text[512], *said;
+
+	snprintf(text, sizeof(text), "organization \"M\"\n"
+	    "contact \"tls@m.nz\"\nlocal { \"m.nz\" }\n"
+	    "class court { \"court.nz\" }\n%s"
+	    "flow from any to court require verified tls\n", mode);
+	if ((conf = conf_text(text, &said)) == NULL)
+		fatalx("test: %s", said);
+	free(said);
+	return conf;
+}
+
 static void
 test_verified(void)
 {
-	struct conf *conf;
-	char *said;
+	struct conf *conf = verified_conf("");
 
-	conf = conf_text("organization \"M\"\ncontact \"tls@m.nz\"\n"
-	    "local { \"m.nz\" }\nclass court { \"court.nz\" }\n"
-	    "flow from any to court require verified tls\n", &said);
-	if (conf == NULL)
-		fatalx("test: %s", said);
-	free(said);
 	begin(conf, 0);
 	write_routes();
 	connect_in(IN, "127.0.0.1", "TLSv1.3");
@@ -262,6 +280,53 @@ test_verified(void)
 	drop_routes();
 	(void)end();
 	conf_free(conf);
+}
+
+/* Where nothing is refused, it is said. */
+static void
+test_verified_testing(void)
+{
+	struct conf *conf = verified_conf("mode testing\n");
+
+	begin(conf, 0);
+	write_routes();
+	connect_in(IN, "127.0.0.1", "TLSv1.3");
+	mail(IN, "me@m.nz");
+	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "",
+	    "not learned in time, in mode testing");
+	ok(strstr(logged(), IN " would-refuse flow=public>court") != NULL,
+	    "that it would wait is said");
+	drop_routes();
+	(void)end();
+	conf_free(conf);
+}
+
+/* What is no domain has no class, whatever it ends in; nor has its session. */
+static void
+test_odd_sender(const struct conf *conf)
+{
+	const char *records;
+
+	begin(conf, 0);
+	connect_in(IN, "198.51.100.3", NULL);
+	mail(IN, "x@a..govt.nz");
+	(void)rcpt(IN, "b@minties.govt.nz");
+	event("smtp-in|link-disconnect|" IN);
+	records = end();
+	is_int(count(records, "\"flow\":\"public>member\""), 1,
+	    "no domain is the public's");
+}
+
+/* A session is judged by its own time, not by when its lines are read. */
+static void
+test_own_time(const struct conf *conf)
+{
+	begin(conf, 0);
+	connect_in(IN, "10.1.2.3", NULL);
+	mail(IN, "ups@minties.govt.nz");
+	ss->now = 4100000000;	/* in 2099 */
+	is_str(rcpt(IN, "b@minties.govt.nz"), "", "legacy when it came");
+	(void)end();
 }
 
 /* A host whose name leads elsewhere has not that name's class. */
@@ -288,6 +353,9 @@ main(void)
 	test_where(conf);
 	test_notices(conf);
 	test_verified();
+	test_verified_testing();
+	test_odd_sender(conf);
+	test_own_time(conf);
 	test_bounce(conf);
 	bench_end(conf);
 	return done_testing();
