@@ -450,6 +450,7 @@ UNITS =		\
 		unit-deliver-post \
 		unit-dkim \
 		unit-domain \
+		unit-doubt \
 		unit-event \
 		unit-fill \
 		unit-flow \

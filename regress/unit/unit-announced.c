@@ -17,6 +17,7 @@
 #include "base/announced.h"
 #include "base/bounds.h"
 #include "deliver/deliver_job.h"
+#include "said.h"
 #include "tap.h"
 
 static char	 spool[] = "/tmp/unit-announced.XXXXXXXXXX";
@@ -99,6 +100,48 @@ test_writer(void)
 	announce_stop(&d);
 }
 
+/* The least descriptor that is free. */
+static int
+least_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)close(fd);
+	return fd;
+}
+
+/* Where no list can be: said once, until it can; nothing stays open. */
+static void
+test_trouble(void)
+{
+	struct conf conf = { .spool = spool };
+	struct engine e = { .conf = &conf };
+	struct deliver d = { .engine = &e, .announced = -1 };
+	int fd;
+
+	(void)unlink(ANNOUNCED_FILE);
+	if (mkdir(ANNOUNCED_FILE, 0755) == -1)
+		exit(1);
+	said_begin();
+	fd = least_fd();
+	announce(&d, "a@a.nz");
+	announce(&d, "b@b.nz");
+	is_int(least_fd(), fd, "what could not be put in place is closed");
+	is_int(said_end(ANNOUNCED_FILE ": "), 1, "that is said once");
+	(void)rmdir(ANNOUNCED_FILE);
+	announce(&d, "a@a.nz");
+	is_int(has("a@a.nz"), 1, "then it can be");
+	announce_stop(&d);
+	(void)unlink(ANNOUNCED_FILE);
+	if (mkdir(ANNOUNCED_FILE, 0755) == -1)
+		exit(1);
+	said_begin();
+	announce(&d, "a@a.nz");
+	is_int(said_end(ANNOUNCED_FILE ": "), 1, "and again when it can't");
+	(void)rmdir(ANNOUNCED_FILE);
+	(void)unlink(ANNOUNCED_FILE ".new");
+}
+
 int
 main(void)
 {
@@ -108,6 +151,7 @@ main(void)
 	(void)umask(022);
 	test_lines();
 	test_writer();
+	test_trouble();
 	(void)unlink(ANNOUNCED_FILE);
 	(void)rmdir(spool);
 	return done_testing();
