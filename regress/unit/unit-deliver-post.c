@@ -126,6 +126,11 @@ silent(const struct conf *conf)
 	ok(run(&b, good_ones_sent), "nobody waits for a dead name server");
 	is_int(b.unasked, 8 + 24, "which is not asked more than it may be");
 	stop(&b);
+	if ((b.e.store = store_open("db", STORE_WRITE)) == NULL)
+		fatalx("test: no database");
+	is_str(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'sending'"), "0", "none that was asked for is left half done");
+	store_close(b.e.store);
 }
 
 /* And of domains whose records are to be looked up there. */

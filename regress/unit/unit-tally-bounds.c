@@ -155,11 +155,16 @@ check_late(void)
 	    " 'due', 0)");
 	tally_record(tally, &r);
 	tally_record(tally, &r);
+	r.tls = NULL;
+	r.starttls = STARTTLS_ABSENT;
+	r.failure = FAILURE_NOT_SUPPORTED;
+	tally_record(tally, &r);
 	flush();
 	is_int(store_meta(store, "late", &n), 1, "there is one");
-	is_int(n, 2,
+	is_int(n, 3,
 	    "late: sessions of a report that was made are counted as such");
-	is_str(rows("SELECT sum(ok) FROM tally"), "4", "late: and tallied");
+	is_str(rows("SELECT sum(ok), sum(fail) FROM tally"), "4|2",
+	    "late: and tallied");
 }
 
 static void

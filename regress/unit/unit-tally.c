@@ -161,6 +161,17 @@ check_mail_refused(void)
 	is_str(rows("SELECT domain FROM waiting ORDER BY 1"),
 	    "a.example dia.govt.nz", "the mail still waits");
 
+	/* One mail in, to two domains. */
+	fresh();
+	r = incoming("TLSv1.3", "minties.govt.nz", "government>public",
+	    VERDICT_PASS);
+	to(&r, "a.example", "government>public");
+	to(&r, "b.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain FROM waiting ORDER BY 1"),
+	    "a.example b.example", "mail to two domains waits for both");
+
 	at_two_addresses();
 	r = outgoing(NULL, STARTTLS_ABSENT, FAILURE_NOT_SUPPORTED);
 	r.mail = "minties.govt.nz";
