@@ -9,6 +9,9 @@
 
 #include "base/log.h"
 #include "store/store.h"
+#include "store/store_flow.h"
+#include "store/store_route.h"
+#include "store/store_trace.h"
 #include "store/store_trim.h"
 #include "tap.h"
 
@@ -317,6 +320,79 @@ check_shrink(void)
 	unlink(old);
 }
 
+/* Of all statements: how often that happened. */
+static int
+happened(struct store *st, int what)
+{
+	sqlite3_stmt *stmt = NULL;
+	int sum = 0;
+
+	while ((stmt = sqlite3_next_stmt(st->db, stmt)) != NULL)
+		sum += sqlite3_stmt_status(stmt, what, 1);
+	return sum;
+}
+
+/*
+ * What a look at one host settles is some rows of a year's: no table is read
+ * from its beginning to its end, and no statement is compiled for each value.
+ */
+static void
+check_plans(void)
+{
+	struct store_waits waits = { "d7.example", "validation-failure", 0 };
+	struct detail_row d = { 1, "new.example", 0, "t", "", "", "", "", "",
+	    "", 0 };
+	struct store *st;
+	char year[80];
+
+	snprintf(year, sizeof(year), "%s/year.db", dir);
+	if ((st = store_open(year, STORE_OWN)) == NULL)
+		fatalx("%s", year);
+	is_int(store_exec(st, "CREATE TEMP TABLE n AS WITH RECURSIVE n (i) AS"
+	    " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+	    " SELECT i, printf('d%d.example', i) AS domain,"
+	    " printf('192.0.2.%d', i) AS addr FROM n;"
+	    "INSERT INTO tally SELECT 1, domain, 0, 0, 1 FROM n;"
+	    "INSERT INTO detail SELECT 1, domain, 0, 'validation-failure', '',"
+	    " addr, 'mx', '', '', '', 1, 1 FROM n;"
+	    "INSERT INTO trace SELECT 1, domain, 0, i, 's', addr, 1,"
+	    " 'validation-failure', '', addr, 'mx', '', '', '' FROM n;"
+	    "INSERT INTO trace SELECT 2, domain, 1, i, 's', addr, 11, '', '',"
+	    " addr, 'mx', '', '', '' FROM n;"
+	    "INSERT INTO unseen SELECT 2, domain, 1, '', addr, 'mx', 1, 1"
+	    " FROM n"), 0, "many rows wait for a look");
+	(void)happened(st, SQLITE_STMTSTATUS_FULLSCAN_STEP);
+	is_int(store_pending_drop(st, "192.0.2.7", "mx", &waits), 0,
+	    "it was no failure of TLS");
+	is_int(store_count(st, "SELECT count(*) FROM tally", ""), 1999,
+	    "a day with no session is gone");
+	is_int(store_count(st, "SELECT count(*) FROM trace WHERE day = 1", ""),
+	    1999, "and its trace");
+	(void)happened(st, SQLITE_STMTSTATUS_FULLSCAN_STEP);
+	waits.domain = "d8.example";
+	is_int(store_pending_drop(st, "192.0.2.8", "mx", &waits), 0, "another");
+	waits.domain = "d9.example";
+	is_int(store_pending_settle(st, "192.0.2.9", "mx", &waits, "t", "r"),
+	    0, "one of which it is told why");
+	is_int(store_unseen_bad(st, "192.0.2.9", "mx", 1, "t", "r"), 0,
+	    "one that was no success");
+	is_int(store_unseen_good(st, "192.0.2.10", "mx"), 0, "one that was");
+	ok(happened(st, SQLITE_STMTSTATUS_FULLSCAN_STEP) < 1000,
+	    "no table was read through");
+	is_int(store_count(st, "SELECT count(*) FROM trace WHERE state > 10",
+	    ""), 1998, "those two no longer wait");
+	(void)happened(st, SQLITE_STMTSTATUS_REPREPARE);
+	for (d.pending = 0; d.pending < 3; d.pending++) {
+		is_int(store_detail_add(st, &d, 1), 0, "no such row");
+		is_int(store_detail_new(st, &d, 1), 0, "a new one");
+		is_int(store_detail_add(st, &d, 1), 1, "now it is there");
+	}
+	is_int(happened(st, SQLITE_STMTSTATUS_REPREPARE), 0,
+	    "the statements stay as they were compiled");
+	store_close(st);
+	unlink(year);
+}
+
 int
 main(void)
 {
@@ -340,6 +416,7 @@ main(void)
 	check_reads();
 	check_reader();
 	check_shrink();
+	check_plans();
 	st = store_open(path, STORE_READ);
 	ok(st != NULL && meta(st, "x", 0) == 100, "read");
 	ok(store_meta_set(st, "x", 1) == -1, "a reader can't write");

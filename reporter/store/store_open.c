@@ -165,6 +165,11 @@ store_pragmas(struct store *st, enum store_mode mode)
 	int code;
 
 	(void)sqlite3_busy_timeout(st->db, BUSY_MS);
+	/*
+	 * A statement's plan goes by its text alone: else one that could use a
+	 * partial index for some value is made anew for each value.
+	 */
+	(void)sqlite3_db_config(st->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
 	if (mode == STORE_READ) {
 		if (store_version(st) != -1)
 			return 0;

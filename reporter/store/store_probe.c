@@ -128,9 +128,12 @@ store_pending_drop(struct store *st, const char *addr, const char *host,
 	    host, w->domain, w->policy, w->type) == -1)
 		return -1;
 	/* A day without a session has no report. */
-	if (store_run(st, "DELETE FROM tally WHERE domain = ?1"
-	    " AND policy = ?2 AND ok = 0 AND fail <= 0", "ti", w->domain,
-	    w->policy) == -1 ||
+	if (store_run(st, "DELETE FROM tally WHERE domain = ?3"
+	    " AND policy = ?4 AND ok = 0 AND fail <= 0 AND day IN"
+	    " (SELECT day FROM detail d WHERE d.domain = ?3"
+	    " AND d.policy = ?4 AND d.pending = 1 AND d.rip = ?1"
+	    " AND d.mx = ?2 AND d.type = ?5)", "tttit", addr, host, w->domain,
+	    w->policy, w->type) == -1 ||
 	    store_trace_drop(st, addr, host, w) == -1)
 		return -1;
 	return store_run(st, "DELETE FROM detail WHERE pending = 1"

@@ -2,7 +2,10 @@
 
 #include "store/store_trace.h"
 
-/* trace.state: detail.pending, or this much more than an unseen. */
+/*
+ * trace.state: detail.pending, or this much more than an unseen.  Those that
+ * wait for a look are found by index where "state > 0" is written out.
+ */
 #define STATE_UNSEEN 10
 
 int
@@ -32,18 +35,20 @@ store_trace_settle(struct store *st, const char *addr, const char *host,
     const struct store_waits *w, const char *type, const char *reason)
 {
 	return store_run(st, "UPDATE trace SET state = 0, type = ?6,"
-	    " reason = ?7 WHERE state = 1 AND rip = ?1 AND mx = ?2"
-	    " AND domain = ?3 AND policy = ?4 AND type = ?5", "tttittt", addr,
-	    host, w->domain, w->policy, w->type, type, reason);
+	    " reason = ?7 WHERE state > 0 AND state = 1 AND rip = ?1"
+	    " AND mx = ?2 AND domain = ?3 AND policy = ?4 AND type = ?5",
+	    "tttittt", addr, host, w->domain, w->policy, w->type, type,
+	    reason);
 }
 
 int
 store_trace_drop(struct store *st, const char *addr, const char *host,
     const struct store_waits *w)
 {
-	return store_run(st, "DELETE FROM trace WHERE state = 1 AND rip = ?1"
-	    " AND mx = ?2 AND domain = ?3 AND policy = ?4 AND type = ?5",
-	    "tttit", addr, host, w->domain, w->policy, w->type);
+	return store_run(st, "DELETE FROM trace WHERE state > 0 AND state = 1"
+	    " AND rip = ?1 AND mx = ?2 AND domain = ?3 AND policy = ?4"
+	    " AND type = ?5", "tttit", addr, host, w->domain, w->policy,
+	    w->type);
 }
 
 int
@@ -51,15 +56,17 @@ store_trace_bad(struct store *st, const char *addr, const char *host,
     int64_t unseen, const char *type, const char *reason)
 {
 	return store_run(st, "UPDATE trace SET state = 0, type = ?4,"
-	    " reason = ?5 WHERE state = ?3 AND rip = ?1 AND mx = ?2", "ttitt",
-	    addr, host, STATE_UNSEEN + unseen, type, reason);
+	    " reason = ?5 WHERE state > 0 AND state = ?3 AND rip = ?1"
+	    " AND mx = ?2", "ttitt", addr, host, STATE_UNSEEN + unseen, type,
+	    reason);
 }
 
 int
 store_trace_good(struct store *st, const char *addr, const char *host)
 {
-	return store_run(st, "DELETE FROM trace WHERE state > ?3 AND rip = ?1"
-	    " AND mx = ?2", "tti", addr, host, (int64_t)STATE_UNSEEN);
+	return store_run(st, "DELETE FROM trace WHERE state > 0"
+	    " AND state > ?3 AND rip = ?1 AND mx = ?2", "tti", addr, host,
+	    (int64_t)STATE_UNSEEN);
 }
 
 int
