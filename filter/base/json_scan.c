@@ -7,6 +7,18 @@
 
 #define DEPTH_MAX 32
 
+/* What stands for itself in a string: ASCII without '"', '\\' and controls. */
+static const unsigned char is_plain[256] = {
+	[' '] = 1, ['!'] = 1,
+	['#'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['@'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['P'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	[']'] = 1, 1, 1,
+	['`'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['p'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+
 static int	 hex4(struct scan *, unsigned int *);
 static int	 escape(struct scan *, char **);
 static int	 skip_number(struct scan *);
@@ -92,20 +104,14 @@ escape(struct scan *in, char **out)
 	return 0;
 }
 
-int
-scan_string(struct scan *in, char **start)
+/* From the first byte that does not stand for itself. */
+static int
+string_rest(struct scan *in)
 {
-	char *out;
+	char *out = in->p;
 	unsigned char c;
 	size_t n;
 
-	if (*in->p != '"')
-		return -1;
-	*start = out = ++in->p;
-	/* Until the first escape there is nothing to move. */
-	while ((c = *in->p) >= ' ' && c < 0x80 && c != '"' && c != '\\')
-		in->p++;
-	out = in->p;
 	while ((c = *in->p) != '"') {
 		if (c < ' ')
 			return -1;
@@ -126,6 +132,31 @@ scan_string(struct scan *in, char **start)
 	in->p++;
 	*out = '\0';
 	return 0;
+}
+
+/* Behind the first quote. */
+static int
+string(struct scan *in)
+{
+	char *p = in->p;
+
+	/* Until the first escape there is nothing to move. */
+	while (is_plain[(unsigned char)*p])
+		p++;
+	in->p = p;
+	if (*p != '"')
+		return string_rest(in);
+	*in->p++ = '\0';
+	return 0;
+}
+
+int
+scan_string(struct scan *in, char **start)
+{
+	if (*in->p != '"')
+		return -1;
+	*start = ++in->p;
+	return string(in);
 }
 
 static int
@@ -226,13 +257,9 @@ skip_value(struct scan *in, int depth)
 enum scanned
 scan_text(struct scan *in, const char **out)
 {
-	char *s;
-
 	if (*in->p == '"') {
-		if (scan_string(in, &s) == -1)
-			return SCAN_SYNTAX;
-		*out = s;
-		return SCAN_OK;
+		*out = ++in->p;
+		return string(in) == -1 ? SCAN_SYNTAX : SCAN_OK;
 	}
 	*out = NULL;
 	if (strncmp(in->p, "null", 4) == 0) {
@@ -287,7 +314,7 @@ scan_name(struct scan *in, const char *const names[], size_t n,
 		return got;
 	for (i = 0; i < n; i++)
 		if (s == names[i] || (s != NULL && names[i] != NULL &&
-		    strcmp(names[i], s) == 0)) {
+		    *names[i] == *s && strcmp(names[i], s) == 0)) {
 			*out = i;
 			return SCAN_OK;
 		}

@@ -18,11 +18,19 @@ enum key {
 	KEY_VERDICT, KEY_WHY, KEY_MESSAGES, KEY_RCPTS, KEY_REPORT, KEY_UNKNOWN
 };
 
-static const char *const keys[] = {
-	"v", "time", "host", "dir", "session", "local",
-	"remote", "rdns", "helo", "starttls", "tls", "cipher",
-	"failure", "lost", "mail", "began", "busy", "tx", "from", "to", "flow",
-	"verdict", "why", "messages", "rcpts", "report"
+/* As it stands in a line, behind its first quote. */
+#define KEY(name) { name "\":", sizeof(name) + 1 }
+
+static const struct {
+	const char	*text;
+	size_t		 len;
+} keys[] = {
+	KEY("v"), KEY("time"), KEY("host"), KEY("dir"), KEY("session"),
+	KEY("local"), KEY("remote"), KEY("rdns"), KEY("helo"),
+	KEY("starttls"), KEY("tls"), KEY("cipher"), KEY("failure"),
+	KEY("lost"), KEY("mail"), KEY("began"), KEY("busy"), KEY("tx"),
+	KEY("from"), KEY("to"), KEY("flow"), KEY("verdict"), KEY("why"),
+	KEY("messages"), KEY("rcpts"), KEY("report")
 };
 
 static const char *const starttls[] = {
@@ -95,67 +103,100 @@ get_count(struct scan *in, uint32_t *out)
 	return got;
 }
 
+/* Two digits, or -1. */
+static int
+two(const char *s)
+{
+	return s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' ? -1 :
+	    (s[0] - '0') * 10 + (s[1] - '0');
+}
+
 /* "2026-11-21T03:04:05Z", nothing else (RFC 3339's form that we write). */
 static enum scanned
 get_time(struct scan *in, int64_t *out)
 {
-	static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
 	static const int before[] = {
 		0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 	};
 	const char *s;
-	int part[6] = { 0 };
-	size_t i, n = 0;
+	int century, year, month, day, hour, minute, second;
 	int64_t days, y;
 	enum scanned got;
 
 	if ((got = scan_text(in, &s)) != SCAN_OK)
 		return got;
-	if (s == NULL)
+	/* In this order none looks behind its end. */
+	if (s == NULL || (century = two(s)) == -1 ||
+	    (year = two(s + 2)) == -1 || s[4] != '-' ||
+	    (month = two(s + 5)) == -1 || s[7] != '-' ||
+	    (day = two(s + 8)) == -1 || s[10] != 'T' ||
+	    (hour = two(s + 11)) == -1 || s[13] != ':' ||
+	    (minute = two(s + 14)) == -1 || s[16] != ':' ||
+	    (second = two(s + 17)) == -1 || s[19] != 'Z' || s[20] != '\0')
 		return SCAN_OTHER;
-	for (i = 0; form[i] != '\0'; i++)
-		if (form[i] != 'd') {
-			if (s[i] != form[i])
-				return SCAN_OTHER;
-			n++;
-		} else if (s[i] < '0' || s[i] > '9')
-			return SCAN_OTHER;
-		else
-			part[n] = part[n] * 10 + (s[i] - '0');
-	if (s[i] != '\0' || part[0] < 1970 || part[1] < 1 || part[1] > 12 ||
-	    part[2] < 1 || part[2] > 31 || part[3] > 23 || part[4] > 59 ||
-	    part[5] > 60)
+	year += century * 100;
+	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 ||
+	    hour > 23 || minute > 59 || second > 60)
 		return SCAN_OTHER;
-	y = part[0] - (part[1] <= 2);
-	days = 365 * (part[0] - 1970) + y / 4 - y / 100 + y / 400 - 477 +
-	    before[part[1] - 1] + part[2] - 1;
-	*out = days * 86400 + part[3] * 3600 + part[4] * 60 + part[5];
+	y = year - (month <= 2);
+	days = 365 * (year - 1970) + y / 4 - y / 100 + y / 400 - 477 +
+	    before[month - 1] + day - 1;
+	*out = days * 86400 + hour * 3600 + minute * 60 + second;
 	return SCAN_OK;
+}
+
+/* Which one begins there; those behind last are tried first. */
+static enum key
+key_at(const char *s, enum key last)
+{
+	size_t i, k = last;
+
+	for (i = 0; i < nitems(keys); i++) {
+		if (++k >= nitems(keys))
+			k = 0;
+		if (*keys[k].text == *s &&
+		    strncmp(keys[k].text, s, keys[k].len) == 0)
+			return k;
+	}
+	return KEY_UNKNOWN;
+}
+
+/* The same, and its colon, where it is written in another way. */
+static int
+other_key(struct scan *in, enum key *key)
+{
+	char *s;
+	size_t k, len;
+
+	if (scan_string(in, &s) == -1 || scan_expect(in, ':') == -1)
+		return -1;
+	*key = KEY_UNKNOWN;
+	len = strlen(s);
+	for (k = 0; k < nitems(keys); k++)
+		if (keys[k].len == len + 2 &&
+		    memcmp(keys[k].text, s, len) == 0)
+			*key = k;
+	return 0;
 }
 
 /*
  * A key, its colon, and the blanks behind it.  Our own records have their keys
- * in order, so the one behind the last is tried first.
+ * in order, and written in one way, so that is tried first.
  */
 static int
 get_key(struct scan *in, enum key *last, enum key *key)
 {
-	char *s;
-	size_t i, k = *last;
-
-	*key = KEY_UNKNOWN;
-	scan_blanks(in);
-	if (scan_string(in, &s) == -1 || scan_expect(in, ':') == -1)
+	if (*in->p != '"')
+		scan_blanks(in);
+	if (*in->p == '"' &&
+	    (*key = key_at(in->p + 1, *last)) != KEY_UNKNOWN)
+		in->p += 1 + keys[*key].len;
+	else if (other_key(in, key) == -1)
 		return -1;
-	scan_blanks(in);
-	for (i = 0; i < nitems(keys); i++) {
-		if (++k >= nitems(keys))
-			k = 0;
-		if (keys[k][0] == s[0] && strcmp(keys[k], s) == 0) {
-			*key = *last = k;
-			break;
-		}
-	}
+	if (*key != KEY_UNKNOWN)
+		*last = *key;
+	if ((unsigned char)*in->p <= ' ')
+		scan_blanks(in);
 	return 0;
 }
 
@@ -163,7 +204,8 @@ get_key(struct scan *in, enum key *last, enum key *key)
 static int
 more(struct scan *in, char close)
 {
-	scan_blanks(in);
+	if (*in->p != ',' && *in->p != close)
+		scan_blanks(in);
 	if (*in->p != ',' && *in->p != close)
 		return -1;
 	return *in->p++ == ',';
