@@ -16,11 +16,18 @@ struct judge {
 	struct store	*store;
 	const struct conf *conf;
 	struct hash	*hosts;		/* (addr, domain) -> struct host */
-	struct hash	*policies;	/* domain -> struct store_sts_at */
+	struct hash	*domains;	/* domain -> struct known */
 	struct hash	*matches;	/* (policy, host) -> int */
-	struct hash	*ours;		/* domain -> int: by our own rule */
 	struct hash	*errors;	/* domain -> struct store_sts_error */
 	struct hash	*probes;	/* (host, addr) -> struct seen */
+};
+
+/* Of a recipient domain; every session asks. */
+struct known {
+	enum forced	 ours;		/* by our own rule */
+	int		 excepted;	/* sge.conf: its policy is not applied */
+	struct store_sts_at at;		/* what was asked for last */
+	struct store_sts_error *error;	/* in errors; NULL: not asked yet */
 };
 
 struct host {
@@ -41,9 +48,8 @@ judge_new(struct store *st, const struct conf *conf)
 	j->store = st;
 	j->conf = conf;
 	j->hosts = hash_new(sizeof(struct host));
-	j->policies = hash_new(sizeof(struct store_sts_at));
+	j->domains = hash_new(sizeof(struct known));
 	j->matches = hash_new(sizeof(int));
-	j->ours = hash_new(sizeof(int));
 	j->errors = hash_new(sizeof(struct store_sts_error));
 	j->probes = hash_new(sizeof(struct seen));
 	return j;
@@ -55,9 +61,8 @@ judge_free(struct judge *j)
 	if (j == NULL)
 		return;
 	hash_free(j->hosts);
-	hash_free(j->policies);
+	hash_free(j->domains);
 	hash_free(j->matches);
-	hash_free(j->ours);
 	hash_free(j->errors);
 	hash_free(j->probes);
 	free(j);
@@ -67,9 +72,8 @@ void
 judge_reset(struct judge *j)
 {
 	hash_clear(j->hosts);
-	hash_clear(j->policies);
+	hash_clear(j->domains);
 	hash_clear(j->matches);
-	hash_clear(j->ours);
 	hash_clear(j->errors);
 	hash_clear(j->probes);
 }
@@ -98,19 +102,50 @@ host_of(struct judge *j, const char *addr, const char *domain)
 	return host->name;
 }
 
-/* What was in force then; NULL if the database can't tell. */
-static const struct store_sts_at *
-policy_of(struct judge *j, const char *domain, int64_t when)
+/* By sge.conf alone. */
+static enum forced
+forced_by_rule(const struct judge *j, const char *domain)
 {
-	struct store_sts_at *at;
+	const struct conf_rule *rule = conf_rule_out(j->conf, domain);
+
+	/* NULL: nothing is local, so there is no mail of ours. */
+	if (rule == NULL)
+		return FORCED_NOT;
+	if (conf_connector(j->conf, domain) != NULL)
+		return FORCED_ROUTED;
+	if (j->conf->mode != MODE_ENFORCE || rule->req == REQ_PREFER_TLS)
+		return FORCED_NOT;
+	return rule->req == REQ_TLS ? FORCED_ENCRYPT : FORCED_ROUTED;
+}
+
+static struct known *
+known_of(struct judge *j, const char *domain)
+{
+	struct known *known;
 	struct key key;
-	int64_t now;
 	int is_new;
 
 	key_start(&key);
 	key_text(&key, domain);
-	at = hash_get(j->policies, key.buf, key.len, &is_new);
-	if (!is_new && when >= at->since && when < at->until)
+	known = hash_get(j->domains, key.buf, key.len, &is_new);
+	if (is_new) {
+		/* sge.conf stays the same, and is slow to ask. */
+		known->ours = forced_by_rule(j, domain);
+		known->excepted = domset_find(j->conf->sts_except,
+		    domain) != -1;
+	}
+	return known;
+}
+
+/* What was in force then; NULL if the database can't tell. */
+static const struct store_sts_at *
+policy_of(struct judge *j, struct known *known, const char *domain,
+    int64_t when)
+{
+	struct store_sts_at *at = &known->at;
+	int64_t now;
+
+	if (when >= at->since && when < at->until)
 		return at;
 	if (store_sts_at(j->store, domain, when, at) == -1) {
 		at->until = at->since = when;
@@ -124,17 +159,18 @@ policy_of(struct judge *j, const char *domain, int64_t when)
 
 /* Whether a policy was announced then that could not be had. */
 static const struct store_sts_error *
-error_of(struct judge *j, const char *domain, int64_t when)
+error_of(struct judge *j, struct known *known, const char *domain,
+    int64_t when)
 {
-	struct store_sts_error *e;
+	struct store_sts_error *e = known->error;
 	struct key key;
 	int64_t now;
-	int is_new;
 
-	key_start(&key);
-	key_text(&key, domain);
-	e = hash_get(j->errors, key.buf, key.len, &is_new);
-	if (!is_new && when >= e->since && when < e->until)
+	if (e == NULL) {
+		key_start(&key);
+		key_text(&key, domain);
+		e = known->error = hash_get(j->errors, key.buf, key.len, NULL);
+	} else if (when >= e->since && when < e->until)
 		return e;
 	if (store_sts_error_at(j->store, domain, when, e) == -1) {
 		e->until = e->since = when;
@@ -150,10 +186,10 @@ error_of(struct judge *j, const char *domain, int64_t when)
  * fetched nobody knows yet whether it can be had.
  */
 static void
-judge_without(struct judge *j, const char *domain, const struct record *r,
-    struct judgement *out)
+judge_without(struct judge *j, struct known *known, const char *domain,
+    const struct record *r, struct judgement *out)
 {
-	const struct store_sts_error *e = error_of(j, domain, r->time);
+	const struct store_sts_error *e = error_of(j, known, domain, r->time);
 
 	if (e == NULL || !e->without)
 		return;
@@ -162,13 +198,6 @@ judge_without(struct judge *j, const char *domain, const struct record *r,
 	strlcpy(out->type, *e->type == '\0' ? "sts-policy-fetch-error" :
 	    e->type, sizeof(out->type));
 	text_cut(e->text, out->reason, sizeof(out->reason));
-}
-
-/* Whether sge.conf has its policy not applied. */
-static int
-is_excepted(const struct judge *j, const char *domain)
-{
-	return domset_find(j->conf->sts_except, domain) != -1;
 }
 
 static int
@@ -246,43 +275,36 @@ judge_tls(struct judge *j, const struct record *r, const char *host,
 enum forced
 judge_forced(struct judge *j, const char *domain, int64_t when)
 {
+	struct known *known = known_of(j, domain);
 	const struct store_sts_at *at;
-	const struct conf_rule *rule;
-	struct key key;
-	int *ours, is_new;
 
-	/* sge.conf stays the same, and is slow to ask. */
-	key_start(&key);
-	key_text(&key, domain);
-	ours = hash_get(j->ours, key.buf, key.len, &is_new);
-	if (is_new) {
-		/* NULL: nothing is local, so there is no mail of ours. */
-		rule = conf_rule_out(j->conf, domain);
-		if (rule == NULL)
-			*ours = FORCED_NOT;
-		else if (conf_connector(j->conf, domain) != NULL)
-			*ours = FORCED_ROUTED;
-		else if (j->conf->mode == MODE_ENFORCE &&
-		    rule->req != REQ_PREFER_TLS)
-			*ours = rule->req == REQ_TLS ? FORCED_ENCRYPT :
-			    FORCED_ROUTED;
-	}
-	if (*ours == FORCED_ROUTED)
+	if (known->ours == FORCED_ROUTED)
 		return FORCED_ROUTED;
-	at = policy_of(j, domain, when);
-	return at != NULL && at->mode == STS_ENFORCE &&
-	    !is_excepted(j, domain) ? FORCED_ROUTED : (enum forced)*ours;
+	at = policy_of(j, known, domain, when);
+	return at != NULL && at->mode == STS_ENFORCE && !known->excepted ?
+	    FORCED_ROUTED : known->ours;
+}
+
+/* Nothing is known yet.  The texts are long: their first bytes will do. */
+static void
+judgement_init(struct judgement *out)
+{
+	out->policy = 0;
+	out->failed = out->pending = out->without = 0;
+	out->unseen = UNSEEN_NOT;
+	out->type[0] = out->reason[0] = out->info[0] = out->mx[0] = '\0';
 }
 
 int
 judge_session(struct judge *j, const char *domain, const struct record *r,
     struct judgement *out)
 {
-	const struct store_sts_at *at = policy_of(j, domain, r->time);
+	struct known *known = known_of(j, domain);
+	const struct store_sts_at *at = policy_of(j, known, domain, r->time);
 	const char *host = "";
 	struct addr addr;
 
-	memset(out, 0, sizeof(*out));
+	judgement_init(out);
 	/* "none" is as if there was no policy (RFC 8461 5, RFC 8460 4). */
 	if (at != NULL && at->mode != STS_NONE)
 		out->policy = at->policy;
@@ -294,10 +316,9 @@ judge_session(struct judge *j, const char *domain, const struct record *r,
 		if (r->tls == NULL)
 			return 0;
 		if (at != NULL)
-			judge_tls(j, r, host, at->mode, is_excepted(j,
-			    domain), out);
+			judge_tls(j, r, host, at->mode, known->excepted, out);
 		if (at != NULL && at->policy == 0)
-			judge_without(j, domain, r, out);
+			judge_without(j, known, domain, r, out);
 	} else {
 		out->failed = 1;
 		strlcpy(out->type, failure_name(r->failure),

@@ -2,6 +2,7 @@
 
 #include <sys/queue.h>
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,13 +272,12 @@ void
 key_int(struct key *k, int64_t value)
 {
 	/* The sign bit turned over: negative numbers sort first. */
-	uint64_t u = (uint64_t)value ^ (uint64_t)1 << 63;
-	int i;
+	uint64_t u = htobe64((uint64_t)value ^ (uint64_t)1 << 63);
 
-	if (sizeof(k->buf) - k->len < 8)
+	if (sizeof(k->buf) - k->len < sizeof(u))
 		fatalx("key too long");
-	for (i = 0; i < 8; i++)
-		k->buf[k->len++] = (unsigned char)(u >> (56 - 8 * i));
+	memcpy(k->buf + k->len, &u, sizeof(u));
+	k->len += sizeof(u);
 }
 
 void
@@ -297,12 +297,11 @@ key_text(struct key *k, const char *s)
 int64_t
 key_read_int(const unsigned char **p)
 {
-	uint64_t u = 0;
-	int i;
+	uint64_t u;
 
-	for (i = 0; i < 8; i++)
-		u = u << 8 | *(*p)++;
-	return (int64_t)(u ^ (uint64_t)1 << 63);
+	memcpy(&u, *p, sizeof(u));
+	*p += sizeof(u);
+	return (int64_t)(be64toh(u) ^ (uint64_t)1 << 63);
 }
 
 const char *

@@ -176,8 +176,13 @@ prepare(struct store *st, const char *sql)
 	return s->stmt;
 }
 
+/*
+ * keep: SQLITE_STATIC where the statement is over before the caller's texts
+ * are, so that they need no copies; or SQLITE_TRANSIENT.
+ */
 static int
-bind_list(sqlite3_stmt *stmt, const char *types, va_list ap)
+bind_list(sqlite3_stmt *stmt, sqlite3_destructor_type keep, const char *types,
+    va_list ap)
 {
 	const void *ptr;
 	int i, rc;
@@ -189,12 +194,12 @@ bind_list(sqlite3_stmt *stmt, const char *types, va_list ap)
 			break;
 		case 't':
 			rc = sqlite3_bind_text(stmt, i,
-			    va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+			    va_arg(ap, const char *), -1, keep);
 			break;
 		case 'b':
 			ptr = va_arg(ap, const void *);
 			rc = sqlite3_bind_blob64(stmt, i, ptr,
-			    va_arg(ap, size_t), SQLITE_TRANSIENT);
+			    va_arg(ap, size_t), keep);
 			break;
 		default:
 			fatalx("store: bad type '%c'", *types);
@@ -218,7 +223,7 @@ store_select(struct store *st, const char *sql, const char *types, ...)
 	if ((stmt = prepare(st, sql)) == NULL)
 		return NULL;
 	va_start(ap, types);
-	rc = bind_list(stmt, types, ap);
+	rc = bind_list(stmt, SQLITE_TRANSIENT, types, ap);
 	va_end(ap);
 	return rc == -1 ? NULL : stmt;
 }
@@ -298,7 +303,7 @@ run_list(struct store *st, const char *sql, const char *types, va_list ap)
 
 	if ((stmt = prepare(st, sql)) == NULL)
 		return -1;
-	rc = bind_list(stmt, types, ap);
+	rc = bind_list(stmt, SQLITE_STATIC, types, ap);
 	if (rc == 0 && sqlite3_step(stmt) != SQLITE_DONE) {
 		store_complain(st, sql);
 		rc = -1;
@@ -339,7 +344,7 @@ number_list(struct store *st, int64_t *value, const char *sql,
 	int rc;
 
 	if ((stmt = prepare(st, sql)) == NULL ||
-	    bind_list(stmt, types, ap) == -1)
+	    bind_list(stmt, SQLITE_STATIC, types, ap) == -1)
 		return -1;
 	if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
 		return store_done(st, stmt, rc);

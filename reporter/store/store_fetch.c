@@ -62,12 +62,21 @@ store_sts_error_at(struct store *st, const char *domain, int64_t when,
     struct store_sts_error *e)
 {
 	sqlite3_stmt *stmt;
-	int64_t times = 1;
+	int64_t times;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
 	e->since = when;
 	e->until = when + 1;
+	if ((times = store_count(st, "SELECT count(*) FROM sts_error"
+	    " WHERE domain = ?1", "t", domain)) == -1)
+		return -1;
+	if (times == 0) {
+		/* So it is with most domains. */
+		e->since = INT64_MIN;
+		e->until = INT64_MAX;
+		return 0;
+	}
 	if ((stmt = store_select(st, "SELECT since, until, type, error"
 	    " FROM sts_error WHERE domain = ?1 AND since <= ?2"
 	    " AND (until = 0 OR until > ?2) ORDER BY since DESC LIMIT 1", "ti",
@@ -78,13 +87,8 @@ store_sts_error_at(struct store *st, const char *domain, int64_t when,
 		e->without = 1;
 		if (e->until == 0)
 			e->until = INT64_MAX;
-	} else if (rc == 0 && (times = store_count(st, "SELECT"
-	    " count(*) FROM sts_error WHERE domain = ?1", "t", domain)) == 0) {
-		/* So it is with most domains. */
-		e->since = INT64_MIN;
-		e->until = INT64_MAX;
 	}
-	return rc == -1 || times == -1 ? -1 : 0;
+	return rc == -1 ? -1 : 0;
 }
 
 int

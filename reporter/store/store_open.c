@@ -213,6 +213,12 @@ store_open(const char *path, enum store_mode mode)
 	struct store *st;
 	int flags, rc;
 
+	/*
+	 * No process of ours has a second thread, or asks how much memory
+	 * SQLite has: no locks, no counting.  Refused when it is asked again.
+	 */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	st = xcalloc(1, sizeof(*st));
 	flags = SQLITE_OPEN_NOMUTEX | (mode == STORE_READ ?
 	    SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);

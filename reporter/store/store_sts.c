@@ -252,7 +252,7 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
     struct store_sts_at *at)
 {
 	sqlite3_stmt *stmt;
-	int64_t times = 1;
+	int64_t times;
 	char mode[16];
 	int rc;
 
@@ -260,6 +260,15 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
 	at->mode = STS_NONE;
 	at->since = when;
 	at->until = when + 1;
+	if ((times = store_count(st, "SELECT count(*) FROM sts_history"
+	    " WHERE domain = ?1", "t", domain)) == -1)
+		return -1;
+	if (times == 0) {
+		/* Most domains never had one. */
+		at->since = INT64_MIN;
+		at->until = INT64_MAX;
+		return 0;
+	}
 	if ((stmt = store_select(st, "SELECT h.policy, h.mode, h.since,"
 	    " CASE h.until WHEN 0 THEN s.expires ELSE h.until END FROM"
 	    " sts_history h LEFT JOIN sts s ON s.domain = h.domain"
@@ -268,17 +277,10 @@ store_sts_at(struct store *st, const char *domain, int64_t when,
 	    " ORDER BY h.since DESC LIMIT 1", "ti", domain, when)) == NULL)
 		return -1;
 	if ((rc = store_first(st, stmt, "isii", &at->policy, mode,
-	    sizeof(mode), &at->since, &at->until)) == 1) {
-		if (sts_mode_parse(mode, &at->mode) == -1)
-			at->policy = 0;
-	} else if (rc == 0 && (times = store_count(st, "SELECT"
-	    " count(*) FROM sts_history WHERE domain = ?1", "t", domain)) ==
-	    0) {
-		/* Most domains never had one. */
-		at->since = INT64_MIN;
-		at->until = INT64_MAX;
-	}
-	return rc == -1 || times == -1 ? -1 : 0;
+	    sizeof(mode), &at->since, &at->until)) == 1 &&
+	    sts_mode_parse(mode, &at->mode) == -1)
+		at->policy = 0;
+	return rc == -1 ? -1 : 0;
 }
 
 int
