@@ -25,8 +25,14 @@
 #include "lib/xalloc.h"
 
 /* A batch is committed when it has read, or takes, that much. */
-#define BATCH_READ_MAX (32 * 1024 * 1024)
+#define BATCH_READ_MAX (64 * 1024 * 1024)
 #define BATCH_MEMORY_MAX (12 * 1024 * 1024)
+#define BATCH_MEMORY_MIN (3 * 1024 * 1024)
+/*
+ * Nobody else can write while it is: what a batch takes goes by how many
+ * milliseconds that was the last time.
+ */
+#define BATCH_HOLD_MS 80
 /* How often the spool is looked at, in milliseconds; slower while idle. */
 #define LOOK_MIN 100
 #define LOOK_MAX 1000
@@ -65,6 +71,7 @@ ingest_start(struct engine *e)
 	in->dirfd = -1;
 	in->wait = LOOK_MIN;
 	in->retry = RETRY_MIN;
+	in->room = BATCH_MEMORY_MIN;
 	in->tally = tally_new(e->store, e->conf);
 	in->tally->addrs = e->addrs = hash_new(sizeof(struct addr_seen));
 	/* Where it can't be told, the clock is not believed. */
@@ -334,17 +341,31 @@ ingest_look(struct ingest *in)
 	}
 }
 
+/* What the next batch may take, when this one was written within ms. */
+static void
+batch_fit(struct ingest *in, int64_t ms)
+{
+	int64_t room = (int64_t)tally_bytes(in->tally) * BATCH_HOLD_MS /
+	    (ms < 1 ? 1 : ms);
+
+	in->room = room < BATCH_MEMORY_MIN ? BATCH_MEMORY_MIN :
+	    room > BATCH_MEMORY_MAX ? BATCH_MEMORY_MAX : (size_t)room;
+}
+
 static int
 batch_write(struct ingest *in)
 {
 	struct store *st = in->engine->store;
 	struct segment *seg;
-	int64_t now = time(NULL);
+	int64_t now = time(NULL), began;
 
 	if (store_begin(st) == -1)
 		return -1;
+	began = loop_now();
 	if (tally_flush(in->tally) == -1)
 		goto bad;
+	/* Not with the commit: how long a disk takes is no matter of rows. */
+	batch_fit(in, loop_now() - began);
 	TAILQ_FOREACH(seg, &in->segments, entry)
 		if (seg->dirty &&
 		    store_segment_save(st, seg->name, &seg->now,
@@ -425,7 +446,7 @@ ingest_slice(struct ingest *in)
 		in->batch += n;
 		in->backlog += n;
 		if (in->batch < BATCH_READ_MAX &&
-		    tally_bytes(in->tally) < BATCH_MEMORY_MAX)
+		    tally_bytes(in->tally) < in->room)
 			return 1;
 		return batch_commit(in) == -1 ? -1 : 1;
 	}

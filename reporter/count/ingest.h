@@ -45,6 +45,7 @@ struct ingest {
 	int64_t		 looked;	/* when ingest_look ran */
 	int64_t		 caught_up;	/* all that was there then is counted */
 	int64_t		 batch;		/* bytes read, not committed */
+	size_t		 room;		/* bytes in memory until it is */
 	int64_t		 backlog;	/* bytes since all was read last */
 	int64_t		 began;		/* when these were begun, loop_now */
 	int		 misjudged;	/* the database failed meanwhile */
