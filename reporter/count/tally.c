@@ -166,7 +166,9 @@ add_correspondent(struct tally *t, const struct record *r,
 		count->first = r->time;
 	if (is_new || r->time >= count->last) {
 		count->last = r->time;
-		strlcpy(count->class, side->class, sizeof(count->class));
+		if (strcmp(count->class, side->class) != 0)
+			strlcpy(count->class, side->class,
+			    sizeof(count->class));
 	}
 }
 

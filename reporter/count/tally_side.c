@@ -106,19 +106,17 @@ struct side *
 tally_side(struct tally *t, enum record_dir dir, const char *name,
     const char *flow)
 {
-	char domain[DOMAIN_MAX];
-	struct side *side;
+	struct side *side = &t->sides[t->nsides];
 	size_t i;
 
-	tally_domain(name, domain, sizeof(domain));
+	memset(side, 0, sizeof(*side));
+	tally_domain(name, side->domain, sizeof(side->domain));
 	for (i = 0; i < t->nsides; i++)
 		if (t->sides[i].dir == dir &&
-		    strcmp(t->sides[i].domain, domain) == 0)
+		    strcmp(t->sides[i].domain, side->domain) == 0)
 			return &t->sides[i];
-	side = &t->sides[t->nsides++];
-	memset(side, 0, sizeof(*side));
+	t->nsides++;
 	side->dir = dir;
-	strlcpy(side->domain, domain, sizeof(side->domain));
 	class_of_flow(flow, dir == DIR_OUT, side->class, sizeof(side->class));
 	return side;
 }

@@ -116,7 +116,8 @@ store_waiting(struct store *st, const char *domain,
 {
 	int rc;
 
-	if (c->last_out != 0) {
+	/* Most often nothing waits at all. */
+	if (c->last_out != 0 && *rows > 0) {
 		if (store_run(st, "DELETE FROM waiting WHERE domain = ?1"
 		    " AND last <= ?2", "ti", domain, c->last_out) == -1)
 			return -1;
