@@ -76,6 +76,7 @@ struct keeper {
 	uint64_t	 passed;	/* of kept_passed, then */
 	uint64_t	 taken;		/* of to_filter, then */
 	int		 looks;		/* in vain */
+	int64_t		 deaf;		/* since when it does not read; 0 */
 	pid_t		 left[LEFT_MAX];	/* killed, and not ended yet */
 	size_t		 nleft;
 };
@@ -310,6 +311,7 @@ ended(struct keeper *k, int hung)
 	k->pid = k->feed = k->filter.fd = k->to_filter.fd = -1;
 	k->to_filter.head = k->to_filter.tail = 0;
 	k->looks = 0;
+	k->deaf = 0;
 	k->quick = monotonic_ms() - k->started < AGAIN_MS ? k->quick + 1 : 0;
 	n = kept_ended(k->kept, hung);
 	/* smtpd waits for it at its start, and says so if it does not come. */
@@ -363,20 +365,38 @@ watch(struct keeper *k, int64_t now)
 	ended(k, 1);
 }
 
+/*
+ * It has closed what it reads, or a line for it was lost: nothing that it says
+ * from now on answers smtpd.  What it has said is taken first, and one that is
+ * about to end has a moment to: the log says how.
+ */
+static int
+is_deaf(struct keeper *k)
+{
+	if (k->pid == -1 || k->to_filter.fd != -1)
+		return 0;
+	if (k->deaf == 0)
+		k->deaf = monotonic_ms();
+	return 1;
+}
+
 static void
 turn(struct keeper *k)
 {
 	struct pollfd pfd[4];
-	int n;
+	int n, deaf = is_deaf(k);
 
 	memset(pfd, 0, sizeof(pfd));
-	pfd[0].fd = waiting(&k->to_filter) > OUT_HIGH ? -1 : k->smtpd.fd;
+	pfd[0].fd = deaf || waiting(&k->to_filter) > OUT_HIGH ? -1 :
+	    k->smtpd.fd;
 	pfd[1].fd = waiting(&k->to_smtpd) > OUT_HIGH ? -1 : k->filter.fd;
 	pfd[0].events = pfd[1].events = POLLIN;
 	pfd[2].fd = waiting(&k->to_smtpd) > 0 ? k->to_smtpd.fd : -1;
-	pfd[3].fd = waiting(&k->to_filter) > 0 ? k->to_filter.fd : -1;
-	pfd[2].events = pfd[3].events = POLLOUT;
-	n = poll(pfd, nitems(pfd), k->pid == -1 ? AGAIN_MS / 4 :
+	pfd[2].events = POLLOUT;
+	/* That nobody reads there is said without being asked for. */
+	pfd[3].fd = k->to_filter.fd;
+	pfd[3].events = waiting(&k->to_filter) > 0 ? POLLOUT : 0;
+	n = poll(pfd, nitems(pfd), k->pid == -1 || deaf ? AGAIN_MS / 4 :
 	    (int)k->look_ms);
 	if (n > 0 && pfd[1].revents != 0 &&
 	    fill(k, &k->filter, kept_filter) == -1) {
@@ -384,6 +404,14 @@ turn(struct keeper *k)
 		ended(k, 0);
 		return;
 	}
+	if (deaf && monotonic_ms() - k->deaf >= AGAIN_MS / 4) {
+		log_warnx("%s does not read any more: it is ended",
+		    k->argv[0]);
+		ended(k, 0);
+		return;
+	}
+	if (n > 0 && (pfd[3].revents & (POLLERR | POLLHUP)) != 0)
+		k->to_filter.fd = -1;
 	if (n > 0 && pfd[0].revents != 0 &&
 	    fill(k, &k->smtpd, kept_smtpd) == -1)
 		k->eof = 1;

@@ -169,16 +169,21 @@ knows(const struct kept *k, const struct client *c)
 	return k->runs && c != NULL && c->start == k->starts;
 }
 
-/* "report|smtp-in|tx-begin" of its registration. */
+/* "report|smtp-in|tx-begin" of its registration, or "report|smtp-in|*". */
 static int
 wants(const struct kept *k, const char *event, size_t len)
 {
-	size_t i;
+	const char *wanted;
+	size_t i, n;
 
-	for (i = 0; i < k->nwanted; i++)
-		if (strlen(k->wanted[i]) == len &&
-		    memcmp(k->wanted[i], event, len) == 0)
+	for (i = 0; i < k->nwanted; i++) {
+		wanted = k->wanted[i];
+		n = strlen(wanted);
+		if (wanted[n - 1] == '*' ? len >= n &&
+		    memcmp(wanted, event, n - 1) == 0 :
+		    len == n && memcmp(wanted, event, n) == 0)
 			return 1;
+	}
 	return 0;
 }
 
@@ -360,8 +365,37 @@ need(struct kept *k, const char *event)
 		announce(k, event, strlen(event));
 }
 
-/* What it wants, and what is needed here, at its first start only. */
-static void
+/*
+ * Whether smtpd can read that: it ends at any other.  Which events there are it
+ * knows itself; of questions there is no "*".
+ */
+static int
+is_registration(const char *text, size_t len)
+{
+	static const char *const said[] = { "report|smtp-in|",
+	    "report|smtp-out|", "filter|smtp-in|" };
+	char name[EVENT_MAX];
+	size_t i, n;
+
+	if (len >= EVENT_MAX)
+		return 0;
+	for (i = 0; i < nitems(said); i++) {
+		n = strlen(said[i]);
+		if (len <= n || memcmp(text, said[i], n) != 0)
+			continue;
+		memcpy(name, text + n, len - n);
+		name[len - n] = '\0';
+		return (*text == 'r' && strcmp(name, "*") == 0) ||
+		    strspn(name, "abcdefghijklmnopqrstuvwxyz-") == len - n;
+	}
+	return 0;
+}
+
+/*
+ * What it wants, and what is needed here, at its first start only.  0, or -1:
+ * that can't be had.
+ */
+static int
 registration(struct kept *k, const char *event, size_t len)
 {
 	size_t i;
@@ -369,14 +403,15 @@ registration(struct kept *k, const char *event, size_t len)
 
 	k->came_up |= len == 5 && memcmp(event, "ready", len) == 0;
 	if (k->ready)
-		return;
+		return 0;
 	if (!k->came_up) {
-		if (k->nwanted < nitems(k->wanted) && len < EVENT_MAX &&
-		    (k->wanted[k->nwanted] = strndup(event, len)) != NULL) {
-			k->nwanted++;
-			announce(k, event, len);
-		}
-		return;
+		if (!is_registration(event, len) ||
+		    k->nwanted == nitems(k->wanted) ||
+		    (k->wanted[k->nwanted] = strndup(event, len)) == NULL)
+			return -1;
+		k->nwanted++;
+		announce(k, event, len);
+		return 0;
 	}
 	for (i = 0; i < k->nwanted; i++)
 		out |= strstr(k->wanted[i], "|smtp-out|") != NULL;
@@ -390,6 +425,7 @@ registration(struct kept *k, const char *event, size_t len)
 		need(k, "filter|smtp-in|commit");
 	k->ready = 1;
 	k->to_smtpd("register|ready", 14, k->arg);
+	return 0;
 }
 
 /*
@@ -457,7 +493,7 @@ kept_filter(struct kept *k, const char *line, size_t len)
 	len = strnlen(line, len);
 	end = line + len;
 	if (len > 9 && memcmp(line, "register|", 9) == 0)
-		registration(k, line + 9, len - 9);
+		k->dropped += registration(k, line + 9, len - 9) == -1;
 	else if ((len > 14 && memcmp(line, "filter-result|", 14) == 0 &&
 	    is_asked(k, line + 14, end, 0)) ||
 	    (len > 16 && memcmp(line, "filter-dataline|", 16) == 0 &&

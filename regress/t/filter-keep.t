@@ -103,6 +103,39 @@ check "one that takes its time" wait_for 60 answered $s proceed
 is "$(grep -c ended "$T/err")" 0 "goes on"
 filter_end
 
+# One that closes what it reads, when it has said something.
+filter 86400 'read -r l; echo "filter-result|'"$s|$k"'|proceed"
+    exec sleep 10000 <&-'
+ask rcpt-to b@c.nz
+check "what one has said that reads no more" wait_for 60 answered $s proceed
+check "is the last of it" logged 'does not read any more: it is ended'
+check "another is started" wait_for 60 runs 2
+ask rcpt-to b@c.nz
+check "and what it is not told is answered" \
+    wait_for 60 answered $s 'reject|451 4.3.0 '
+filter_end
+is $? 0 "  which lasts"
+
+# One that wants what there is not.
+cat >"$T/filter" <<'EOT'
+#!/bin/sh
+while read -r l; do [ "$l" != "config|ready" ] || break; done
+echo 'register|report|smtp-in|link-connect|x'
+echo 'register|report|smtp-in|link-tls'
+echo 'register|ready'
+exec sleep 10000
+EOT
+"$KEEP" "$T/filter" <"$T/in" >"$T/all" 2>"$T/err" &
+filter_pid=$!
+exec 9>"$T/in"
+filter_say 'config|ready'
+check "a wish that smtpd would end at: it starts" \
+    wait_for 60 grep -q '^register|ready$' "$T/all"
+is "$(grep -c 'connect|x' "$T/all")" 0 "it is not passed on"
+check "and said" logged 'said 1 lines that smtpd would end at: not passed on'
+check "the other one is" grep -q 'smtp-in|link-tls' "$T/all"
+filter_end
+
 # One that does not read.  What smtpd says after a while waits in its pipe.
 filter 1 'exec sleep 10000'
 mail=$(awk 'BEGIN { printf "%08000d", 0 }')

@@ -307,6 +307,67 @@ test_commit(void)
 	ok(strstr(smtpd, "|proceed\n") != NULL, "the next one passes");
 }
 
+/* What it wants: smtpd ends at what is not like that, and would at its start. */
+static void
+test_wishes(void)
+{
+	static const char *const odd[] = { "register|",
+	    "register|report", "register|report|smtp-in|",
+	    "register|reports|smtp-in|link-connect",
+	    "register|report|smtp-up|link-connect",
+	    "register|report|SMTP-IN|link-connect",
+	    "register|report|smtp-in|link-connect|x",
+	    "register|filter|smtp-out|connect", "register|filter|smtp-in|*",
+	    "register|report|smtp-in|link-*",
+	    "register|report|smtp-in|"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	size_t i;
+
+	kept_free(k);
+	if ((k = kept_new(to_smtpd, to_filter, NULL)) == NULL)
+		exit(1);
+	kept_started(k);
+	for (i = 0; i < nitems(odd); i++) {
+		answers(odd[i]);
+		is_str(smtpd, "", "not passed on: %s", odd[i]);
+	}
+	is_int(kept_dropped(k), nitems(odd), "and counted");
+	answers("register|report|smtp-in|*");
+	is_str(smtpd, "register|report|smtp-in|*\n", "all events");
+	answers("register|filter|smtp-in|rcpt-to");
+	answers("register|ready");
+	is_str(smtpd, "register|ready\n", "what it has is not wished again");
+	says(CONNECT(A));
+	is_str(filter, CONNECT(A) "\n", "it gets all events");
+	says(ASK("rcpt-to", A) "|b@c.nz");
+	is_str(filter, ASK("rcpt-to", A) "|b@c.nz\n", "its questions");
+	says(ASK("commit", A));
+	is_str(filter, "", "and no others");
+	for (i = 0; i < KEPT_EVENTS_MAX; i++)
+		answers("register|ready");
+	is_int(kept_dropped(k), nitems(odd), "what is said again is no fault");
+}
+
+/* More wishes than there are events. */
+static void
+test_many_wishes(void)
+{
+	int i;
+
+	kept_free(k);
+	if ((k = kept_new(to_smtpd, to_filter, NULL)) == NULL)
+		exit(1);
+	kept_started(k);
+	for (i = 0; i < KEPT_EVENTS_MAX; i++)
+		answers("register|filter|smtp-in|rcpt-to");
+	is_int(kept_dropped(k), 0, "many wishes");
+	answers("register|filter|smtp-in|rcpt-to");
+	is_int(kept_dropped(k), 1, "one too many");
+	answers("register|ready");
+	ok(kept_ready(k), "which is no harm");
+}
+
 static void
 test_odd(void)
 {
@@ -336,6 +397,8 @@ main(void)
 	test_answers();
 	test_commit();
 	test_odd();
+	test_wishes();
+	test_many_wishes();
 	kept_free(k);
 	return done_testing();
 }
