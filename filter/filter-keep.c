@@ -21,6 +21,7 @@
 #include "base/line_in.h"
 #include "base/log.h"
 #include "base/monotonic.h"
+#include "base/trouble.h"
 #include "base/version.h"
 #include "confine.h"
 #include "keep/kept.h"
@@ -126,8 +127,11 @@ flush(struct out *o)
 		n = write(o->fd, o->buf + o->head, o->tail - o->head);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (n == -1 && trouble_passes(errno)) {
+			if (!trouble_is_none(errno))
+				trouble_wait();
 			return;
+		}
 		if (n <= 0)
 			o->fd = -1;
 		else {
@@ -172,9 +176,11 @@ fill(struct keeper *k, struct in *in,
 	size_t len;
 	ssize_t n = line_in_fill(&in->in, in->fd);
 
-	if (n == -1 && (errno == EINTR || errno == EAGAIN ||
-	    errno == EWOULDBLOCK))
+	if (n == -1 && trouble_passes(errno)) {
+		if (!trouble_is_none(errno))
+			trouble_wait();
 		return 0;
+	}
 	if (n <= 0)
 		return -1;
 	while ((kind = line_in_next(&in->in, &line, &len)) != LINE_NONE) {

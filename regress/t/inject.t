@@ -26,6 +26,7 @@ one()
 	    FAULT_COUNT="$T/count" LD_PRELOAD="$so" "$@" \
 	    <"$T/input" >"$T/got" 2>"$T/err"
 	one_status=$?
+	: >"$T/over"
 }
 
 # sweep NAME JUDGE ERRNO CALLS COMMAND...
@@ -163,5 +164,52 @@ mkdir -p "$T/spool/attempts"
 sweep "table-sge" ready 12 malloc "$TOP/filter/table-sge" "$T/sge.conf"
 sweep "table-sge, ENOBUFS" ready 105 read,write,send,fork,socketpair \
     "$TOP/filter/table-sge" "$T/sge.conf"
+
+# --- filter-keep ------------------------------------------------------------
+
+# smtpd asks when it is ready, and is there until all is answered; this filter
+# answers at once.
+cat >"$T/proceed" <<'EOT'
+#!/bin/sh
+while read -r l; do [ "$l" != "config|ready" ] || break; done
+echo 'register|filter|smtp-in|rcpt-to'
+echo 'register|ready'
+while IFS='|' read -r kind v t in what session token rest; do
+	[ "$kind" != filter ] ||
+	    echo "filter-result|$session|$token|proceed"
+done
+EOT
+chmod 755 "$T/proceed"
+rm "$T/input"
+mkfifo "$T/input"
+got()
+{
+	until [ -e "$T/over" ] ||
+	    [ "$(grep -c "$1" "$T/got" 2>/dev/null)" = "$2" ]; do
+		sleep 0.05
+	done
+}
+smtpd()
+{
+	printf 'config|smtpd-version|7.9.0\nconfig|protocol|0.7\n'
+	printf 'config|subsystem|smtp-in\nconfig|ready\n'
+	got '^register|ready$' 1
+	connect aa00000000000000 198.51.100.7
+	connect bb00000000000000 198.51.100.7
+	rcpt aa00000000000000 b@minties.govt.nz
+	rcpt bb00000000000000 b@minties.govt.nz
+	got result 2
+}
+before()
+{
+	wait
+	rm -f "$T/over" "$T/got"
+	smtpd >"$T/input" &
+}
+for error in 105 5; do
+	sweep "filter-keep, error $error" ready $error read,write,fork \
+	    "$TOP/filter/filter-keep" "$T/proceed"
+done
+wait
 note "$total calls failed"
 finish
