@@ -111,6 +111,24 @@ local_stop sged
 query "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 # shellcheck disable=SC2086
 check "sged -n on a whole database" $AS "$L/bin/sged" -n -f "$L/sge.conf"
+# A letter of an index, which then does not agree with its table.
+root=$(query "SELECT rootpage FROM sqlite_master
+    WHERE name = 'sqlite_autoindex_report_1'")
+dd if="$L/db/sged.db" of="$L/page" bs=4096 skip=$((root - 1)) count=1 \
+    2>/dev/null || bail "dd"
+LC_ALL=C sed 's/\.test/.tent/' "$L/page" >"$L/wrong"
+dd if="$L/wrong" of="$L/db/sged.db" bs=4096 seek=$((root - 1)) count=1 \
+    conv=notrunc 2>/dev/null || bail "dd"
+# shellcheck disable=SC2086
+like "$($AS "$L/bin/sged" -n -f "$L/sge.conf" 2>&1)" \
+    "*is damaged: *sgectl check config*" "sged -n on an index that is wrong"
+like "$(sgectl check config 2>&1 | tr -s " \n" "  ")" \
+    "*is damaged*sessions still has*" "check config too"
+dd if="$L/page" of="$L/db/sged.db" bs=4096 seek=$((root - 1)) count=1 \
+    conv=notrunc 2>/dev/null
+# shellcheck disable=SC2086
+check "and whole again" $AS "$L/bin/sged" -n -f "$L/sge.conf"
+
 root=$(query "SELECT rootpage FROM sqlite_master WHERE name = 'report'")
 dd if=/dev/zero of="$L/db/sged.db" bs=4096 seek=$((root - 1)) count=1 \
     conv=notrunc 2>/dev/null || bail "dd"
@@ -129,4 +147,14 @@ like "$(sgectl check config 2>&1 | tr -s " \n" "  ")" \
     "check config how to go on"
 like "$(sgectl show status 2>&1 | tr -s " \n" "  ")" "*database is damaged*" \
     "and show status says it"
+
+# The first one, without which it is no database.
+dd if=/dev/zero of="$L/db/sged.db" bs=4096 count=1 conv=notrunc 2>/dev/null
+for view in "show status" "digest -a"; do
+	# shellcheck disable=SC2086
+	like "$(sgectl $view 2>&1)" "*not a database: *check config says*" \
+	    "$view says how to go on"
+done
+like "$(sgectl check config 2>&1 | tr -s " \n" "  ")" \
+    "*cannot be read: move it away*" "and check config does"
 finish

@@ -44,8 +44,9 @@ enum store_mode {
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
 /*
- * Whether every page is what it should be, which reads them all: 1; 0 with a
- * word of SQLite's about the first that is not; or -1 with a log line.
+ * Whether every page is what it should be, and each index agrees with its
+ * table, which reads them all: 1; 0 with a word of SQLite's about the first that
+ * is not; or -1 with a log line.
  */
 int	store_whole(struct store *, char text[], size_t textsz);
 

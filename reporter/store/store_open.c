@@ -207,6 +207,14 @@ may_come(sqlite3 *db)
 	return 0;
 }
 
+static int
+is_damaged(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+
+	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode)
 {
@@ -246,7 +254,9 @@ bad:
 	if (st->db == NULL)
 		log_warn("%s", path);
 	else
-		log_warnx("%s: %s", path, sqlite3_errmsg(st->db));
+		log_warnx("%s: %s%s", path, sqlite3_errmsg(st->db),
+		    is_damaged(st->db) ? ": sgectl check config says how to "
+		    "go on" : "");
 out:
 	rc = may_come(st->db) ? EAGAIN : EINVAL;
 	store_close(st);
@@ -254,7 +264,7 @@ out:
 	return NULL;
 }
 
-
+/* An index that does not agree with its table is found by no quick_check. */
 int
 store_whole(struct store *st, char text[], size_t textsz)
 {
@@ -262,7 +272,7 @@ store_whole(struct store *st, char text[], size_t textsz)
 	char *p;
 
 	text[0] = '\0';
-	if ((stmt = store_select(st, "PRAGMA quick_check(1)", "")) == NULL ||
+	if ((stmt = store_select(st, "PRAGMA integrity_check(1)", "")) == NULL ||
 	    store_first(st, stmt, "s", text, textsz) == -1)
 		return st->damaged ? 0 : -1;
 	for (p = text; (p = strchr(p, '\n')) != NULL;)
