@@ -70,6 +70,8 @@ test_file(struct bench *b)
 static void
 test_no_file(struct bench *b)
 {
+	struct stat sb;
+
 	sql(b, "DELETE FROM route WHERE domain IN ('enforce.nz', 'gone.nz')");
 	if (rename("routes", "routes.old") == -1 || mkdir("routes", 0700) ==
 	    -1)
@@ -87,6 +89,16 @@ test_no_file(struct bench *b)
 	ok(strncmp(line_of("none.nz"), "none smtp+tls://", 16) == 0,
 	    "with all the others");
 	(void)unlink("routes.old");
+	/* A pipe that nobody reads or writes, then and at the next start. */
+	if (unlink("routes") == -1 || mkfifo("routes", 0644) == -1)
+		fatal("test");
+	sql(b, "DELETE FROM route WHERE domain = 'enforce.nz'");
+	is_str(ask_vainly(b, "enforce.nz"), "enforce.nz=failed ",
+	    "a pipe: not told");
+	restart(b);
+	ok(stat("routes", &sb) == 0 && S_ISREG(sb.st_mode),
+	    "a new start makes a file of it");
+	is_str(ask(b, "enforce.nz"), "enforce.nz=enforce ", "and told");
 }
 
 /* The DNS process is in others' hands: they choose what it answers. */

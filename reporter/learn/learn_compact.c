@@ -77,6 +77,7 @@ static int
 cut_off(struct compact *c)
 {
 	struct learn *l = c->learn;
+	struct stat sb;
 	char buf[64 * 1024], path[1024];
 	int in = -1, out = -1, rc = -1;
 	size_t i, lines = 0;
@@ -87,10 +88,14 @@ cut_off(struct compact *c)
 	    (out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 	    ROUTES_MODE)) == -1 || fchmod(out, ROUTES_MODE) == -1)
 		goto out;
-	/* Moved away meanwhile: then there is nothing to keep. */
-	if ((in = open(l->path, O_RDONLY | O_CLOEXEC)) == -1 &&
+	/* Moved away meanwhile, or no file: then there is nothing to keep. */
+	if ((in = open(l->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 &&
 	    errno != ENOENT)
 		goto out;
+	if (in != -1 && fstat(in, &sb) == 0 && !S_ISREG(sb.st_mode)) {
+		close(in);
+		in = -1;
+	}
 	while (in != -1 && (n = pread(in, buf, sizeof(buf), c->from)) != 0) {
 		if (n == -1 || write_all(out, buf, (size_t)n) == -1)
 			goto out;

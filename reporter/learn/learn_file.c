@@ -76,9 +76,9 @@ append(struct learn *l)
 	struct stat sb;
 	int fd, rc = -1;
 
-	/* Opened each time: it may have been moved away. */
-	if ((fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-	    ROUTES_MODE)) == -1)
+	/* Opened each time: it may have been moved away, or be a pipe now. */
+	if ((fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+	    O_NONBLOCK, ROUTES_MODE)) == -1)
 		return -1;
 	if (fstat(fd, &sb) == -1)
 		goto out;
