@@ -41,24 +41,31 @@ sip_word(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
+/* In one instruction, where a compiler knows the pattern. */
+static uint64_t
+little_endian(const unsigned char *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	    (uint64_t)p[7] << 56;
+}
+
 uint64_t
 sip_hash(const struct sip_seed *seed, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 	uint64_t v[4], word = 0;
-	size_t i;
+	size_t i, left = len;
 
 	v[0] = seed->k[0] ^ 0x736f6d6570736575ULL;
 	v[1] = seed->k[1] ^ 0x646f72616e646f6dULL;
 	v[2] = seed->k[0] ^ 0x6c7967656e657261ULL;
 	v[3] = seed->k[1] ^ 0x7465646279746573ULL;
-	for (i = 0; i < len; i++) {
-		word |= (uint64_t)p[i] << 8 * (i & 7);
-		if ((i & 7) == 7) {
-			sip_word(v, word);
-			word = 0;
-		}
-	}
+	for (; left >= 8; left -= 8, p += 8)
+		sip_word(v, little_endian(p));
+	for (i = 0; i < left; i++)
+		word |= (uint64_t)p[i] << 8 * i;
 	sip_word(v, word | (uint64_t)len << 56);
 	v[2] ^= 0xff;
 	sip_rounds(v, 4);
