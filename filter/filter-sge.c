@@ -192,7 +192,7 @@ answered(const struct waiter *wait, enum waited waited, void *arg)
 	};
 	struct filter *f = arg;
 	struct decision d;
-	struct text rcpt = { wait->rcpt->s, wait->rcpt->len };
+	struct text rcpt = { wait->rcpt, wait->rcptlen };
 	struct session *s;
 
 	if ((s = session_find(f->sessions, wait->session)) != NULL)
@@ -201,7 +201,7 @@ answered(const struct waiter *wait, enum waited waited, void *arg)
 	    waited == WAITED_VAIN ? look_up(f, wait->session, rcpt.s) :
 	    learned[waited], &d);
 	answers_add(&f->answers, wait->id, wait->token, d.reply);
-	str_put(f->sessions->pool, wait->rcpt);
+	free(wait->rcpt);
 }
 
 static void
@@ -223,7 +223,11 @@ request(struct filter *f, const struct event *ev)
 	wait.session = ev->session;
 	memcpy(wait.id, ev->id, sizeof(wait.id));
 	memcpy(wait.token, token, sizeof(wait.token));
-	wait.rcpt = str_get(f->sessions->pool, rcpt->s, rcpt->len);
+	if ((wait.rcpt = malloc(rcpt->len + 1)) != NULL) {
+		memcpy(wait.rcpt, rcpt->s, rcpt->len);
+		wait.rcpt[rcpt->len] = '\0';
+		wait.rcptlen = rcpt->len;
+	}
 	/* An address is asked for whether a report goes there. */
 	if (strchr(d.ask, '@') != NULL && ms < WAITS_ANNOUNCED_MS)
 		ms = WAITS_ANNOUNCED_MS;
@@ -233,7 +237,7 @@ request(struct filter *f, const struct event *ev)
 			s->flags |= S_WAITS;
 		return;
 	}
-	str_put(f->sessions->pool, wait.rcpt);
+	free(wait.rcpt);
 	(void)session_rcpt(f->sessions, ev->session, ev->id, rcpt,
 	    look_up(f, ev->session, d.ask), &d);
 	answers_add(&f->answers, ev->id, token, d.reply);

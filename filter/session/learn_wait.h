@@ -39,7 +39,8 @@ struct waiter {
 	uint64_t	 session;
 	char		 id[16];	/* as smtpd wrote them */
 	char		 token[16];
-	struct str	*rcpt;		/* the callee's, see waits_done */
+	char		*rcpt;		/* the callee's, see waits_done */
+	size_t		 rcptlen;
 };
 
 enum waited {

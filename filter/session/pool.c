@@ -7,28 +7,29 @@
 #include "session/pool.h"
 
 #define UNIT 8
-#define SMALL_MAX 512
 #define CHUNK (64 * 1024)
-/* Of a processor's cache: a pool of such blocks alone has none across two. */
-#define CACHE_LINE 64
+#define CHUNK_UNITS (CHUNK / UNIT)
 #define BUCKETS_MIN 1024
 
-struct block {
-	struct block	*next;
-};
-
+/*
+ * A reference counts units from the start of the first chunk, whose first unit
+ * is nobody's.
+ */
 struct pool {
-	struct block	 *unused[SMALL_MAX / UNIT + 1];
-	struct block	 *chunks;	/* all of them, for pool_free */
-	char		 *fresh;	/* of the newest chunk */
-	size_t		  left;
-	struct str	**buckets;
+	/* Of each size: the first that is unused, which begins with the next. */
+	pool_ref	  unused[POOL_BLOCK_MAX / UNIT + 1];
+	char		**chunks;
+	size_t		  nchunks;
+	size_t		  fresh;	/* units of the last one that were used */
+	pool_ref	 *buckets;
 	size_t		  nbuckets;	/* a power of two */
 	size_t		  nstrings;
 	struct sip_seed	  seed;
 };
 
+static int	 add_chunk(struct pool *);
 static void	 grow(struct pool *);
+static struct str *str_of(const struct pool *, pool_ref);
 static size_t	 str_size(size_t);
 
 struct pool *
@@ -39,6 +40,7 @@ pool_new(void)
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return NULL;
 	sip_seed(&p->seed);
+	p->fresh = CHUNK_UNITS;
 	p->nbuckets = BUCKETS_MIN;
 	if ((p->buckets = calloc(p->nbuckets, sizeof(*p->buckets))) == NULL) {
 		free(p);
@@ -47,65 +49,74 @@ pool_new(void)
 	return p;
 }
 
-/* Blocks above SMALL_MAX are malloc's own and must have been put back. */
 void
 pool_free(struct pool *p)
 {
-	struct block *b, *next;
-
 	if (p == NULL)
 		return;
-	for (b = p->chunks; b != NULL; b = next) {
-		next = b->next;
-		free(b);
-	}
+	while (p->nchunks > 0)
+		free(p->chunks[--p->nchunks]);
+	free(p->chunks);
 	free(p->buckets);
 	free(p);
 }
 
+/* What is left of the old one is less than one block. */
+static int
+add_chunk(struct pool *p)
+{
+	char **grown;
+
+	/* By 64: four megabytes. */
+	if (p->nchunks % 64 == 0) {
+		grown = reallocarray(p->chunks, p->nchunks + 64,
+		    sizeof(*grown));
+		if (grown == NULL)
+			return -1;
+		p->chunks = grown;
+	}
+	if (p->nchunks == UINT32_MAX / CHUNK_UNITS ||
+	    (p->chunks[p->nchunks] = malloc(CHUNK)) == NULL)
+		return -1;
+	p->fresh = p->nchunks++ == 0;
+	return 0;
+}
+
 void *
+pool_at(const struct pool *p, pool_ref ref)
+{
+	return ref == 0 ? NULL :
+	    p->chunks[ref / CHUNK_UNITS] + ref % CHUNK_UNITS * UNIT;
+}
+
+pool_ref
 pool_get(struct pool *p, size_t size)
 {
-	struct block *b;
-	void *chunk;
 	size_t n = (size + UNIT - 1) / UNIT;
+	pool_ref ref;
 
-	if (size > SMALL_MAX)
-		return malloc(size);
-	if ((b = p->unused[n]) != NULL) {
-		p->unused[n] = b->next;
-		return b;
+	if (size > POOL_BLOCK_MAX)
+		return 0;
+	if ((ref = p->unused[n]) != 0) {
+		memcpy(&p->unused[n], pool_at(p, ref), sizeof(ref));
+		return ref;
 	}
-	size = n * UNIT;
-	if (p->left < size) {
-		/* What is left of the old chunk is less than one block. */
-		if (posix_memalign(&chunk, CACHE_LINE, CHUNK) != 0)
-			return NULL;
-		b = chunk;
-		b->next = p->chunks;
-		p->chunks = b;
-		p->fresh = (char *)b + CACHE_LINE;
-		p->left = CHUNK - CACHE_LINE;
-	}
-	p->left -= size;
-	p->fresh += size;
-	return p->fresh - size;
+	if (CHUNK_UNITS - p->fresh < n && add_chunk(p) == -1)
+		return 0;
+	ref = (pool_ref)((p->nchunks - 1) * CHUNK_UNITS + p->fresh);
+	p->fresh += n;
+	return ref;
 }
 
 void
-pool_put(struct pool *p, void *ptr, size_t size)
+pool_put(struct pool *p, pool_ref ref, size_t size)
 {
-	struct block *b = ptr;
 	size_t n = (size + UNIT - 1) / UNIT;
 
-	if (ptr == NULL)
+	if (ref == 0)
 		return;
-	if (size > SMALL_MAX) {
-		free(ptr);
-		return;
-	}
-	b->next = p->unused[n];
-	p->unused[n] = b;
+	memcpy(pool_at(p, ref), &p->unused[n], sizeof(ref));
+	p->unused[n] = ref;
 }
 
 static size_t
@@ -114,77 +125,106 @@ str_size(size_t len)
 	return offsetof(struct str, s) + len + 1;
 }
 
+static struct str *
+str_of(const struct pool *p, pool_ref ref)
+{
+	return pool_at(p, ref);
+}
+
+const struct str *
+str_at(const struct pool *p, pool_ref ref)
+{
+	return pool_at(p, ref);
+}
+
+const char *
+str_text(const struct pool *p, pool_ref ref)
+{
+	return ref == 0 ? NULL : str_of(p, ref)->s;
+}
+
 static void
 grow(struct pool *p)
 {
-	struct str **buckets, *str, *next;
+	pool_ref *buckets, *bucket, ref, next;
+	struct str *str;
 	size_t i, n = p->nbuckets * 2;
 
 	/* Without memory the chains get longer, that is all. */
 	if ((buckets = calloc(n, sizeof(*buckets))) == NULL)
 		return;
 	for (i = 0; i < p->nbuckets; i++)
-		for (str = p->buckets[i]; str != NULL; str = next) {
+		for (ref = p->buckets[i]; ref != 0; ref = next) {
+			str = str_of(p, ref);
 			next = str->next;
-			str->next = buckets[str->hash & (n - 1)];
-			buckets[str->hash & (n - 1)] = str;
+			bucket = &buckets[str->hash & (n - 1)];
+			str->next = *bucket;
+			*bucket = ref;
 		}
 	free(p->buckets);
 	p->buckets = buckets;
 	p->nbuckets = n;
 }
 
-struct str *
+pool_ref
 str_get(struct pool *p, const char *s, size_t len)
 {
 	struct str *str;
+	pool_ref ref, *bucket;
 	uint32_t h;
 
-	if (len > UINT16_MAX)
-		len = UINT16_MAX;
+	if (len > POOL_TEXT_MAX)
+		len = POOL_TEXT_MAX;
 	/* Strangers choose the texts. */
 	h = (uint32_t)sip_hash(&p->seed, s, len);
-	for (str = p->buckets[h & (p->nbuckets - 1)]; str != NULL;
-	    str = str->next)
+	for (ref = p->buckets[h & (p->nbuckets - 1)]; ref != 0;
+	    ref = str->next) {
+		str = str_of(p, ref);
 		if (str->hash == h && str->len == len &&
-		    memcmp(str->s, s, len) == 0)
-			return str_ref(str);
+		    memcmp(str->s, s, len) == 0) {
+			str->refs++;
+			return ref;
+		}
+	}
 	if (p->nstrings >= p->nbuckets)
 		grow(p);
-	if ((str = pool_get(p, str_size(len))) == NULL)
-		return NULL;
+	if ((ref = pool_get(p, str_size(len))) == 0)
+		return 0;
+	bucket = &p->buckets[h & (p->nbuckets - 1)];
+	str = str_of(p, ref);
+	str->next = *bucket;
 	str->hash = h;
 	str->refs = 1;
-	str->len = len;
+	str->len = (uint16_t)len;
 	memcpy(str->s, s, len);
 	str->s[len] = '\0';
-	str->next = p->buckets[h & (p->nbuckets - 1)];
-	p->buckets[h & (p->nbuckets - 1)] = str;
+	*bucket = ref;
 	p->nstrings++;
-	return str;
+	return ref;
 }
 
-struct str *
-str_ref(struct str *str)
+pool_ref
+str_ref(struct pool *p, pool_ref ref)
 {
-	if (str != NULL)
-		str->refs++;
-	return str;
+	if (ref != 0)
+		str_of(p, ref)->refs++;
+	return ref;
 }
 
 void
-str_put(struct pool *p, struct str *str)
+str_put(struct pool *p, pool_ref ref)
 {
-	struct str **at;
+	struct str *str = str_of(p, ref);
+	pool_ref *at;
 
 	if (str == NULL || --str->refs > 0)
 		return;
-	for (at = &p->buckets[str->hash & (p->nbuckets - 1)]; *at != str;
-	    at = &(*at)->next)
+	for (at = &p->buckets[str->hash & (p->nbuckets - 1)]; *at != ref;
+	    at = &str_of(p, *at)->next)
 		;
 	*at = str->next;
 	p->nstrings--;
-	pool_put(p, str, str_size(str->len));
+	pool_put(p, ref, str_size(str->len));
 }
 
 size_t

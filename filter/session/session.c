@@ -12,8 +12,7 @@
 /* smtpd connects twice in one session at most (TLS, then without). */
 #define HELD_MAX 4
 
-static void	 set_text(struct sessions *, struct str **, const char *,
-		    size_t);
+static void	 set_text(struct sessions *, pool_ref *, const char *, size_t);
 static int	 set_addr(const struct text *, struct addr *);
 static void	 set_local(struct sessions *, struct session *,
 		    const struct text *);
@@ -27,7 +26,7 @@ static void	 identified(struct sessions *, struct session *,
 		    const struct text *);
 static void	 command(struct sessions *, struct session *,
 		    const struct text *);
-static void	 committed(struct session *);
+static void	 committed(const struct sessions *, struct session *);
 static void	 handle(struct sessions *, struct session *,
 		    const struct event *);
 
@@ -38,7 +37,6 @@ sessions_new(const struct conf *conf, struct spool *spool, int verbose)
 
 	if ((ss = calloc(1, sizeof(*ss))) == NULL)
 		return NULL;
-	TAILQ_INIT(&ss->order);
 	ss->spool = spool;
 	ss->verbose = verbose;
 	ss->max = SESSIONS_MAX;
@@ -61,7 +59,7 @@ sessions_free(struct sessions *ss)
 
 	if (ss == NULL)
 		return;
-	while ((s = TAILQ_FIRST(&ss->order)) != NULL) {
+	while ((s = session_at(ss, ss->oldest)) != NULL) {
 		session_finish(ss, s);
 		session_remove(ss, s);
 	}
@@ -77,16 +75,17 @@ sessions_free(struct sessions *ss)
 }
 
 static void
-set_text(struct sessions *ss, struct str **at, const char *s, size_t len)
+set_text(struct sessions *ss, pool_ref *at, const char *s, size_t len)
 {
-	struct str *old = *at;
+	const struct str *old = str_at(ss->pool, *at);
+	pool_ref was = *at;
 
 	if (len > HELO_MAX)
 		len = HELO_MAX;
 	if (old != NULL && old->len == len && memcmp(old->s, s, len) == 0)
 		return;
 	*at = str_get(ss->pool, s, len);
-	str_put(ss->pool, old);
+	str_put(ss->pool, was);
 }
 
 /* "192.0.2.1:25", "[2001:db8::1]:25", "[fe80::1%eth0]:25"; 0 or -1. */
@@ -137,8 +136,8 @@ set_ends(struct sessions *ss, struct session *s, const struct event *ev)
 		s->flags |= S_REMOTE;
 	set_local(ss, s, &f[ev->out ? 2 : 3]);
 	if (ev->out && (s->flags & S_REMOTE)) {
-		s->began = ev->time != 0 ? ev->time : ss->now;
-		s->busy = busy_begin(ss->busy, &s->remote, s->began);
+		s->began = s->time;
+		s->busy = (int32_t)busy_begin(ss->busy, &s->remote, s->began);
 	}
 	if (!ev->out && ((f[2].len >= 5 && memcmp(f[2].s, "unix:", 5) == 0) ||
 	    ((s->flags & S_REMOTE) && (addr_is_loopback(&s->remote) ||
@@ -153,7 +152,8 @@ set_ends(struct sessions *ss, struct session *s, const struct event *ev)
 static void
 hold(struct sessions *ss, struct session *s)
 {
-	struct session *h = NULL;
+	struct session *h;
+	pool_ref held = 0;
 	enum starttls starttls;
 	enum failure failure;
 	int downgraded;
@@ -161,15 +161,15 @@ hold(struct sessions *ss, struct session *s)
 	session_outcome(s, &starttls, &failure);
 	downgraded = failure == FAILURE_VALIDATION;
 	if (s->nrows == 0 && s->nheld < HELD_MAX)
-		h = pool_get(ss->open, sizeof(*h));
-	if (h == NULL) {
+		held = pool_get(ss->open, sizeof(*h));
+	if ((h = session_at(ss, held)) == NULL) {
 		session_finish(ss, s);
 		session_clear(ss, s);
 	} else {
 		*h = *s;
-		s->held = h;
+		s->held = held;
 		s->nheld++;
-		s->rdns = s->helo = s->tls = s->from = s->local = NULL;
+		s->rdns = s->helo = s->tls = s->from = s->local = 0;
 		s->flags &= S_WAITS;
 		s->tlsver = TLSVER_NONE;
 	}
@@ -184,7 +184,7 @@ connected(struct sessions *ss, const struct event *ev)
 
 	if ((s = session_find(ss, ev->session)) != NULL) {
 		if (ev->time != 0)
-			s->time = ev->time;
+			s->time = session_time(ev->time);
 		if (ev->out && (s->flags & S_OUT))
 			hold(ss, s);
 		else {
@@ -193,6 +193,7 @@ connected(struct sessions *ss, const struct event *ev)
 		}
 	} else if ((s = session_add(ss, ev->session)) == NULL)
 		return NULL;
+	s->time = session_time(ev->time != 0 ? ev->time : ss->now);
 	set_ends(ss, s, ev);
 	return s;
 }
@@ -217,11 +218,11 @@ tls_on(struct sessions *ss, struct session *s, const struct text *t)
 static void
 set_helo(struct sessions *ss, struct session *s, const struct text *name)
 {
-	struct str *rdns = s->rdns;
+	const struct str *rdns = str_at(ss->pool, s->rdns);
 
-	if (s->helo == NULL && rdns != NULL && rdns->len == name->len &&
+	if (s->helo == 0 && rdns != NULL && rdns->len == name->len &&
 	    memcmp(rdns->s, name->s, name->len) == 0)
-		s->helo = str_ref(rdns);
+		s->helo = str_ref(ss->pool, s->rdns);
 	else
 		set_text(ss, &s->helo, name->s, name->len);
 }
@@ -284,16 +285,16 @@ command(struct sessions *ss, struct session *s, const struct text *t)
 }
 
 static void
-committed(struct session *s)
+committed(const struct sessions *ss, struct session *s)
 {
-	size_t i;
+	struct row *row = session_row(ss, s->rows);
 
-	for (i = 0; i < s->nrows; i++) {
+	for (; row != NULL; row = session_row(ss, row->next)) {
 		/* A refused recipient's mail is not in the message. */
-		if (s->rows[i].open && s->rows[i].verdict != VERDICT_REJECT &&
-		    s->rows[i].messages < UINT32_MAX)
-			s->rows[i].messages++;
-		s->rows[i].open = 0;
+		if (row->open && row->verdict != VERDICT_REJECT &&
+		    row->messages < UINT32_MAX)
+			row->messages++;
+		row->open = 0;
 	}
 }
 
@@ -323,7 +324,7 @@ handle(struct sessions *ss, struct session *s, const struct event *ev)
 			session_rcpt_taken(ss, s, &ev->field[2]);
 		break;
 	case EVENT_COMMIT:
-		committed(s);
+		committed(ss, s);
 		break;
 	case EVENT_COMMAND:
 		command(ss, s, &ev->field[0]);
@@ -348,7 +349,7 @@ sessions_event(struct sessions *ss, const struct event *ev)
 		ss->unknown++;
 		return;
 	}
-	s->time = ev->time != 0 ? ev->time : ss->now;
+	s->time = session_time(ev->time != 0 ? ev->time : ss->now);
 	if (ev->kind == EVENT_DISCONNECT) {
 		session_finish(ss, s);
 		session_remove(ss, s);

@@ -3,8 +3,6 @@
 #ifndef SGE_SESSION_H
 #define SGE_SESSION_H
 
-#include <sys/queue.h>
-
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -21,8 +19,9 @@
 #include "spool/spool.h"
 
 /*
- * What is known of each open session of smtpd: some 200 bytes of it.  Nothing
- * here is fatal or blocks: without memory a session is not known.
+ * What is known of each open session of smtpd: some 120 bytes of it, texts
+ * that several share included.  Nothing here is fatal or blocks: without memory
+ * a session is not known.
  */
 
 /* Bits of session.flags. */
@@ -45,43 +44,42 @@
 
 /* One "tx" row in the making. */
 struct row {
-	struct str	*from;		/* both NULL: see record_tx */
-	struct str	*to;
+	pool_ref	 next;		/* of the session, in order */
+	pool_ref	 from;		/* both 0: see record_tx */
+	pool_ref	 to;
 	uint32_t	 messages;
 	uint32_t	 rcpts;
 	uint16_t	 flow;		/* sessions.flows[] */
-	uint8_t		 verdict;
 	uint8_t		 why;		/* enum refusal */
+	uint8_t		 verdict : 4;
 	uint8_t		 report : 1;
 	uint8_t		 open : 1;	/* in the present transaction */
 };
 
-/* Two lines of a processor's cache: what most events need is in the first. */
+/*
+ * 80 bytes: what most events need comes first.  Sessions are blocks of
+ * sessions.open, texts and rows of sessions.pool.  Times are epoch seconds,
+ * until 2106.
+ */
 struct session {
 	uint64_t	 id;
-	int64_t		 time;		/* of its last event */
+	uint32_t	 time;		/* of its last event */
 	uint32_t	 flags;
+	pool_ref	 rows;		/* the first */
+	pool_ref	 from;		/* domain, or with -v address */
+	pool_ref	 helo;
+	pool_ref	 tls;		/* "TLSv1.3:CIPHER:256" */
+	pool_ref	 rdns;
+	pool_ref	 local;		/* an address; there are few */
 	uint8_t		 nrows;
-	uint8_t		 rowcap;
 	uint8_t		 tlsver;	/* enum tlsver */
 	uint8_t		 nheld;
-	struct row	*rows;
-	struct str	*from;		/* domain, or with -v address */
-	struct str	*helo;
-	struct str	*tls;		/* "TLSv1.3:CIPHER:256" */
-	struct str	*rdns;
+	pool_ref	 held;		/* connections before, newest first */
 	struct addr	 remote;
-	struct str	*local;		/* an address; there are few */
-	struct session	*held;		/* connections before, newest first */
-	int64_t		 began;		/* out */
-	int64_t		 busy;		/* out; busy_begin() */
-	TAILQ_ENTRY(session) entry;	/* oldest first */
-};
-TAILQ_HEAD(session_list, session);
-
-struct slot {
-	uint64_t	 id;
-	struct session	*session;	/* NULL: free */
+	uint32_t	 began;		/* out */
+	int32_t		 busy;		/* out; busy_begin() */
+	pool_ref	 older;		/* the order in which they began */
+	pool_ref	 newer;
 };
 
 struct sessions {
@@ -93,11 +91,12 @@ struct sessions {
 	struct pool	*pool;		/* of texts and rows */
 	struct pool	*open;		/* of sessions, side by side */
 	struct busy	*busy;
-	struct slot	*slots;		/* open addressing */
+	pool_ref	*slots;		/* open addressing; 0: free */
 	size_t		 mask;
 	size_t		 count;
 	size_t		 max;
-	struct session_list order;
+	pool_ref	 oldest;
+	pool_ref	 newest;
 	char		**flows;	/* names, each once, for good */
 	size_t		 nflows;
 	uint16_t	*flow_of;	/* [from class * nclasses + to class] */
@@ -135,6 +134,11 @@ enum prefetch {
 	PREFETCH_TEXTS
 };
 void	session_prefetch(const struct sessions *, uint64_t, enum prefetch);
+/* Epoch seconds as a session keeps them. */
+uint32_t session_time(int64_t);
+/* Of a session and of a row; NULL of 0. */
+struct session *session_at(const struct sessions *, pool_ref);
+struct row *session_row(const struct sessions *, pool_ref);
 /* NULL if it is not known. */
 struct session *session_find(const struct sessions *, uint64_t);
 /*
@@ -196,13 +200,13 @@ int	session_domain(const struct sessions *, const struct text *address,
 /* What is behind the '@' of an address, or all of it. */
 const char *session_part(const char *address);
 /*
- * As it stands in records: the domain, with -v all of it but a route.  NULL
+ * As it stands in records: the domain, with -v all of it but a route.  0
  * without memory.
  */
-struct str *session_address(struct sessions *, const struct text *address,
+pool_ref session_address(struct sessions *, const struct text *address,
 	    const char *domain);
-/* Counts a recipient in its row; takes to over, which may be NULL. */
-void	session_note(struct sessions *, struct session *, struct str *to,
+/* Counts a recipient in its row; takes to over, which may be 0. */
+void	session_note(struct sessions *, struct session *, pool_ref to,
 	    const struct flow_answer *);
 /*
  * Logs the answer, with all that it takes to see why; s may be NULL, id is as

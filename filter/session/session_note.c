@@ -60,7 +60,7 @@ session_part(const char *s)
 	return at == NULL ? s : at + 1;
 }
 
-struct str *
+pool_ref
 session_address(struct sessions *ss, const struct text *t, const char *domain)
 {
 	char whole[ADDRESS_MAX + DOMAIN_MAX];
@@ -81,7 +81,7 @@ session_address(struct sessions *ss, const struct text *t, const char *domain)
 	/* Without a domain of its own, it gets the one that it is judged by. */
 	n = snprintf(whole, sizeof(whole), "%.*s@%s", (int)m.userlen, m.user,
 	    domain);
-	return n < 0 ? NULL : str_get(ss->pool, whole,
+	return n < 0 ? 0 : str_get(ss->pool, whole,
 	    (size_t)n < sizeof(whole) ? (size_t)n : sizeof(whole) - 1);
 }
 
@@ -128,55 +128,56 @@ flow_id(struct sessions *ss, int from, int to)
 	return *id = i;
 }
 
+static int
+has_row(const struct sessions *ss, const struct session *s, pool_ref to)
+{
+	const struct row *row = session_row(ss, s->rows);
+
+	while (row != NULL && (row->to != to || row->from != s->from))
+		row = session_row(ss, row->next);
+	return row != NULL;
+}
+
 /* The row of that kind, or a new one; takes to over.  NULL without memory. */
 static struct row *
-row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
+row_get(struct sessions *ss, struct session *s, pool_ref to, uint16_t flow,
     const struct flow_answer *a)
 {
-	struct str *from = s->from;
-	struct row *row, *grown;
-	size_t i;
-	int cap, report = session_is_report(s, a);
+	struct row *row, *last = NULL;
+	pool_ref from = s->from, ref;
+	int report = session_is_report(s, a);
 
-	if (s->nrows >= RECORD_TX_MAX - ROWS_SUMS) {
-		for (i = 0; i < s->nrows && (s->rows[i].to != to ||
-		    s->rows[i].from != from); i++)
-			;
-		if (i == s->nrows) {
-			str_put(ss->pool, to);
-			from = to = NULL;
-		}
+	if (s->nrows >= RECORD_TX_MAX - ROWS_SUMS && !has_row(ss, s, to)) {
+		str_put(ss->pool, to);
+		from = to = 0;
 	}
-	for (i = 0; i < s->nrows; i++) {
-		row = &s->rows[i];
+	for (row = session_row(ss, s->rows); row != NULL;
+	    row = session_row(ss, row->next)) {
 		if (row->from == from && row->to == to && row->flow == flow &&
 		    row->verdict == a->verdict && row->why == a->why &&
 		    row->report == report) {
 			str_put(ss->pool, to);
 			return row;
 		}
+		last = row;
 	}
 	if (s->nrows == RECORD_TX_MAX) {
 		str_put(ss->pool, to);
-		return &s->rows[s->nrows - 1];
+		return last;
 	}
-	if (s->nrows == s->rowcap) {
-		cap = s->rowcap == 0 ? 1 : s->rowcap * 2;
-		grown = pool_get(ss->pool, cap * sizeof(*grown));
-		if (grown == NULL) {
-			ss->nomem++;
-			str_put(ss->pool, to);
-			return NULL;
-		}
-		if (s->nrows > 0)
-			memcpy(grown, s->rows, s->nrows * sizeof(*grown));
-		pool_put(ss->pool, s->rows, s->rowcap * sizeof(*grown));
-		s->rows = grown;
-		s->rowcap = cap;
+	ref = pool_get(ss->pool, sizeof(*row));
+	if ((row = session_row(ss, ref)) == NULL) {
+		ss->nomem++;
+		str_put(ss->pool, to);
+		return NULL;
 	}
-	row = &s->rows[s->nrows++];
+	s->nrows++;
+	if (last == NULL)
+		s->rows = ref;
+	else
+		last->next = ref;
 	memset(row, 0, sizeof(*row));
-	row->from = str_ref(from);
+	row->from = str_ref(ss->pool, from);
 	row->to = to;
 	row->flow = flow;
 	row->verdict = a->verdict;
@@ -186,16 +187,16 @@ row_get(struct sessions *ss, struct session *s, struct str *to, uint16_t flow,
 }
 
 void
-session_note(struct sessions *ss, struct session *s, struct str *to,
+session_note(struct sessions *ss, struct session *s, pool_ref to,
     const struct flow_answer *a)
 {
 	struct row *row;
 	uint16_t flow;
 
-	if (s->from == NULL)
+	if (s->from == 0)
 		s->from = str_get(ss->pool, "", 0);
 	flow = flow_id(ss, a->from_class, a->to_class);
-	if (s->from == NULL || to == NULL || flow == UINT16_MAX) {
+	if (s->from == 0 || to == 0 || flow == UINT16_MAX) {
 		str_put(ss->pool, to);
 		ss->nomem++;
 		return;

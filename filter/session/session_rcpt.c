@@ -15,9 +15,9 @@
 void
 session_mail(struct sessions *ss, struct session *s, const struct text *sender)
 {
-	struct str *old = s->from;
+	pool_ref old = s->from;
+	struct row *row;
 	char domain[DOMAIN_MAX];
-	size_t i;
 
 	s->flags &= ~S_ODD_FROM;
 	if (session_domain(ss, sender, domain, sizeof(domain)) == 0 &&
@@ -26,23 +26,24 @@ session_mail(struct sessions *ss, struct session *s, const struct text *sender)
 	s->from = session_address(ss, sender, domain);
 	str_put(ss->pool, old);
 	session_report_sender(ss, s, sender);
-	for (i = 0; i < s->nrows; i++)
-		s->rows[i].open = 0;
+	for (row = session_row(ss, s->rows); row != NULL;
+	    row = session_row(ss, row->next))
+		row->open = 0;
 }
 
 /* Of a session that is not known nothing speaks for its sender. */
 static void
-query(const struct session *s, const char *from, const char *to, int64_t now,
-    struct flow_query *q)
+query(const struct sessions *ss, const struct session *s, const char *from,
+    const char *to, struct flow_query *q)
 {
 	memset(q, 0, sizeof(*q));
 	q->from = from;
 	q->to = to;
-	q->when = now;
+	q->when = ss->now;
 	if (s == NULL)
 		return;
 	q->when = s->time;
-	q->helo = s->helo == NULL ? NULL : s->helo->s;
+	q->helo = str_text(ss->pool, s->helo);
 	q->fcrdns = (s->flags & S_FCRDNS) != 0;
 	q->remote = s->flags & S_REMOTE ? &s->remote : NULL;
 	q->trusted = (s->flags & S_TRUSTED) != 0;
@@ -133,9 +134,10 @@ nowhere(struct sessions *ss, const char *to, struct flow_answer *a)
 }
 
 static const char *
-sender_domain(const struct session *s)
+sender_domain(const struct sessions *ss, const struct session *s)
 {
-	return s == NULL || s->from == NULL ? "" : session_part(s->from->s);
+	return s == NULL || s->from == 0 ? "" :
+	    session_part(str_text(ss->pool, s->from));
 }
 
 /* Whether to, an address's domain, is a domain name; what its flow says. */
@@ -146,7 +148,7 @@ judge(struct sessions *ss, const struct session *s, const struct text *rcpt,
 	struct flow_query q;
 	int is_domain = session_domain(ss, rcpt, to, DOMAIN_MAX);
 
-	query(s, sender_domain(s), to, ss->now, &q);
+	query(ss, s, sender_domain(ss, s), to, &q);
 	/* With -v the sender's domain stands as he wrote it. */
 	q.normal = is_domain && !ss->verbose &&
 	    (s == NULL || !(s->flags & S_ODD_FROM));
@@ -207,7 +209,7 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 	if (s != NULL && (!stranger || is_old_friend(ss, s, &a)))
 		session_note(ss, s, session_address(ss, rcpt, to), &a);
 	if (a.verdict != VERDICT_PASS)
-		session_say(ss, s, id, sender_domain(s), to, &a);
+		session_say(ss, s, id, sender_domain(ss, s), to, &a);
 	d->reply[0] = '\0';
 	if (a.verdict == VERDICT_REJECT)
 		(void)strlcpy(d->reply, a.reply, sizeof(d->reply));
@@ -249,7 +251,7 @@ session_rcpt_out(struct sessions *ss, struct session *s,
     const struct text *rcpt)
 {
 	struct flow_answer a;
-	const char *from = s->from == NULL ? "" : session_part(s->from->s);
+	const char *from = sender_domain(ss, s);
 	char id[17], name[DOMAIN_MAX], to[DOMAIN_MAX];
 	int is_domain;
 
@@ -290,6 +292,5 @@ session_rcpt_out(struct sessions *ss, struct session *s,
 	if (a.verdict == VERDICT_PASS)
 		return;
 	(void)snprintf(id, sizeof(id), "%016llx", (unsigned long long)s->id);
-	session_say(ss, s, id, s->from == NULL ? "" :
-	    session_part(s->from->s), to, &a);
+	session_say(ss, s, id, sender_domain(ss, s), to, &a);
 }

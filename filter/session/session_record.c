@@ -6,9 +6,8 @@
 #include "session/session.h"
 
 static void	id_text(uint64_t, char [17]);
-static const char *str_text(const struct str *);
-static void	set_tls(struct record *, const struct session *, char [],
-		    size_t);
+static void	set_tls(const struct sessions *, const struct session *,
+		    struct record *, char [], size_t);
 static void	set_rows(const struct sessions *, const struct session *, int,
 		    struct record *);
 static void	write_one(struct sessions *, const struct session *,
@@ -68,24 +67,20 @@ id_text(uint64_t id, char out[17])
 	out[16] = '\0';
 }
 
-static const char *
-str_text(const struct str *s)
-{
-	return s == NULL ? NULL : s->s;
-}
-
 /* "TLSv1.3:TLS_AES_256_GCM_SHA384:256" */
 static void
-set_tls(struct record *r, const struct session *s, char buf[], size_t bufsz)
+set_tls(const struct sessions *ss, const struct session *s, struct record *r,
+    char buf[], size_t bufsz)
 {
+	const char *tls = str_text(ss->pool, s->tls);
 	char *cipher, *bits;
 
 	r->tls = r->cipher = NULL;
 	if (!(s->flags & S_TLS))
 		return;
 	buf[0] = '\0';
-	if (s->tls != NULL)
-		(void)strlcpy(buf, s->tls->s, bufsz);
+	if (tls != NULL)
+		(void)strlcpy(buf, tls, bufsz);
 	r->tls = buf;
 	if ((cipher = strchr(buf, ':')) == NULL)
 		return;
@@ -101,13 +96,11 @@ set_rows(const struct sessions *ss, const struct session *s, int counted,
     struct record *r)
 {
 	struct record_tx *tx = r->tx;
-	const struct row *row;
-	size_t i;
+	const struct row *row = session_row(ss, s->rows);
 
-	for (i = 0; i < s->nrows; i++, tx++) {
-		row = &s->rows[i];
-		tx->from = str_text(row->from);
-		tx->to = str_text(row->to);
+	for (; row != NULL; row = session_row(ss, row->next), tx++) {
+		tx->from = str_text(ss->pool, row->from);
+		tx->to = str_text(ss->pool, row->to);
 		tx->flow = ss->flows[row->flow];
 		tx->verdict = row->verdict;
 		tx->why = row->why;
@@ -131,16 +124,16 @@ write_one(struct sessions *ss, const struct session *s,
 	r->host = ss->conf->hostname;
 	r->dir = s->flags & S_OUT ? DIR_OUT : DIR_IN;
 	r->session = id;
-	r->local = str_text(s->local);
+	r->local = str_text(ss->pool, s->local);
 	r->remote = NULL;
 	if (s->flags & S_REMOTE) {
 		addr_print(&s->remote, remote, sizeof(remote));
 		r->remote = remote;
 	}
-	r->rdns = str_text(s->rdns);
-	r->helo = str_text(s->helo);
+	r->rdns = str_text(ss->pool, s->rdns);
+	r->helo = str_text(ss->pool, s->helo);
 	session_outcome(s, &r->starttls, &r->failure);
-	set_tls(r, s, tls, sizeof(tls));
+	set_tls(ss, s, r, tls, sizeof(tls));
 	set_rows(ss, rows, s == rows, r);
 	r->mail = NULL;
 	r->report = 0;
@@ -151,7 +144,7 @@ write_one(struct sessions *ss, const struct session *s,
 		r->busy = s->busy;
 	}
 	if ((rows->flags & S_OUT) && (rows->flags & S_MAIL) && r->ntx == 0) {
-		r->mail = str_text(rows->from);
+		r->mail = str_text(ss->pool, rows->from);
 		r->report = (rows->flags & S_REPORT) != 0;
 	}
 	spool_put(ss->spool, r, ss->now);
@@ -163,7 +156,8 @@ session_finish(struct sessions *ss, struct session *s)
 	const struct session *order[UINT8_MAX], *held;
 	size_t n = 0;
 
-	for (held = s->held; held != NULL; held = held->held)
+	for (held = session_at(ss, s->held); held != NULL;
+	    held = session_at(ss, held->held))
 		order[n++] = held;
 	while (n > 0)
 		write_one(ss, order[--n], s);

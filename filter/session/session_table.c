@@ -10,6 +10,24 @@
 
 #include "session/session.h"
 
+uint32_t
+session_time(int64_t t)
+{
+	return t < 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
+}
+
+struct session *
+session_at(const struct sessions *ss, pool_ref ref)
+{
+	return pool_at(ss->open, ref);
+}
+
+struct row *
+session_row(const struct sessions *ss, pool_ref ref)
+{
+	return pool_at(ss->pool, ref);
+}
+
 /* Session ids are random, but for a part that all of an hour share. */
 static size_t
 slot_of(const struct sessions *ss, uint64_t id)
@@ -21,44 +39,45 @@ slot_of(const struct sessions *ss, uint64_t id)
 struct session *
 session_find(const struct sessions *ss, uint64_t id)
 {
+	struct session *s;
 	size_t i;
 
-	for (i = slot_of(ss, id); ss->slots[i].session != NULL;
+	for (i = slot_of(ss, id); (s = session_at(ss, ss->slots[i])) != NULL;
 	    i = (i + 1) & ss->mask)
-		if (ss->slots[i].id == id)
-			return ss->slots[i].session;
+		if (s->id == id)
+			return s;
 	return NULL;
 }
 
 void
 session_prefetch(const struct sessions *ss, uint64_t id, enum prefetch what)
 {
-	const struct slot *slot = &ss->slots[slot_of(ss, id)];
+	const pool_ref *slot = &ss->slots[slot_of(ss, id)];
 	const struct session *s;
 
 	if (what == PREFETCH_SLOT) {
 		__builtin_prefetch(slot);
 		return;
 	}
-	if ((s = slot->session) == NULL || slot->id != id)
+	if ((s = session_at(ss, *slot)) == NULL)
 		return;
 	if (what == PREFETCH_SESSION) {
 		__builtin_prefetch(s);
 		__builtin_prefetch((const char *)s + 64);
 		return;
 	}
-	__builtin_prefetch(s->rows);
-	__builtin_prefetch(s->from);
-	__builtin_prefetch(s->helo);
-	__builtin_prefetch(s->rdns);
-	__builtin_prefetch(s->entry.tqe_next);
-	__builtin_prefetch(s->entry.tqe_prev);
+	__builtin_prefetch(session_row(ss, s->rows));
+	__builtin_prefetch(str_at(ss->pool, s->from));
+	__builtin_prefetch(str_at(ss->pool, s->helo));
+	__builtin_prefetch(str_at(ss->pool, s->rdns));
+	__builtin_prefetch(session_at(ss, s->older));
+	__builtin_prefetch(session_at(ss, s->newer));
 }
 
 static int
 slots_grow(struct sessions *ss)
 {
-	struct slot *old = ss->slots, *slots;
+	pool_ref *old = ss->slots, *slots;
 	size_t i, j, n = ss->mask + 1;
 
 	if ((slots = calloc(n * 2, sizeof(*slots))) == NULL)
@@ -66,10 +85,10 @@ slots_grow(struct sessions *ss)
 	ss->slots = slots;
 	ss->mask = n * 2 - 1;
 	for (i = 0; i < n; i++) {
-		if (old[i].session == NULL)
+		if (old[i] == 0)
 			continue;
-		for (j = slot_of(ss, old[i].id); slots[j].session != NULL;
-		    j = (j + 1) & ss->mask)
+		for (j = slot_of(ss, session_at(ss, old[i])->id);
+		    slots[j] != 0; j = (j + 1) & ss->mask)
 			;
 		slots[j] = old[i];
 	}
@@ -81,11 +100,12 @@ slots_grow(struct sessions *ss)
 struct session *
 session_add(struct sessions *ss, uint64_t id)
 {
-	struct session *s;
+	struct session *s, *before;
+	pool_ref ref;
 	size_t i;
 
 	if (ss->count >= ss->max) {
-		s = TAILQ_FIRST(&ss->order);
+		s = session_at(ss, ss->oldest);
 		session_finish(ss, s);
 		session_remove(ss, s);
 		ss->evicted++;
@@ -93,17 +113,21 @@ session_add(struct sessions *ss, uint64_t id)
 	if (ss->count >= (ss->mask + 1) / 4 * 3 && slots_grow(ss) == -1 &&
 	    ss->count >= ss->mask)
 		goto nomem;
-	if ((s = pool_get(ss->open, sizeof(*s))) == NULL)
+	ref = pool_get(ss->open, sizeof(*s));
+	if ((s = session_at(ss, ref)) == NULL)
 		goto nomem;
 	memset(s, 0, sizeof(*s));
 	s->id = id;
-	for (i = slot_of(ss, id); ss->slots[i].session != NULL;
-	    i = (i + 1) & ss->mask)
+	for (i = slot_of(ss, id); ss->slots[i] != 0; i = (i + 1) & ss->mask)
 		;
-	ss->slots[i].id = id;
-	ss->slots[i].session = s;
+	ss->slots[i] = ref;
 	ss->count++;
-	TAILQ_INSERT_TAIL(&ss->order, s, entry);
+	s->older = ss->newest;
+	if ((before = session_at(ss, ss->newest)) != NULL)
+		before->newer = ref;
+	else
+		ss->oldest = ref;
+	ss->newest = ref;
 	return s;
 nomem:
 	ss->nomem++;
@@ -117,12 +141,12 @@ slot_remove(struct sessions *ss, size_t i)
 	size_t j = i, home;
 
 	for (;;) {
-		ss->slots[i].session = NULL;
+		ss->slots[i] = 0;
 		do {
 			j = (j + 1) & ss->mask;
-			if (ss->slots[j].session == NULL)
+			if (ss->slots[j] == 0)
 				return;
-			home = slot_of(ss, ss->slots[j].id);
+			home = slot_of(ss, session_at(ss, ss->slots[j])->id);
 		} while (i <= j ? i < home && home <= j :
 		    i < home || home <= j);
 		ss->slots[i] = ss->slots[j];
@@ -134,7 +158,8 @@ slot_remove(struct sessions *ss, size_t i)
 void
 session_clear(struct sessions *ss, struct session *s)
 {
-	size_t i;
+	struct row *row;
+	pool_ref ref;
 
 	if ((s->flags & S_OUT) && (s->flags & S_REMOTE))
 		busy_end(ss->busy, &s->remote, s->time);
@@ -143,35 +168,50 @@ session_clear(struct sessions *ss, struct session *s)
 	str_put(ss->pool, s->tls);
 	str_put(ss->pool, s->from);
 	str_put(ss->pool, s->local);
-	s->rdns = s->helo = s->tls = s->from = s->local = NULL;
-	for (i = 0; i < s->nrows; i++) {
-		str_put(ss->pool, s->rows[i].from);
-		str_put(ss->pool, s->rows[i].to);
+	s->rdns = s->helo = s->tls = s->from = s->local = 0;
+	while ((row = session_row(ss, ref = s->rows)) != NULL) {
+		s->rows = row->next;
+		str_put(ss->pool, row->from);
+		str_put(ss->pool, row->to);
+		pool_put(ss->pool, ref, sizeof(*row));
 	}
-	pool_put(ss->pool, s->rows, s->rowcap * sizeof(*s->rows));
-	s->rows = NULL;
-	s->nrows = s->rowcap = 0;
+	s->nrows = 0;
 	s->flags &= S_WAITS;
 	s->tlsver = TLSVER_NONE;
+}
+
+static void
+order_remove(struct sessions *ss, const struct session *s)
+{
+	if (s->older != 0)
+		session_at(ss, s->older)->newer = s->newer;
+	else
+		ss->oldest = s->newer;
+	if (s->newer != 0)
+		session_at(ss, s->newer)->older = s->older;
+	else
+		ss->newest = s->older;
 }
 
 void
 session_remove(struct sessions *ss, struct session *s)
 {
 	struct session *held;
+	pool_ref ref;
 	size_t i;
 
-	while ((held = s->held) != NULL) {
+	while ((held = session_at(ss, ref = s->held)) != NULL) {
 		s->held = held->held;
 		session_clear(ss, held);
-		pool_put(ss->open, held, sizeof(*held));
+		pool_put(ss->open, ref, sizeof(*held));
 	}
-	for (i = slot_of(ss, s->id); ss->slots[i].session != s;
+	for (i = slot_of(ss, s->id); session_at(ss, ss->slots[i]) != s;
 	    i = (i + 1) & ss->mask)
 		;
+	ref = ss->slots[i];
 	slot_remove(ss, i);
 	ss->count--;
-	TAILQ_REMOVE(&ss->order, s, entry);
+	order_remove(ss, s);
 	session_clear(ss, s);
-	pool_put(ss->open, s, sizeof(*s));
+	pool_put(ss->open, ref, sizeof(*s));
 }

@@ -52,7 +52,7 @@ static void
 test_pool(void)
 {
 	struct pool *p = pool_new();
-	struct str **all = calloc(NAMES, sizeof(*all)), *str;
+	pool_ref *all = calloc(NAMES, sizeof(*all)), ref;
 	size_t i, k, n, longest = 0;
 	char text[16 * LEVELS + 1];
 
@@ -70,7 +70,8 @@ test_pool(void)
 	}
 	is_int((long long)pool_strings(p), NAMES, "each is one of its own");
 	for (i = 0; i < p->nbuckets; i++) {
-		for (n = 0, str = p->buckets[i]; str != NULL; str = str->next)
+		for (n = 0, ref = p->buckets[i]; ref != 0;
+		    ref = str_at(p, ref)->next)
 			n++;
 		if (n > longest)
 			longest = n;
