@@ -33,6 +33,7 @@ struct bench {
 	const char	*nohost;	/* in names without an address */
 	const char	*nohost_says;	/* the DNS, of those */
 	const char	*cert;		/* of the others */
+	const char	*text;		/* of that, in words; NULL: some */
 	const char	*starttls;
 	const char	*status;
 };

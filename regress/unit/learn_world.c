@@ -88,6 +88,8 @@ static struct site sites[] = {
 	{ .domain = "brief.nz", .txt = "v=STSv1; id=1;",
 	    .mx = { "mx.brief.nz" }, .policy = "version: STSv1\n"
 	    "mode: enforce\nmx: mx.brief.nz\nmax_age: 120\n" },
+	{ .domain = LONG_DOMAIN, .txt = "v=STSv1; id=1;",
+	    .mx = { "mx.long.nz" }, .policy = POLICY("enforce", "mx.long.nz") },
 	{ .domain = "nomx.nz", .txt = "nxdomain", .mx = { "servfail" } },
 	{ .domain = "broken.nz", .txt = "nxdomain", .mx = { "x.broken.nz|",
 	    "y.broken.nz\nnone.nz|none|9999999999|smtp+tls://mx.bad.nz",
@@ -222,11 +224,12 @@ play_probe(struct bench *b, json_t *q)
 		reply(b, WORLD_NET, q, json_pack("{s:s, s:s}", "status",
 		    "connect", "text", "connection refused"));
 	else
-		reply(b, WORLD_NET, q, json_pack("{s:s, s:s*, s:s, s:s, s:s*,"
-		    " s:b, s:i}", "status", b->status, "starttls",
+		reply(b, WORLD_NET, q, json_pack("{s:s, s:s*, s:s, s:s, s:s,"
+		    " s:s*, s:b, s:i}", "status", b->status, "starttls",
 		    *b->starttls == '\0' ? NULL : b->starttls,
 		    "cert", handshake ? b->cert : "unknown", "text",
-		    strcmp(b->cert, "ok") == 0 ? "" : "what libtls says",
+		    strcmp(b->cert, "ok") == 0 ? "" : b->text != NULL ?
+		    b->text : "what libtls says", "helo", "mx.said.nz",
 		    "tls", handshake ? "TLSv1.3" : NULL, "handshake",
 		    handshake, "notafter", 2000000000));
 }

@@ -22,6 +22,12 @@ struct site {
 #define POLICY(mode, mx) \
     "version: STSv1\nmode: " mode "\nmx: " mx "\nmax_age: 86400\n"
 
+/* With "_mta-sts." as long as a name may be. */
+#define LABEL_58 \
+    "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffff"
+#define LONG_DOMAIN \
+    LABEL_58 "." LABEL_58 "." LABEL_58 "." LABEL_58 ".long.nz"
+
 /* A domain that the tests know, to be changed; another ends the test. */
 struct site	*site_of(const char *);
 

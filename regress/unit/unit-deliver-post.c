@@ -133,12 +133,20 @@ silent(const struct conf *conf)
 	store_close(b.e.store);
 }
 
+static int
+all_leased(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state = 'due'"
+	    " AND due <= strftime('%%s', 'now')"), "0") == 0;
+}
+
 /* And of domains whose records are to be looked up there. */
 static void
 mute(const struct conf *conf)
 {
 	struct bench b;
 	char domain[64];
+	int64_t began = time(NULL);
 	size_t i;
 
 	fresh();
@@ -151,6 +159,10 @@ mute(const struct conf *conf)
 	}
 	ok(run(&b, good_ones_sent), "nor for one that has their records");
 	is_int(b.unasked, 8 + 24, "which is asked for no more at once");
+	ok(run(&b, all_leased), "all of them are seen to");
+	is_str(rows(&b, "SELECT count(*) FROM report WHERE state = 'due' AND"
+	    " due < %lld", (long long)began + 5), "0",
+	    "none that has to wait is due again at once");
 	stop(&b);
 	if ((b.e.store = store_open("db", STORE_WRITE)) == NULL)
 		fatalx("test: no database");
@@ -158,13 +170,6 @@ mute(const struct conf *conf)
 	    " due > strftime('%%s', 'now') + 60"), "0",
 	    "what waits is due at the next start");
 	store_close(b.e.store);
-}
-
-static int
-all_leased(struct bench *b)
-{
-	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state = 'due'"
-	    " AND due <= strftime('%%s', 'now')"), "0") == 0;
 }
 
 static int

@@ -96,6 +96,11 @@ test_is(void)
 	is_int(doubt_is(job), 0, "by so little");
 	changed(SMTPD_OFFLINE, T0, 500);
 	is_int(doubt_is(job), 1, "just then something was");
+	job->doubt = 0;
+	job->answer = json_pack("{s:b}", "unknown", 1);
+	is_int(send_settle(job, T0), 0, "nobody saw sendmail end");
+	is_int(job->doubt, 1, "it is in doubt");
+	job->doubt = 0;
 	changed(SMTPD_OFFLINE, T0 + 1, 0);
 	is_int(doubt_is(job), 1, "and later");
 	(void)unlink(path);

@@ -62,6 +62,22 @@ test_hosts(struct bench *b)
 	sql(b, "UPDATE route SET renew = unixepoch() + 40000");
 }
 
+/* Sessions with an address, as counting notes them. */
+static void
+see_address(struct bench *b, const char *addr, int64_t over, int64_t used)
+{
+	struct addr_seen *seen;
+	struct key key;
+
+	if (b->e.addrs == NULL)
+		b->e.addrs = hash_new(sizeof(*seen));
+	key_start(&key);
+	key_text(&key, addr);
+	seen = hash_get(b->e.addrs, key.buf, key.len, NULL);
+	seen->over = over;
+	seen->used = used;
+}
+
 static const char *
 turns(void)
 {
@@ -113,6 +129,20 @@ test_turns(struct bench *b)
 	is_str(turns(), "mx1.enforce.nz|192.0.2.14|6000|0|0\n"
 	    "mx2.enforce.nz|192.0.2.14|6000|0|0\n",
 	    "the newest, however long its line");
+	see_address(b, "192.0.2.15", 77, 78);
+	b->e.learn->ticks = 2;
+	look_tick(b->e.learn);
+	is_str(turns(), "mx1.enforce.nz|192.0.2.14|6000|0|0\n"
+	    "mx2.enforce.nz|192.0.2.14|6000|0|0\n",
+	    "sessions of another address change nothing");
+	see_address(b, "192.0.2.14", 6000, 6001);
+	b->e.learn->ticks = 2;
+	look_tick(b->e.learn);
+	is_str(turns(), "mx1.enforce.nz|192.0.2.14|6000|6000|6001\n"
+	    "mx2.enforce.nz|192.0.2.14|6000|6000|6001\n",
+	    "those of its own stand there");
+	hash_free(b->e.addrs);
+	b->e.addrs = NULL;
 	look_both(b, "ok");
 	is_str(turns(), "", "and no more when they work");
 	sql(b, "DELETE FROM attempt; DELETE FROM probe; INSERT INTO waiting"

@@ -224,6 +224,14 @@ test_unseen(struct bench *b)
 	    " ' ' || pending || ' ' || count FROM detail"),
 	    "1 certificate-expired 192.0.2.13 mx.testing.nz 0 2",
 	    "with the reason that the look gave");
+	b->cert = "host-mismatch";
+	b->text = CERT_TEXT_NO_DNS_NAME;
+	add_unseen(b);
+	is_str(rows(b, "SELECT group_concat(t, ' ') FROM (SELECT domain || ','"
+	    " || ok || ',' || fail AS t FROM tally ORDER BY domain, day)"),
+	    "none.nz,4,0 testing.nz,3,3 testing.nz,0,3",
+	    "and those that smtpd did by a name that does not count");
+	b->text = NULL;
 	b->cert = "ok";
 	add_unseen(b);
 	is_str(rows(b, "SELECT count(*) || ' ' || sum(ok) FROM tally"), "3 12",

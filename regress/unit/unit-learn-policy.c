@@ -142,6 +142,8 @@ test_held(struct bench *b)
 	is_int(b->gets, gets + 2, "fetched before its end");
 	is_str(rows(b, "SELECT expires - fetched FROM sts WHERE"
 	    " domain = 'enforce.nz'"), "86400", "and lives on");
+	is_str(rows(b, "SELECT refresh - fetched > 2 * 600 FROM sts WHERE"
+	    " domain = 'enforce.nz'"), "1", "for long, since nothing changes");
 	is_str(rows(b, "SELECT count(*) FROM sts_history WHERE"
 	    " domain = 'enforce.nz'"), "1", "as the same policy");
 	/* MX lost: the hosts known before. */
@@ -170,6 +172,13 @@ test_held(struct bench *b)
 	s->txt = "v=STSv1; id=5;";
 	s->policy = POLICY("enforce", "*.enforce.nz");
 	again(b, "enforce.nz");
+	is_str(rows(b, "SELECT why FROM route WHERE domain = 'enforce.nz'"),
+	    "MTA-STS enforce", "and that is why");
+	s->txt = "v=STSv1; id=6;";
+	again(b, "enforce.nz");
+	is_str(rows(b, "SELECT refresh - fetched < 2 * 600 FROM sts WHERE"
+	    " domain = 'enforce.nz'"), "1",
+	    "another id for the same text: it is about to change");
 	/* Its time to be fetched is over, but it was just tried. */
 	gets = b->gets;
 	sql(b, "UPDATE sts SET refresh = unixepoch() - 100"

@@ -11,6 +11,8 @@
 static void
 test_own(struct bench *b)
 {
+	struct site *s = site_of("us.nz");
+
 	b->e.learn->own = 0;
 	own_tick(b->e.learn);
 	(void)settle(b, DEADLINE_MS);
@@ -23,6 +25,8 @@ test_own(struct bench *b)
 	    "were looked at, and their certificates' end is known");
 	is_str(rows(b, "SELECT count(*) FROM route"), "0", "no route to us");
 	is_int(b->probes, 2, "each once");
+	is_str(rows(b, "SELECT DISTINCT helo FROM probe"), "mx.said.nz",
+	    "what they call themselves is kept");
 	b->e.learn->own = 0;
 	own_tick(b->e.learn);
 	(void)settle(b, DEADLINE_MS);
@@ -38,6 +42,14 @@ test_own(struct bench *b)
 	own_tick(b->e.learn);
 	(void)settle(b, DEADLINE_MS);
 	is_int(b->probes, 5, "a day later they are");
+	s->mx[0] = "crowd";
+	b->e.learn->own = 0;
+	own_tick(b->e.learn);
+	(void)settle(b, DEADLINE_MS);
+	is_str(rows(b, "SELECT count(*) FROM mx WHERE host LIKE 'mx%%.crowd.nz'"),
+	    "32", "of 40 hosts those that are most wanted");
+	s->mx[0] = "us.nz";
+	sql(b, "DELETE FROM probe; DELETE FROM mx; DELETE FROM mxaddr");
 	b->probes = 0;
 }
 
@@ -58,6 +70,9 @@ test_simple(struct bench *b)
 	is_str(ask(b, "[192.0.2.1]"), "[192.0.2.1]=none ", "no domain");
 	is_int(b->lookups, 1, "nothing was asked about these");
 	is_int(b->gets, 0, "nothing was fetched");
+	is_str(ask(b, LONG_DOMAIN), LONG_DOMAIN "=enforce ",
+	    "as long as a name may be");
+	b->gets = 0;
 	is_str(ask(b, "gone.nz"), "gone.nz=none ", "no such domain");
 	is_str(line_of("gone.nz"), "none ", "nowhere to");
 	is_str(ask(b, "twoids.nz"), "twoids.nz=none ", "a malformed record");

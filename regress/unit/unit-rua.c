@@ -186,6 +186,10 @@ static const struct {
 	{ "v=TLSRPTv1; rua=mailto:a@", "ok ?1" },
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz.", "ok ?1" },
 	{ "v=TLSRPTv1; rua=mailto:root@localhost", "ok ?1" },
+	{ "v=TLSRPTv1; rua=mailto:%22abc@b.nz", "ok ?1" },
+	{ "v=TLSRPTv1; rua=mailto:abc%22@b.nz", "ok ?1" },
+	{ "v=TLSRPTv1; rua=Z:x", "ok ?1" },
+	{ "v=TLSRPTv1; rua=zZ9:x", "ok ?1" },
 	{ "v=TLSRPTv1; rua=mailto:root@localhost.localdomain", "ok ?1" },
 	{ "v=TLSRPTv1; rua=mailto:a@[127.0.0.1]", "ok ?1" },
 	{ "v=TLSRPTv1; rua=mailto:a@[IPv6:::1]", "ok ?1" },
@@ -214,6 +218,8 @@ static const struct {
 	{ "v=TLSRPTv1; rua=https://r.nz:0/x", "ok ?1" },
 	{ "v=TLSRPTv1; rua=https://r.nz:65536/x", "ok ?1" },
 	{ "v=TLSRPTv1; rua=https://r.nz:4x/x", "ok ?1" },
+	{ "v=TLSRPTv1; rua=https://r.nz:00443/x", "ok https r.nz 443 /x" },
+	{ "v=TLSRPTv1; rua=https://r.nz:000443/x", "ok ?1" },
 	{ "v=TLSRPTv1; rua=https://r.nz:+44/x", "ok ?1" },
 	{ "v=TLSRPTv1; rua=https:///x", "ok ?1" },
 	{ "v=TLSRPTv1; rua=https:r.nz", "ok ?1" },
@@ -242,6 +248,41 @@ several_records(void)
 	if (ok(rua_parse(a, 2, &rua, &record, &why, &where) == RUA_OK,
 	    "it is said which record")) {
 		is_int(record, 1, "the second");
+		rua_free(&rua);
+	}
+}
+
+/* What is wrong, in words: those of a URI that can't be used, or the record. */
+static void
+reasons(void)
+{
+	static const struct {
+		const char	*txt;
+		const char	*want;
+	} of[] = {
+		{ "v=TLSRPTv1; rua=", "a URI is missing" },
+		{ "v=TLSRPTv1; rua=x",
+		  "not a URI: it begins with mailto: or https:" },
+		{ "v=TLSRPTv1; rua=mailto:%20a@b.nz",
+		  "a blank or control character in it" },
+		{ "v=TLSRPTv1; rua=mailto:a%7F@b.nz",
+		  "a blank or control character in it" },
+		{ "v=TLSRPTv1; rua=mailto:a!b@b.nz",
+		  "'!' must be written as %21" },
+	};
+	struct rua rua;
+	const char *why;
+	size_t where, i;
+	int record;
+
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		why = NULL;
+		if (rua_parse(&of[i].txt, 1, &rua, &record, &why, &where) !=
+		    RUA_OK) {
+			is_str(why, of[i].want, "%s", of[i].txt);
+			continue;
+		}
+		is_str(rua.unusable_why, of[i].want, "%s", of[i].txt);
 		rua_free(&rua);
 	}
 }
@@ -377,6 +418,7 @@ main(int argc, char *argv[])
 		is_str(words(cases[i].txt), cases[i].want, "%s -> %s",
 		    cases[i].txt, cases[i].want);
 	several_records();
+	reasons();
 	limits();
 	again();
 	mangled();

@@ -293,7 +293,6 @@ asker_new(const char *domain, void (*learned)(const char *, const char *,
 	strlcpy(asker->domain, domain, sizeof(asker->domain));
 	asker->learned = learned;
 	asker->arg = arg;
-	asker->route = "none";
 	return asker;
 }
 
