@@ -142,8 +142,8 @@ answer_mx(const struct site *s)
 		json_array_append_new(list, json_pack("[i, s]",
 		    s->preference != 0 ? s->preference : (int)(10 * i + 10),
 		    s->mx[i]));
-	return json_pack("{s:s, s:i, s:o}", "status", "ok", "ttl", 1, "mx",
-	    list);
+	return json_pack("{s:s, s:i, s:o}", "status", "ok", "ttl",
+	    s->ttl != 0 ? s->ttl : 1, "mx", list);
 }
 
 /* MX_ADDRS_MAX of them, each in a network of its own. */
@@ -206,7 +206,8 @@ play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
 		    "status", "ok", "ttl", 1, "txt", s->txt, s->txt));
 	else if (strncmp(s->txt, "v=", 2) == 0)
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:i, s:[s, s]}",
-		    "status", "ok", "ttl", 1, "txt", "v=spf1 -all", s->txt));
+		    "status", "ok", "ttl", s->ttl != 0 ? s->ttl : 1, "txt",
+		    "v=spf1 -all", s->txt));
 	else
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:i}", "status",
 		    s->txt, "ttl", 1));

@@ -17,6 +17,7 @@ struct site {
 	int		 http;
 	const char	*type;
 	const char	*cert;
+	int		 ttl;		/* of records, seconds; 0: one */
 };
 
 #define POLICY(mode, mx) \

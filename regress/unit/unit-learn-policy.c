@@ -175,7 +175,12 @@ test_held(struct bench *b)
 	is_str(rows(b, "SELECT why FROM route WHERE domain = 'enforce.nz'"),
 	    "MTA-STS enforce", "and that is why");
 	s->txt = "v=STSv1; id=6;";
+	s->ttl = 300;
+	(void)ask(b, "enforce.nz");
 	again(b, "enforce.nz");
+	is_str(rows(b, "SELECT renew - learned FROM route WHERE domain ="
+	    " 'enforce.nz'"), "300", "its records' time is when it is asked");
+	s->ttl = 0;
 	is_str(rows(b, "SELECT refresh - fetched < 2 * 600 FROM sts WHERE"
 	    " domain = 'enforce.nz'"), "1",
 	    "another id for the same text: it is about to change");

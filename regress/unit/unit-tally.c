@@ -381,6 +381,30 @@ check_incoming(void)
 	    "20779|3|0", "in: the hour");
 }
 
+/* Refused mail of our own users, from elsewhere: by where it was to go. */
+static void
+check_own_refused(void)
+{
+	struct record r;
+	int i;
+
+	fresh();
+	for (i = 0; i < 2; i++) {
+		r = incoming("TLSv1.3", "minties.govt.nz",
+		    "restricted>restricted", VERDICT_REJECT);
+		r.tx[0].to = "dia.govt.nz";
+		r.tx[0].why = REFUSAL_NO_CONNECTOR;
+		tally_record(tally, &r);
+		r.tx[0].from = "moe.govt.nz";
+		r.tx[0].to = "minties.govt.nz";
+		tally_record(tally, &r);
+	}
+	flush();
+	is_str(rows("SELECT domain, dir, refused FROM correspondent"
+	    " ORDER BY 1"), "dia.govt.nz|1|2 moe.govt.nz|0|2",
+	    "ours by where to, others by where from");
+}
+
 /* Mail handed in on this host is no flow, unless it is refused. */
 static void
 check_local(void)
@@ -427,6 +451,7 @@ main(void)
 	check_many();
 	check_mails();
 	check_incoming();
+	check_own_refused();
 	check_local();
 	return bench_end() == -1 || done_testing();
 }
