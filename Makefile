@@ -249,6 +249,7 @@ SGED_OBJS =	\
 		reporter/learn/learn_route.o \
 		reporter/learn/learn_settle.o \
 		reporter/learn/learn_turns.o \
+		reporter/learn/learn_watch.o \
 		reporter/learn/lesson.o \
 		reporter/lib/hash.o \
 		reporter/parent.o \

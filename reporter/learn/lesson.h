@@ -227,6 +227,8 @@ int	route_apply(struct lesson *, int64_t now);
 int	route_addresses(struct lesson *, int64_t now);
 /* Whether sge.conf has its hosts' certificates verified, policy or not. */
 int	is_verified(const struct conf *, const char *domain);
+/* The host of an URL, the first of many: "smtp+tls://host:port"; 0 or -1. */
+int	route_host(const char *urls, char out[], size_t outsz);
 /* A host was moved: the order of its domains' hosts anew. */
 int	route_order(struct learn *, const char *domain, int64_t now);
 
@@ -277,7 +279,8 @@ void	turns_write(struct learn *);
 /* learn_look.c */
 void	look_start(struct learn *);
 void	look_stop(struct learn *);
-void	look_tick(struct learn *);
+/* Some of the connectors' addresses are looked up. */
+void	look_connectors(struct learn *);
 /*
  * Asks the host, unless a newer answer than age seconds is there, or others of
  * its network are asked now: then not yet.
@@ -287,6 +290,12 @@ void	look_at(struct learn *, const char *host, const char *addr,
 /* The same for a host of ours, which nobody else can name. */
 void	look_at_own(struct learn *, const char *host, const char *addr,
 	    int64_t age);
+/* Whether a look at it is under way. */
+int	look_is_begun(struct learn *, const char *host, const char *addr);
+
+/* learn_watch.c */
+/* Each second: what is to be looked at then. */
+void	look_tick(struct learn *);
 /* The hosts of a domain with a policy. */
 void	look_domain(struct lesson *);
 enum look_state {
