@@ -12,6 +12,7 @@
 /* smtpd connects twice in one session at most (TLS, then without). */
 #define HELD_MAX 4
 
+static void	 finish_oldest(struct sessions *);
 static void	 set_text(struct sessions *, pool_ref *, const char *, size_t);
 static int	 set_addr(const struct text *, struct addr *);
 static void	 set_local(struct sessions *, struct session *,
@@ -51,18 +52,24 @@ sessions_new(const struct conf *conf, struct spool *spool, int verbose)
 	return ss;
 }
 
+static void
+finish_oldest(struct sessions *ss)
+{
+	struct session *s = session_at(ss, ss->oldest);
+
+	session_finish(ss, s);
+	session_remove(ss, s);
+}
+
 void
 sessions_free(struct sessions *ss)
 {
-	struct session *s;
 	size_t i;
 
 	if (ss == NULL)
 		return;
-	while ((s = session_at(ss, ss->oldest)) != NULL) {
-		session_finish(ss, s);
-		session_remove(ss, s);
-	}
+	while (ss->count > 0)
+		finish_oldest(ss);
 	for (i = 0; i < ss->nflows; i++)
 		free(ss->flows[i]);
 	free(ss->flows);
@@ -180,9 +187,14 @@ hold(struct sessions *ss, struct session *s)
 static struct session *
 connected(struct sessions *ss, const struct event *ev)
 {
-	struct session *s;
+	struct session *s = session_find(ss, ev->session);
 
-	if ((s = session_find(ss, ev->session)) != NULL) {
+	/* smtpd has long forgotten that one. */
+	if (s == NULL && ss->count >= ss->max) {
+		finish_oldest(ss);
+		ss->evicted++;
+	}
+	if (s != NULL) {
 		if (ev->time != 0)
 			s->time = session_time(ev->time);
 		if (ev->out && (s->flags & S_OUT))

@@ -94,7 +94,7 @@ struct sessions {
 	pool_ref	*slots;		/* open addressing; 0: free */
 	size_t		 mask;
 	size_t		 count;
-	size_t		 max;
+	size_t		 max;		/* beyond it the oldest gives way */
 	pool_ref	 oldest;
 	pool_ref	 newest;
 	char		**flows;	/* names, each once, for good */
@@ -141,10 +141,7 @@ struct session *session_at(const struct sessions *, pool_ref);
 struct row *session_row(const struct sessions *, pool_ref);
 /* NULL if it is not known. */
 struct session *session_find(const struct sessions *, uint64_t);
-/*
- * A new one, which must not be known yet; NULL without memory.  Beyond ss->max
- * the oldest gives way, with a record.
- */
+/* A new one, which must not be known yet; NULL without memory. */
 struct session *session_add(struct sessions *, uint64_t);
 /* Forgets the connection, but not those held before it, nor S_WAITS. */
 void	session_clear(struct sessions *, struct session *);

@@ -96,7 +96,6 @@ slots_grow(struct sessions *ss)
 	return 0;
 }
 
-/* The oldest gives way: smtpd has long forgotten such a one. */
 struct session *
 session_add(struct sessions *ss, uint64_t id)
 {
@@ -104,12 +103,6 @@ session_add(struct sessions *ss, uint64_t id)
 	pool_ref ref;
 	size_t i;
 
-	if (ss->count >= ss->max) {
-		s = session_at(ss, ss->oldest);
-		session_finish(ss, s);
-		session_remove(ss, s);
-		ss->evicted++;
-	}
 	if (ss->count >= (ss->mask + 1) / 4 * 3 && slots_grow(ss) == -1 &&
 	    ss->count >= ss->mask)
 		goto nomem;

@@ -276,6 +276,33 @@ test_many(const struct conf *conf)
 	    NULL, "who had one keeps it");
 }
 
+/* Where too many are open, those that smtpd must have forgotten end. */
+static void
+test_oldest(const struct conf *conf)
+{
+	const char *records, *first;
+	char id[17];
+	int i;
+
+	begin(conf, 0);
+	ss->max = 3;
+	for (i = 1; i <= 5; i++) {
+		snprintf(id, sizeof(id), "%016d", i);
+		connect_in(id, "192.0.2.7", NULL);
+	}
+	is_int((long long)ss->count, 3, "of five, three stay open");
+	is_int((long long)ss->evicted, 2, "two were counted as given up");
+	ok(session_find(ss, 1) == NULL && session_find(ss, 2) == NULL &&
+	    session_find(ss, 3) != NULL, "the oldest ones");
+	/* One that is open already takes nobody's place. */
+	connect_in("0000000000000004", "192.0.2.7", NULL);
+	is_int((long long)ss->evicted, 2, "connected again: none gives way");
+	records = end();
+	is_int(count(records, "\n"), 6, "each connection is on record");
+	first = strstr(records, "\"session\":\"0000000000000001\"");
+	ok(first != NULL && first < strchr(records, '\n'), "the first first");
+}
+
 /* Rows count messages that were taken, and recipients. */
 static void
 test_counts(const struct conf *conf)
@@ -380,6 +407,7 @@ main(void)
 	test_report(conf);
 	test_own(conf);
 	test_many(conf);
+	test_oldest(conf);
 	test_counts(conf);
 	test_reload(conf);
 	bench_end(conf);
