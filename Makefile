@@ -473,6 +473,7 @@ UNITS =		\
 		unit-net \
 		unit-net-read \
 		unit-notice \
+		unit-pool \
 		unit-reader \
 		unit-queue \
 		unit-record \

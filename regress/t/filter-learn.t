@@ -58,6 +58,11 @@ session 00000000000000a1 a@kiwi.org b@unknown.nz
 session 00000000000000a2 a@kiwi.org c@unknown.nz
 session 00000000000000a3 a@kiwi.org d@other.nz
 session 00000000000000a4 a@ird.govt.nz e@unknown.govt.nz TLS
+# As long as RFC 5321 has it, and a route before it (appendix C).
+label=abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwx
+long=$label.$label.$label.$label.longer.nz
+session 00000000000000a6 a@kiwi.org \
+    "@$long,@$long,@$long:${label}user@$long"
 session 00000000000000b1 a@kiwi.org b@known.nz
 session 00000000000000b2 a@kiwi.org b@mbie.govt.nz
 stranger 00000000000000b3 a@ird.govt.nz b@unknown.govt.nz
@@ -79,6 +84,7 @@ check "wherever it goes: smtpd will refuse it" \
 check "sged was asked" wait_for 10 asked other.nz 1
 check "once for two recipients" asked unknown.nz 1
 is "$(grep -c stranger "$T/asked")" 0 "but not of what strangers name"
+check "of the longest address, its domain" wait_for 10 asked "$long" 1
 is "$(answers 00000000000000a)" 0 "the others wait"
 # One goes away, another's client too.
 filter_say "$(bye 00000000000000a3)"
@@ -91,6 +97,8 @@ check "learned: proceeds" wait_for 10 answered 00000000000000a1 proceed
 check "learned: the second one too" answered 00000000000000a2 proceed
 check "learned: and where TLS is required" \
     wait_for 10 answered 00000000000000a4 proceed
+check "learned: the longest address" \
+    wait_for 10 answered 00000000000000a6 proceed
 # sged goes away while somebody waits.
 session 00000000000000a5 a@kiwi.org b@third.nz
 check "asked" wait_for 10 asked third.nz 1
@@ -99,8 +107,10 @@ check "sged goes away: nobody waits any more" \
     wait_for 10 answered 00000000000000a5 proceed
 filter_end
 is $? 0 "ends well"
-is "$(grep -c '^filter-result' "$T/all")" 12 "each was answered once"
-is "$(filter_records | grep -c '"rcpts":1}')" 9 "and is on record"
+is "$(grep -c '^filter-result' "$T/all")" 13 "each was answered once"
+is "$(filter_records | grep -c '"rcpts":1}')" 10 "and is on record"
+like "$(filter_records)" "*00000000000000a6*\"to\":\"$long\"*" \
+    "the longest one uncut"
 is "$(filter_records | grep -c -e stranger -e 'unknown.govt.nz.*reject')" 0 \
     "with no word of what strangers named"
 
