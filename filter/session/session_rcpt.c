@@ -63,9 +63,9 @@ is_ours(const struct sessions *ss, const char *domain)
  * a network that may relay), it then says.
  */
 static int
-is_stranger(const struct sessions *ss, const struct session *s, const char *to)
+is_stranger(const struct session *s, int ours)
 {
-	return (s == NULL || !(s->flags & S_TRUSTED)) && !is_ours(ss, to);
+	return (s == NULL || !(s->flags & S_TRUSTED)) && !ours;
 }
 
 /*
@@ -80,13 +80,14 @@ is_old_friend(const struct sessions *ss, const struct session *s,
 	    conf_legacy(ss->conf, &s->remote, 0) != NULL;
 }
 
+/* Of a domain of others. */
 static int
 must_learn(struct sessions *ss, const char *to, const struct flow_answer *a)
 {
 	struct route route;
 
 	if (a->verdict == VERDICT_REJECT || ss->routes == NULL ||
-	    is_ours(ss, to) || conf_connector(ss->conf, to) != NULL)
+	    conf_connector(ss->conf, to) != NULL)
 		return 0;
 	routes_find(ss->routes, to, ss->now, &route);
 	return route.kind == ROUTE_UNKNOWN || route.stale;
@@ -118,15 +119,17 @@ not_learned(const struct sessions *ss, const struct session *s, const char *to,
 	    VERDICT_REJECT;
 }
 
-/* What the tables would name no host for, ever, is refused before that. */
+/*
+ * A domain of others that the tables would name no host for, ever, is refused
+ * before that.
+ */
 static void
 nowhere(struct sessions *ss, const char *to, struct flow_answer *a)
 {
 	struct answer out;
 
 	/* Of most recipients that need not be asked. */
-	if (ss->routes == NULL || is_ours(ss, to) ||
-	    conf_connector(ss->conf, to) != NULL ||
+	if (ss->routes == NULL || conf_connector(ss->conf, to) != NULL ||
 	    conf_rule_out(ss->conf, to)->req != REQ_CONNECTOR)
 		return;
 	answer_find(ss->conf, ss->routes, to, ss->now, &out);
@@ -140,24 +143,22 @@ sender_domain(const struct sessions *ss, const struct session *s)
 	    session_part(str_text(ss->pool, s->from));
 }
 
-/* Whether to, an address's domain, is a domain name; what its flow says. */
-static int
-judge(struct sessions *ss, const struct session *s, const struct text *rcpt,
-    char to[], struct flow_answer *a)
+/* What the flow of mail to that says. */
+static void
+judge(struct sessions *ss, const struct session *s, const char *to,
+    int is_domain, struct flow_answer *a)
 {
 	struct flow_query q;
-	int is_domain = session_domain(ss, rcpt, to, DOMAIN_MAX);
 
 	query(ss, s, sender_domain(ss, s), to, &q);
 	/* With -v the sender's domain stands as he wrote it. */
 	q.normal = is_domain && !ss->verbose &&
 	    (s == NULL || !(s->flags & S_ODD_FROM));
 	flow_decide(ss->conf, &q, a);
-	return is_domain;
 }
 
 /*
- * Mail to a domain whose policy is in force: sged may look whether its first
+ * Mail to a domain of others whose policy is in force: sged may look whether its first
  * host works before smtpd asks where it goes.
  */
 static void
@@ -166,7 +167,7 @@ tell_known(struct sessions *ss, const char *to)
 	struct route route;
 	char text[DOMAIN_MAX + 1];
 
-	if (ss->notice == NULL || ss->routes == NULL || is_ours(ss, to) ||
+	if (ss->notice == NULL || ss->routes == NULL ||
 	    conf_connector(ss->conf, to) != NULL)
 		return;
 	routes_find(ss->routes, to, ss->now, &route);
@@ -183,28 +184,31 @@ session_rcpt(struct sessions *ss, uint64_t session, const char *id,
 	struct session *s = session_find(ss, session);
 	struct flow_answer a;
 	char to[DOMAIN_MAX];
-	int is_domain, stranger;
+	int is_domain, ours, others, stranger;
 
 	if (s != NULL && (s->flags & S_OUT))
 		s = NULL;
 	if (s == NULL)
 		ss->unknown++;
-	is_domain = judge(ss, s, rcpt, to, &a);
-	stranger = is_stranger(ss, s, to);
+	is_domain = session_domain(ss, rcpt, to, sizeof(to));
+	judge(ss, s, to, is_domain, &a);
+	ours = is_ours(ss, to);
+	others = is_domain && !ours;
+	stranger = is_stranger(s, ours);
 	if (s != NULL && (s->flags & S_REPORT)) {
 		if (session_report_rcpt(ss, s, rcpt, learned, &a, d))
 			return 1;
-	} else if (is_domain && !stranger && learned != LEARNED_YES &&
+	} else if (others && !stranger && learned != LEARNED_YES &&
 	    must_learn(ss, to, &a)) {
 		if (learned == LEARNED_NOT_ASKED) {
 			(void)strlcpy(d->ask, to, sizeof(d->ask));
 			return 1;
 		}
 		not_learned(ss, s, to, &a);
-	} else if (is_domain && !stranger && learned == LEARNED_NOT_ASKED &&
+	} else if (others && !stranger && learned == LEARNED_NOT_ASKED &&
 	    a.verdict != VERDICT_REJECT)
 		tell_known(ss, to);
-	if (is_domain && (s == NULL || !(s->flags & S_REPORT)))
+	if (others && (s == NULL || !(s->flags & S_REPORT)))
 		nowhere(ss, to, &a);
 	if (s != NULL && (!stranger || is_old_friend(ss, s, &a)))
 		session_note(ss, s, session_address(ss, rcpt, to), &a);
@@ -222,7 +226,7 @@ tell_sged(struct sessions *ss, const struct session *s, const char *to,
 {
 	/* Reports go without a policy, to whom a stranger's record names. */
 	if (ss->notice != NULL && !(s->flags & S_REPORT) &&
-	    must_learn(ss, to, a))
+	    !is_ours(ss, to) && must_learn(ss, to, a))
 		notice_send(ss->notice, to, ss->clock);
 }
 
@@ -232,11 +236,15 @@ session_rcpt_taken(struct sessions *ss, struct session *s,
 {
 	struct flow_answer a;
 	char to[DOMAIN_MAX];
-	int is_domain = judge(ss, s, rcpt, to, &a);
+	int is_domain;
 
 	/* The others were noted when they were named. */
-	if (!is_stranger(ss, s, to))
+	if (s->flags & S_TRUSTED)
 		return;
+	is_domain = session_domain(ss, rcpt, to, sizeof(to));
+	if (!is_stranger(s, is_ours(ss, to)))
+		return;
+	judge(ss, s, to, is_domain, &a);
 	session_note(ss, s, session_address(ss, rcpt, to), &a);
 	if (is_domain)
 		tell_sged(ss, s, to, &a);
