@@ -4,6 +4,7 @@
 
 #include "base/compat.h"
 #include "base/sip_hash.h"
+#include "base/word.h"
 
 void
 sip_seed(struct sip_seed *seed)
@@ -41,16 +42,6 @@ sip_word(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
-/* In one instruction, where a compiler knows the pattern. */
-static uint64_t
-little_endian(const unsigned char *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-	    (uint64_t)p[7] << 56;
-}
-
 uint64_t
 sip_hash(const struct sip_seed *seed, const void *data, size_t len)
 {
@@ -63,7 +54,7 @@ sip_hash(const struct sip_seed *seed, const void *data, size_t len)
 	v[2] = seed->k[0] ^ 0x6c7967656e657261ULL;
 	v[3] = seed->k[1] ^ 0x7465646279746573ULL;
 	for (; left >= 8; left -= 8, p += 8)
-		sip_word(v, little_endian(p));
+		sip_word(v, word_at(p));
 	for (i = 0; i < left; i++)
 		word |= (uint64_t)p[i] << 8 * i;
 	sip_word(v, word | (uint64_t)len << 56);

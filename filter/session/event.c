@@ -3,12 +3,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/word.h"
 #include "session/event.h"
 
 /* Where an event is asked for. */
 #define IN	0x1
 #define OUT	0x2
 #define FILTER	0x4
+
+#define EACH(c) (0x0101010101010101ULL * (c))
+#define BIT7 EACH(0x80)
 
 struct kind {
 	const char	*name;
@@ -59,6 +63,9 @@ static const char registration[] =
 static const char *parse_version(const char *, const char *, int *);
 static const char *parse_time(const char *, const char *, int64_t *);
 static const char *parse_head(const char *, size_t, int *, int64_t *);
+static uint64_t	 outside(uint64_t, unsigned int, unsigned int);
+static int	 decimal(const char [8], uint32_t *);
+static int	 hex(const char [8], uint32_t *);
 static const char *parse_id(const char *, const char *, uint64_t *);
 static size_t	 guess(const char *, size_t);
 static int	 split(const char *, const char *, int, struct text []);
@@ -128,32 +135,60 @@ parse_time(const char *p, const char *end, int64_t *out)
 }
 
 /*
- * 16 hexadecimal digits; what follows them is '|' or the end.  Branches on
- * random digits would be guessed wrongly half of the time.
+ * Eight digits at once, without a branch on each: they are the bytes of a word,
+ * and what is added to one stays in it, since bit 7 is set in none of them.
+ * This sets bit 7 of those that are not between the two.
  */
+static uint64_t
+outside(uint64_t word, unsigned int first, unsigned int last)
+{
+	return ~(word + EACH(0x80 - first)) | (word + EACH(0x7f - last));
+}
+
+/* 0, or -1 if one is no digit. */
+static int
+decimal(const char s[8], uint32_t *out)
+{
+	uint64_t word = word_at(s);
+
+	if (((word | outside(word, '0', '9')) & BIT7) != 0)
+		return -1;
+	/* Pairs, fours, all: the first of two is the higher. */
+	word &= EACH(0x0f);
+	word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffULL;
+	word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffffULL;
+	*out = (uint32_t)(word * 10000 + (word >> 32));
+	return 0;
+}
+
+/* The same, in either case. */
+static int
+hex(const char s[8], uint32_t *out)
+{
+	uint64_t word = word_at(s), lower = word | EACH(0x20);
+
+	if (((word | (outside(word, '0', '9') & outside(lower, 'a', 'f'))) &
+	    BIT7) != 0)
+		return -1;
+	/* Letters have bit 6, and the low bits of 1 to 6. */
+	word = (word & EACH(0x0f)) + (word >> 6 & EACH(1)) * 9;
+	word = (word << 4 | word >> 8) & 0x00ff00ff00ff00ffULL;
+	word = (word << 8 | word >> 16) & 0x0000ffff0000ffffULL;
+	*out = (uint32_t)(word << 16 | word >> 32);
+	return 0;
+}
+
+/* 16 hexadecimal digits; what follows them is '|' or the end. */
 static const char *
 parse_id(const char *p, const char *end, uint64_t *out)
 {
-	static const signed char digit[256] = {
-		['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-		['A'] = 26, 27, 28, 29, 30, 31,
-		['a'] = 26, 27, 28, 29, 30, 31
-	};
-	uint64_t v = 0;
-	unsigned int c, i, all = 16;
+	uint32_t high, low;
 
-	if (end - p < 16)
+	if (end - p < 16 || hex(p, &high) == -1 ||
+	    hex(p + 8, &low) == -1 || (p + 16 < end && p[16] != '|'))
 		return NULL;
-	for (i = 0; i < 16; i++) {
-		c = digit[(unsigned char)p[i]];
-		all &= c;
-		v = v << 4 | (c & 15);
-	}
-	p += 16;
-	if (all == 0 || (p < end && *p != '|'))
-		return NULL;
-	*out = v;
-	return p < end ? p + 1 : p;
+	*out = (uint64_t)high << 32 | low;
+	return p + 16 < end ? p + 17 : end;
 }
 
 /* n fields; the last one may hold '|'. */
@@ -233,22 +268,18 @@ fields(struct event *ev, const char *p, const char *end, int minor)
 static const char *
 parse_head(const char *p, size_t len, int *minor, int64_t *out)
 {
-	int64_t t = 0;
-	int i;
+	uint32_t high, low;
 
 	if (len < 29 || p[7] != '0' || p[8] != '.' || p[9] < '0' ||
 	    p[9] > '9' || p[10] != '|' || p[21] != '.' || p[28] != '|')
 		return NULL;
-	for (i = 11; i < 21; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return NULL;
-		t = t * 10 + (p[i] - '0');
-	}
-	for (i = 22; i < 28; i++)
-		if (p[i] == '|')
-			return NULL;
+	if (decimal(p + 11, &high) == -1 || p[19] < '0' ||
+	    p[19] > '9' || p[20] < '0' || p[20] > '9' ||
+	    memchr(p + 22, '|', 6) != NULL)
+		return NULL;
+	low = (p[19] - '0') * 10 + (p[20] - '0');
 	*minor = p[9] - '0';
-	*out = t;
+	*out = (int64_t)high * 100 + low;
 	return p + 29;
 }
 

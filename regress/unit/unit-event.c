@@ -190,6 +190,44 @@ test_any(void)
 	ok(good > 0 && good < i, "mutated: %zu of %zu parse", good, i);
 }
 
+/* Any byte in the place of any digit of a time or an id. */
+static void
+test_digits(void)
+{
+	char line[] = HEAD "smtp-in|tx-commit|ABCDEF0123456789";
+	const size_t time = 11, id = sizeof(line) - 1 - 16;
+	size_t at, wrong = 0, odd = 0;
+	char was;
+	int c;
+
+	for (at = id; at < id + 16; at++) {
+		was = line[at];
+		for (c = 1; c < 256; c++) {
+			line[at] = (char)c;
+			if (strchr("0123456789abcdefABCDEF", c) == NULL)
+				wrong += parse(line) != EVENT_BAD;
+			else
+				wrong += parse(line) != EVENT_OK ||
+				    ev.session != strtoull(line + id, NULL, 16);
+		}
+		line[at] = was;
+	}
+	is_int((long long)wrong, 0, "each digit of an id, and nothing else");
+	for (at = time; at < time + 10; at++) {
+		was = line[at];
+		for (c = 1; c < 256; c++) {
+			line[at] = (char)c;
+			if (c == '.' || c == '|')
+				continue;
+			odd += parse(line) != EVENT_OK || ev.time !=
+			    (c < '0' || c > '9' ? 0 : strtoll(line + time,
+			    NULL, 10));
+		}
+		line[at] = was;
+	}
+	is_int((long long)odd, 0, "each of a time, which is 0 without one");
+}
+
 int
 main(void)
 {
@@ -198,5 +236,6 @@ main(void)
 	test_request();
 	test_path();
 	test_any();
+	test_digits();
 	return done_testing();
 }

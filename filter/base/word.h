@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SGE_WORD_H
+#define SGE_WORD_H
+
+#include <stdint.h>
+
+/*
+ * Eight bytes at any address, the first the lowest: in one instruction, where
+ * a compiler knows the pattern.
+ */
+static inline uint64_t
+word_at(const void *data)
+{
+	const unsigned char *p = data;
+
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	    (uint64_t)p[7] << 56;
+}
+
+#endif
