@@ -19,9 +19,9 @@
 #include "spool/spool.h"
 
 /*
- * What is known of each open session of smtpd: some 120 bytes of it, texts
- * that several share included.  Nothing here is fatal or blocks: without memory
- * a session is not known.
+ * What is known of each open session of smtpd: some 150 bytes of it, with its
+ * slot, its row and its share of texts.  Nothing here is fatal or blocks:
+ * without memory a session is not known.
  */
 
 /* Bits of session.flags. */
