@@ -105,6 +105,19 @@ print_number(unsigned int n, char *out)
 	return out;
 }
 
+static char *
+print_group(unsigned int n, char *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	int shift = 12;
+
+	while (shift > 0 && n >> shift == 0)
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*out++ = hex[n >> shift & 15];
+	return out;
+}
+
 int
 addr_parse(const char *s, size_t len, struct addr *a)
 {
@@ -151,8 +164,7 @@ void
 addr_print(const struct addr *a, char out[], size_t outsz)
 {
 	unsigned int group[8];
-	char buf[INET6_ADDRSTRLEN] = "", *p = buf;
-	size_t n = 0;
+	char buf[INET6_ADDRSTRLEN], *p = buf;
 	int i, at, len;
 
 	if (addr_is_ipv4(a)) {
@@ -168,14 +180,17 @@ addr_print(const struct addr *a, char out[], size_t outsz)
 	at = zero_run(group, &len);
 	for (i = 0; i < 8; i++) {
 		if (i == at) {
-			n += (size_t)snprintf(buf + n, sizeof(buf) - n, "::");
+			*p++ = ':';
+			*p++ = ':';
 			i += len - 1;
 			continue;
 		}
-		n += (size_t)snprintf(buf + n, sizeof(buf) - n, "%s%x",
-		    i > 0 && buf[n - 1] != ':' ? ":" : "", group[i]);
+		if (i > 0 && p[-1] != ':')
+			*p++ = ':';
+		p = print_group(group[i], p);
 	}
-	(void)snprintf(out, outsz, "%s", buf);
+	*p = '\0';
+	(void)strlcpy(out, buf, outsz);
 }
 
 int

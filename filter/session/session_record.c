@@ -72,15 +72,15 @@ static void
 set_tls(const struct sessions *ss, const struct session *s, struct record *r,
     char buf[], size_t bufsz)
 {
-	const char *tls = str_text(ss->pool, s->tls);
+	const struct str *tls = str_at(ss->pool, s->tls);
 	char *cipher, *bits;
 
 	r->tls = r->cipher = NULL;
 	if (!(s->flags & S_TLS))
 		return;
 	buf[0] = '\0';
-	if (tls != NULL)
-		(void)strlcpy(buf, tls, bufsz);
+	if (tls != NULL && tls->len < bufsz)
+		memcpy(buf, tls->s, tls->len + 1);
 	r->tls = buf;
 	if ((cipher = strchr(buf, ':')) == NULL)
 		return;

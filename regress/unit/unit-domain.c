@@ -2,6 +2,9 @@
 
 /* Names, sets of names, addresses and networks. */
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +223,27 @@ static const struct {
 	{ "192.0.2.0/8/8", NULL, NULL, NULL },
 };
 
+/* Groups of each length, and zeros wherever they can stand. */
+static void
+printed(void)
+{
+	static const unsigned int groups[] = { 0, 0xa, 0x1f, 0x20e, 0x1002 };
+	struct addr a, b;
+	char out[64];
+	unsigned int i, k, n, wrong = 0;
+
+	for (i = 0; i < 390625; i++) {
+		for (k = 0, n = i; k < 8; k++, n /= 5) {
+			a.ip[2 * k] = (unsigned char)(groups[n % 5] >> 8);
+			a.ip[2 * k + 1] = (unsigned char)groups[n % 5];
+		}
+		addr_print(&a, out, sizeof(out));
+		wrong += inet_pton(AF_INET6, out, b.ip) != 1 ||
+		    memcmp(a.ip, b.ip, sizeof(a.ip)) != 0;
+	}
+	is_int(wrong, 0, "each is printed as what is read again as it");
+}
+
 static void
 addresses(void)
 {
@@ -333,6 +357,7 @@ main(void)
 	names();
 	sets();
 	addresses();
+	printed();
 	test_vis();
 	return done_testing();
 }
