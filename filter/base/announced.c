@@ -45,7 +45,7 @@ announced_open(const char *path)
 	FILE *f;
 	int fd, saved;
 
-	if ((fd = spool_file_open(path)) == -1)
+	if ((fd = spool_file_open(path, NULL)) == -1)
 		return NULL;
 	if ((f = fdopen(fd, "r")) != NULL)
 		return f;

@@ -3,11 +3,19 @@
 #ifndef SGE_SPOOLFILE_H
 #define SGE_SPOOLFILE_H
 
+#include <sys/stat.h>
+
+/*
+ * NULL, or why a file of SPOOL is not to be believed, by what lstat(2) tells of
+ * it: it is no regular file, others can write to it, or it is neither root's
+ * nor our own nor of owner, who has the folder.  A constant text.
+ */
+const char *spool_file_wrong(const struct stat *, uid_t owner);
 /*
  * A file of SPOOL that says where mail goes, or may go, to read; never blocks.
- * Its descriptor, or -1 with errno, EPERM where others can write to it, or it
- * is no file.
+ * Its descriptor, or -1 with errno, EPERM where it is not to be believed.
+ * *why: the reason then, else NULL; why may be NULL.
  */
-int	spool_file_open(const char *path);
+int	spool_file_open(const char *path, const char **why);
 
 #endif

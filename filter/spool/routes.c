@@ -18,16 +18,21 @@
 #include "spool/routes.h"
 #include "spool/routes_base.h"
 
+struct routes_said {
+	int		 error;		/* errno, or 0 */
+	const char	*why;		/* of spool_file_open, or NULL */
+};
+
 struct routes {
 	char		*path;
 	int		 fd;
 	off_t		 offset;	/* behind the last whole line */
 	off_t		 seen;		/* the size when we read last */
 	int		 skipping;	/* in a line that is too long */
-	int		 said;		/* why it can't be read */
+	struct routes_said said;	/* why it can't be read */
 	struct route_map	 map;		/* what stands in the file */
 	int		 base;		/* what is beneath it; -1: nothing */
-	int		 base_said;	/* why it can't be read */
+	struct routes_said base_said;
 	char		 value[ROUTE_LINE_MAX];	/* the last one of base */
 	char		 buf[64 * 1024];
 };
@@ -91,30 +96,35 @@ read_more(struct routes *r, struct route_map *m)
 	}
 }
 
+/* Once for each reason; errno is that of the open. */
 static void
-say_unknown(const char *path, const char *suffix)
+say_unknown(const char *path, const char *suffix, const char *why,
+    struct routes_said *said)
 {
-	if (errno == EPERM)
-		log_warnx("%s%s: others can write to it: policies are not "
-		    "known (chmod go-w %s%s)", path, suffix, path, suffix);
-	else
+	/* No file: sged has learned nothing yet. */
+	if (errno == ENOENT || (errno == said->error && why == said->why))
+		return;
+	said->error = errno;
+	said->why = why;
+	if (why == NULL)
 		log_warn("%s%s: policies are not known", path, suffix);
+	else
+		log_warnx("%s%s: %s: policies are not known (move it away, and "
+		    "restart sged)", path, suffix, why);
 }
 
 /* What is there stays where there is no new one. */
 static void
 reopen_base(struct routes *r)
 {
+	const char *why;
 	int fd;
 
-	if ((fd = base_open(r->path)) == -1) {
-		if (errno != ENOENT && errno != r->base_said) {
-			r->base_said = errno;
-			say_unknown(r->path, ROUTES_BASE_SUFFIX);
-		}
+	if ((fd = base_open(r->path, &why)) == -1) {
+		say_unknown(r->path, ROUTES_BASE_SUFFIX, why, &r->base_said);
 		return;
 	}
-	r->base_said = 0;
+	r->base_said.error = 0;
 	if (r->base != -1)
 		close(r->base);
 	r->base = fd;
@@ -127,19 +137,16 @@ reopen_base(struct routes *r)
 static void
 reopen(struct routes *r)
 {
+	const char *why;
 	int fd;
 
-	if ((fd = spool_file_open(r->path)) == -1) {
-		/* No file: sged has learned nothing yet. */
-		if (errno != ENOENT && errno != r->said) {
-			r->said = errno;
-			say_unknown(r->path, "");
-		}
+	if ((fd = spool_file_open(r->path, &why)) == -1) {
+		say_unknown(r->path, "", why, &r->said);
 		return;
 	}
 	/* The base was swapped first: it has all that this file has not. */
 	reopen_base(r);
-	r->said = 0;
+	r->said.error = 0;
 	if (r->fd != -1)
 		close(r->fd);
 	r->fd = fd;

@@ -11,17 +11,19 @@
 #include "spool/routes_base.h"
 
 int
-base_open(const char *routes)
+base_open(const char *routes, const char **why)
 {
 	char path[1024];
 	int n;
 
+	if (why != NULL)
+		*why = NULL;
 	n = snprintf(path, sizeof(path), "%s%s", routes, ROUTES_BASE_SUFFIX);
 	if (n < 0 || (size_t)n >= sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return spool_file_open(path);
+	return spool_file_open(path, why);
 }
 
 int

@@ -14,8 +14,11 @@
  */
 #define ROUTES_BASE_SUFFIX ".cdb"
 
-/* routes: the path of SPOOL/routes.  A descriptor, or -1 with errno. */
-int	base_open(const char *routes);
+/*
+ * routes: the path of SPOOL/routes.  A descriptor, or -1 with errno and *why
+ * as of spool_file_open.
+ */
+int	base_open(const char *routes, const char **why);
 /*
  * The value of a domain into out, ended by NUL.  Returns 1; 0 if it has none;
  * -1 if the file can't be read there.

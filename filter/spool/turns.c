@@ -86,7 +86,7 @@ turns_read(struct turns *t)
 	int fd;
 
 	t->n = 0;
-	if ((fd = spool_file_open(t->path)) == -1)
+	if ((fd = spool_file_open(t->path, NULL)) == -1)
 		return;
 	if ((f = fdopen(fd, "r")) == NULL) {
 		close(fd);

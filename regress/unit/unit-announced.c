@@ -65,6 +65,13 @@ test_lines(void)
 	is_int(has("a@a.nz"), 0, "no more is read than sged writes");
 	(void)chmod(ANNOUNCED_FILE, 0664);
 	is_int(has("a@a.nz"), -1, "others can write to it");
+	put("", 0, now, "a@a.nz\n");
+	if (rename(ANNOUNCED_FILE, "other") == -1 ||
+	    symlink("other", ANNOUNCED_FILE) == -1)
+		exit(1);
+	is_int(has("a@a.nz"), -1, "it is elsewhere");
+	(void)unlink(ANNOUNCED_FILE);
+	(void)unlink("other");
 }
 
 static void

@@ -99,6 +99,17 @@ test_no_file(struct bench *b)
 	ok(stat("routes", &sb) == 0 && S_ISREG(sb.st_mode),
 	    "a new start makes a file of it");
 	is_str(ask(b, "enforce.nz"), "enforce.nz=enforce ", "and told");
+	/* A link to what others write. */
+	if (rename("routes", "routes.other") == -1 ||
+	    symlink("routes.other", "routes") == -1)
+		fatal("test");
+	sql(b, "DELETE FROM route WHERE domain = 'enforce.nz'");
+	restart(b);
+	ok(lstat("routes", &sb) == 0 && S_ISREG(sb.st_mode),
+	    "nor is a link followed");
+	is_str(line_of("enforce.nz"), "no line", "or believed");
+	is_str(ask(b, "enforce.nz"), "enforce.nz=enforce ", "and told");
+	(void)unlink("routes.other");
 }
 
 /* The DNS process is in others' hands: they choose what it answers. */

@@ -470,6 +470,71 @@ writable(void)
 	(void)unlink(file);
 }
 
+/* A file with one policy; a stranger's, as only root can make it. */
+static void
+put_policy(const char *file, int strange)
+{
+	unlink(file);
+	put(file, O_TRUNC, "a.nz|none|99|\n", 14);
+	if (strange && chown(file, 12345, 12345) == -1)
+		fatal("%s", file);
+}
+
+/* What is at path is not believed; all of it is said, once. */
+static void
+want_refused(const char *why)
+{
+	struct routes *r;
+	struct route route;
+	char text[128];
+
+	said_begin();
+	r = routes_open(path);
+	routes_find(r, "a.nz", 1, &route);
+	routes_find(r, "a.nz", 1, &route);
+	is_int(route.kind, ROUTE_UNKNOWN, "%s: not believed", why);
+	routes_free(r);
+	(void)snprintf(text, sizeof(text), "%s: %s: policies are not known",
+	    path, why);
+	is_int(said_end(text), 1, "%s: said once", why);
+	unlink(path);
+}
+
+/* Whoever owns it says where mail goes, too. */
+static void
+strangers(void)
+{
+	int root = geteuid() == 0;
+	struct route route;
+	struct routes *r;
+
+	put_policy(next, root);
+	if (symlink(next, path) == -1)
+		fatal("%s", path);
+	want_refused("it is a symbolic link");
+	unlink(next);
+	if (mkfifo(path, 0644) == -1)
+		fatal("%s", path);
+	want_refused("it is a pipe");
+	if (!root) {
+		ok(1, "a stranger's # SKIP only root gives away");
+		return;
+	}
+	put_policy(path, 1);
+	want_refused("it is another user's");
+	/* sged's, who has the folder; we are another user then. */
+	put_policy(path, 1);
+	if (chown(dir, 12345, (gid_t)-1) == -1)
+		fatal("%s", dir);
+	r = routes_open(path);
+	routes_find(r, "a.nz", 1, &route);
+	is_int(route.kind, ROUTE_NONE, "one of who has the folder");
+	routes_free(r);
+	if (chown(dir, 0, (gid_t)-1) == -1)
+		fatal("%s", dir);
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -495,6 +560,7 @@ main(void)
 	said();
 	said_of_the_file();
 	writable();
+	strangers();
 	unlink(path);
 	rmdir(dir);
 	return done_testing();

@@ -37,6 +37,7 @@ reading(struct turns *t)
 {
 	int64_t now = time(NULL);
 	const struct turn *v;
+	char other[80];
 	size_t n;
 
 	(void)turns_now(t, now, &n);
@@ -72,6 +73,13 @@ reading(struct turns *t)
 	(void)chmod(path, 0666);
 	(void)turns_now(t, now, &n);
 	is_int((long)n, 0, "nor one that others can write");
+	put("mx.h.nz|192.0.2.1|9|0|0\n");
+	(void)snprintf(other, sizeof(other), "%s.other", path);
+	if (rename(path, other) == -1 || symlink(other, path) == -1)
+		fatal("%s", other);
+	(void)turns_now(t, now, &n);
+	is_int((long)n, 0, "nor one that is elsewhere");
+	(void)unlink(other);
 	(void)unlink(path);
 	(void)turns_now(t, now, &n);
 	is_int((long)n, 0, "and it may go");

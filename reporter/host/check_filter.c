@@ -86,31 +86,6 @@ start(struct check *c, const char *where, const struct run *r,
 /* What sged writes in the spool for both to read. */
 static const char *const route_files[] = { "routes", "routes.cdb" };
 
-/* Which nobody else may write. */
-static void
-check_routes(struct check *c)
-{
-	struct stat sb;
-	char path[1024];
-	size_t i;
-
-	for (i = 0; i < nitems(route_files); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s",
-		    c->view->conf->spool, route_files[i]);
-		if (stat(path, &sb) == -1)
-			continue;
-		if (!S_ISREG(sb.st_mode))
-			check_part(c, "spool", CHECK_BAD, "%s is no file: no "
-			    "policy that was learned holds; move it away, and "
-			    "restart sged", path);
-		else if ((sb.st_mode & 022) != 0)
-			check_part(c, "spool", CHECK_BAD, "%s has mode %04o: "
-			    "others can write to it, and no policy is taken "
-			    "from it (chmod 0644 %s)", path,
-			    (unsigned int)sb.st_mode & 07777, path);
-	}
-}
-
 /* A program, as who it runs. */
 struct runs {
 	const char	*name;
@@ -230,7 +205,6 @@ check_filter(struct check *c, const struct smtpd_line *line)
 		    "who cannot write %s (chown -R %s:%s %s; chmod 770 %s)",
 		    where, r.user, path, r.user, r.user, path, path);
 	check_readable(c, &runs);
-	check_routes(c);
 	if (access(c->view->conf->socket, F_OK) == 0 && check_access(r.user,
 	    r.group, c->view->conf->socket, W_OK) == 0 &&
 	    check_way(c, "sged", &runs, c->view->conf->socket) == 0)

@@ -16,8 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/announced.h"
 #include "base/bounds.h"
 #include "base/log.h"
+#include "base/spool_file.h"
 #include "base/system.h"
 #include "host/check_config.h"
 #include "host/check_run.h"
@@ -106,6 +108,29 @@ check_table_file(struct check *c, const char *path)
 	check_written(c, &w);
 }
 
+/* What sged writes in the spool for smtpd's programs, by their own measure. */
+static void
+check_spool_files(struct check *c)
+{
+	static const char *const files[] = { "routes", "routes.cdb", "turns",
+	    ANNOUNCED_FILE };
+	const char *spool = c->view->conf->spool, *why;
+	struct stat dir, sb;
+	char path[1024];
+	size_t i;
+
+	if (stat(spool, &dir) == -1)
+		return;
+	for (i = 0; i < nitems(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", spool, files[i]);
+		if (lstat(path, &sb) == 0 &&
+		    (why = spool_file_wrong(&sb, dir.st_uid)) != NULL)
+			check_part(c, "spool", CHECK_BAD, "%s: %s, and nothing "
+			    "is taken from it: move it away, and restart sged",
+			    path, why);
+	}
+}
+
 static void
 check_folders(struct check *c)
 {
@@ -133,6 +158,7 @@ check_folders(struct check *c)
 		check_one(c, &wants[i]);
 	for (i = 0; i < conf->nfiles; i++)
 		check_config_file(c, conf->files[i]);
+	check_spool_files(c);
 }
 
 /* The database and what SQLite keeps beside it; -1 after a line. */

@@ -20,6 +20,7 @@
 
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "base/spool_file.h"
 #include "lib/write_all.h"
 #include "lib/xalloc.h"
 #include "spool/route_line.h"
@@ -77,7 +78,6 @@ static int
 cut_off(struct compact *c)
 {
 	struct learn *l = c->learn;
-	struct stat sb;
 	char buf[64 * 1024], path[1024];
 	int in = -1, out = -1, rc = -1;
 	size_t i, lines = 0;
@@ -85,17 +85,13 @@ cut_off(struct compact *c)
 
 	if (snprintf(path, sizeof(path), "%s.new", l->path) >=
 	    (int)sizeof(path) ||
-	    (out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    ROUTES_MODE)) == -1 || fchmod(out, ROUTES_MODE) == -1)
+	    (out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_CLOEXEC, ROUTES_MODE)) == -1 || fchmod(out, ROUTES_MODE) == -1)
 		goto out;
-	/* Moved away meanwhile, or no file: then there is nothing to keep. */
-	if ((in = open(l->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 &&
-	    errno != ENOENT)
+	/* Moved away meanwhile, or others': then there is nothing to keep. */
+	if ((in = spool_file_open(l->path, NULL)) == -1 && errno != ENOENT &&
+	    errno != EPERM)
 		goto out;
-	if (in != -1 && fstat(in, &sb) == 0 && !S_ISREG(sb.st_mode)) {
-		close(in);
-		in = -1;
-	}
 	while (in != -1 && (n = pread(in, buf, sizeof(buf), c->from)) != 0) {
 		if (n == -1 || write_all(out, buf, (size_t)n) == -1)
 			goto out;
@@ -128,7 +124,7 @@ hold_old(struct learn *l)
 {
 	if (l->old_base != -1)
 		close(l->old_base);
-	l->old_base = base_open(l->path);
+	l->old_base = base_open(l->path, NULL);
 }
 
 /* All rows are there; 0, or -1 with a log line. */
@@ -207,8 +203,8 @@ compact_new(struct learn *l)
 	if (stat(l->path, &sb) == 0 && S_ISREG(sb.st_mode))
 		c->from = sb.st_size;
 	/* Looked up in by processes of other users. */
-	if ((c->fd = open(c->new, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    ROUTES_MODE)) == -1 || fchmod(c->fd, ROUTES_MODE) == -1 ||
+	if ((c->fd = open(c->new, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_CLOEXEC, ROUTES_MODE)) == -1 || fchmod(c->fd, ROUTES_MODE) == -1 ||
 	    cdb_make_start(&c->make, c->fd) == -1) {
 		log_warn("%s", c->new);
 		goto bad;

@@ -78,7 +78,7 @@ append(struct learn *l)
 
 	/* Opened each time: it may have been moved away, or be a pipe now. */
 	if ((fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NONBLOCK, ROUTES_MODE)) == -1)
+	    O_NOFOLLOW | O_NONBLOCK, ROUTES_MODE)) == -1)
 		return -1;
 	if (fstat(fd, &sb) == -1)
 		goto out;

@@ -78,8 +78,8 @@ write_turns(const char *path, const struct turns_text *t)
 	if (t->len == 0)
 		return unlink(path) == -1 && errno != ENOENT ? -1 : 0;
 	if (snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new) ||
-	    (fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    ROUTES_MODE)) == -1)
+	    (fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_CLOEXEC, ROUTES_MODE)) == -1)
 		return -1;
 	if (fchmod(fd, ROUTES_MODE) == 0 &&
 	    write_all(fd, t->text, t->len) == 0)
