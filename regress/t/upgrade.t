@@ -48,7 +48,7 @@ schema >"$W/newest"
 # Those between two releases nobody has: a release leaves its dump.
 format=0
 while [ $((format += 1)) -lt "$newest" ]; do
-	[ $format -lt 16 ] || [ -f "$data/format$format.sql" ] || continue
+	[ $format -lt 17 ] || [ -f "$data/format$format.sql" ] || continue
 	db_of $format
 	said=$("$REGRESS_BIN/unit-fill" "$W/db/sged.db" "$W/none.sql" 2>&1)
 	like "$said" "*format $newest made of $format*" \

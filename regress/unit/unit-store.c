@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "store/store.h"
+#include "store/store_claim.h"
 #include "store/store_flow.h"
 #include "store/store_route.h"
 #include "store/store_trace.h"
@@ -362,6 +363,12 @@ check_plans(void)
 	    "INSERT INTO unseen SELECT 2, domain, 1, '', addr, 'mx', 1, 1"
 	    " FROM n"), 0, "many rows wait for a look");
 	(void)happened(st, SQLITE_STMTSTATUS_FULLSCAN_STEP);
+	is_int(store_pending_day(st, "d9.example", 2), 1,
+	    "a report is to wait for a look");
+	is_int(store_pending_day(st, "none.example", 2), 0, "another is not");
+	is_int(store_claim_pending(st, 3), 0, "nor is a day that has none");
+	ok(happened(st, SQLITE_STMTSTATUS_FULLSCAN_STEP) < 100,
+	    "what waits of other days and domains is not read");
 	is_int(store_pending_drop(st, "192.0.2.7", "mx", &waits), 0,
 	    "it was no failure of TLS");
 	is_int(store_count(st, "SELECT count(*) FROM tally", ""), 1999,

@@ -295,5 +295,7 @@ const char *const store_steps[] = {
 	 * nodata; '': it has one, or nobody knows.
 	 */
 	"ALTER TABLE mx ADD COLUMN noaddr TEXT NOT NULL DEFAULT ''",
+	/* Whether sessions of its day still wait is asked for each report. */
+	"CREATE INDEX unseen_day ON unseen (day, domain)",
 	NULL
 };
