@@ -151,8 +151,13 @@ database_check(const char *path)
 
 	for (i = 0; i < nitems(suffixes) && rc == 0; i++) {
 		xasprintf(&file, "%s%s", path, suffixes[i]);
-		if (stat(file, &sb) == 0 &&
-		    sb.st_mode & (S_IWGRP | S_IWOTH)) {
+		if (stat(file, &sb) == -1)
+			;
+		else if (!S_ISREG(sb.st_mode)) {
+			log_warnx("%s: not a regular file: move it away",
+			    file);
+			rc = -1;
+		} else if (sb.st_mode & (S_IWGRP | S_IWOTH)) {
 			log_warnx("%s: others can write to it: chmod go-w %s",
 			    file, file);
 			rc = -1;

@@ -157,4 +157,21 @@ for view in "show status" "digest -a"; do
 done
 like "$(sgectl check config 2>&1 | tr -s " \n" "  ")" \
     "*cannot be read: move it away*" "and check config does"
+
+# What is no file: SQLite would wait at it for ever.
+rm -f "$L"/db/sged.db*
+for suffix in "" -wal -shm; do
+	: >"$L/db/sged.db"
+	rm -f "$L/db/sged.db$suffix"
+	# shellcheck disable=SC2086
+	$AS mkfifo "$L/db/sged.db$suffix"
+	for what in "sged -n" "sged -d" "sgectl show status" "sgectl digest -a"; do
+		# shellcheck disable=SC2086
+		said=$(timeout -k 1 60 $AS "$L/bin/${what%% *}" -f "$L/sge.conf" \
+		    ${what#* } 2>&1 </dev/null)
+		like "$said" "*sged.db$suffix: not a regular file: move it away*" \
+		    "$what: a pipe in the place of sged.db$suffix"
+	done
+	rm "$L/db/sged.db$suffix"
+done
 finish

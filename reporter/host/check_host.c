@@ -43,6 +43,21 @@ struct want {
 	const char	*why;
 };
 
+/* As sged measures: a folder's group may write if it is its user's own. */
+static int
+others_write(const struct want *w, const struct stat *sb)
+{
+	mode_t wrong = sb->st_mode & w->never;
+	const struct group *gr;
+
+	if (!w->folder || wrong != S_IWGRP)
+		return wrong != 0;
+	if (sb->st_gid == 0 || sb->st_gid == getegid())
+		return 0;
+	gr = w->owner == NULL ? NULL : getgrnam(w->owner);
+	return gr == NULL || sb->st_gid != gr->gr_gid;
+}
+
 static void
 check_one(struct check *c, const struct want *w)
 {
@@ -69,7 +84,12 @@ check_one(struct check *c, const struct want *w)
 	    sb.st_uid != geteuid())
 		check_part(c, w->part, CHECK_BAD, "%s is not root's: %s "
 		    "(chown root %s)", w->path, w->why, w->path);
-	else if ((sb.st_mode & w->never) != 0 ||
+	else if (w->owner != NULL && w->folder &&
+	    (sb.st_mode & w->never) == S_IWGRP && others_write(w, &sb))
+		check_part(c, w->part, CHECK_BAD, "%s is of a group that may "
+		    "write to it: %s (chgrp %s %s)", w->path, w->why, w->owner,
+		    w->path);
+	else if (others_write(w, &sb) ||
 	    (w->folder && (sb.st_mode & S_IRWXU) != S_IRWXU))
 		check_part(c, w->part, CHECK_BAD, "%s has mode %04o: %s "
 		    "(chmod %04o %s)", w->path, (unsigned int)sb.st_mode &
@@ -135,21 +155,24 @@ static void
 check_folders(struct check *c)
 {
 	const struct conf *conf = c->view->conf;
-	char sessions[1024], database[1024];
+	char sessions[1024], database[1024], socket[1024];
 	static const char *const users[] = { SGE_USER, SGE_NET_USER,
 	    SGE_FILTER_USER };
 	struct want wants[] = {
 		{ "spool", conf->spool, SGE_USER, 1, 0755, S_IWGRP | S_IWOTH,
 		    "sged keeps there what table-sge answers" },
-		{ "spool", sessions, SGE_FILTER_USER, 1, 0770, S_IWOTH,
+		{ "spool", sessions, SGE_FILTER_USER, 1, 0770, S_IWGRP | S_IWOTH,
 		    "filter-sge writes there" },
 		{ "sged", database, SGE_USER, 1, 0750, S_IWGRP | S_IWOTH,
 		    "sged's database is in it" },
+		{ "sged", socket, NULL, 1, 0755, S_IWGRP | S_IWOTH,
+		    "sged's socket is in it" },
 	};
 	size_t i;
 
 	(void)snprintf(sessions, sizeof(sessions), "%s/sessions", conf->spool);
 	check_folder_of(conf->database, database, sizeof(database));
+	check_folder_of(conf->socket, socket, sizeof(socket));
 	for (i = 0; i < nitems(users); i++)
 		if (getpwnam(users[i]) == NULL)
 			check_part(c, "system", CHECK_BAD, "no user %s: "
@@ -161,21 +184,29 @@ check_folders(struct check *c)
 	check_spool_files(c);
 }
 
-/* The database and what SQLite keeps beside it; -1 after a line. */
+/*
+ * The database and what SQLite keeps beside it, of which sged refuses what
+ * others can write; -1 after a line.
+ */
 static int
-check_database_owner(struct check *c)
+check_database_files(struct check *c)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	const struct passwd *pw = getpwnam(SGE_USER);
 	char path[1024], folder[1024];
+	struct want w = { "sged", path, NULL, 0, 0640, S_IWGRP | S_IWOTH,
+	    "who writes it says what was counted and learned" };
 	struct stat sb;
 	size_t i;
 
 	check_folder_of(c->view->conf->database, folder, sizeof(folder));
-	for (i = 0; pw != NULL && i < nitems(suffixes); i++) {
+	for (i = 0; i < nitems(suffixes); i++) {
 		(void)snprintf(path, sizeof(path), "%s%s",
 		    c->view->conf->database, suffixes[i]);
-		if (stat(path, &sb) == -1 || sb.st_uid == pw->pw_uid)
+		if (stat(path, &sb) == -1)
+			continue;
+		check_written(c, &w);
+		if (pw == NULL || sb.st_uid == pw->pw_uid)
 			continue;
 		check_part(c, "sged", CHECK_BAD, "database %s is not "
 		    SGE_USER "'s: " SGE_OWN " %s", path, folder);
@@ -188,13 +219,10 @@ static void
 check_database(struct check *c)
 {
 	const char *path = c->view->conf->database;
-	struct want w = { "sged", path, NULL, 0, 0640, S_IWOTH,
-	    "who writes it says what was counted and learned" };
 	struct store *store;
 	char text[256];
-	int owned = check_database_owner(c), whole;
+	int owned = check_database_files(c), whole;
 
-	check_written(c, &w);
 	if (access(path, F_OK) == -1)
 		check_part(c, "sged", errno == ENOENT ? CHECK_BAD :
 		    CHECK_DARK, "database %s: %s%s", path, strerror(errno),

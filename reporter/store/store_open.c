@@ -4,6 +4,8 @@
  * The database is opened, and brought to this program's format.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,12 +217,42 @@ is_damaged(sqlite3 *db)
 	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+/*
+ * The database and what SQLite keeps beside it: it opens whatever is there, and
+ * would wait at a pipe for ever.  0, or -1 with a log line.
+ */
+static int
+are_files(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm",
+	    "-journal" };
+	struct stat sb;
+	char *file;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < nitems(suffixes) && rc == 0; i++) {
+		xasprintf(&file, "%s%s", path, suffixes[i]);
+		if (stat(file, &sb) == 0 && !S_ISREG(sb.st_mode)) {
+			log_warnx("%s: not a regular file: move it away",
+			    file);
+			rc = -1;
+		}
+		free(file);
+	}
+	return rc;
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode)
 {
 	struct store *st;
 	int flags, rc;
 
+	if (are_files(path) == -1) {
+		errno = EINVAL;
+		return NULL;
+	}
 	/*
 	 * No process of ours has a second thread, or asks how much memory
 	 * SQLite has: no locks, no counting.  Refused when it is asked again.
