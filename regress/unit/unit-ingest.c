@@ -431,6 +431,14 @@ check_trim(void)
 	    " due) VALUES (%lld, 'a', 'sent', 0), (%lld, 'b', 'sent', 0)",
 	    (long long)today - 100, (long long)today - 80);
 	run(sql);
+	/* Days that strangers wrote, and when that came. */
+	snprintf(sql, sizeof(sql), "INSERT INTO received (org, report_id, day,"
+	    " stored) VALUES ('x', 'ahead', %lld, %lld), ('x', 'old', %lld,"
+	    " %lld), ('x', 'new', %lld, %lld)", (long long)today + 9000,
+	    (long long)(today - 100) * DAY_SECONDS, (long long)today - 100,
+	    (long long)(today - 80) * DAY_SECONDS, (long long)today + 9000,
+	    (long long)(today - 80) * DAY_SECONDS);
+	run(sql);
 	/* The policy of today, one of last week, one that nothing tells of. */
 	run("INSERT INTO policy (id, domain, type, mode, strings, mx) VALUES"
 	    " (91, 'p.nz', 'sts', 'enforce', '1', ''),"
@@ -455,6 +463,10 @@ check_trim(void)
 	is_int(number("SELECT count(*) FROM tally WHERE domain <>"
 	    " 'a.example'"), 0, "many rows go in many steps");
 	is_int(number("SELECT count(*) FROM report"), 1, "keep reports");
+	is_int(number("SELECT count(*) FROM received WHERE report_id ="
+	    " 'ahead'"), 0, "a report goes by when it came");
+	is_int(number("SELECT count(*) FROM received"), 2,
+	    "not by its day, whichever that is");
 	is_int(number("SELECT count(*) FROM policy WHERE id IN (91, 92)"), 2,
 	    "policies that held stay");
 	is_int(number("SELECT count(*) FROM policy WHERE id = 93"), 0,

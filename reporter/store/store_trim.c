@@ -49,8 +49,9 @@ static const struct {
 	{ BEFORE(reports), "DELETE FROM report WHERE id IN (SELECT id"
 	    " FROM report WHERE day < ?1 AND state NOT IN ('due', 'sending')"
 	    " LIMIT ?2)" },
+	/* By when it came: its day is what a stranger wrote. */
 	{ BEFORE(reports), "DELETE FROM received WHERE id IN (SELECT id"
-	    " FROM received WHERE day < ?1 LIMIT ?2)" },
+	    " FROM received WHERE stored < ?1 * 86400 LIMIT ?2)" },
 	{ BEFORE(reports), "DELETE FROM received_over WHERE (day, sender) IN"
 	    " (SELECT day, sender FROM received_over WHERE day < ?1"
 	    " LIMIT ?2)" },
