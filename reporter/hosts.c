@@ -26,7 +26,7 @@
 static const struct {
 	unsigned int	 needs;
 	const char	*table;
-	int		 of_domain;	/* only where there is one, of it alone */
+	int		 of_domain;	/* where there is one: of it alone */
 } reads[] = {
 	{ CTL_FLOWS, "flow", 0 },
 	{ CTL_FLOWS | CTL_RESULTS, "unknown", 0 },

@@ -166,7 +166,8 @@ static const char *
 action_now(const struct release *r, const struct smtpctl_envelope *e)
 {
 	struct mail mail = { .sender = e->sender, .need = r->need,
-	    .newest = r->newest, .nowhere = r->nowhere, .domain = r->domain, .rcpt = e->dest };
+	    .newest = r->newest, .nowhere = r->nowhere, .domain = r->domain,
+	    .rcpt = e->dest };
 	const struct smtpd_line *line, *action;
 	enum match_answer answer;
 	const char *name;

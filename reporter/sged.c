@@ -119,8 +119,10 @@ main(int argc, char *argv[])
 	sigaddset(&hangup, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &hangup, NULL);
 	if (setup_dirs(p.conf) == -1 ||
-	    (p.lock = setup_lock(p.conf->database, PARENT_LOCK_SECONDS)) == -1 ||
-	    (p.spool_lock = setup_lock_spool(p.conf, PARENT_LOCK_SECONDS)) == -1 ||
+	    (p.lock = setup_lock(p.conf->database,
+	    PARENT_LOCK_SECONDS)) == -1 ||
+	    (p.spool_lock = setup_lock_spool(p.conf,
+	    PARENT_LOCK_SECONDS)) == -1 ||
 	    (p.listener = setup_listen(p.conf)) == -1 ||
 	    (p.notices = setup_notices(p.conf)) == -1)
 		return 1;

@@ -121,7 +121,7 @@ CALLS(fattr, OLD(chmod) C(fchmod), C(fchmodat), OLD(chown) C(fchown),
     OLD(lchown) C(fchownat), OLD(utime) OLD(utimes) C(utimensat));
 CALLS(flock, C(flock));
 CALLS(unix_, C(bind), C(listen), C(accept), C(accept4));
-CALLS(inet, C(bind));			/* UDP ports by chance; nobody calls us */
+CALLS(inet, C(bind));			/* for UDP; nobody calls us */
 CALLS(proc, OLD(fork) OLD(vfork) C(clone), C(kill), C(tkill), C(tgkill),
     C(setpgid), C(setsid), C(setpriority), C(getpriority));
 CALLS(exec, C(execve), C(execveat));

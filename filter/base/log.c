@@ -161,7 +161,8 @@ log_vis(char out[], size_t outsz, const char *s, int flags)
 		return;
 	/* It needs memory, too, and had none. */
 	for (i = 0; i < outsz - 1 && s[i] != '\0'; i++)
-		out[i] = isgraph((unsigned char)s[i]) || s[i] == ' ' ? s[i] : '?';
+		out[i] = isgraph((unsigned char)s[i]) || s[i] == ' ' ? s[i] :
+		    '?';
 	out[i] = '\0';
 }
 

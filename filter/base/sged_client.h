@@ -20,8 +20,8 @@ int	client_connect(const char *path);
  * known by {"learned":"DOMAIN","route":"enforce"} or "none", or by
  * {"failed":"DOMAIN"}.  An address, or "": {"announced":"ADDRESS"}, whether a
  * report of ours goes there now, answered by the same, by
- * {"unannounced":"ADDRESS"}, or by {"failed":"ADDRESS"}.  Returns 0, or -1 with errno (EAGAIN: the socket
- * is full; EINVAL: it can't be asked).
+ * {"unannounced":"ADDRESS"}, or by {"failed":"ADDRESS"}.  Returns 0, or -1
+ * with errno (EAGAIN: the socket is full; EINVAL: it can't be asked).
  */
 int	client_ask(int fd, const char *question);
 /* Whether it has only what JSON takes as it is, and is short enough. */

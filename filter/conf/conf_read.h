@@ -116,8 +116,9 @@ int	value_copy(struct conf_reader *, char **p, const char *);
 int	file_is_mended(const char *why);
 /*
  * All of a file in memory, with a NUL behind it; *len without it.  NULL and in
- * *why the reason: it can't be read, is no regular file, others can write it, or
- * it has more than max bytes.  *stamp tells this content from a later one, and from other files.
+ * *why the reason: it can't be read, is no regular file, others can write it,
+ * or it has more than max bytes.  *stamp tells this content from a later one,
+ * and from other files.
  */
 char	*read_file(const char *path, size_t max, size_t *len,
 	    uint64_t *stamp, const char **why);

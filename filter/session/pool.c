@@ -16,11 +16,11 @@
  * is nobody's.
  */
 struct pool {
-	/* Of each size: the first that is unused, which begins with the next. */
+	/* Of each size, the first that is unused: it begins with the next. */
 	pool_ref	  unused[POOL_BLOCK_MAX / UNIT + 1];
 	char		**chunks;
 	size_t		  nchunks;
-	size_t		  fresh;	/* units of the last one that were used */
+	size_t		  fresh;	/* units used of the last one */
 	pool_ref	 *buckets;
 	size_t		  nbuckets;	/* a power of two */
 	size_t		  nstrings;

@@ -223,7 +223,10 @@ int	session_report_rcpt(const struct sessions *, const struct session *,
 /* Whether what was so answered is one of our reports. */
 int	session_is_report(const struct session *, const struct flow_answer *);
 
-/* session_record.c: writes the records of a connection and of those held for it. */
+/*
+ * session_record.c: writes the records of a connection and of those held for
+ * it.
+ */
 void	session_finish(struct sessions *, struct session *);
 /* session_record.c: how the TLS of an outgoing connection went. */
 void	session_outcome(const struct session *, enum starttls *,

@@ -158,8 +158,8 @@ judge(struct sessions *ss, const struct session *s, const char *to,
 }
 
 /*
- * Mail to a domain of others whose policy is in force: sged may look whether its first
- * host works before smtpd asks where it goes.
+ * Mail to a domain of others whose policy is in force: sged may look whether
+ * its first host works before smtpd asks where it goes.
  */
 static void
 tell_known(struct sessions *ss, const char *to)

@@ -95,8 +95,8 @@ struct record {
 /*
  * Writes the line with its newline to buf.  Bytes of others that are not
  * UTF-8 become U+FFFD.  "lost", "mail", "report", "began" and "busy" are
- * written only where they say something.  Returns its length, or -1 if it does not fit.  Takes no
- * memory.
+ * written only where they say something.  Returns its length, or -1 if it does
+ * not fit.  Takes no memory.
  */
 ssize_t	record_format(const struct record *, char buf[], size_t bufsz);
 

@@ -28,7 +28,7 @@ struct request {
 	int64_t		 now;
 	enum writer_how	 how;
 	size_t		 len;
-	/* The segment before the write, for who has to find out what came of it. */
+	/* The segment before the write: what came of it may have to be seen. */
 	dev_t		 dev;
 	ino_t		 ino;
 	off_t		 size;		/* -1: it is not begun */
@@ -42,7 +42,7 @@ struct spool_writer {
 	struct request	*request;
 	int		 sock;		/* to the process, or -1 */
 	int		 told;		/* of the request */
-	size_t		 asked;		/* its length, out of the other's hands */
+	size_t		 asked;		/* its length, not the other's word */
 	int		 fd;		/* the segment, where it is written */
 	int64_t		 hour;		/* of it */
 	int64_t		 checked;	/* when it was last there */

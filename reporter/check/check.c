@@ -37,8 +37,8 @@ void
 check_part(struct check *c, const char *part, enum check_level level,
     const char *fmt, ...)
 {
-	static const char *const names[CHECK_LEVELS] = { "ok", "info", "warn", "bad",
-	    "unknown" };
+	static const char *const names[CHECK_LEVELS] = { "ok", "info", "warn",
+	    "bad", "unknown" };
 	const struct view *v = c->view;
 	char text[1024], first[32];
 	va_list ap;

@@ -67,7 +67,7 @@ struct check {
 	int		 no_mail;	/* neither an MX host nor an address */
 	int		 status;
 	size_t		 nlevel[CHECK_LEVELS];	/* lines of each */
-	const char	*program;	/* check config: where we are installed */
+	const char	*program;	/* check config: where we are */
 };
 
 void	check_part(struct check *, const char *part, enum check_level,

@@ -250,7 +250,8 @@ deliver_round(void *arg)
 	d->timer = NULL;
 	more = d->engine->stopping ? 0 : pass_step(d);
 	doubt_round(d, now);
-	if (recover(d, now) == -1 || more == -1 || (any = transact(d, now)) == -1) {
+	if (recover(d, now) == -1 || more == -1 ||
+	    (any = transact(d, now)) == -1) {
 		if (!d->mute)
 			log_warnx("reports wait for the database");
 		d->mute = 1;

@@ -29,8 +29,8 @@
  * mailer {"op":"mail","delivery":n,"from":"a@d","to":["b@e"]} with a descriptor
  *	of the message -> {"status":"ok","kept":bool,"message":"smtpd's number"}
  *	or {"status":"error","exit":n,"text":".."}.  "kept": for when smtpd runs
- *	again.  "unknown" with an error: who waited for sendmail was killed, and it
- *	said nothing.  SPOOL/mailed.n (mail_result.h) says so too.
+ *	again.  "unknown" with an error: who waited for sendmail was killed,
+ *	and it said nothing.  SPOOL/mailed.n (mail_result.h) says so too.
  *
  * share	see fleet/fleet.h
  *

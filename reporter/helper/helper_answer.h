@@ -17,7 +17,7 @@
 struct helper_asked {
 	enum world_part	 part;
 	char		 op[8];
-	char		 name[DOMAIN_MAX];	/* of what, for the log and the DNS */
+	char		 name[DOMAIN_MAX];	/* of what: log, DNS */
 	size_t		 max;		/* bytes of a body */
 	int		 versions;	/* TLS versions were asked for */
 	int		 chain;		/* the host's chain was */

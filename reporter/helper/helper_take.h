@@ -26,6 +26,7 @@ struct member {
 
 take	 take_word, take_bool, take_int, take_text, take_name, take_addr,
 	    take_mx, take_member, take_claim, take_row, take_seen,
-	    take_hexadecimal, take_tlsa, take_pem, take_version, take_body, take_base64;
+	    take_hexadecimal, take_tlsa, take_pem, take_version, take_body,
+	    take_base64;
 
 #endif

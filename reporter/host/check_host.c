@@ -454,7 +454,8 @@ check_clock(struct check *c)
 	else if (off > CLOCK_SECONDS)
 		check_part(c, "clock", CHECK_BAD, "this host has %s, and "
 		    "mta-sts.%s %s: set it (rdate, ntpd; timedatectl)",
-		    view_instant(c->view, now), domain, view_instant(c->view, when));
+		    view_instant(c->view, now), domain,
+		    view_instant(c->view, when));
 	else
 		check_part(c, "clock", CHECK_OK, "%lld s from that of "
 		    "mta-sts.%s", (long long)off, domain);

@@ -45,8 +45,8 @@ const struct smtpd_line *smtpdconf_find(const struct smtpd_conf *,
 
 /*
  * The line that says which command a filter is: itself, its "proc", or one of
- * its chain, whose command has that program, by filter-keep too.  NULL if there is none; name may
- * be NULL.
+ * its chain, whose command has that program, by filter-keep too.  NULL if there
+ * is none; name may be NULL.
  */
 const struct smtpd_line *smtpdconf_filter(const struct smtpd_conf *,
 	    const char *name, const char *program);

@@ -29,7 +29,7 @@
 /* Rows at once: some milliseconds. */
 #define ROWS		2000
 #define PAUSE_MS	5
-/* Written to the disk after so many of these: not all at the end, for seconds. */
+/* Synced after so many of these: not all at the end, for seconds. */
 #define SYNC_STEPS	16
 
 struct compact {

@@ -114,7 +114,7 @@ struct lesson {
 	enum facts	 txt;
 	char		 trouble[16];	/* the DNS's, with FACTS_FAILED */
 	enum facts	 mx;
-	const char	*record;	/* why that TXT record is none, or NULL */
+	const char	*record;	/* why the TXT is none, or NULL */
 	int		 nxdomain;
 	int		 null_mx;	/* it takes no mail (RFC 7505) */
 	int64_t		 ttl;

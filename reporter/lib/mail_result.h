@@ -20,7 +20,7 @@
 struct mail_result {
 	int		 code;		/* sysexits(3); 0: taken */
 	int		 kept;		/* taken for when smtpd runs again */
-	int		 unknown;	/* who ran it was killed, it said nothing */
+	int		 unknown;	/* who ran it was killed; it is mute */
 	char		 message[9];	/* smtpd's number of it, or "" */
 	char		 said[MAIL_SAID_MAX];	/* one line, printable ASCII */
 };

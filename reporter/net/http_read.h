@@ -26,8 +26,8 @@ enum httpread_state {
 struct httpread {
 	enum httpread_state state;
 	int		 http;		/* final status code */
-	char		 type[HTTP_TYPE_MAX];	/* media type, lower case, no params */
-	char		 date[HTTP_DATE_MAX];	/* the server's clock, as it says it */
+	char		 type[HTTP_TYPE_MAX];	/* media type, lower */
+	char		 date[HTTP_DATE_MAX];	/* the server's clock */
 	char		*body;
 	size_t		 bodylen;
 	size_t		 max;		/* of the body */

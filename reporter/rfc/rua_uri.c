@@ -56,7 +56,8 @@ decode(const char *s, size_t len, char out[])
 		if (i + 2 >= len || hex_digit(s[i + 1]) == -1 ||
 		    hex_digit(s[i + 2]) == -1)
 			return -1;
-		out[n++] = (char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2]));
+		out[n++] = (char)(hex_digit(s[i + 1]) << 4 |
+		    hex_digit(s[i + 2]));
 		i += 2;
 	}
 	out[n] = '\0';

@@ -142,8 +142,8 @@ received_totals(struct store *st, int64_t first, int64_t last,
 
 	stmt = store_select(st, "WITH per AS (SELECT r.id AS id, r.day AS"
 	    " day, r.submitter AS submitter, p.domain AS domain,"
-	    " p.ok AS ok, p.fail AS fail, p.type AS type, p.mode AS mode, (SELECT"
-	    " coalesce(sum(d.count), 0) FROM received_detail d"
+	    " p.ok AS ok, p.fail AS fail, p.type AS type, p.mode AS mode,"
+	    " (SELECT coalesce(sum(d.count), 0) FROM received_detail d"
 	    " WHERE d.policy = p.id) AS n FROM received r"
 	    " CROSS JOIN received_policy p ON p.received = r.id"
 	    " WHERE r.day BETWEEN ?1 AND ?2),"

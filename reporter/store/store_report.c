@@ -142,9 +142,9 @@ store_report_claim(struct store *st, int64_t now, int64_t lease,
 	sqlite3_stmt *stmt;
 	int n = 0, i, rc = 0;
 
-	stmt = store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE state = 'due' AND due <= ?1 ORDER BY due LIMIT ?2", "ii",
-	    now, (int64_t)limit);
+	stmt = store_select(st, "SELECT " REPORT_COLUMNS
+	    " FROM report WHERE state = 'due' AND due <= ?1 ORDER BY due"
+	    " LIMIT ?2", "ii", now, (int64_t)limit);
 	if (stmt == NULL)
 		return -1;
 	while (n < limit && (rc = report_row(st, stmt, &out[n])) == 1)
@@ -175,24 +175,25 @@ report_one(struct store *st, sqlite3_stmt *stmt, struct store_report *r)
 int
 store_report_get(struct store *st, int64_t id, struct store_report *r)
 {
-	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE id = ?1", "i", id), r);
+	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS
+	    " FROM report WHERE id = ?1", "i", id), r);
 }
 
 int
 store_report_find(struct store *st, const char *domain, int64_t day,
     struct store_report *r)
 {
-	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE day = ?1 AND domain = ?2", "it", day, domain), r);
+	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS
+	    " FROM report WHERE day = ?1 AND domain = ?2", "it", day,
+	    domain), r);
 }
 
 int
 store_report_by_id(struct store *st, const char *report_id,
     struct store_report *r)
 {
-	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS " FROM report"
-	    " WHERE report_id = ?1", "t", report_id), r);
+	return report_one(st, store_select(st, "SELECT " REPORT_COLUMNS
+	    " FROM report WHERE report_id = ?1", "t", report_id), r);
 }
 
 int

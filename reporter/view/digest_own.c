@@ -162,9 +162,8 @@ recording(struct digest *digest)
 		    "newer version and were not counted: update sged",
 		    (long long)spool.newer);
 	if (v->conf->mode == MODE_TESTING)
-		digest_add(digest, DIGEST_GOES_ON, NULL, "mode testing: sge.conf "
-		    "refuses "
-		    "nothing");
+		digest_add(digest, DIGEST_GOES_ON, NULL, "mode testing: "
+		    "sge.conf refuses nothing");
 }
 
 /* Records that wait for hours: sged is down, or can't read them. */

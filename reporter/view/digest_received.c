@@ -24,7 +24,8 @@ mended(const struct heard_failure *row, void *arg)
 	digest_command(command, sizeof(command), base, row->reporter);
 	digest_add(arg, DIGEST_WATCH, command, "mended: %s %s%s before, and "
 	    "on %s in none of %lld sessions", view_clean(row->reporter, 200),
-	    digest_found(row->type), at, view_day(row->day), (long long)row->base);
+	    digest_found(row->type), at, view_day(row->day),
+	    (long long)row->base);
 }
 
 static void

@@ -289,7 +289,8 @@ outcome(const struct view *v, const struct dry *d,
 	    "1.3 and a verified certificate" : "it goes to that host only, "
 	    "with a verified certificate") : a->encrypt ? (a->newest ? "it "
 	    "goes to an MX host with TLS 1.3" : "it goes to an MX host with "
-	    "TLS 1.2 or later") : "it goes to an MX host, with TLS where that has it";
+	    "TLS 1.2 or later") : "it goes to an MX host, with TLS where that "
+	    "has it";
 	return GOES;
 }
 
