@@ -22,6 +22,7 @@
 #include "base/system.h"
 #include "lib/xalloc.h"
 #include "setup.h"
+#include "store/store.h"
 
 #define BACKLOG 64
 
@@ -147,17 +148,12 @@ database_check(const char *path)
 	struct stat sb;
 	char *file;
 	size_t i;
-	int rc = 0;
+	int rc = store_files(path);
 
 	for (i = 0; i < nitems(suffixes) && rc == 0; i++) {
 		xasprintf(&file, "%s%s", path, suffixes[i]);
-		if (stat(file, &sb) == -1)
-			;
-		else if (!S_ISREG(sb.st_mode)) {
-			log_warnx("%s: not a regular file: move it away",
-			    file);
-			rc = -1;
-		} else if (sb.st_mode & (S_IWGRP | S_IWOTH)) {
+		if (stat(file, &sb) == 0 &&
+		    sb.st_mode & (S_IWGRP | S_IWOTH)) {
 			log_warnx("%s: others can write to it: chmod go-w %s",
 			    file, file);
 			rc = -1;

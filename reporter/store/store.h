@@ -44,6 +44,12 @@ enum store_mode {
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
 /*
+ * Whether the database and what SQLite keeps beside it are files, as far as
+ * they are there: it opens whatever is, and would wait at a pipe for ever.  0,
+ * or -1 with a log line; store_open asks itself.
+ */
+int	store_files(const char *path);
+/*
  * Whether every page is what it should be, and each index agrees with its
  * table, which reads them all: 1; 0 with a word of SQLite's about the first that
  * is not; or -1 with a log line.

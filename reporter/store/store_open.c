@@ -217,12 +217,8 @@ is_damaged(sqlite3 *db)
 	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
-/*
- * The database and what SQLite keeps beside it: it opens whatever is there, and
- * would wait at a pipe for ever.  0, or -1 with a log line.
- */
-static int
-are_files(const char *path)
+int
+store_files(const char *path)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm",
 	    "-journal" };
@@ -249,7 +245,7 @@ store_open(const char *path, enum store_mode mode)
 	struct store *st;
 	int flags, rc;
 
-	if (are_files(path) == -1) {
+	if (store_files(path) == -1) {
 		errno = EINVAL;
 		return NULL;
 	}
