@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rule/table_answer.h"
+#include "spool/route_line.h"
 
 /* The first of a route's hosts: sged puts the one to use there. */
 static void
@@ -70,16 +71,5 @@ answer_is_nowhere(const struct answer *a)
 int
 answer_host(const struct answer *a, char out[], size_t outsz)
 {
-	const char *host = strstr(a->url, "://");
-	size_t len;
-
-	if (host == NULL)
-		return -1;
-	host += 3;
-	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	if (len == 0 || len >= outsz)
-		return -1;
-	memcpy(out, host, len);
-	out[len] = '\0';
-	return 0;
+	return route_host(a->url, out, outsz);
 }

@@ -86,3 +86,20 @@ route_line(char out[], size_t outsz, const char *domain, const char *kind,
 	n = snprintf(out, outsz, "%s|%s\n", domain, value);
 	return n >= 0 && (size_t)n < outsz ? n : -1;
 }
+
+int
+route_host(const char *urls, char out[], size_t outsz)
+{
+	const char *host = strstr(urls, "://");
+	size_t len;
+
+	if (host == NULL)
+		return -1;
+	host += 3;
+	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/,");
+	if (len == 0 || len >= outsz)
+		return -1;
+	memcpy(out, host, len);
+	out[len] = '\0';
+	return 0;
+}

@@ -22,4 +22,7 @@ int	route_value(char out[], size_t outsz, const char *kind, int64_t until,
 int	route_line(char out[], size_t outsz, const char *domain,
 	    const char *kind, int64_t until, const char *urls);
 
+/* The host of an URL, the first of many, "smtp+tls://host:port"; 0 or -1. */
+int	route_host(const char *urls, char out[], size_t outsz);
+
 #endif

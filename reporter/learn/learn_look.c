@@ -13,6 +13,7 @@
 #include "base/domain.h"
 #include "lib/hash.h"
 #include "learn/lesson.h"
+#include "spool/route_line.h"
 #include "base/log.h"
 #include "lib/xalloc.h"
 

@@ -36,23 +36,6 @@ share(struct store_mx *mx, size_t n)
 	}
 }
 
-int
-route_host(const char *urls, char out[], size_t outsz)
-{
-	const char *p = strstr(urls, "://");
-	size_t len;
-
-	if (p == NULL)
-		return -1;
-	p += 3;
-	len = *p == '[' ? strcspn(p, "]") + 1 : strcspn(p, ":/,");
-	if (len >= outsz)
-		return -1;
-	memcpy(out, p, len);
-	out[len] = '\0';
-	return 0;
-}
-
 /* "smtp+tls://host" of each, best first. */
 static void
 join_urls(const struct store_mx *mx, size_t n, char out[], size_t outsz)

@@ -11,6 +11,7 @@
 
 #include "lib/hash.h"
 #include "learn/lesson.h"
+#include "spool/route_line.h"
 
 #define ADDRS_ALIVE	2	/* of a host, to see whether it works */
 #define WAITING_TICKS	5	/* seconds between looks at what waits */

@@ -227,8 +227,6 @@ int	route_apply(struct lesson *, int64_t now);
 int	route_addresses(struct lesson *, int64_t now);
 /* Whether sge.conf has its hosts' certificates verified, policy or not. */
 int	is_verified(const struct conf *, const char *domain);
-/* The host of an URL, the first of many: "smtp+tls://host:port"; 0 or -1. */
-int	route_host(const char *urls, char out[], size_t outsz);
 /* A host was moved: the order of its domains' hosts anew. */
 int	route_order(struct learn *, const char *domain, int64_t now);
 
