@@ -128,6 +128,7 @@ FILTER_OBJS =	\
 		filter/session/awaited.o \
 		filter/session/busy.o \
 		filter/session/event.o \
+		filter/session/event_ahead.o \
 		filter/session/learn_wait.o \
 		filter/session/pace.o \
 		filter/session/patience.o \

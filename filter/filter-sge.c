@@ -28,6 +28,7 @@
 #include "conf/conf.h"
 #include "confine.h"
 #include "session/event.h"
+#include "session/event_ahead.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "session/session.h"
@@ -37,10 +38,6 @@
 #define IN_SIZE (64 * 1024)
 /* No more events are read while so many bytes of answers wait. */
 #define OUT_HIGH (256 * 1024)
-
-#define AHEAD 32
-/* So many sessions no longer fit into the processor's own memory. */
-#define MANY 4000
 
 #define CONF_CHECK_MS 5000
 #define COMPLAIN_MS 60000
@@ -64,9 +61,7 @@ struct filter {
 	int		 eof;
 	struct line_in	 in;
 	struct answers	 answers;
-	struct event	 events[AHEAD];
-	size_t		 nevents;
-	uint64_t	 bad;		/* lines not understood */
+	struct ahead	 ahead;
 	uint64_t	 said;		/* troubles of all kinds, and when */
 	int64_t		 said_at;
 	char		 buf[IN_SIZE];
@@ -81,9 +76,7 @@ static void	 check_conf(struct filter *);
 static void	 set_now(struct filter *);
 static void	 answered(const struct waiter *, enum waited, void *);
 static void	 request(struct filter *, const struct event *);
-static void	 event(struct filter *, const struct event *);
-static void	 events(struct filter *);
-static void	 line(struct filter *, const char *, size_t);
+static void	 event(const struct event *, void *);
 static void	 lines(struct filter *);
 static void	 fill(struct filter *);
 static void	 complain(struct filter *);
@@ -244,8 +237,9 @@ request(struct filter *f, const struct event *ev)
 }
 
 static void
-event(struct filter *f, const struct event *ev)
+event(const struct event *ev, void *arg)
 {
+	struct filter *f = arg;
 	const struct session *s;
 
 	if (ev->kind == EVENT_RCPT_TO) {
@@ -261,50 +255,6 @@ event(struct filter *f, const struct event *ev)
 }
 
 /*
- * With a hundred thousand sessions open most of the time would go into waiting
- * for memory: some events are read ahead, and what they need is fetched.
- */
-static void
-events(struct filter *f)
-{
-	size_t i;
-
-	if (f->sessions->count > MANY) {
-		for (i = 0; i < f->nevents; i++)
-			session_prefetch(f->sessions, f->events[i].session,
-			    PREFETCH_SESSION);
-		for (i = 0; i < f->nevents; i++)
-			if (f->events[i].kind == EVENT_DISCONNECT)
-				session_prefetch(f->sessions,
-				    f->events[i].session, PREFETCH_TEXTS);
-	}
-	for (i = 0; i < f->nevents; i++)
-		event(f, &f->events[i]);
-	f->nevents = 0;
-}
-
-static void
-line(struct filter *f, const char *s, size_t len)
-{
-	struct event *ev = &f->events[f->nevents];
-
-	switch (event_parse(s, len, ev)) {
-	case EVENT_OK:
-		if (f->sessions->count > MANY)
-			session_prefetch(f->sessions, ev->session,
-			    PREFETCH_SLOT);
-		if (++f->nevents == nitems(f->events))
-			events(f);
-		break;
-	case EVENT_OTHER:
-		break;
-	case EVENT_BAD:
-		f->bad++;
-		break;
-	}
-}
-
-/*
  * All whole lines.  Of one too long the beginning is taken for all of it: even
  * such a request is answered.
  */
@@ -315,9 +265,9 @@ lines(struct filter *f)
 	size_t len;
 
 	while (line_in_next(&f->in, &p, &len) != LINE_NONE)
-		line(f, p, len);
+		ahead_line(&f->ahead, p, len);
 	/* They point into the buffer. */
-	events(f);
+	ahead_flush(&f->ahead);
 }
 
 static void
@@ -341,7 +291,7 @@ static void
 complain(struct filter *f)
 {
 	const struct sessions *ss = f->sessions;
-	uint64_t troubles = f->bad + ss->evicted + ss->nomem;
+	uint64_t troubles = f->ahead.bad + ss->evicted + ss->nomem;
 
 	if (troubles == f->said ||
 	    (f->said > 0 && f->now - f->said_at < COMPLAIN_MS))
@@ -350,7 +300,7 @@ complain(struct filter *f)
 	f->said_at = f->now;
 	log_warnx("since the start: %llu lines of smtpd not understood, %llu "
 	    "sessions given up (too many open), %llu times out of memory",
-	    (unsigned long long)f->bad, (unsigned long long)ss->evicted,
+	    (unsigned long long)f->ahead.bad, (unsigned long long)ss->evicted,
 	    (unsigned long long)ss->nomem);
 }
 
@@ -467,6 +417,7 @@ setup(struct filter *f, int verbose)
 	if (addr_own(&f->own) == -1)
 		log_warn("addresses of this host");
 	f->sessions->own = &f->own;
+	ahead_init(&f->ahead, f->sessions, event, f);
 	use_conf(f, conf);
 	if (f->conf == NULL)
 		fatalx("start: no memory");
