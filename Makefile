@@ -222,6 +222,7 @@ SGED_OBJS =	\
 		reporter/count/whose.o \
 		reporter/count/whose_try.o \
 		reporter/count/segment.o \
+		reporter/count/segment_list.o \
 		reporter/count/tally.o \
 		reporter/count/tally_flush.o \
 		reporter/count/tally_rfc.o \

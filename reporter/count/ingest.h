@@ -62,6 +62,18 @@ struct ingest {
 	int64_t		 trim_time;	/* by which this round trims */
 };
 
+/*
+ * segment_list.c: opens SPOOL/sessions, anew where it was replaced; *changed is
+ * its time.  0, or -1 with a log line once a minute.
+ */
+int	segments_open(struct ingest *, time_t *changed);
+/* The whole folder into in->segments.  0, or -1: not all of it. */
+int	segments_list(struct ingest *);
+/* How far those that grow have grown by now, in epoch seconds. */
+void	segments_stat(struct ingest *, int64_t now);
+/* Takes it out of in->segments and frees it. */
+void	segment_drop(struct ingest *, struct segment *);
+
 /* trim.c: lets go of what is older than it is kept, in small steps. */
 void	trim_start(struct ingest *);
 void	trim_stop(struct ingest *);
