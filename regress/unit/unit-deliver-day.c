@@ -221,6 +221,21 @@ spread(const struct conf *conf)
 	    " report b WHERE b.id = a.id + 1 AND b.due > a.due"), "1",
 	    "in no order of names");
 	stop(&b);
+
+	/* Of 1440 in four hours each has ten seconds of its own. */
+	fresh();
+	start(&b, &slow);
+	sql(&b, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
+	    " n WHERE i < 1440) INSERT INTO tally SELECT %lld, printf("
+	    "'d%%05d.nz', i), 0, 1, 0 FROM n", (long long)day_of(now) - 1);
+	ok(run(&b, opened), "1440 domains");
+	is_str(rows(&b, "SELECT count(DISTINCT (due - created) / 10) || ' ' ||"
+	    " (min(due - created) BETWEEN 0 AND 9) || ' ' ||"
+	    " (max(due - created) BETWEEN 14390 AND 14399) FROM report"),
+	    "1440 1 1", "each has a slot of its own, first to last");
+	is_str(rows(&b, "SELECT count(DISTINCT (due - created) %% 10) FROM"
+	    " report"), "10", "and its time in it by chance");
+	stop(&b);
 }
 
 /* Asked at RCPT for the reports' sender: yes, no, or that nobody can say. */

@@ -33,20 +33,19 @@
 static void
 pass_shuffle(struct pass *pa, int64_t n, int64_t now)
 {
-	uint32_t *slots, i, j, swap;
+	uint32_t *slots, i, j;
 
 	pa->start = now;
 	pa->i = 0;
 	pa->n = n < 1 ? 1 : n;
 	slots = xreallocarray(pa->slots, (size_t)pa->n, sizeof(*slots));
 	pa->slots = slots;
-	for (i = 0; i < pa->n; i++)
-		slots[i] = i;
-	for (i = (uint32_t)pa->n - 1; i > 0; i--) {
+	slots[0] = 0;
+	/* Each takes the place of one before it, or its own. */
+	for (i = 1; i < pa->n; i++) {
 		j = arc4random_uniform(i + 1);
-		swap = slots[i];
 		slots[i] = slots[j];
-		slots[j] = swap;
+		slots[j] = i;
 	}
 }
 
