@@ -107,13 +107,13 @@ tallies_away(const struct conf *conf)
 }
 
 static int
-written(const char *said)
+written(const char *name, const char *said)
 {
 	int fd;
 
-	if ((fd = open("mailed.1", O_RDWR | O_CREAT | O_TRUNC, 0600)) == -1 ||
+	if ((fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600)) == -1 ||
 	    write(fd, said, strlen(said)) != (ssize_t)strlen(said))
-		fatal("mailed.1");
+		fatal("%s", name);
 	return fd;
 }
 
@@ -160,7 +160,7 @@ recovered(const struct conf *conf)
 		if (!killed(conf))
 			fatalx("test: not killed");
 		if (cases[i].said != NULL)
-			close(written(cases[i].said));
+			close(written("mailed.1", cases[i].said));
 		start(&b, conf);
 		ok(run(&b, calm), "started again");
 		is_str(state_of(&b, "mail.nz"), cases[i].state, "%s",
@@ -171,7 +171,7 @@ recovered(const struct conf *conf)
 		ok(access("mailed.1", F_OK) == -1, "its file is gone");
 		stop(&b);
 	}
-	if (!killed(conf) || (fd = written("")) == -1 ||
+	if (!killed(conf) || (fd = written("mailed.1", "")) == -1 ||
 	    flock(fd, LOCK_EX) == -1)
 		fatal("flock");
 	start(&b, conf);
@@ -183,6 +183,40 @@ recovered(const struct conf *conf)
 	ok(run(&b, one_sent), "it ends");
 	is_int((long long)b.nmails, 0, "and no other began");
 	stop(&b);
+}
+
+static int
+second_sent(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT state FROM delivery WHERE id = 2"),
+	    "sent") == 0;
+}
+
+/* One sendmail still runs: what others said is noted all the same. */
+static void
+other_runs(const struct conf *conf)
+{
+	struct bench b;
+	int fd;
+
+	if (!killed(conf))
+		fatalx("test: not killed");
+	start(&b, conf);
+	sql(&b, "INSERT INTO delivery (id, report, uri, state, tries, next,"
+	    " first, last, kind, target) SELECT 2, report, 'mailto:b@mail.nz',"
+	    " state, tries, next, first, last, kind, 'b@mail.nz' FROM delivery");
+	if ((fd = written("mailed.1", "")) == -1 ||
+	    flock(fd, LOCK_EX) == -1)
+		fatal("flock");
+	close(written("mailed.2", "\nexit 0\n"));
+	ok(run(&b, second_sent), "a second one has ended");
+	is_str(rows(&b, "SELECT state FROM delivery WHERE id = 1"), "sending",
+	    "while the first runs");
+	is_int(b.e.deliver->mute, 0, "which is no trouble of the database");
+	close(fd);
+	(void)unlink("mailed.1");
+	stop(&b);
+	(void)unlink("mailed.2");
 }
 
 /* A reload while a mail is with sendmail: it is waited for. */
@@ -212,6 +246,7 @@ main(void)
 
 	crash(conf);
 	recovered(conf);
+	other_runs(conf);
 	tallies_away(conf);
 	reload(conf);
 	bench_end(conf);
