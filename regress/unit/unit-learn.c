@@ -11,7 +11,10 @@
 static void
 test_own(struct bench *b)
 {
+	static const char *const vain[] = { "servfail", "timeout",
+	    "nxdomain" };
 	struct site *s = site_of("us.nz");
+	size_t i;
 
 	b->e.learn->own = 0;
 	own_tick(b->e.learn);
@@ -48,6 +51,16 @@ test_own(struct bench *b)
 	(void)settle(b, DEADLINE_MS);
 	is_str(rows(b, "SELECT count(*) FROM mx WHERE host LIKE 'mx%%.crowd.nz'"),
 	    "32", "of 40 hosts those that are most wanted");
+	sql(b, "DELETE FROM mx WHERE host NOT LIKE 'mx%%.crowd.nz'; UPDATE mx"
+	    " SET seen = 7");
+	for (i = 0; i < nitems(vain); i++) {
+		s->mx[0] = vain[i];
+		b->e.learn->own = 0;
+		own_tick(b->e.learn);
+		(void)settle(b, DEADLINE_MS);
+		is_str(rows(b, "SELECT count(*) FROM mx WHERE domain ="
+		    " 'us.nz'"), "32", "%s: what is known stays", vain[i]);
+	}
 	s->mx[0] = "us.nz";
 	sql(b, "DELETE FROM probe; DELETE FROM mx; DELETE FROM mxaddr");
 	b->probes = 0;
