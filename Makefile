@@ -450,6 +450,8 @@ UNITS =		\
 		unit-deliver \
 		unit-deliver-crash \
 		unit-deliver-day \
+		unit-deliver-many \
+		unit-deliver-now \
 		unit-deliver-post \
 		unit-dkim \
 		unit-domain \

@@ -77,6 +77,17 @@ reply(struct bench *b, enum world_part part, const json_t *request,
 		fatalx("test: no answer");
 }
 
+void
+release(struct bench *b, enum world_part part, json_t *answer)
+{
+	for (; b->nheld > 0; b->nheld--) {
+		reply(b, part, b->held[b->nheld - 1], json_copy(answer));
+		json_decref(b->held[b->nheld - 1]);
+	}
+	b->flying = 0;
+	json_decref(answer);
+}
+
 int
 has(const char *text, const char *what)
 {
@@ -107,11 +118,18 @@ play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 		network = has(name, "nat64") ? "64:ff9b::" : "";
 		(void)snprintf(addr, sizeof(addr), "%s198.51.%zu.%zu",
 		    network, j / 256 % 256, j % 256);
-		reply(b, WORLD_RESOLVE, q, strcmp(name, "nx.nz") == 0 ?
-		    json_pack("{s:s}", "status", "nxdomain") :
-		    json_pack("{s:s, s:[s]}", "status", "ok", "addr",
-		    strncmp(name, "never", 5) == 0 ? "192.0.2.7" :
-		    has(name, "flood") ? "192.0.2.8" : addr));
+		/* "*twin*" has two in one network, "*pair*" one of a flood's. */
+		if (has(name, "twin") || has(name, "pair"))
+			reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s, s]}",
+			    "status", "ok", "addr", has(name, "pair") ? addr :
+			    "2001:db8:7::1", has(name, "pair") ? "192.0.2.8" :
+			    "2001:db8:7::2"));
+		else
+			reply(b, WORLD_RESOLVE, q, strcmp(name, "nx.nz") == 0 ?
+			    json_pack("{s:s}", "status", "nxdomain") :
+			    json_pack("{s:s, s:[s]}", "status", "ok", "addr",
+			    strncmp(name, "never", 5) == 0 ? "192.0.2.7" :
+			    has(name, "flood") ? "192.0.2.8" : addr));
 		json_decref(txts);
 		return;
 	}
@@ -210,6 +228,10 @@ play_mailer(struct ipc *ipc, json_t *q, int fd, void *arg)
 		fputs(b->mails[b->nmails - 1], fp);
 		fclose(fp);
 		kill(getpid(), SIGKILL);
+	}
+	if (b->hold) {
+		b->held[b->nheld++] = json_incref(q);
+		return;
 	}
 	if (b->slow) {
 		b->slow_mail = json_incref(q);

@@ -32,6 +32,7 @@ struct bench {
 	int		 mute;		/* posts get no answer */
 	int		 die;		/* at the first mail */
 	int		 slow;		/* mail is answered after a while */
+	int		 hold;		/* mail is not answered, but held */
 	json_t		*slow_mail;
 	int		 servfail;	/* whatever is asked */
 	int		 verify;	/* of the last post */
@@ -39,7 +40,7 @@ struct bench {
 	size_t		 bodylen;
 	char		*mails[MAILS_KEPT];
 	size_t		 nmails;
-	json_t		*held[512];	/* posts not answered yet */
+	json_t		*held[512];	/* posts or mail not answered yet */
 	size_t		 nheld;
 };
 
@@ -63,6 +64,9 @@ void		 tally(struct bench *, const char *, int);
 /* Answers a request to one of the processes; takes the answer. */
 void		 reply(struct bench *, enum world_part, const json_t *,
 		    json_t *);
+
+/* Answers all that is held; takes the answer. */
+void		 release(struct bench *, enum world_part, json_t *);
 
 /* For run: nothing is under way; a report was sent, and no mail is going. */
 int		 calm(struct bench *);

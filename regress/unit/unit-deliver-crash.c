@@ -149,6 +149,12 @@ recovered(const struct conf *conf)
 		    " syntax error\n\nexit 70\n", "given-up:given-up",
 		    "sendmail: exit 70: sendmail: command failed: 501 5.1.3"
 		    " Recipient address syntax error", 0 },
+		{ "no such host\n\nexit 68\n", "given-up:given-up",
+		    "sendmail: exit 68: no such host", 0 },
+		{ "command failed: 501 x\n\nexit 69\n", "sending:due",
+		    "sendmail: exit 69: command failed: 501 x", 0 },
+		{ "command failed: 502 x\n\nexit 70\n", "sending:due",
+		    "sendmail: exit 70: command failed: 502 x", 0 },
 		/* None: it was not begun. */
 		{ NULL, "sent:sent", "handed to sendmail", 1 },
 	};

@@ -18,16 +18,27 @@ answers(const struct conf *conf)
 		const char	*state;
 		const char	*text;
 	} want[] = {
+		{ "100", "sending:due", "HTTP 100" },
+		{ "199", "sending:due", "HTTP 199" },
 		{ "200", "sent:sent", "HTTP 200" },
 		{ "201", "sent:sent", "HTTP 201" },
 		{ "202", "sent:sent", "HTTP 202, certificate: expired" },
 		{ "299", "sent:sent", "HTTP 299" },
+		{ "300", "given-up:given-up",
+		  "HTTP 300, a redirect is not followed" },
+		{ "399", "given-up:given-up",
+		  "HTTP 399, a redirect is not followed" },
 		{ "301", "given-up:given-up",
 		  "HTTP 301, a redirect is not followed" },
 		{ "400", "given-up:given-up", "HTTP 400" },
 		{ "404", "given-up:given-up", "HTTP 404" },
 		{ "408", "sending:due", "HTTP 408" },
 		{ "413", "given-up:given-up", "HTTP 413" },
+		{ "407", "given-up:given-up", "HTTP 407" },
+		{ "409", "given-up:given-up", "HTTP 409" },
+		{ "424", "given-up:given-up", "HTTP 424" },
+		{ "425", "sending:due", "HTTP 425" },
+		{ "499", "given-up:given-up", "HTTP 499" },
 		{ "429", "sending:due", "HTTP 429" },
 		{ "500", "sending:due", "HTTP 500" },
 		{ "503", "sending:due", "HTTP 503" },
@@ -62,6 +73,8 @@ answers(const struct conf *conf)
 	}
 	is_str(rows(&b, "SELECT tries FROM delivery WHERE uri LIKE '%%gone%%'"),
 	    "0", "a process that is gone costs no try");
+	is_str(rows(&b, "SELECT next - unixepoch() BETWEEN 30 AND 60 FROM"
+	    " delivery WHERE uri LIKE '%%gone%%'"), "1", "but a minute");
 	stop(&b);
 
 	fresh();
@@ -288,6 +301,48 @@ flood(const struct conf *conf)
 	stop(&b);
 }
 
+/* What two addresses of a host have to do with a third one's. */
+static void
+shared(const struct conf *conf)
+{
+	static const char *const hosts[] = { "200-twin1", "200-twin2",
+	    "200-twin3", "200-twin4", "200-flood1", "200-flood2", "200-flood3",
+	    "200-pair", "200-alone" };
+	struct conf few = *conf;
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	few.report_limit = 3;
+	fresh();
+	start(&b, &few);
+	for (i = 0; i < nitems(hosts); i++) {
+		(void)snprintf(domain, sizeof(domain), "%s.https.nz",
+		    hosts[i]);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, calm), "nine of three kinds");
+	is_str(rows(&b, "SELECT k || ' ' || state || ' ' || count(*) FROM"
+	    " (SELECT state, replace(substr(target, 5, 4), 'pair', 'floo') k"
+	    " FROM delivery) GROUP BY k, state"), "alon sent 1|floo held 1|"
+	    "floo sent 3|twin held 1|twin sent 3", "one network counts once for each, and one"
+	    " address is enough to be held");
+	stop(&b);
+
+	/* At once, too. */
+	fresh();
+	start(&b, conf);
+	b.mute = 1;
+	for (i = 0; i < 20; i++) {
+		(void)snprintf(domain, sizeof(domain), "200-twin%zu.https.nz",
+		    i);
+		tally(&b, domain, 1);
+	}
+	ok(run(&b, some_held), "posts to one network of two addresses wait");
+	is_int(b.crowd, POSTS_HOST_MAX, "it has what a host may have");
+	stop(&b);
+}
+
 /* A host, or an address, that many domains name gets so many a day. */
 static void
 limit(const struct conf *conf)
@@ -353,9 +408,8 @@ crowd(const struct conf *conf)
 	ok(run(&b, some_held), "posts to one host wait for each other");
 	is_int(b.crowd, POSTS_HOST_MAX, "so many at once");
 	b.mute = 0;
-	for (i = 0; i < b.nheld; i++)
-		reply(&b, WORLD_NET, b.held[i], json_pack("{s:s, s:i}",
-		    "status", "ok", "http", 200));
+	release(&b, WORLD_NET, json_pack("{s:s, s:i}", "status", "ok", "http",
+	    200));
 	sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
 	while (strcmp(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
 	    " 'sent'"), "20") != 0 && b.posts < 60) {
@@ -405,6 +459,7 @@ main(void)
 	literal(conf);
 	limit(conf);
 	flood(conf);
+	shared(conf);
 	verify(conf);
 	bench_end(conf);
 	return done_testing();

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+
+/* How many go at once, and when what failed is tried again. */
+
+#include <string.h>
+#include <time.h>
+
+#include "deliver_bench.h"
+#include "tap.h"
+
+static void (*its_round)(void *);
+static int rounds;
+
+static void
+counted(void *arg)
+{
+	rounds++;
+	its_round(arg);
+}
+
+static void
+count_rounds(struct bench *b)
+{
+	its_round = b->e.deliver->round;
+	b->e.deliver->round = counted;
+}
+
+/* Rounds in which more could have begun. */
+static int
+three_rounds(struct bench *b)
+{
+	static int timed;
+
+	if (rounds >= 3) {
+		timed = 0;
+		return 1;
+	}
+	if (timed != rounds + 1) {
+		timed = rounds + 1;
+		deliver_soon(b->e.deliver, 0);
+	}
+	return 0;
+}
+
+static void
+some_more(struct bench *b)
+{
+	rounds = 0;
+	ok(run(b, three_rounds), "some rounds later");
+}
+
+static int
+lookups_out(struct bench *b)
+{
+	return b->unasked >= LOOKUPS_MAX;
+}
+
+static int
+addresses_out(struct bench *b)
+{
+	return b->unasked >= ADDRESSES_MAX;
+}
+
+static int
+posts_out(struct bench *b)
+{
+	return b->nheld >= POSTS_MAX;
+}
+
+static int
+mails_out(struct bench *b)
+{
+	return b->nmails > MAILS_MAX;
+}
+
+static int
+all_sent(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT count(*) FROM delivery WHERE state <>"
+	    " 'sent'"), "0") == 0;
+}
+
+/* Each in a zone of its own, of which none answers. */
+static void
+lookups(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	count_rounds(&b);
+	sql(&b, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
+	    " n WHERE i < 300) INSERT INTO tally SELECT unixepoch() / 86400 -"
+	    " 1, '1mute' || i || '.nz', 0, 1, 0 FROM n");
+	ok(run(&b, lookups_out), "look-ups without an answer");
+	some_more(&b);
+	is_int(b.unasked, LOOKUPS_MAX, "no more than may be");
+	is_str(rows(&b, "SELECT count(*) FROM report WHERE state = 'due' AND"
+	    " due <= unixepoch()"), "44", "the others are due as they were");
+	stop(&b);
+}
+
+/* A report that was sent, and more deliveries of it: uri is made of n. */
+static void
+add_deliveries(struct bench *b, int n, const char *uri, const char *target,
+    enum store_delivery_kind kind)
+{
+	tally(b, "mail.nz", 1);
+	ok(run(b, one_sent), "a report");
+	sql(b, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
+	    " n WHERE i < %d) INSERT INTO delivery (report, uri, state, tries,"
+	    " next, first, kind, target) SELECT 1, printf('%s', i, i), 'due',"
+	    " 0, 0, unixepoch(), %d, printf('%s', i, i) FROM n", n, uri,
+	    (int)kind, target);
+	sql(b, "UPDATE report SET state = 'sending'");
+	deliver_soon(b->e.deliver, 0);
+}
+
+static void
+addresses(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	count_rounds(&b);
+	add_deliveries(&b, 100, "https://1dead%d.z%d.nz/x", "1dead%d.z%d.nz",
+	    DELIVERY_HTTPS);
+	ok(run(&b, addresses_out), "addresses without an answer");
+	some_more(&b);
+	is_int(b.unasked, ADDRESSES_MAX, "no more than may be");
+	is_str(rows(&b, "SELECT count(*) FROM delivery WHERE state = 'sending'"),
+	    "64", "nor are others claimed");
+	stop(&b);
+}
+
+static void
+posts(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	count_rounds(&b);
+	b.mute = 1;
+	add_deliveries(&b, 100, "https://200-%d.z%d.nz/x", "200-%d.z%d.nz",
+	    DELIVERY_HTTPS);
+	ok(run(&b, posts_out), "posts without an answer");
+	some_more(&b);
+	is_int(b.posts, POSTS_MAX, "no more than may be");
+	b.mute = 0;
+	release(&b, WORLD_NET, json_pack("{s:s, s:i}", "status", "ok", "http",
+	    200));
+	do {
+		sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
+		deliver_soon(b.e.deliver, 0);
+	} while (run(&b, calm) && !all_sent(&b) && b.posts <= 100);
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM delivery WHERE"
+	    " kind = 1 AND tries = 1 GROUP BY state"), "sent 100",
+	    "each goes in the end");
+	is_int(b.posts, 100, "once");
+	stop(&b);
+}
+
+static void
+mails(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	count_rounds(&b);
+	add_deliveries(&b, 60, "mailto:a%d@m%d.nz", "a%d@m%d.nz",
+	    DELIVERY_MAIL);
+	b.hold = 1;
+	ok(run(&b, mails_out), "sendmails that run");
+	some_more(&b);
+	is_int((long long)b.nmails - 1, MAILS_MAX, "no more than may be");
+	b.hold = 0;
+	release(&b, WORLD_MAILER, json_pack("{s:s}", "status", "ok"));
+	ok(run(&b, all_sent), "each goes in the end");
+	is_int((long long)b.nmails - 1, 60, "once");
+	stop(&b);
+}
+
+/* Half of a step to one and a half, the steps doubled, the end kept. */
+static void
+backoff(const struct conf *conf)
+{
+	static const struct {
+		int64_t	retry;
+		int64_t	tries;
+		int64_t	since;		/* the first try */
+		int64_t	least;		/* 0: given up */
+		int64_t	most;
+	} cases[] = {
+		{ 86400, 1, 0, 150, 450 },
+		{ 86400, 2, 300, 300, 900 },
+		{ 86400, 3, 900, 600, 1800 },
+		{ 86400, 7, 10000, 9600, 28800 },
+		{ 86400, 8, 10000, 19200, 57600 },
+		{ 86400, 9, 10000, 19200, 57600 },
+		{ 86400, 100, 10000, 19200, 57600 },
+		{ 86400, 9, 86399, 1, 1 },
+		{ 86400, 9, 86400, 0, 0 },
+		{ 86400, 1, 86401, 0, 0 },
+		/* The shortest steps are a second's. */
+		{ 100, 1, 0, 1, 1 },
+		{ 100, 3, 5, 2, 6 },
+		{ 288, 2, 0, 1, 3 },
+	};
+	struct conf c = *conf;
+	int64_t at, first = 1000000, low, high, middle;
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		c.report_retry = cases[i].retry;
+		low = INT64_MAX;
+		high = 0;
+		for (n = 0; n < 2000; n++) {
+			at = deliver_backoff(&c, first, cases[i].tries,
+			    first + cases[i].since);
+			if (at != 0)
+				at -= first + cases[i].since;
+			low = at < low ? at : low;
+			high = at > high ? at : high;
+		}
+		middle = (cases[i].most + cases[i].least) / 2;
+		ok(low >= cases[i].least && high <= cases[i].most &&
+		    low <= middle && high >= middle,
+		    "try %lld after %lld s: %lld to %lld s",
+		    (long long)cases[i].tries, (long long)cases[i].since,
+		    (long long)low, (long long)high);
+	}
+}
+
+int
+main(void)
+{
+	struct conf *conf = bench_begin("unit-deliver-many");
+
+	backoff(conf);
+	lookups(conf);
+	addresses(conf);
+	posts(conf);
+	mails(conf);
+	bench_end(conf);
+	return done_testing();
+}
