@@ -95,50 +95,57 @@ has(const char *text, const char *what)
 }
 
 static void
+play_address(struct bench *b, const json_t *q)
+{
+	const char *name = ipc_string(q, "name", "");
+	char addr[32];
+	size_t i, j;
+
+	if (strncmp(name, "1dead", 5) == 0) {
+		b->unasked++;
+		return;
+	}
+	/* All "never*" stand at one address, others each at its own. */
+	for (i = j = 0; name[i] != '\0'; i++)
+		j = j * 31 + (unsigned char)name[i];
+	(void)snprintf(addr, sizeof(addr), "%s198.51.%zu.%zu",
+	    has(name, "nat64") ? "64:ff9b::" : "", j / 256 % 256, j % 256);
+	if (strcmp(name, "nx.nz") == 0)
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s}", "status",
+		    "nxdomain"));
+	else if (has(name, "twin"))	/* two in one network */
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s, s]}",
+		    "status", "ok", "addr", "2001:db8:7::1", "2001:db8:7::2"));
+	else if (has(name, "pair"))	/* one of its own, and "*flood*" */
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s, s]}",
+		    "status", "ok", "addr", addr, "192.0.2.8"));
+	else
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s]}", "status",
+		    "ok", "addr", strncmp(name, "never", 5) == 0 ?
+		    "192.0.2.7" : has(name, "flood") ? "192.0.2.8" : addr));
+}
+
+static void
 play_resolve(struct ipc *ipc, json_t *q, int fd, void *arg)
 {
 	struct bench *b = arg;
 	const char *name = ipc_string(q, "name", "");
-	json_t *txts = json_array();
+	json_t *txts;
 	size_t i, j;
-	char addr[32], hex[8] = "";
-	const char *network;
+	char hex[8] = "";
 
 	(void)ipc;
 	(void)fd;
 	if (strcmp(ipc_string(q, "op", ""), "addr") == 0) {
-		if (strncmp(name, "1dead", 5) == 0) {
-			b->unasked++;
-			json_decref(txts);
-			return;
-		}
-		/* All "never*" stand at one address, others each at its own. */
-		for (i = j = 0; name[i] != '\0'; i++)
-			j = j * 31 + (unsigned char)name[i];
-		network = has(name, "nat64") ? "64:ff9b::" : "";
-		(void)snprintf(addr, sizeof(addr), "%s198.51.%zu.%zu",
-		    network, j / 256 % 256, j % 256);
-		/* "*twin*" has two in one network, "*pair*" one of a flood's. */
-		if (has(name, "twin") || has(name, "pair"))
-			reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s, s]}",
-			    "status", "ok", "addr", has(name, "pair") ? addr :
-			    "2001:db8:7::1", has(name, "pair") ? "192.0.2.8" :
-			    "2001:db8:7::2"));
-		else
-			reply(b, WORLD_RESOLVE, q, strcmp(name, "nx.nz") == 0 ?
-			    json_pack("{s:s}", "status", "nxdomain") :
-			    json_pack("{s:s, s:[s]}", "status", "ok", "addr",
-			    strncmp(name, "never", 5) == 0 ? "192.0.2.7" :
-			    has(name, "flood") ? "192.0.2.8" : addr));
-		json_decref(txts);
+		play_address(b, q);
 		return;
 	}
 	b->lookups++;
 	if (has(name, ".1mute")) {
 		b->unasked++;
-		json_decref(txts);
 		return;
 	}
+	txts = json_array();
 	if (sscanf(name, "_smtp._tls.v6-%7[0-9a-f]", hex) != 1)
 		hex[0] = '\0';
 	for (i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
