@@ -467,6 +467,7 @@ UNITS =		\
 		unit-kept \
 		unit-learn \
 		unit-learn-again \
+		unit-learn-bounds \
 		unit-learn-file \
 		unit-learn-hosts \
 		unit-learn-judge \

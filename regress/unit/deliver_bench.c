@@ -116,6 +116,9 @@ play_address(struct bench *b, const json_t *q)
 	else if (has(name, "twin"))	/* two in one network */
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s, s]}",
 		    "status", "ok", "addr", "2001:db8:7::1", "2001:db8:7::2"));
+	else if (has(name, "next"))	/* the network beside */
+		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s]}", "status",
+		    "ok", "addr", "2001:db8:7:1::1"));
 	else if (has(name, "pair"))	/* one of its own, and "*flood*" */
 		reply(b, WORLD_RESOLVE, q, json_pack("{s:s, s:[s, s]}",
 		    "status", "ok", "addr", addr, "192.0.2.8"));
