@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "learn_bench.h"
 #include "said.h"
+#include "spool/routes.h"
 #include "tap.h"
 
 static void
@@ -112,6 +113,130 @@ test_no_file(struct bench *b)
 	(void)unlink("routes.other");
 }
 
+static void
+add_lines(struct bench *b, int n)
+{
+	while (n-- > 0)
+		file_add(b->e.learn, "off.nz", "none", time(NULL) + 100, "");
+	is_int(file_flush(b->e.learn), 0, "lines in the file");
+}
+
+static void
+base_tick(void *arg)
+{
+	struct bench *b = arg;
+
+	if (b->e.learn->compact == NULL || b->ticks-- == 0)
+		loop_stop(b->e.loop);
+	else
+		loop_timer_add(b->e.loop, 2, base_tick, b);
+}
+
+static void
+compacted(struct bench *b)
+{
+	b->ticks = DEADLINE_MS / 2;
+	loop_timer_add(b->e.loop, 0, base_tick, b);
+	loop_run(b->e.loop);
+	ok(b->e.learn->compact == NULL, "it ends");
+}
+
+/* A new base is made for so many lines, or a part of the base's own. */
+static void
+test_enough(struct bench *b)
+{
+	static const struct {
+		size_t	live;
+		int	lines;
+	} cases[] = { { 0, 4000 }, { 15, 4000 }, { 16, 4001 }, { 1600, 4100 } };
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		b->e.learn->nlines = 0;
+		b->e.learn->nlive = cases[i].live;
+		add_lines(b, cases[i].lines);
+		ok(b->e.learn->compact == NULL, "%d lines, %zu routes: enough"
+		    " room", cases[i].lines, cases[i].live);
+		add_lines(b, 1);
+		ok(b->e.learn->compact != NULL, "one more: a new base");
+		compacted(b);
+	}
+}
+
+/* How many of so many routes the file and its base have. */
+static int
+found(int n)
+{
+	struct routes *routes = routes_open("routes");
+	struct route route;
+	char domain[32];
+	int i, have = 0;
+
+	for (i = 0; routes != NULL && i < n; i++) {
+		(void)snprintf(domain, sizeof(domain), "row%05d.nz", i);
+		routes_find(routes, domain, time(NULL), &route);
+		have += route.kind == ROUTE_NONE;
+	}
+	routes_free(routes);
+	return have;
+}
+
+/* A base of more rows than are written at once; one that can't be made. */
+static void
+test_base(struct bench *b)
+{
+	static const int rows_of[] = { 1999, 2000, 2001, 4000, 40001 };
+	struct stat sb;
+	size_t i;
+
+	for (i = 0; i < nitems(rows_of); i++) {
+		sql(b, "DELETE FROM route WHERE domain LIKE 'row%%'; WITH"
+		    " RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM"
+		    " n WHERE i < %d) INSERT INTO route SELECT"
+		    " printf('row%%05d.nz', i), 'none', unixepoch() + 10000,"
+		    " '', '', 1, 9223372036854775807, 1 FROM n",
+		    rows_of[i] - 1);
+		unlink("routes.cdb");
+		compact_start(b->e.learn);
+		compacted(b);
+		is_int(found(40001), rows_of[i], "%d routes", rows_of[i]);
+	}
+	/* The database fails in between: the old one stays. */
+	add_lines(b, 10);
+	said_begin();
+	compact_start(b->e.learn);
+	sql(b, "ALTER TABLE route RENAME TO away");
+	compacted(b);
+	is_int(said_end("given up after"), 1, "without the database, said so");
+	sql(b, "ALTER TABLE away RENAME TO route");
+	is_int(found(40001), 40001, "what was there stays");
+	is_int(stat("routes.cdb.new", &sb), -1, "nothing half done is left");
+	ok(stat("routes", &sb) == 0 && sb.st_size > 0,
+	    "nor are its lines cut off");
+	/* Nor where another thing has the name. */
+	if (mkdir("routes.cdb.new", 0700) == -1)
+		fatal("test");
+	said_begin();
+	compact_start(b->e.learn);
+	is_int(said_end("routes.cdb.new"), 1, "no room for a new one: said");
+	ok(b->e.learn->compact == NULL, "and none is begun");
+	is_int(compact_now(b->e.learn), -1, "nor at once");
+	if (rmdir("routes.cdb.new") == -1 || mkdir("routes.new", 0700) == -1)
+		fatal("test");
+	said_begin();
+	is_int(compact_now(b->e.learn), -1, "lines that can't be cut off");
+	is_int(said_end("routes.new"), 1, "are said");
+	is_int(found(40001), 40001, "and nothing is lost");
+	if (rmdir("routes.new") == -1)
+		fatal("test");
+	is_int(compact_now(b->e.learn), 0, "then they can");
+	ok(stat("routes", &sb) == 0 && sb.st_size == 0, "all of them");
+	is_int(found(40001), 40001, "all is in the base");
+	sql(b, "DELETE FROM route WHERE domain LIKE 'row%%'");
+	is_int(compact_now(b->e.learn), 0, "made anew");
+	is_int(found(40001), 0, "without what there is no more");
+}
+
 /* The DNS process is in others' hands: they choose what it answers. */
 static void
 test_lied_to(struct bench *b)
@@ -154,6 +279,8 @@ main(void)
 	(void)ask(&b, "none.nz");
 	test_file(&b);
 	test_no_file(&b);
+	test_enough(&b);
+	test_base(&b);
 	test_lied_to(&b);
 	stop(&b);
 	bench_end(conf);

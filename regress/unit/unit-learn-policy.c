@@ -197,6 +197,75 @@ test_held(struct bench *b)
 	again(b, "enforce.nz");
 }
 
+/* What is said of a domain's policy, and why. */
+static void
+test_why(struct bench *b)
+{
+	static const struct {
+		const char	*before;	/* of the table sts */
+		const char	*txt;
+		const char	*policy;	/* NULL: as it was */
+		const char	*mx;		/* the same */
+		const char	*want;
+	} steps[] = {
+		{ NULL, "v=STSv1; id=20;", POLICY("enforce", "*.flip.nz"),
+		    NULL, "MTA-STS enforce" },
+		{ NULL, "nxdomain", NULL, NULL,
+		    "MTA-STS enforce, held: no record now" },
+		{ NULL, "v=STSv1; id=a-b;", NULL, NULL, "MTA-STS enforce, held:"
+		    " its record is wrong now: id is not 1 to 32 letters and"
+		    " digits" },
+		{ NULL, "v=STSv1; id=21;", "timeout", NULL, "MTA-STS enforce,"
+		    " held: the newest fetch failed" },
+		{ NULL, "v=STSv1; id=22;", POLICY("enforce", "*.other.nz"),
+		    NULL, "MTA-STS enforce: no MX host of the domain is in the"
+		    " policy" },
+		{ NULL, "v=STSv1; id=23;", POLICY("testing", "*.other.nz"),
+		    NULL, "MTA-STS testing" },
+		{ NULL, "v=STSv1; id=24;", "version: STSv1\nmode: none\n"
+		    "max_age: 86400\n", NULL, "MTA-STS none" },
+		{ NULL, "v=STSv1; id=25;", POLICY("enforce", "*.flip.nz"),
+		    "null", "null MX (RFC 7505): the domain takes no mail" },
+		{ "expires = 1, tried = unixepoch()", "v=STSv1; id=25;", NULL,
+		    "mx.flip.nz", "no MTA-STS: the policy fetched last ran"
+		    " out" },
+		{ "tried = 1", "v=STSv1; id=25;", "connect", NULL, "no"
+		    " MTA-STS: policy not fetched: the policy host can't be"
+		    " reached: why" },
+		{ NULL, "v=STSv1; id=25;", NULL, NULL, "no MTA-STS: policy not"
+		    " fetched: the policy host can't be reached: why" },
+		{ NULL, "v=STSv1; id=a-b;", NULL, NULL, "no MTA-STS: its"
+		    " record is wrong: id is not 1 to 32 letters and digits" },
+		{ NULL, "nxdomain", NULL, NULL, "no MTA-STS record" },
+		{ NULL, "nxdomain", NULL, "nxdomain", "no MTA-STS record, and"
+		    " no such domain" },
+	};
+	struct site *s = site_of("flip.nz");
+	size_t i;
+
+	for (i = 0; i < nitems(steps); i++) {
+		/* They change more often than it would look. */
+		sql(b, "DELETE FROM sts_history WHERE domain = 'flip.nz'");
+		if (steps[i].before != NULL)
+			sql(b, "UPDATE sts SET %s WHERE domain = 'flip.nz'",
+			    steps[i].before);
+		s->txt = steps[i].txt;
+		if (steps[i].policy != NULL)
+			s->policy = steps[i].policy;
+		if (steps[i].mx != NULL)
+			s->mx[0] = steps[i].mx;
+		again(b, "flip.nz");
+		is_str(why(b, "flip.nz"), steps[i].want, "%s", steps[i].want);
+	}
+	is_str(rows(b, "SELECT until - learned FROM route WHERE domain ="
+	    " 'flip.nz'"), "3600", "no such domain holds for an hour");
+	s->mx[0] = "mx.flip.nz";
+	sql(b, "UPDATE route SET until = 1 WHERE domain = 'flip.nz'");
+	again(b, "flip.nz");
+	is_str(rows(b, "SELECT until - learned FROM route WHERE domain ="
+	    " 'flip.nz'"), "86400", "another without a policy for a day");
+}
+
 /*
  * It ran out a minute ago, and the first mail since finds the same one again:
  * what went in between went without.
@@ -260,6 +329,7 @@ main(void)
 	test_held(&b);
 	test_gap(&b);
 	test_changing(&b);
+	test_why(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();

@@ -151,6 +151,37 @@ longest(struct routes *r)
 	}
 }
 
+/* Many that long, the first ones of their file. */
+static void
+all_long(void)
+{
+	char line[ROUTE_LINE_MAX + 2], name[16];
+	struct routes *r;
+	struct route route;
+	size_t n, len = ROUTE_LINE_MAX - 1;
+	int i, whole = 0;
+
+	(void)unlink(path);
+	for (i = 0; i < 100; i++) {
+		n = (size_t)snprintf(line, sizeof(line),
+		    "long%02d.nz|enforce|900|smtp+tls://", i);
+		memset(line + n, 'a' + i % 26, len - n);
+		line[len] = '\n';
+		put(path, O_APPEND, line, len + 1);
+	}
+	r = routes_open(path);
+	for (i = 0; r != NULL && i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "long%02d.nz", i);
+		routes_find(r, name, 100, &route);
+		n = strlen(route.urls);
+		whole += n == len - strlen("long00.nz|enforce|900|") &&
+		    route.urls[n - 1] == 'a' + i % 26;
+	}
+	is_int(whole, 100, "a hundred such lines");
+	routes_free(r);
+	(void)unlink(path);
+}
+
 static void
 compacted(struct routes *r)
 {
@@ -554,6 +585,7 @@ main(void)
 	compacted(r);
 	routes_free(r);
 	routes_free(NULL);
+	all_long();
 	turned_over();
 	many();
 	based();

@@ -54,6 +54,7 @@ test_learn(const struct conf *conf)
 	write_routes();
 	event("smtp-in|link-connect|" IN "|localhost|pass|127.0.0.1:1|"
 	    "127.0.0.1:25");
+	is_str(rcpt(IN, "b@known.example"), "", "nobody told whom it is from");
 	mail(IN, "me@minties.govt.nz");
 	is_str(rcpt(IN, "b@known.example"), "", "a route that is known");
 	is_str(rcpt(IN, "b@over.example"), "learn over.example",
