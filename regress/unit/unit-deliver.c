@@ -166,6 +166,43 @@ copies(const struct conf *conf)
 	stop(&b);
 }
 
+static int
+both_sent(struct bench *b)
+{
+	return strcmp(rows(b, "SELECT count(*) FROM report WHERE state ="
+	    " 'sent'"), "2") == 0 && b->e.deliver->count[JOB_MAIL] == 0;
+}
+
+/* What was built goes as it is, when its record is looked up again. */
+static void
+built_before(const struct conf *conf)
+{
+	struct bench b;
+	char ids[512];
+
+	fresh();
+	start(&b, conf);
+	tally(&b, "mail.nz", 1);
+	tally(&b, "over.nz", 1);
+	ok(run(&b, both_sent), "two reports");
+	(void)strlcpy(ids, rows(&b, "SELECT report_id || hex(body) FROM report"
+	    " ORDER BY domain"), sizeof(ids));
+	sql(&b, "DELETE FROM delivery; UPDATE report SET state = 'due',"
+	    " due = 0, note = NULL, record = 'x'; UPDATE tally SET ok = 77");
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, both_sent), "are looked up again");
+	is_str(state_of(&b, "mail.nz"), "sent:sent", "and sent");
+	ok(strncmp(rows(&b, "SELECT report_id || hex(body) FROM report ORDER"
+	    " BY domain"), ids, sizeof(ids) - 1) == 0, "as they were");
+	is_str(rows(&b, "SELECT coalesce(note, 'none') FROM report ORDER BY"
+	    " domain"), "none|URIs not used: 1 beyond the first 8, 1 unusable"
+	    " (x:y: neither mailto: nor https:)", "with what is said of the"
+	    " record now");
+	is_str(rows(&b, "SELECT substr(record, 1, 26) FROM report WHERE domain"
+	    " = 'mail.nz'"), "v=TLSRPTv1; rua=mailto:tls", "which is noted");
+	stop(&b);
+}
+
 /* What can't be read any more is not sent as something else. */
 static void
 unreadable(const struct conf *conf)
@@ -198,6 +235,7 @@ main(void)
 	records(conf);
 	on_demand(conf);
 	copies(conf);
+	built_before(conf);
 	unreadable(conf);
 	bench_end(conf);
 	return done_testing();

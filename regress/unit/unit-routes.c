@@ -4,8 +4,10 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <cdb.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,20 @@
 
 static char dir[] = "/tmp/sge-routes.XXXXXXXXXX";
 static char path[64], next[64], base[80];
+
+/* Of the next reads so many fail, for that reason. */
+static int bad_reads, bad_errno;
+
+ssize_t
+pread(int fd, void *buf, size_t len, off_t at)
+{
+	if (bad_reads > 0) {
+		bad_reads--;
+		errno = bad_errno;
+		return -1;
+	}
+	return syscall(SYS_pread64, fd, buf, len, at);
+}
 
 static void
 put(const char *file, int flags, const char *text, size_t len)
@@ -149,6 +165,64 @@ longest(struct routes *r)
 		is_str(route.urls + strlen(route.urls) - 1, "a",
 		    "a line of %zu bytes", len);
 	}
+}
+
+static int
+descriptors(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 100; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+/* A read that is interrupted goes on; one that fails is tried again. */
+static void
+unread(void)
+{
+	struct routes *r;
+	int i, were;
+
+	(void)unlink(path);
+	add("a.nz|enforce|900|smtp+tls://mx.a.nz\n");
+	bad_reads = 2;
+	bad_errno = EINTR;
+	if ((r = routes_open_in(dir)) == NULL) {
+		ok(0, "open");
+		return;
+	}
+	want(r, "a.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
+	    "interrupted");
+	add("b.nz|enforce|900|smtp+tls://mx.b.nz\n");
+	bad_reads = 1;
+	bad_errno = EIO;
+	want(r, "a.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
+	    "what is known while more can't be read");
+	want(r, "b.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.b.nz",
+	    "which is read later");
+	were = descriptors();
+	for (i = 0; i < 3; i++) {
+		put(next, O_TRUNC, "c.nz|none|900|\n", 15);
+		if (rename(next, path) == -1)
+			ok(0, "rename");
+		bad_reads = 2;
+		want(r, "a.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
+		    "what is known while a new file can't be read");
+		want(r, "c.nz", 100, ROUTE_UNKNOWN, "", "nor is more known");
+		want(r, "c.nz", 100, ROUTE_NONE, "", "later it is read");
+		want(r, "a.nz", 100, ROUTE_UNKNOWN, "",
+		    "and what it has not is over");
+		put(next, O_TRUNC, "a.nz|enforce|900|smtp+tls://mx.a.nz\n",
+		    36);
+		if (rename(next, path) == -1)
+			ok(0, "rename");
+		want(r, "a.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
+		    "and back");
+	}
+	is_int(descriptors(), were, "no descriptor is left behind");
+	routes_free(r);
+	(void)unlink(path);
 }
 
 /* Many that long, the first ones of their file. */
@@ -586,6 +660,7 @@ main(void)
 	routes_free(r);
 	routes_free(NULL);
 	all_long();
+	unread();
 	turned_over();
 	many();
 	based();
