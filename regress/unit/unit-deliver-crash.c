@@ -191,6 +191,66 @@ recovered(const struct conf *conf)
 	stop(&b);
 }
 
+static void (*its_round)(void *);
+static int rounds;
+
+static void
+counted(void *arg)
+{
+	rounds++;
+	its_round(arg);
+}
+
+/* The database was found wanting, or asked often enough. */
+static int
+tried(struct bench *b)
+{
+	if (b->e.deliver->mute || rounds >= 3)
+		return 1;
+	b->e.deliver->looked = 0;
+	deliver_soon(b->e.deliver, 0);
+	return 0;
+}
+
+static int
+both_sent(struct bench *b)
+{
+	return calm(b) && strcmp(rows(b, "SELECT count(*) FROM report WHERE"
+	    " state = 'sent'"), "2") == 0;
+}
+
+/* Whatever can't be read or written for a while: each report goes once. */
+static void
+any_away(const struct conf *conf)
+{
+	static const char *const tables[] = { "meta", "tally", "report",
+	    "bounce", "delivery", "policy", "detail", "unseen" };
+	struct bench b;
+	size_t i;
+
+	for (i = 0; i < nitems(tables); i++) {
+		fresh();
+		start(&b, conf);
+		its_round = b.e.deliver->round;
+		b.e.deliver->round = counted;
+		rounds = 0;
+		tally(&b, "mail.nz", 1);
+		tally(&b, "two.nz", 1);
+		sql(&b, "ALTER TABLE %s RENAME TO away", tables[i]);
+		ok(run(&b, tried), "without the table %s", tables[i]);
+		is_int((long long)b.nmails, 0, "nothing goes");
+		sql(&b, "ALTER TABLE away RENAME TO %s", tables[i]);
+		b.e.deliver->looked = 0;
+		deliver_soon(b.e.deliver, 0);
+		ok(run(&b, both_sent), "with it, all goes");
+		is_int(b.e.deliver->mute, 0, "and all is well");
+		is_int((long long)b.nmails, 3, "each once");
+		is_str(rows(&b, "SELECT DISTINCT tries FROM delivery"), "1",
+		    "at the first try");
+		stop(&b);
+	}
+}
+
 static int
 second_sent(struct bench *b)
 {
@@ -225,6 +285,54 @@ other_runs(const struct conf *conf)
 	(void)unlink("mailed.2");
 }
 
+/* A file of which nobody can tell what it says: nothing is sent meanwhile. */
+static void
+unreadable(const struct conf *conf)
+{
+	struct conf lost = *conf;
+	struct bench b;
+	char nowhere[] = "/nonexistent";
+
+	if (!killed(conf))
+		fatalx("test: not killed");
+	/* Files of nobody's. */
+	close(written("mailed.77", "\nexit 0\n"));
+	close(written("mailed.x", "\nexit 0\n"));
+	close(written("nailed.1", "\nexit 0\n"));
+	if (symlink("mailed.77", "mailed.1") == -1)
+		fatal("symlink");
+	start(&b, conf);
+	its_round = b.e.deliver->round;
+	b.e.deliver->round = counted;
+	rounds = 0;
+	ok(run(&b, tried), "a link is in the place of a file");
+	is_int(b.e.deliver->mute, 1, "which is a trouble");
+	is_str(state_of(&b, "mail.nz"), "sending:sending", "it is left");
+	is_int((long long)b.nmails, 0, "and nothing sent");
+	stop(&b);
+	(void)unlink("mailed.1");
+
+	lost.spool = nowhere;
+	start(&b, &lost);
+	its_round = b.e.deliver->round;
+	b.e.deliver->round = counted;
+	rounds = 0;
+	ok(run(&b, tried), "the folder can't be read");
+	is_int(b.e.deliver->mute, 1, "which is one, too");
+	is_str(state_of(&b, "mail.nz"), "sending:sending", "it is left");
+	stop(&b);
+
+	start(&b, conf);
+	ok(run(&b, one_sent), "both are over: it is sent");
+	is_int((long long)b.nmails, 1, "once");
+	ok(access("mailed.77", F_OK) == -1, "an old file is gone");
+	ok(access("mailed.x", F_OK) == 0 && access("nailed.1", F_OK) == 0,
+	    "others are not ours");
+	(void)unlink("mailed.x");
+	(void)unlink("nailed.1");
+	stop(&b);
+}
+
 /* A reload while a mail is with sendmail: it is waited for. */
 static void
 reload(const struct conf *conf)
@@ -254,6 +362,8 @@ main(void)
 	recovered(conf);
 	other_runs(conf);
 	tallies_away(conf);
+	any_away(conf);
+	unreadable(conf);
 	reload(conf);
 	bench_end(conf);
 	return done_testing();

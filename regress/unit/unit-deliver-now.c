@@ -34,11 +34,17 @@ end(struct bench *b)
 static void
 asked(struct bench *b, int ago, const char *domain, int want, const char *says)
 {
-	char text[256];
+	char text[256], date[11];
+	int64_t day = day_of(time(NULL)) - ago;
 
-	is_int(deliver_now(&b->e, day_of(time(NULL)) - ago, domain, text,
-	    sizeof(text)), want, "%d days ago, %s", ago,
-	    domain == NULL ? "all" : domain);
+	is_int(deliver_now(&b->e, day, domain, text, sizeof(text)), want,
+	    "%d days ago, %s", ago, domain == NULL ? "all" : domain);
+	/* "DATE": that of the day. */
+	day_print(day, date, sizeof(date));
+	if (strncmp(says, "DATE", 4) == 0) {
+		ok(has(text, date), "with its date");
+		says += 4;
+	}
 	ok(has(text, says), "%s: %s", says, text);
 }
 
@@ -52,16 +58,17 @@ days(const struct conf *conf)
 		int		 want;
 		const char	*says;
 	} cases[] = {
-		{ -1, "mail.nz", -1, "is not over yet" },
-		{ 0, "mail.nz", -1, "is not over yet" },
-		{ 0, NULL, -1, "is not over yet" },
-		{ 1, "nobody.nz", -1, "no session with nobody.nz on 20" },
-		{ 1, "mail.nz", 0, "mail.nz: the report of 20" },
-		{ 2, "two.nz", 0, "two.nz: the report of 20" },
-		{ 2, "mail.nz", -1, "no session with mail.nz on 20" },
-		{ 3, "both.nz", -1, "longer ago than reports are kept" },
-		{ 3, NULL, -1, "longer ago than reports are kept" },
-		{ 4, NULL, -1, "longer ago than reports are kept" },
+		{ -1, "mail.nz", -1, "DATE (UTC) is not over yet" },
+		{ 0, "mail.nz", -1, "DATE (UTC) is not over yet" },
+		{ 0, NULL, -1, "DATE (UTC) is not over yet" },
+		{ 1, "nobody.nz", -1, "DATEno session with nobody.nz on 20" },
+		{ 1, "mail.nz", 0, "DATEmail.nz: the report of 20" },
+		{ 2, "two.nz", 0, "DATEtwo.nz: the report of 20" },
+		{ 2, "mail.nz", -1, "DATEno session with mail.nz on 20" },
+		{ 2, NULL, 0, "DATE are on their way" },
+		{ 3, "both.nz", -1, "DATE is longer ago than reports are kept" },
+		{ 3, NULL, -1, "DATE is longer ago than reports are kept" },
+		{ 4, NULL, -1, "DATE is longer ago than reports are kept" },
 	};
 	struct conf brief = *conf;
 	struct bench b;
@@ -110,15 +117,16 @@ again(const struct conf *conf)
 	tally(&b, "mail.nz", 1);
 	tally(&b, "two.nz", 1);
 	tally(&b, "except.nz", 1);
+	asked(&b, 2, NULL, -1, "DATEno sessions on 20");
 	asked(&b, 1, "except.nz", 0, "is on its way");
 	ok(run(&b, left), "its turn has come");
 	asked(&b, 1, "except.nz", -1, "except.nz: excepted from reports");
 	asked(&b, 1, "mail.nz", 0, "is on its way");
 	ok(run(&b, left), "it goes, though others would take hours");
-	asked(&b, 1, "mail.nz", -1, "was taken already, it is not sent again");
+	asked(&b, 1, "mail.nz", -1, "DATE was taken already, it is not sent again");
 	is_str(rows(&b, "SELECT domain FROM report WHERE state = 'sent'"),
 	    "mail.nz", "no other");
-	asked(&b, 1, NULL, 0, "are on their way, but for those that were");
+	asked(&b, 1, NULL, 0, "DATE are on their way, but for those that");
 	asked(&b, 1, NULL, -1, "another day is just being opened");
 	ok(run(&b, left), "all others go");
 	is_str(rows(&b, "SELECT domain || ' ' || state FROM report ORDER BY"

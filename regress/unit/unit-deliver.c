@@ -73,6 +73,14 @@ records(const struct conf *conf)
 		    " WHERE domain = '%s'", want[i].domain), want[i].note,
 		    "%s: its note", want[i].domain);
 	}
+	sql(&b, "INSERT INTO report (day, domain, state, due) VALUES (1,"
+	    " 'two.nz', 'due', 0)");
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, calm), "a day whose sessions are gone");
+	is_str(rows(&b, "SELECT state || ' ' || note FROM report WHERE day ="
+	    " 1"), "empty nothing was tallied", "has no report");
+	is_int(b.e.deliver->mute, 0, "which is no trouble");
+	sql(&b, "DELETE FROM report WHERE day = 1");
 	sql(&b, "INSERT INTO tally VALUES (%lld, 'd.https.nz', 0, 7, 0)",
 	    (long long)day_of(time(NULL)) - 1);
 	sql(&b, "DELETE FROM meta");

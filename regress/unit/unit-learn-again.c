@@ -190,6 +190,48 @@ test_trouble(struct bench *b)
 	is_str(ask(b, "none.nz"), "none.nz=none ", "and it learns again");
 }
 
+/* A part of the database is away: what is told then, and after. */
+static void
+test_away(struct bench *b)
+{
+	static const struct {
+		const char	*table;
+		const char	*says;
+	} cases[] = {
+		{ "route", "alias.nz=failed " },
+		{ "sts", "alias.nz=failed " },
+		{ "sts_history", "alias.nz=failed " },
+		{ "sts_error", "alias.nz=failed " },
+		{ "policy", "alias.nz=failed " },
+		{ "mx", "alias.nz=failed " },
+		{ "waiting", "alias.nz=failed " },
+		{ "correspondent", "alias.nz=failed " },
+		{ "broken", "alias.nz=failed " },
+		/* Needed for what comes after. */
+		{ "mxaddr", "alias.nz=enforce " },
+		{ "probe", "alias.nz=enforce " },
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		sql(b, "DELETE FROM route WHERE domain = 'alias.nz'; DELETE FROM"
+		    " sts WHERE domain = 'alias.nz'; DELETE FROM sts_error;"
+		    " DELETE FROM mx WHERE domain = 'alias.nz'");
+		sql(b, "ALTER TABLE %s RENAME TO away", cases[i].table);
+		is_str(ask_vainly(b, "alias.nz"), cases[i].says, "without %s",
+		    cases[i].table);
+		sql(b, "ALTER TABLE away RENAME TO %s", cases[i].table);
+		is_str(rows(b, "SELECT (SELECT count(*) FROM route WHERE domain"
+		    " = 'alias.nz') || (SELECT count(*) FROM sts WHERE domain ="
+		    " 'alias.nz') || (SELECT count(*) FROM mx WHERE domain ="
+		    " 'alias.nz')"), strstr(cases[i].says, "failed") != NULL ?
+		    "000" : "111", "all of it is noted, or nothing");
+		is_str(ask(b, "alias.nz"), "alias.nz=enforce ", "with it");
+		is_str(line_of("alias.nz"), "enforce smtp+tls://mx.alias.nz",
+		    "and so it stands in the file");
+	}
+}
+
 int
 main(void)
 {
@@ -202,6 +244,7 @@ main(void)
 	test_broken(&b);
 	test_notice(&b);
 	test_trouble(&b);
+	test_away(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();
