@@ -239,7 +239,8 @@ spread(const struct conf *conf)
 	    " BETWEEN 0 AND 9) || ' ' || (max(after) BETWEEN 14390 AND 14399)"
 	    " FROM given"),
 	    "1440 1 1", "each has a slot of its own, first to last");
-	is_str(rows(&b, "SELECT count(DISTINCT after %% 10) FROM given"), "10", "and its time in it by chance");
+	is_str(rows(&b, "SELECT count(DISTINCT after %% 10) FROM given"), "10",
+	    "and its time in it by chance");
 	stop(&b);
 }
 

@@ -324,8 +324,9 @@ shared(const struct conf *conf)
 	is_str(rows(&b, "SELECT k || ' ' || state || ' ' || count(*) FROM"
 	    " (SELECT state, replace(substr(target, 5, 4), 'pair', 'floo') k"
 	    " FROM delivery) GROUP BY k, state"), "alon sent 1|floo held 1|"
-	    "floo sent 3|next sent 1|twin held 1|twin sent 3", "one network counts once for each, and one"
-	    " address is enough to be held");
+	    "floo sent 3|next sent 1|twin held 1|twin sent 3",
+	    "one network counts once for each, and one address is enough to be"
+	    " held");
 	stop(&b);
 
 	/* At once, too. */

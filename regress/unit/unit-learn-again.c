@@ -93,6 +93,26 @@ test_broken(struct bench *b)
 	    "and stays so while it is broken again");
 }
 
+/* What is due is looked up while somebody writes there. */
+static void
+test_due(struct bench *b)
+{
+	int lookups;
+
+	sql(b, "UPDATE route SET renew = unixepoch() + 10000, used ="
+	    " unixepoch(); UPDATE route SET renew = 1, used = unixepoch() - 29"
+	    " * 86400 WHERE domain = 'none.nz'; UPDATE route SET renew = 1,"
+	    " used = unixepoch() - 31 * 86400 WHERE domain = 'hijack.nz'");
+	lookups = b->lookups;
+	two_ticks(b);
+	is_int(b->lookups, lookups + 1, "of two that are due one is used");
+	is_str(rows(b, "SELECT domain FROM route WHERE learned >= unixepoch() -"
+	    " 30 AND domain IN ('none.nz', 'hijack.nz') AND renew >"
+	    " unixepoch() + 30"), "hijack.nz|none.nz", "learned anew");
+	is_str(rows(b, "SELECT renew = 9223372036854775807 FROM route WHERE"
+	    " domain = 'hijack.nz'"), "1", "the other one is let be");
+}
+
 /* Anything may be written there; only a name is taken, and nobody answers. */
 static void
 test_notice(struct bench *b)
@@ -136,6 +156,25 @@ test_notice(struct bench *b)
 	(void)send(pair[1], "=forward.nz", 11, 0);
 	(void)settle(b, 200);
 	is_int(b->probes, 1, "after ten minutes it is looked at");
+	/* So many names at once, and another one each NOTICE_MS. */
+	b->lookups = 0;
+	b->e.learn->notices_left = 2;
+	b->e.learn->notices_filled = loop_now() + 100000;
+	sql(b, "DELETE FROM route WHERE domain IN ('forward.nz', 'hijack.nz',"
+	    " 'none.nz')");
+	(void)send(pair[1], "forward.nz", 10, 0);
+	(void)send(pair[1], "hijack.nz", 9, 0);
+	(void)send(pair[1], "none.nz", 7, 0);
+	(void)settle(b, 200);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->lookups, 2, "two names: a third is not learned");
+	b->e.learn->notices_filled = loop_now() - 1000 * NOTICES_MAX;
+	(void)send(pair[1], "none.nz", 7, 0);
+	(void)settle(b, 200);
+	(void)settle(b, DEADLINE_MS);
+	is_int(b->lookups, 3, "later it is");
+	is_int(b->e.learn->notices_left, NOTICES_MAX - 1,
+	    "there are never more left than that");
 	b->probes = 0;
 	b->lookups = 0;
 	notice_stop(&b->e);
@@ -242,6 +281,7 @@ main(void)
 	(void)ask(&b, "hijack.nz");
 	(void)ask(&b, "none.nz");
 	test_broken(&b);
+	test_due(&b);
 	test_notice(&b);
 	test_trouble(&b);
 	test_away(&b);

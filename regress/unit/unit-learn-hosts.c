@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/bounds.h"
 #include "learn_bench.h"
@@ -113,6 +115,8 @@ look_both(struct bench *b, const char *cert)
 static void
 test_turns(struct bench *b)
 {
+	int i;
+
 	sql(b, "DELETE FROM attempt; DELETE FROM waiting");
 	look_both(b, "host-mismatch");
 	is_str(turns(), "mx1.enforce.nz|192.0.2.14|0|0|0\n"
@@ -141,6 +145,25 @@ test_turns(struct bench *b)
 	is_str(turns(), "mx1.enforce.nz|192.0.2.14|6000|6000|6001\n"
 	    "mx2.enforce.nz|192.0.2.14|6000|6000|6001\n",
 	    "those of its own stand there");
+	sql(b, "INSERT INTO mxaddr VALUES ('192.0.2.99', 'enforce.nz',"
+	    " 'mx1.enforce.nz', 1, 1)");
+	b->e.learn->ticks = 2;
+	look_tick(b->e.learn);
+	is_str(turns(), "mx1.enforce.nz|192.0.2.14|6000|0|6001\n"
+	    "mx2.enforce.nz|192.0.2.14|6000|6000|6001\n",
+	    "a host with another address is tried there");
+	sql(b, "DELETE FROM mxaddr WHERE addr = '192.0.2.99'");
+	b->e.learn->ticks = 2;
+	look_tick(b->e.learn);
+	/* Written anew where it is old, too. */
+	for (i = 0; i < 2; i++) {
+		(void)unlink("turns");
+		b->e.learn->turned = time(NULL) - (i == 0 ? 110 : 120);
+		b->e.learn->ticks = 2;
+		look_tick(b->e.learn);
+		is_int(access("turns", F_OK), i - 1, "%s two minutes",
+		    i == 0 ? "not within" : "after");
+	}
 	hash_free(b->e.addrs);
 	b->e.addrs = NULL;
 	look_both(b, "ok");
@@ -366,6 +389,48 @@ test_connector(struct bench *b)
 	    " 'member.nz' AND addr = '192.0.2.12'"), "1", "found: in use");
 }
 
+/* Addresses in the place of names need no look-up: some a second. */
+static void
+test_connectors(struct bench *b)
+{
+	static const int want[] = { 20, 40, 45, 45 };
+	struct conf_connector all[45];
+	const struct conf *was = b->e.conf;
+	struct conf many = *was;
+	char urls[45][64], domains[45][32];
+	size_t i;
+
+	memset(all, 0, sizeof(all));
+	for (i = 0; i < nitems(all); i++) {
+		(void)snprintf(domains[i], sizeof(domains[i]), "c%zu.nz", i);
+		(void)snprintf(urls[i], sizeof(urls[i]),
+		    "smtp+tls://203.0.113.%zu:2525", i + 1);
+		all[i].domain = domains[i];
+		all[i].url = urls[i];
+	}
+	many.connectors = all;
+	many.nconnectors = nitems(all);
+	b->e.conf = &many;
+	for (i = 0; i < nitems(want); i++) {
+		b->e.learn->ticks = 3600 + (int64_t)i;
+		look_connectors(b->e.learn);
+		is_int(strtonum(rows(b, "SELECT count(*) FROM mxaddr WHERE"
+		    " domain GLOB 'c*.nz' AND routed > 0 AND seen > 0"), 0,
+		    1000, NULL), want[i], "%zu seconds", i);
+	}
+	sql(b, "DELETE FROM mxaddr WHERE domain GLOB 'c*.nz'");
+	b->e.learn->ticks = 7199;
+	look_connectors(b->e.learn);
+	is_str(rows(b, "SELECT count(*) FROM mxaddr WHERE domain GLOB"
+	    " 'c*.nz'"), "0", "then they are known");
+	b->e.learn->ticks = 7200;
+	look_connectors(b->e.learn);
+	is_str(rows(b, "SELECT count(*) FROM mxaddr WHERE domain GLOB"
+	    " 'c*.nz'"), "20", "for an hour");
+	b->e.conf = was;
+	b->e.learn->connector = was->nconnectors;
+}
+
 int
 main(void)
 {
@@ -384,6 +449,7 @@ main(void)
 	test_probes(&b);
 	test_awaited(&b);
 	test_connector(&b);
+	test_connectors(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();

@@ -69,6 +69,12 @@ test_own(struct bench *b)
 static void
 test_simple(struct bench *b)
 {
+	static const struct {
+		int	age;
+		int	left;
+		int	lookups;
+	} ages[] = { { 5, 1000, 0 }, { 30, 1000, 1 }, { 5, 0, 1 },
+	    { 5, -10, 1 }, { 1000, 1000, 1 } };
 	int i;
 
 	is_str(ask(b, "none.nz"), "none.nz=none ", "no record: none");
@@ -78,6 +84,18 @@ test_simple(struct bench *b)
 	is_int(b->lookups, 1, "one question");
 	is_str(ask(b, "None.NZ."), "None.NZ.=none ", "asked again");
 	is_int(b->lookups, 1, "known: no question");
+	/* It is told; but what is not new is looked at again behind that. */
+	for (i = 0; i < (int)nitems(ages); i++) {
+		b->lookups = 0;
+		sql(b, "UPDATE route SET learned = unixepoch() - %d, until ="
+		    " unixepoch() + %d WHERE domain = 'none.nz'", ages[i].age,
+		    ages[i].left);
+		is_str(ask(b, "none.nz"), "none.nz=none ", "told");
+		is_int(b->lookups, ages[i].lookups, "learned %d s ago, for"
+		    " %d s more: %d questions", ages[i].age, ages[i].left,
+		    ages[i].lookups);
+	}
+	b->lookups = 1;
 	is_str(ask(b, "us.nz"), "us.nz=none ", "our own");
 	is_str(ask(b, "member.nz"), "member.nz=none ", "with a connector");
 	is_str(ask(b, "[192.0.2.1]"), "[192.0.2.1]=none ", "no domain");
