@@ -39,6 +39,8 @@
 #define KILL_LOOKS 100
 #define KILL_LOOK_MS 10
 #define LEFT_MAX 8
+/* smtpd has gone: how long the filter may take to do so too. */
+#define LEAVE_MS 5000
 /* How long one that owes an answer may say nothing, by itself. */
 #define PATIENCE_SECONDS 240
 #define PATIENCE_MAX 86400
@@ -442,6 +444,35 @@ keep(struct keeper *k, const char *self)
 	}
 }
 
+/*
+ * smtpd has gone: the filter sees it, and may end what it is at.  One that
+ * hangs would stay for ever.
+ */
+static void
+leave(struct keeper *k)
+{
+	int64_t until = monotonic_ms() + LEAVE_MS;
+	struct pollfd pfd = { .fd = k->filter.fd, .events = POLLIN };
+	char said[4096];
+	int status;
+
+	if (k->pid == -1)
+		return;
+	close(k->feed);
+	while (!is_gone(k->pid, &status)) {
+		if (monotonic_ms() >= until) {
+			log_warnx("%s does not end when smtpd does: it is "
+			    "ended", k->argv[0]);
+			(void)finish(k);
+			return;
+		}
+		/* Nobody wants it, but it may not end before it is read. */
+		if (poll(&pfd, 1, KILL_LOOK_MS) > 0 &&
+		    read(pfd.fd, said, sizeof(said)) == 0)
+			pfd.fd = -1;
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -482,6 +513,7 @@ main(int argc, char *argv[])
 	(void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
 	(void)fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
 	keep(&k, argv[0]);
+	leave(&k);
 	kept_free(k.kept);
 	return 0;
 }

@@ -49,6 +49,11 @@ runs()
 	[ "$(wc -l <"$T/pids")" -ge "$1" ]
 }
 
+gone()
+{
+	! kill -0 "$1"
+}
+
 rss()
 {
 	ps -o rss= -p "$filter_pid" | tr -d ' '
@@ -72,6 +77,21 @@ is "$(grep -c '554 5.6.0' "$T/all")" 0 "nor was anything"
 check "the filter is there for the next" wait_for 60 runs 3
 filter_end
 is $? 0 "smtpd's end is its own"
+
+# One that hangs when smtpd ends.
+filter 86400 'exec sleep 10000'
+filter_end
+is $? 0 "smtpd ends while one hangs"
+check "which is ended" wait_for 60 gone "$(tail -n 1 "$T/pids")"
+check "and said" grep -q 'does not end when smtpd does: it is ended' "$T/err"
+
+# One that is at something then.
+filter 86400 'while read -r l; do :; done; sleep 0.5
+    awk "BEGIN { for (i = 0; i < 20000; i++) print \"x\" }"
+    echo done >"'"$T"'/last"'
+filter_end
+check "one that has something left to do may do it" test -s "$T/last"
+is "$(grep -c 'is ended' "$T/err")" 0 "and is not ended"
 
 # One that no signal ends: here since a tracer does not let go of it.
 filter 1 'exec sleep 10000'
