@@ -60,6 +60,33 @@ memory()
 	done 2>/dev/null
 }
 
+# Seconds of CPU of sged and all it began, those that ended included: first
+# what its processes worked themselves, then sendmails and who runs them.
+cpu()
+{
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v top="$(cat "$L/sged.pid")" \
+	    -v hz="$(getconf CLK_TCK)" '
+		{
+			sub(/\(.*\)/, "x")
+			up[$1] = $4
+			own[$1] = $14 + $15
+			gone[$1] = $16 + $17
+		}
+		END {
+			for (p in up) {
+				for (q = p; q in up && q != top; q = up[q])
+					if (up[q] == top)
+						break
+				if (!(q in up))
+					continue
+				deep = p != top && up[p] != top
+				self += deep ? 0 : own[p]
+				mail += (deep ? own[p] : 0) + gone[p]
+			}
+			printf "%.1f %.1f\n", self / hz, mail / hz
+		}'
+}
+
 mailed()
 {
 	wc -l <"$L/sendmail.ids" | tr -d ' '
@@ -83,6 +110,10 @@ done
 took=$(($(now) - began))
 [ -n "$counted" ] || counted=$took
 memory >"$L/memory"
+# shellcheck disable=SC2046
+set -- $(cpu)
+echo "# CPU: $1 s in sged's processes, $2 s in sendmails and who runs them;" \
+    "load $(cut -d' ' -f1-3 /proc/loadavg)"
 awk -v d="$DOMAINS" -v s="$took" -v c="$counted" '
 	{ sum += $1; if ($1 > max) max = $1 }
 	END {
