@@ -37,6 +37,24 @@ store_delivery_add(struct store *st, int64_t report,
 	    report, uri, state, next, text, (int64_t)kind, target);
 }
 
+/*
+ * How many its address got today, with those before it of this claim: they are
+ * counted once, since thousands of domains may have one address.
+ */
+static int64_t
+count_today(struct store *st, const struct store_delivery out[], int i,
+    int64_t now)
+{
+	int j;
+
+	for (j = i - 1; out[i].target[0] != '\0' && j >= 0; j--)
+		if (strcmp(out[j].target, out[i].target) == 0)
+			return out[j].today + 1;
+	return store_count(st, "SELECT count(*) FROM delivery"
+	    " WHERE target = ?1 AND last >= ?2 AND state IN ('sent',"
+	    " 'sending')", "ti", out[i].target, now - now % 86400);
+}
+
 int
 store_delivery_claim(struct store *st, enum store_delivery_kind kind,
     int64_t now, struct store_delivery out[], int limit)
@@ -55,10 +73,7 @@ store_delivery_claim(struct store *st, enum store_delivery_kind kind,
 	if (rc == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
-		out[i].today = store_count(st, "SELECT count(*) FROM"
-		    " delivery WHERE target = ?1 AND last >= ?2"
-		    " AND state IN ('sent', 'sending')", "ti", out[i].target,
-		    now - now % 86400);
+		out[i].today = count_today(st, out, i, now);
 		if (out[i].today == -1 ||
 		    store_run(st, "UPDATE delivery SET state = 'sending',"
 		    " tries = tries + 1, first = coalesce(first, ?2),"
