@@ -193,6 +193,7 @@ WORLD_OBJS =	\
 		reporter/fleet/share_say.o \
 		reporter/helper/dns_rdata.o \
 		reporter/helper/helper_start.o \
+		reporter/helper/mail_runner.o \
 		reporter/helper/mailer.o \
 		reporter/helper/resolve.o \
 		reporter/helper/resolve_conf.o \

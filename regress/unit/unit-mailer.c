@@ -4,17 +4,20 @@
  * The mailer process, with a sendmail of ours that does as its recipient says.
  */
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "tap.h"
 #include "helper/helper.h"
+#include "lib/mail_result.h"
 
 #define SENDMAIL "#!/bin/sh\n" \
     "echo \"$@\" >>\"$0.args\"\n" \
@@ -27,7 +30,7 @@
     "busy@*) echo 'disk full' >&2; exit 75;;\n" \
     "smtpd@*) printf '>>> EHLO localhost\\n<<< 250 2.0.0 1a2b3c4d Message" \
     " accepted for delivery\\n>>> QUIT\\n'; kill -9 $$;;\n" \
-    "*) cat >>\"$0.mail\";;\n" \
+    "*) echo $PPID >>\"$0.parents\"; cat >>\"$0.mail\";;\n" \
     "esac\n"
 
 static char	 dir[] = "/tmp/unit-mailer.XXXXXXXXXX";
@@ -37,6 +40,7 @@ static struct world *world;
 static int	 left, nok;
 static char	 status[64], text[1024], number[64];
 static int	 code, kept;
+static json_int_t delivery;
 
 static void
 answered(json_t *answer, void *arg __unused)
@@ -75,8 +79,6 @@ message(const char *body)
 static void
 ask(const char *from, const char *rcpt, int fd)
 {
-	static json_int_t delivery;
-
 	left++;
 	world_ask(world, WORLD_MAILER, json_pack("{sssIsss[s]}", "op", "mail",
 	    "delivery", ++delivery, "from", from, "to", rcpt), fd, answered, NULL);
@@ -172,11 +174,133 @@ check_nonsense(void)
 	is_str(contents(".args"), "", "none of these ran");
 }
 
+static int
+number_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* How many processes ran sendmail. */
+static int
+parents(void)
+{
+	char *rest, *line, *lines[128];
+	size_t i, n = 0;
+	int distinct = 0;
+
+	if ((rest = strdup(contents(".parents"))) == NULL)
+		fatal("strdup");
+	while ((line = strsep(&rest, "\n")) != NULL && n < nitems(lines))
+		if (*line != '\0')
+			lines[n++] = line;
+	qsort(lines, n, sizeof(*lines), number_cmp);
+	for (i = 0; i < n; i++)
+		distinct += i == 0 || strcmp(lines[i], lines[i - 1]) != 0;
+	return distinct;
+}
+
+static void
+check_many(void)
+{
+	int i;
+
+	(void)contents(".parents");
+	nok = 0;
+	for (i = 0; i < 50; i++)
+		ask("r@minties.govt.nz", "a@a.example", message("x\n"));
+	run();
+	is_int(nok, 50, "fifty at once");
+	is_int(strlen(contents(".mail")), 100, "each once");
+	ok(parents() <= 8, "by eight processes");
+}
+
+static void
+look(void *arg)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/" MAIL_SPARE_PREFIX "1", dir);
+	if (access(path, F_OK) == -1)
+		loop_stop(loop);
+	else
+		loop_timer_add(loop, 20, look, arg);
+}
+
+/* The file of one mail becomes another's, without what stood in it. */
+static void
+check_spare(const struct conf *conf)
+{
+	struct stat before, after;
+	char *path;
+
+	path = mail_result_path(conf, 1);
+	is_int(stat(path, &before), 0, "a file of what it said");
+	mail_result_forget(conf, 1);
+	is_int(access(path, F_OK), -1, "which is forgotten");
+	free(path);
+	/* ask() gives the next number, which finds the first one's. */
+	while (delivery % MAIL_SPARES != 0)
+		delivery++;
+	ask("r@minties.govt.nz", "fail@a.example", message("x"));
+	run();
+	is_int(code, 67, "the next");
+	path = mail_result_path(conf, delivery);
+	is_int(stat(path, &after), 0, "has its own name");
+	ok(before.st_ino == after.st_ino, "of the same file");
+	mail_result_forget(conf, delivery);
+	free(path);
+	loop_timer_add(loop, 0, look, NULL);
+	run();
+	ok(1, "gone when there is nothing to do");
+}
+
+static int
+spare(const struct conf *conf, const char *words)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" MAIL_SPARE_PREFIX "7", conf->spool);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1 ||
+	    write(fd, words, strlen(words)) == -1)
+		fatal("%s", path);
+	return fd;
+}
+
+static void
+check_files(const struct conf *conf)
+{
+	const char *why = "";
+	struct mail_result r;
+	int fd, held, other;
+
+	close(spare(conf, "exit 0\n"));
+	fd = mail_result_new(conf, 1000 * MAIL_SPARES + 7, &why);
+	mail_result_read(fd, &r);
+	is_int(r.unknown, 1, "of a mail that was not begun nothing is known");
+	is_int(mail_result_new(conf, 1000 * MAIL_SPARES + 7, &why), -1,
+	    "not while it is sent");
+	is_str(why, "an earlier sendmail is still at it", "which is said");
+	close(fd);
+	/* What sendmail left running has it open, and so its lock. */
+	held = spare(conf, "");
+	if (flock(held, LOCK_EX) == -1)
+		fatal("flock");
+	other = mail_result_new(conf, 1001 * MAIL_SPARES + 7, &why);
+	ok(other != -1, "one that is written to is not taken");
+	if (write(held, "exit 0\n", 7) != 7)
+		fatal("write");
+	mail_result_read(other, &r);
+	is_int(r.unknown, 1, "and changes nothing");
+	close(held);
+	close(other);
+}
+
 int
 main(void)
 {
 	struct conf conf = { 0 };
-	int fds[WORLD_PARTS] = { -1, -1, -1, -1 }, pair[2], i, rc = -1, fd;
+	int fds[WORLD_PARTS] = { -1, -1, -1, -1 }, pair[2], rc = -1, fd;
 	char cmd[128];
 	pid_t pid;
 
@@ -205,16 +329,13 @@ main(void)
 	world = world_new(loop, fds, NULL, NULL);
 	check_results();
 	check_nonsense();
-	nok = 0;
-	for (i = 0; i < 50; i++)
-		ask("r@minties.govt.nz", "a@a.example", message("x\n"));
-	run();
-	is_int(nok, 50, "fifty at once");
-	is_int(strlen(contents(".mail")), 100, "each once");
+	check_many();
+	check_spare(&conf);
 	world_free(world);
 	is_int(waitpid(pid, &rc, 0), pid, "it ends with its descriptor");
 	is_int(rc, 0, "cleanly");
 	loop_free(loop);
+	check_files(&conf);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) != 0 || done_testing();
 }

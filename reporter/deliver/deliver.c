@@ -17,6 +17,7 @@
 #include "deliver/deliver_job.h"
 #include "base/log.h"
 #include "base/monotonic.h"
+#include "lib/mail_result.h"
 #include "lib/xalloc.h"
 
 /* At a stop, for what is being sent; the parent waits for longer. */
@@ -99,7 +100,7 @@ settled(struct deliver *d)
 		/* Of one whose mailer is gone its file will tell. */
 		if (job->stage == JOB_MAIL && strcmp(ipc_string(job->answer,
 		    "status", ""), "gone") != 0)
-			deliver_forget(d, job->delivery);
+			mail_result_forget(d->engine->conf, job->delivery);
 		if (job->on)
 			(void)store_delivery_unclaim(d->engine->store,
 			    job->delivery, time(NULL));

@@ -145,8 +145,6 @@ void	announce_stop(struct deliver *);
  * is due again.  0; 1: a sendmail of then still runs, to be asked again; -1.
  */
 int	deliver_recover(struct deliver *, int64_t now);
-/* What sendmail said of it is noted and committed. */
-void	deliver_forget(struct deliver *, int64_t delivery);
 
 /* deliver_doubt.c */
 /*

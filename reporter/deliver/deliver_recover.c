@@ -107,8 +107,8 @@ settle_files(struct deliver *d, int64_t now,
 	return rc == -1 ? -1 : running;
 }
 
-void
-deliver_forget(struct deliver *d, int64_t delivery)
+static void
+forget(struct deliver *d, int64_t delivery)
 {
 	char *path;
 
@@ -154,5 +154,5 @@ deliver_recover(struct deliver *d, int64_t now)
 		n--;
 	if (n > 0)
 		log_info("%d reports were not yet given to sendmail", n);
-	return settle_files(d, now, deliver_forget) == -1 ? -1 : 0;
+	return settle_files(d, now, forget) == -1 ? -1 : 0;
 }

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The mailer process: runs sendmail(8) for messages that come as descriptors.
- * Each has a process of its own to wait for it, which outlives the mailer and
- * writes down how it ended; see mail_result.h.
+ * The mailer process: has sendmail(8) run for messages that come as
+ * descriptors, by processes that outlive it; see mail_runner.h.
  */
 
-#include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,20 +19,22 @@
 
 #include "base/bounds.h"
 #include "base/log.h"
-#include "lib/process.h"
-#include "lib/sandbox.h"
 #include "helper/helper.h"
+#include "helper/mail_runner.h"
 #include "lib/mail_result.h"
+#include "lib/sandbox.h"
 #include "lib/xalloc.h"
 
 /* At once; smtpd takes a message in some milliseconds. */
-#define CHILDREN_MAX 8
+#define RUNNERS_MAX 8
 /* Waiting for one of these; the engine asks for fewer. */
 #define JOBS_MAX 256
 /* After the engine is gone, running ones are waited for. */
 #define LINGER_MS 5000
 /* How often it is looked whether an orphaned one has ended. */
 #define LOOK_ORPHAN_MS 500
+/* Processes with nothing to run are kept for so long. */
+#define IDLE_MS 1000
 
 struct job {
 	TAILQ_ENTRY(job) entry;
@@ -45,8 +44,16 @@ struct job {
 	json_t		*request;
 	int		 message;
 	int		 result;	/* what sendmail says, or -1 */
-	pid_t		 pid;		/* of who waits for it; 0: not yet */
+	int		 begun;
 	struct loop_timer *timer;	/* who waited for it was killed */
+};
+
+struct runner {
+	struct mailer	*mailer;
+	pid_t		 pid;		/* 0: none */
+	int		 fd;
+	struct loop_fd	*event;
+	struct job	*job;		/* NULL: idle */
 };
 
 struct mailer {
@@ -55,10 +62,11 @@ struct mailer {
 	struct ipc	*ipc;
 	TAILQ_HEAD(, job) jobs;
 	size_t		 njobs;
-	size_t		 nrunning;
+	struct runner	 runners[RUNNERS_MAX];
+	struct loop_timer *idle;
 };
 
-static void	jobs_run(struct mailer *);
+static void	jobs_next(struct mailer *);
 
 static void
 mailer_send(struct mailer *m, json_t *answer)
@@ -88,8 +96,6 @@ job_free(struct job *job)
 		close(job->result);
 	if (job->message != -1)
 		close(job->message);
-	if (job->pid != 0)
-		m->nrunning--;
 	m->njobs--;
 	TAILQ_REMOVE(&m->jobs, job, entry);
 	json_decref(job->request);
@@ -140,109 +146,10 @@ make_argv(const struct conf *conf, const json_t *request)
 	return argv;
 }
 
-__dead static void
-job_exec(const struct job *job)
+static int64_t
+job_delivery(const struct job *job)
 {
-	static const char hint[] = ": can't be run\n";
-
-	(void)setpgid(0, 0);
-	process_signals_default();
-	execv(job->argv[0], job->argv);
-	(void)!write(2, job->argv[0], strlen(job->argv[0]));
-	(void)!write(2, hint, sizeof(hint) - 1);
-	_exit(EX_UNAVAILABLE);
-}
-
-/* Waits for sendmail's end, and writes it down. */
-__dead static void
-job_wait(pid_t pid)
-{
-	int status = 0, code = EX_TEMPFAIL;
-
-	if (process_wait(pid, SENDMAIL_MS, &status) == -1)
-		dprintf(1, "\nsendmail took too long");
-	else if (WIFEXITED(status))
-		code = WEXITSTATUS(status);
-	else
-		dprintf(1, "\nsendmail was killed");
-	dprintf(1, "\nexit %d\n", code);
-	_exit(code);
-}
-
-/* sendmail and who waits for it have the message, and where to write to. */
-__dead static void
-job_begin(const struct job *job)
-{
-	pid_t pid;
-
-	if (dup2(job->message, 0) == -1 || dup2(job->result, 1) == -1 ||
-	    dup2(job->result, 2) == -1)
-		_exit(EX_OSERR);
-	closefrom(3);
-	if ((pid = process_fork()) == 0)
-		job_exec(job);
-	if (pid == -1) {
-		dprintf(1, "no process\nexit %d\n", EX_OSERR);
-		_exit(EX_OSERR);
-	}
-	job_wait(pid);
-}
-
-/* Opens its file: 0; -1: *why says what is in the way. */
-static int
-job_open(struct job *job, const char **why)
-{
-	char *path;
-
-	path = mail_result_path(job->mailer->conf, ipc_int(job->request,
-	    "delivery", 0));
-	*why = "its file in the spool can't be written";
-	if ((job->result = open(path, O_RDWR | O_CREAT | O_APPEND |
-	    O_NOFOLLOW | O_CLOEXEC, 0600)) == -1)
-		log_warn("%s", path);
-	free(path);
-	if (job->result == -1)
-		return -1;
-	*why = "an earlier sendmail is still at it";
-	return flock(job->result, LOCK_EX | LOCK_NB);
-}
-
-/* Returns 0, or -1: *why says what is in the way. */
-static int
-job_run(struct job *job, const char **why)
-{
-	struct mailer *m = job->mailer;
-
-	if (job_open(job, why) == -1)
-		return -1;
-	*why = "no process, or no room in the spool";
-	if (ftruncate(job->result, 0) == -1 ||
-	    (job->pid = process_fork()) == -1) {
-		job->pid = 0;
-		return -1;
-	}
-	if (job->pid == 0)
-		job_begin(job);
-	m->nrunning++;
-	close(job->message);
-	job->message = -1;
-	return 0;
-}
-
-static void
-jobs_run(struct mailer *m)
-{
-	struct job *job, *next;
-	const char *why;
-
-	for (job = TAILQ_FIRST(&m->jobs); job != NULL &&
-	    m->nrunning < CHILDREN_MAX; job = next) {
-		next = TAILQ_NEXT(job, entry);
-		if (job->pid != 0 || job_run(job, &why) == 0)
-			continue;
-		mailer_refuse(m, job->id, EX_OSERR, why);
-		job_free(job);
-	}
+	return ipc_int(job->request, "delivery", 0);
 }
 
 static void
@@ -263,15 +170,6 @@ job_ended(struct job *job)
 	job_free(job);
 }
 
-/* The turn of the next, or of our own end. */
-static void
-jobs_next(struct mailer *m)
-{
-	jobs_run(m);
-	if (m->ipc == NULL && m->njobs == 0)
-		loop_stop(m->loop);
-}
-
 /* Its lock says when sendmail itself has ended. */
 static void
 job_orphaned(void *arg)
@@ -283,7 +181,8 @@ job_orphaned(void *arg)
 	if (job->result != -1)
 		close(job->result);
 	job->timer = NULL;
-	if (job_open(job, &why) == 0) {
+	if ((job->result = mail_result_open(m->conf, job_delivery(job),
+	    &why)) != -1) {
 		job_ended(job);
 		jobs_next(m);
 		return;
@@ -292,24 +191,153 @@ job_orphaned(void *arg)
 	    job_orphaned, job);
 }
 
+/* It ends by itself, at once if it has nothing to do. */
 static void
-child_ended(int signo __unused, void *arg)
+runner_end(struct runner *r)
 {
-	struct mailer *m = arg;
-	struct job *job;
-	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		TAILQ_FOREACH(job, &m->jobs, entry)
-			if (job->pid == pid)
-				break;
-		if (job != NULL && WIFSIGNALED(status))
-			job_orphaned(job);
-		else if (job != NULL)
+	loop_fd_remove(r->mailer->loop, r->event);
+	close(r->fd);
+	while (waitpid(r->pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	r->pid = 0;
+	r->job = NULL;
+}
+
+static void
+runner_said(int fd, short revents __unused, void *arg)
+{
+	struct runner *r = arg;
+	struct mailer *m = r->mailer;
+	struct job *job = r->job;
+	char said[RUNNER_SAYS];
+
+	if (read(fd, said, sizeof(said)) == (ssize_t)sizeof(said)) {
+		r->job = NULL;
+		if (job != NULL)
 			job_ended(job);
+	} else {
+		/* Killed. */
+		runner_end(r);
+		if (job != NULL)
+			job_orphaned(job);
 	}
 	jobs_next(m);
+}
+
+/* One that has nothing to do, or a new one; NULL: no process. */
+static struct runner *
+runner_find(struct mailer *m)
+{
+	struct runner *r, *none = NULL;
+
+	for (r = m->runners; r < m->runners + RUNNERS_MAX; r++) {
+		if (r->pid != 0 && r->job == NULL)
+			return r;
+		if (r->pid == 0 && none == NULL)
+			none = r;
+	}
+	if (none == NULL || (none->pid = runner_start(&none->fd)) == -1) {
+		if (none != NULL)
+			none->pid = 0;
+		return NULL;
+	}
+	none->mailer = m;
+	none->event = loop_fd_add(m->loop, none->fd, POLLIN, runner_said,
+	    none);
+	return none;
+}
+
+static int
+is_busy(const struct mailer *m)
+{
+	const struct runner *r;
+
+	for (r = m->runners; r < m->runners + RUNNERS_MAX; r++)
+		if (r->pid == 0 || r->job == NULL)
+			return 0;
+	return 1;
+}
+
+/* One that was killed since it was last of use is no reason to give up. */
+static int
+job_give(struct job *job)
+{
+	struct runner *r;
+	int i;
+
+	for (i = 0; i <= RUNNERS_MAX; i++) {
+		if ((r = runner_find(job->mailer)) == NULL)
+			return -1;
+		if (runner_give(r->fd, job->argv, job->message,
+		    job->result) == 0) {
+			r->job = job;
+			return 0;
+		}
+		runner_end(r);
+	}
+	return -1;
+}
+
+/* Returns 0, or -1: *why says what is in the way. */
+static int
+job_run(struct job *job, const char **why)
+{
+	if ((job->result = mail_result_new(job->mailer->conf,
+	    job_delivery(job), why)) == -1)
+		return -1;
+	*why = "no process";
+	if (job_give(job) == -1)
+		return -1;
+	job->begun = 1;
+	close(job->message);
+	job->message = -1;
+	return 0;
+}
+
+static void
+jobs_run(struct mailer *m)
+{
+	struct job *job, *next;
+	const char *why;
+
+	for (job = TAILQ_FIRST(&m->jobs); job != NULL && !is_busy(m);
+	    job = next) {
+		next = TAILQ_NEXT(job, entry);
+		if (job->begun || job_run(job, &why) == 0)
+			continue;
+		mailer_refuse(m, job->id, EX_OSERR, why);
+		job_free(job);
+	}
+}
+
+static void
+idle_over(void *arg)
+{
+	struct mailer *m = arg;
+	struct runner *r;
+
+	m->idle = NULL;
+	for (r = m->runners; m->njobs == 0 &&
+	    r < m->runners + RUNNERS_MAX; r++)
+		if (r->pid != 0)
+			runner_end(r);
+	if (m->njobs == 0)
+		mail_result_tidy(m->conf);
+}
+
+/* The turn of the next, or of our own end. */
+static void
+jobs_next(struct mailer *m)
+{
+	jobs_run(m);
+	if (m->njobs != 0)
+		return;
+	if (m->ipc == NULL)
+		loop_stop(m->loop);
+	else if (m->idle == NULL)
+		m->idle = loop_timer_add(m->loop, IDLE_MS, idle_over, m);
 }
 
 static void
@@ -365,7 +393,7 @@ mailer_closed(struct ipc *ipc, void *arg)
 	m->ipc = NULL;
 	for (job = TAILQ_FIRST(&m->jobs); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, entry);
-		if (job->pid == 0)
+		if (!job->begun)
 			job_free(job);
 	}
 	if (m->njobs == 0)
@@ -381,10 +409,10 @@ mailer_main(const struct conf *conf, int fd)
 
 	sandbox_drop(SGE_USER, NULL);
 	sandbox_mailer(conf);
+	mail_result_tidy(conf);
 	TAILQ_INIT(&m.jobs);
 	m.conf = conf;
 	m.loop = loop_new();
-	loop_signal(m.loop, SIGCHLD, child_ended, &m);
 	m.ipc = ipc_new(m.loop, fd, mailer_message, mailer_closed, &m);
 	loop_run(m.loop);
 	exit(0);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <sys/types.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "lib/mail_result.h"
 #include "lib/xalloc.h"
 
@@ -26,6 +31,131 @@ mail_result_path(const struct conf *conf, int64_t delivery)
 	xasprintf(&path, "%s/" MAIL_RESULT_PREFIX "%lld", conf->spool,
 	    (long long)delivery);
 	return path;
+}
+
+static char *
+spare_path(const struct conf *conf, int64_t delivery)
+{
+	char *path;
+
+	xasprintf(&path, "%s/" MAIL_SPARE_PREFIX "%d", conf->spool,
+	    (int)(delivery % MAIL_SPARES));
+	return path;
+}
+
+/* With the lock, or -1. */
+static int
+open_locked(const char *path, int flags, const char **why)
+{
+	int fd;
+
+	*why = "its file in the spool can't be written";
+	if ((fd = open(path, flags | O_RDWR | O_APPEND | O_NOFOLLOW |
+	    O_CLOEXEC, 0600)) == -1) {
+		if (errno != ENOENT)
+			log_warn("%s", path);
+		return -1;
+	}
+	*why = "an earlier sendmail is still at it";
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Its age is when its mail was begun. */
+static int
+empty(int fd)
+{
+	return ftruncate(fd, 0) == -1 || futimens(fd, NULL) == -1 ? -1 : 0;
+}
+
+/*
+ * A spare one, under the name of this mail: -1 if there is none.  Emptied
+ * first, lest one that is killed here finds the words of another mail; under a
+ * name that nobody else takes, since a spare one may be put in its place.
+ */
+static int
+take_spare(const struct conf *conf, int64_t delivery, const char *path)
+{
+	const char *why;
+	char *spare, *mine;
+	int fd = -1;
+
+	spare = spare_path(conf, delivery);
+	xasprintf(&mine, "%s/" MAIL_SPARE_PREFIX "next", conf->spool);
+	if (rename(spare, mine) == -1)
+		goto out;
+	/* What sendmail has left running may still write to it. */
+	if ((fd = open_locked(mine, 0, &why)) == -1 || empty(fd) == -1 ||
+	    rename(mine, path) == -1) {
+		(void)unlink(mine);
+		if (fd != -1)
+			close(fd);
+		fd = -1;
+	}
+out:
+	free(spare);
+	free(mine);
+	return fd;
+}
+
+int
+mail_result_new(const struct conf *conf, int64_t delivery, const char **why)
+{
+	char *path;
+	int fd;
+
+	path = mail_result_path(conf, delivery);
+	if ((access(path, F_OK) == 0 ||
+	    (fd = take_spare(conf, delivery, path)) == -1) &&
+	    (fd = open_locked(path, O_CREAT, why)) != -1 &&
+	    empty(fd) == -1) {
+		*why = "no room in the spool";
+		close(fd);
+		fd = -1;
+	}
+	free(path);
+	return fd;
+}
+
+int
+mail_result_open(const struct conf *conf, int64_t delivery, const char **why)
+{
+	char *path;
+	int fd;
+
+	path = mail_result_path(conf, delivery);
+	fd = open_locked(path, O_CREAT, why);
+	free(path);
+	return fd;
+}
+
+void
+mail_result_forget(const struct conf *conf, int64_t delivery)
+{
+	char *path, *spare;
+
+	path = mail_result_path(conf, delivery);
+	spare = spare_path(conf, delivery);
+	if (rename(path, spare) == -1 && errno != ENOENT)
+		log_warn("%s", path);
+	free(path);
+	free(spare);
+}
+
+void
+mail_result_tidy(const struct conf *conf)
+{
+	char *path;
+	int i;
+
+	for (i = 0; i < MAIL_SPARES; i++) {
+		path = spare_path(conf, i);
+		(void)unlink(path);
+		free(path);
+	}
 }
 
 /* A line that is no part of the dialogue, for people. */

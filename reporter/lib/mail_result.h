@@ -14,6 +14,14 @@
  * message is known even if the mailer or all of sged was killed meanwhile.
  */
 #define MAIL_RESULT_PREFIX "mailed."
+/*
+ * One that is of no use any more is taken for another mail: a file system may
+ * look at all that were deleted in the last minute before it makes one (ext4
+ * does), which ten thousand mails would wait for.
+ */
+#define MAIL_SPARE_PREFIX "mailed-spare."
+/* More than are in use at once. */
+#define MAIL_SPARES 64
 /* Kept of what sendmail says. */
 #define MAIL_SAID_MAX 512
 
@@ -27,6 +35,19 @@ struct mail_result {
 
 /* Its path, which the caller frees. */
 char	*mail_result_path(const struct conf *, int64_t delivery);
+/*
+ * An empty one with a lock of it, for a mail that is to be sent; -1: *why says
+ * what is in the way.  One process calls this at a time.
+ */
+int	 mail_result_new(const struct conf *, int64_t delivery,
+	    const char **why);
+/* One that is there, with its lock; -1 likewise. */
+int	 mail_result_open(const struct conf *, int64_t delivery,
+	    const char **why);
+/* What stands in it is known to the database. */
+void	 mail_result_forget(const struct conf *, int64_t delivery);
+/* Takes the spare ones away. */
+void	 mail_result_tidy(const struct conf *);
 /* From a descriptor of it, at any offset. */
 void	mail_result_read(int fd, struct mail_result *);
 

@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "lib/process.h"
 
 #define FDS_MAX 16
-/* How often it is looked whether a child has ended. */
-#define LOOK_MS 5
 
 static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1,
     SIGXFSZ };
@@ -52,24 +52,69 @@ process_signals_default(void)
 		(void)signal(ignored[i], SIG_DFL);
 }
 
+void
+process_signals(sigset_t *set)
+{
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < nitems(ignored); i++)
+		sigaddset(set, ignored[i]);
+}
+
+/* Only a signal that is caught ends ppoll(2). */
+static void
+child_ended(int signo __unused)
+{
+}
+
+/* Until it ends, or the time does: 0 or -1. */
+static int
+wait_until(pid_t pid, int64_t end, int *status, const sigset_t *mask)
+{
+	struct timespec ts;
+	int64_t left;
+	pid_t ended;
+
+	for (;;) {
+		if ((ended = waitpid(pid, status, WNOHANG)) == pid)
+			return 0;
+		left = end - monotonic_ms();
+		if ((ended == -1 && errno != EINTR) || left <= 0)
+			return -1;
+		ts.tv_sec = left / 1000;
+		ts.tv_nsec = left % 1000 * 1000000;
+		(void)ppoll(NULL, 0, &ts, mask);
+	}
+}
+
 int
 process_wait(pid_t pid, int ms, int *status)
 {
-	int waited;
-	pid_t ended;
+	struct sigaction sa, before;
+	sigset_t child, mask, old;
+	int rc;
 
-	for (waited = 0; waited < ms; waited += LOOK_MS) {
-		if ((ended = waitpid(pid, status, WNOHANG)) == pid)
-			return 0;
-		if (ended == -1 && errno != EINTR)
-			return -1;
-		(void)poll(NULL, 0, LOOK_MS);
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = child_ended;
+	sigemptyset(&sa.sa_mask);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &child, &old) == -1 ||
+	    sigaction(SIGCHLD, &sa, &before) == -1)
+		fatal("SIGCHLD");
+	mask = old;
+	sigdelset(&mask, SIGCHLD);
+	if ((rc = wait_until(pid, monotonic_ms() + ms, status, &mask)) == -1) {
+		(void)kill(-pid, SIGKILL);
+		(void)kill(pid, SIGKILL);
+		while (waitpid(pid, status, 0) == -1 && errno == EINTR)
+			continue;
 	}
-	(void)kill(-pid, SIGKILL);
-	(void)kill(pid, SIGKILL);
-	while (waitpid(pid, status, 0) == -1 && errno == EINTR)
-		continue;
-	return -1;
+	if (sigaction(SIGCHLD, &before, NULL) == -1 ||
+	    sigprocmask(SIG_SETMASK, &old, NULL) == -1)
+		fatal("SIGCHLD");
+	return rc;
 }
 
 void

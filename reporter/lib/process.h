@@ -3,6 +3,8 @@
 #ifndef SGE_PROCESS_H
 #define SGE_PROCESS_H
 
+#include <signal.h>
+
 #include "base/compat.h"
 
 /* How long sendmail may take to queue a mail. */
@@ -21,9 +23,12 @@ pid_t	process_fork(void);
 void	process_enter(const char *name, int *fds, size_t n);
 /* In a child about to exec another program. */
 void	process_signals_default(void);
+/* The same ones, for posix_spawn(3). */
+void	process_signals(sigset_t *);
 /*
  * Waits for a child that called setpgid(0, 0), for ms milliseconds; after that
- * it is killed, with all that it began.  0 and its status, or -1.
+ * it is killed, with all that it began.  0 and its status, or -1.  SIGCHLD of
+ * other children is not seen meanwhile.
  */
 int	process_wait(pid_t, int ms, int *status);
 

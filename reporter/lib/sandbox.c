@@ -253,7 +253,7 @@ sandbox_mailer(const struct conf *conf __unused)
 	};
 
 	confine(needs, nitems(needs), "stdio rpath wpath cpath flock proc "
-	    "exec recvfd");
+	    "exec sendfd recvfd");
 #endif
 }
 
