@@ -189,6 +189,56 @@ check_lost(void)
 	    "lost: what the filter had to drop is remembered");
 }
 
+static void
+count_at(struct record r, int64_t when, const char *host, const char *flow)
+{
+	r.time = T0 + when;
+	r.rdns = host;
+	to(&r, "a.example", flow);
+	tally_record(tally, &r);
+}
+
+/* A segment that was kept back is counted after what came later. */
+static void
+check_order(void)
+{
+	struct record out = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+	struct record in = incoming("TLSv1.3", "minties.govt.nz",
+	    "government>public", VERDICT_PASS);
+
+	in.ntx = 0;
+	fresh();
+	count_at(out, 60, "new.example", "government>government");
+	flush();
+	count_at(out, 0, "old.example", "government>public");
+	flush();
+	is_str(rows("SELECT class, clear, first, last FROM correspondent"),
+	    "government|2|1795316645|1795316705", "order: the newer class");
+	is_str(rows("SELECT host, sessions FROM incident"),
+	    "new.example|2", "order: and the newer host");
+	count_at(out, 120, "newest.example", "government>public");
+	flush();
+	is_str(rows("SELECT class FROM correspondent UNION ALL"
+	    " SELECT host FROM incident"), "public newest.example",
+	    "order: until a newer one comes");
+
+	fresh();
+	count_at(in, 60, NULL, "government>public");
+	flush();
+	count_at(in, 20, NULL, "government>public");
+	flush();
+	is_str(rows("SELECT since, last FROM waiting"),
+	    "1795316665|1795316705", "order: it has waited for longer");
+	fresh();
+	count_at(in, 0, NULL, "government>public");
+	count_at(out, 10, NULL, "government>public");
+	count_at(in, 60, NULL, "government>public");
+	flush();
+	is_str(rows("SELECT since FROM waiting"), "1795316705",
+	    "what went out meanwhile does not wait");
+}
+
 int
 main(void)
 {
@@ -200,5 +250,6 @@ main(void)
 	check_policy();
 	check_late();
 	check_lost();
+	check_order();
 	return bench_end() == -1 || done_testing();
 }

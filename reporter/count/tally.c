@@ -260,6 +260,8 @@ add_waiting(struct tally *t, const struct record *r)
 		if (r->dir == DIR_OUT) {
 			if (r->time > count->last_out)
 				count->last_out = r->time;
+			if (count->last_in <= count->last_out)
+				count->first_in = 0;
 			continue;
 		}
 		if (count->first_in == 0 || r->time < count->first_in)

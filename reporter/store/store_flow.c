@@ -25,12 +25,18 @@ store_flow_new(struct store *st, int64_t day, int64_t hour, int64_t dir,
 	    c->buckets[1], c->buckets[2], c->buckets[3], c->buckets[4]);
 }
 
+/* An older segment may be counted after a newer one: the last session's. */
+#define OF_LAST(column, value, last) \
+	column " = CASE WHEN " last " >= last THEN " value " ELSE " column \
+	" END"
+
 int
 store_correspondent_add(struct store *st, int64_t day, int64_t dir,
     const char *domain, const struct correspondent_count *c)
 {
 	return store_update(st, "UPDATE correspondent SET"
-	    " class = ?4, tls13 = tls13 + ?5, tls12 = tls12 + ?6,"
+	    " " OF_LAST("class", "?4", "?15") ","
+	    " tls13 = tls13 + ?5, tls12 = tls12 + ?6,"
 	    " older = older + ?7, clear = clear + ?8, refused = refused + ?9,"
 	    " legacy = legacy + ?10, testing = testing + ?11,"
 	    " messages = messages + ?12, rcpts = rcpts + ?13,"
@@ -66,7 +72,8 @@ store_incident_add(struct store *st, int64_t day, int64_t dir,
     const char *domain, const char *why, const char *addr,
     const struct incident_count *c)
 {
-	return store_update(st, "UPDATE incident SET host = ?6,"
+	return store_update(st, "UPDATE incident SET"
+	    " " OF_LAST("host", "?6", "?9") ","
 	    " sessions = sessions + ?7, first = min(first, ?8),"
 	    " last = max(last, ?9), testing = testing + ?10"
 	    " WHERE day = ?1 AND dir = ?2"
@@ -125,8 +132,9 @@ store_waiting(struct store *st, const char *domain,
 	}
 	if (c->last_in == 0 || c->last_in <= c->last_out)
 		return 0;
-	rc = store_update(st, "UPDATE waiting SET last = max(last,"
-	    " ?2) WHERE domain = ?1", "ti", domain, c->last_in);
+	rc = store_update(st, "UPDATE waiting SET last = max(last, ?2),"
+	    " since = min(since, ?3) WHERE domain = ?1", "tii", domain,
+	    c->last_in, c->first_in);
 	/* A hint may be lost where there are too many. */
 	if (rc != 0 || *rows >= WAITING_DOMAINS_MAX)
 		return rc == -1 ? -1 : 0;

@@ -39,7 +39,8 @@ struct incident_count {
 };
 
 struct waiting_count {
-	int64_t		 first_in, last_in, last_out;	/* 0: none */
+	/* 0: none; first_in: of those that did not go out again. */
+	int64_t		 first_in, last_in, last_out;
 };
 
 struct tally_count {
