@@ -497,6 +497,7 @@ UNITS =		\
 		unit-table-answer \
 		unit-tally \
 		unit-tally-bounds \
+		unit-tally-sides \
 		unit-tally-whose \
 		unit-turn \
 		unit-verify \
