@@ -107,6 +107,65 @@ test_writer(void)
 	announce_stop(&d);
 }
 
+static int64_t
+lines(void)
+{
+	FILE *f = fopen(ANNOUNCED_FILE, "r");
+	int64_t n = 0;
+	int c;
+
+	while (f != NULL && (c = fgetc(f)) != EOF)
+		n += c == '\n';
+	if (f != NULL)
+		(void)fclose(f);
+	return n;
+}
+
+/* The list is begun anew with the newest half of what it may hold. */
+static void
+test_many(void)
+{
+	struct conf conf = { .spool = spool };
+	struct engine e = { .conf = &conf };
+	struct deliver d = { .engine = &e, .announced = -1 };
+	FILE *f;
+	int i;
+
+	(void)unlink(ANNOUNCED_FILE);
+	if ((f = fopen(ANNOUNCED_FILE, "w")) == NULL)
+		exit(1);
+	for (i = 0; i < ANNOUNCED_LINES_MAX / 2 + 10; i++)
+		fprintf(f, "%lld|n%d@a.nz\n", (long long)(i == 20 ? 1 : now),
+		    i);
+	(void)fclose(f);
+	announce(&d, "new@a.nz");
+	is_int(lines(), ANNOUNCED_LINES_MAX / 2, "of many lines the newest,"
+	    " without one that is over, and the new one");
+	is_int(has("n9@a.nz"), 0, "the ten oldest are gone");
+	is_int(has("n10@a.nz"), 1, "but no more");
+	is_int(has("n20@a.nz"), 0, "nor is that of long ago there");
+	is_int(has("new@a.nz"), 1, "the new one is");
+	is_int(d.announced_lines, ANNOUNCED_LINES_MAX / 2, "so many it has");
+	/* Full: it stays as it is up to the last line. */
+	put("", 0, 1, "over@a.nz\n");
+	announce_stop(&d);
+	announce(&d, "a@a.nz");
+	is_int(lines(), 1, "opened anew it has what holds");
+	announce_stop(&d);
+	d.announced = open(ANNOUNCED_FILE, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (write(d.announced, "1|over@a.nz\n", 12) != 12)
+		exit(1);
+	d.announced_lines = ANNOUNCED_LINES_MAX - 1;
+	announce(&d, "b@a.nz");
+	is_int(lines(), 3, "the last line that has room");
+	announce(&d, "c@a.nz");
+	is_int(lines(), 3, "then it is begun anew");
+	is_int(has("a@a.nz") + has("b@a.nz") + has("c@a.nz"), 3,
+	    "with all that holds");
+	is_int(d.announced_lines, 3, "which is counted");
+	announce_stop(&d);
+}
+
 /* The least descriptor that is free. */
 static int
 least_fd(void)
@@ -158,6 +217,7 @@ main(void)
 	(void)umask(022);
 	test_lines();
 	test_writer();
+	test_many();
 	test_trouble();
 	(void)unlink(ANNOUNCED_FILE);
 	(void)rmdir(spool);
