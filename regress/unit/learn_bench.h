@@ -29,6 +29,7 @@ struct bench {
 	int		 nanswers;
 	char		 answers[4096];
 	/* What hosts answer to a look; first match. */
+	int		 silent;	/* none at all */
 	const char	*dead;		/* host or address without an answer */
 	const char	*nohost;	/* in names without an address */
 	const char	*nohost_says;	/* the DNS, of those */

@@ -220,6 +220,8 @@ play_probe(struct bench *b, json_t *q)
 	int handshake = strcmp(b->starttls, "offered") == 0;
 
 	b->probes++;
+	if (b->silent)
+		return;
 	if (b->dead != NULL && (strcmp(host, b->dead) == 0 ||
 	    strcmp(ipc_string(q, "addr", ""), b->dead) == 0))
 		reply(b, WORLD_NET, q, json_pack("{s:s, s:s}", "status",

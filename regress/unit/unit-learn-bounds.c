@@ -120,6 +120,8 @@ test_renewal(struct bench *b)
 		{ 599, 0, 0, NULL, "599" },
 		{ 5000, 0, 0, NULL, "600" },
 		{ 500, 0, 0, "servfail", "15" },
+		/* That there is none is known for a second here. */
+		{ 500, 0, 0, "nxdomain", "15" },
 		{ 500, HOUR - 10, 0, NULL, "500" },
 		{ 500, HOUR + 10, 0, NULL, "3600" },
 		{ 500, HOUR + 10, 0, "servfail", "3600" },
@@ -129,7 +131,7 @@ test_renewal(struct bench *b)
 		{ 500, 9 * DAY, 5 * DAY + 10, NULL, "never" },
 	};
 	struct site *s = site_of("twoids.nz");
-	const char *host = s->mx[0];
+	const char *host = s->mx[0], *txt;
 	size_t i;
 
 	(void)ask(b, "twoids.nz");
@@ -151,6 +153,15 @@ test_renewal(struct bench *b)
 	}
 	sql(b, "DELETE FROM waiting");
 	s->mx[0] = host;
+	s->ttl = 500;
+	txt = s->txt;
+	s->txt = "nxdomain";
+	sql(b, "UPDATE route SET used = unixepoch() WHERE domain ="
+	    " 'twoids.nz'");
+	again(b, "twoids.nz");
+	is_str(rows(b, "SELECT renew - learned FROM route WHERE domain ="
+	    " 'twoids.nz'"), "15", "nor longer than there is no record");
+	s->txt = txt;
 	s->ttl = 0;
 }
 

@@ -366,6 +366,54 @@ test_awaited(struct bench *b)
 	is_int(look_awaited(l, "enforce.nz"), LOOK_NONE, "and is over");
 }
 
+static void
+told_tick(void *arg)
+{
+	struct bench *b = arg;
+
+	if (b->nanswers >= b->wanted || b->ticks-- == 0)
+		loop_stop(b->e.loop);
+	else
+		loop_timer_add(b->e.loop, 2, told_tick, b);
+}
+
+/* How many were told, once so many are. */
+static int
+told(struct bench *b, int wanted)
+{
+	b->wanted = wanted;
+	b->ticks = DEADLINE_MS / 2;
+	loop_timer_add(b->e.loop, 0, told_tick, b);
+	loop_run(b->e.loop);
+	return b->nanswers;
+}
+
+/* A look that nobody answers: some wait for it, for some seconds. */
+static void
+test_patience(struct bench *b)
+{
+	int64_t began;
+	int i;
+
+	(void)ask(b, "alias.nz");
+	(void)settle(b, DEADLINE_MS);
+	sql(b, "DELETE FROM route WHERE domain = 'alias.nz'; DELETE FROM probe");
+	hash_clear(b->e.learn->networks);
+	b->silent = 1;
+	b->answers[0] = '\0';
+	b->nanswers = 0;
+	began = loop_now();
+	for (i = 0; i < 11; i++)
+		learn_ask(&b->e, "alias.nz", learned, b);
+	is_int(told(b, 1), 3, "of eleven three do not wait");
+	is_int(told(b, 4), 11, "the others are told together");
+	ok(loop_now() - began >= 3000, "seconds later");
+	ok(loop_now() - began < 20000, "but not for ever");
+	b->silent = 0;
+	look_stop(b->e.learn);
+	look_start(b->e.learn);
+}
+
 /* A connector that is not found now is no news of its addresses. */
 static void
 test_connector(struct bench *b)
@@ -448,6 +496,7 @@ main(void)
 	test_addresses(&b);
 	test_probes(&b);
 	test_awaited(&b);
+	test_patience(&b);
 	test_connector(&b);
 	test_connectors(&b);
 	stop(&b);
