@@ -342,6 +342,142 @@ test_types(struct bench *b)
 	sql(b, "DELETE FROM probe");
 }
 
+/* Mail waits for a domain whose route was learned while nobody wrote there. */
+static void
+test_waiting(struct bench *b)
+{
+	static const struct {
+		const char	*kind;
+		int		 learned;	/* so long ago */
+		int		 renew;		/* from now */
+		int		 waits;		/* last came so long ago */
+		int		 want;
+	} cases[] = {
+		{ "enforce", 40000, 40000, 60, 1 },
+		{ "enforce", RENEW_MAX + 10, 40000, 60, 1 },
+		{ "enforce", RENEW_MAX - 10, 40000, 60, 0 },
+		{ "enforce", 40000, RENEW_MAX + 10, 60, 1 },
+		{ "enforce", 40000, RENEW_MAX - 10, 60, 0 },
+		{ "enforce", 40000, 40000, 39000, 1 },
+		{ "enforce", 40000, 40000, 41000, 0 },
+		{ "enforce", 40000, 40000, DAY + 10, 0 },
+		{ "none", 40000, 40000, 60, 0 },
+	};
+	size_t i;
+
+	(void)ask(b, "alias.nz");
+	(void)settle(b, DEADLINE_MS);
+	for (i = 0; i < nitems(cases); i++) {
+		sql(b, "UPDATE route SET renew = 9223372036854775807; UPDATE"
+		    " route SET kind = '%s', learned = unixepoch() - %d, renew"
+		    " = unixepoch() + %d, used = 1 WHERE domain = 'alias.nz';"
+		    " DELETE FROM waiting; INSERT INTO waiting VALUES"
+		    " ('alias.nz', 1, unixepoch() - %d)", cases[i].kind,
+		    cases[i].learned, cases[i].renew, cases[i].waits);
+		b->e.learn->ticks = 5;
+		look_tick(b->e.learn);
+		is_str(rows(b, "SELECT renew <= unixepoch() FROM route WHERE"
+		    " domain = 'alias.nz'"), cases[i].want ? "1" : "0",
+		    "%s, learned %d s ago, due in %d s, mail %d s ago",
+		    cases[i].kind, cases[i].learned, cases[i].renew,
+		    cases[i].waits);
+		(void)settle(b, DEADLINE_MS);
+	}
+	sql(b, "DELETE FROM waiting; UPDATE route SET kind = 'enforce' WHERE"
+	    " domain = 'alias.nz'");
+}
+
+/* A host that went back is looked at again, where somebody writes there. */
+static void
+test_retry(struct bench *b)
+{
+	static const struct {
+		int		 used;		/* so long ago */
+		int		 probed;
+		const char	*want;		/* failed, looks */
+	} cases[] = {
+		{ 10, 100, "1 1" },
+		{ DAY - 10, 100, "1 1" },
+		{ DAY + 10, 100, "0 0" },
+		{ 10, LOOK_WAITING - 10, "1 0" },
+		{ 10, LOOK_WAITING + 5, "1 1" },
+	};
+	char got[32];
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		sql(b, "DELETE FROM probe; INSERT INTO probe (host, addr,"
+		    " probed, status, starttls, tls, type, text, helo,"
+		    " notafter, offers) SELECT host, addr, unixepoch() - %d,"
+		    " 'connect', '', '', '', '', '', 0, '' FROM mxaddr WHERE"
+		    " host = 'mx.alias.nz'; UPDATE route SET used ="
+		    " unixepoch() - %d WHERE domain = 'alias.nz'; UPDATE mx"
+		    " SET failed = 1, retry = 1 WHERE host = 'mx.alias.nz'",
+		    cases[i].probed, cases[i].used);
+		hash_clear(b->e.learn->networks);
+		b->e.learn->ticks = 1;
+		b->silent = 1;
+		look_tick(b->e.learn);
+		(void)snprintf(got, sizeof(got), "%s %zu", rows(b, "SELECT"
+		    " failed FROM mx WHERE host = 'mx.alias.nz'"),
+		    b->e.learn->nlooks);
+		is_str(got, cases[i].want, "used %d s ago, looked at %d s ago",
+		    cases[i].used, cases[i].probed);
+		look_stop(b->e.learn);
+		look_start(b->e.learn);
+	}
+	b->silent = 0;
+	sql(b, "DELETE FROM probe; UPDATE mx SET failed = 0, retry = 0");
+}
+
+/* Sessions that wait for a look: what is known within the hour will do. */
+static void
+test_pending(struct bench *b)
+{
+	static const struct {
+		const char	*mx;
+		int		 probed;	/* so long ago; 0: never */
+		const char	*want;		/* host that is looked at */
+	} cases[] = {
+		{ "mx.alias.nz", 0, "mx.alias.nz" },
+		{ "mx.alias.nz", LOOK_FAILURE - 10, "" },
+		{ "mx.alias.nz", LOOK_FAILURE + 10, "mx.alias.nz" },
+		/* Its name is not known. */
+		{ "", 0, "192.0.2.11" },
+		{ "", LOOK_FAILURE - 10, "" },
+		{ "", LOOK_FAILURE + 10, "192.0.2.11" },
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		sql(b, "DELETE FROM probe; DELETE FROM detail; DELETE FROM"
+		    " tally; INSERT INTO tally VALUES (1, 'x.nz', 0, 5, 3);"
+		    " INSERT INTO detail VALUES (1, 'x.nz', 0,"
+		    " 'validation-failure', '192.0.2.1', '192.0.2.11', '%s',"
+		    " '', '', '', 1, 3)", cases[i].mx);
+		if (cases[i].probed != 0)
+			sql(b, "INSERT INTO probe (host, addr, probed, status,"
+			    " starttls, tls, type, text, helo, notafter,"
+			    " offers) VALUES ('mx.alias.nz', '192.0.2.11',"
+			    " unixepoch() - %d, 'ok', 'offered', '', '', '',"
+			    " '', 0, '')", cases[i].probed);
+		hash_clear(b->e.learn->networks);
+		b->e.learn->ticks = 1;
+		b->silent = 1;
+		look_tick(b->e.learn);
+		is_int(look_is_begun(b->e.learn, cases[i].mx[0] == '\0' ?
+		    "192.0.2.11" : cases[i].mx, "192.0.2.11"),
+		    cases[i].want[0] != '\0', "host \"%s\", looked at %d s"
+		    " ago", cases[i].mx, cases[i].probed);
+		is_str(rows(b, "SELECT pending FROM detail"),
+		    cases[i].want[0] != '\0' ? "1" : "0", "then it waits");
+		look_stop(b->e.learn);
+		look_start(b->e.learn);
+	}
+	b->silent = 0;
+	sql(b, "DELETE FROM detail; DELETE FROM tally; DELETE FROM probe");
+}
+
 int
 main(void)
 {
@@ -355,6 +491,9 @@ main(void)
 	test_settle(&b);
 	test_networks(&b);
 	test_types(&b);
+	test_waiting(&b);
+	test_retry(&b);
+	test_pending(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();
