@@ -72,7 +72,7 @@ static void
 check_domains(void)
 {
 	struct record r = outgoing(NULL, STARTTLS_ABSENT,
-	    FAILURE_NOT_SUPPORTED);
+	    FAILURE_NOT_SUPPORTED), in;
 
 	fresh();
 	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
@@ -83,14 +83,18 @@ check_domains(void)
 	to(&r, "d7.example", "government>public");
 	to(&r, "new.example", "government>public");
 	to(&r, "newer.govt.nz", "government>government");
+	in = incoming(NULL, "in.example", "public>government", VERDICT_PASS);
+	tally_record(tally, &in);
 	tally_record(tally, &r);
 	flush();
 	tally_record(tally, &r);
 	flush();
+	is_str(rows("SELECT domain, clear FROM correspondent WHERE dir = 0"),
+	    "in.example|1", "domains: the other way there is room");
 	is_str(rows("SELECT domain, ok, fail FROM tally WHERE fail > 0"
 	    " ORDER BY 1"), "*|0|4 d7.example|1|2", "domains: bounded");
 	is_str(rows("SELECT domain, class, clear FROM correspondent"
-	    " WHERE clear > 0 ORDER BY 1"),
+	    " WHERE clear > 0 AND dir = 1 ORDER BY 1"),
 	    "*|*|4 d7.example|public|2", "domains: correspondents too");
 	is_str(rows("SELECT domain, sum(count) FROM detail GROUP BY 1"),
 	    "d7.example|2", "domains: no details without a tally");
@@ -239,6 +243,87 @@ check_order(void)
 	    "what went out meanwhile does not wait");
 }
 
+/* All that a record may become. */
+static void
+record_all(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+
+	to(&r, "a.example", "government>public");
+	r.lost = 1;
+	tally_record(tally, &r);
+	r.lost = 0;
+	r.ntx = 0;
+	to(&r, "b.example", "government>public");
+	r.tls = NULL;
+	r.starttls = STARTTLS_ABSENT;
+	r.failure = FAILURE_NOT_SUPPORTED;
+	tally_record(tally, &r);
+	r.ntx = 0;
+	r.tls = "TLSv1.3";
+	r.remote = "198.51.100.99";
+	r.failure = FAILURE_VALIDATION;
+	tally_record(tally, &r);
+	r = incoming("TLSv1.3", "minties.govt.nz", "government>public",
+	    VERDICT_PASS);
+	r.tx[0].to = "c.example";
+	tally_record(tally, &r);
+}
+
+static const char *
+all_rows(void)
+{
+	return rows("SELECT (SELECT sum(tls13 + clear + refused) FROM flow),"
+	    " (SELECT sum(tls13 + clear + refused) FROM correspondent),"
+	    " (SELECT sum(sessions) FROM incident), (SELECT count(*) FROM"
+	    " waiting), (SELECT sum(sessions) FROM unknown), (SELECT sum(ok) ||"
+	    " ' ' || sum(fail) FROM tally), (SELECT sum(count) FROM detail),"
+	    " (SELECT sum(count) FROM unseen), (SELECT count(*) FROM trace),"
+	    " (SELECT value FROM meta WHERE key = 'lost')");
+}
+
+/* Without any of the tables nothing is written, and with it all, once. */
+static void
+check_away(void)
+{
+	static const char *const tables[] = { "flow", "correspondent",
+	    "incident", "waiting", "unknown", "tally", "detail", "unseen",
+	    "trace", "meta" };
+	char want[512];
+	size_t i;
+	int rc;
+
+	for (i = 0; i <= nitems(tables); i++) {
+		fresh();
+		sql("INSERT INTO mxaddr VALUES ('198.51.100.7', 'a.example',"
+		    " 'mx.a.example', 0, 5); INSERT INTO policy VALUES (7,"
+		    " 'a.example', 'sts', 'testing', '[]',"
+		    " '[\"mx.a.example\"]'); INSERT INTO sts_history (domain,"
+		    " since, until, policy, mode) VALUES ('a.example', 0,"
+		    " 1 << 40, 7, 'testing')");
+		record_all();
+		/* At first as it should be. */
+		if (i == 0) {
+			flush();
+			(void)strlcpy(want, all_rows(), sizeof(want));
+			ok(strstr(want, "||") == NULL, "all of it: %s", want);
+			continue;
+		}
+		sql("ALTER TABLE %s RENAME TO away", tables[i - 1]);
+		rc = store_begin(store);
+		if (rc == 0)
+			rc = store_end(store, tally_flush(tally));
+		is_int(rc, -1, "without the table %s", tables[i - 1]);
+		tally_forget_rows(tally);
+		sql("ALTER TABLE away RENAME TO %s", tables[i - 1]);
+		is_str(rows("SELECT (SELECT count(*) FROM flow) + (SELECT"
+		    " count(*) FROM tally) + (SELECT count(*) FROM"
+		    " correspondent)"), "0", "nothing is written");
+		flush();
+		is_str(all_rows(), want, "with it, all is, once");
+	}
+}
+
 int
 main(void)
 {
@@ -251,5 +336,6 @@ main(void)
 	check_late();
 	check_lost();
 	check_order();
+	check_away();
 	return bench_end() == -1 || done_testing();
 }
