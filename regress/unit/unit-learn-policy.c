@@ -317,6 +317,62 @@ test_changing(struct bench *b)
 	is_int(b->gets - gets, CHANGES_MAX + 1, "once an hour it may change");
 }
 
+/* When a policy is fetched again: by its own time, and by how it went. */
+static void
+test_refresh(struct bench *b)
+{
+	static const struct {
+		int	max_age;
+		int	same;		/* another id of the same text */
+		int	want;		/* a tenth more or less */
+	} fetched[] = {
+		{ 86400, 0, 43200 }, { 604800, 0, REFRESH },
+		{ 2 * REFRESH + 1000, 0, REFRESH }, { 1000, 0, 500 },
+		{ 86400, 0, 43200 }, { 86400, 1, RENEW_MAX },
+		{ 1000, 0, 500 }, { 1000, 1, 500 },
+	};
+	static const struct {
+		int		left;	/* of what is held, seconds */
+		const char	*want;
+	} failed[] = {
+		{ 807, "300" }, { 2407, "300" }, { 2487, "310" },
+		{ 8007, "1000" }, { 28707, "3588" }, { 28887, "3600" },
+		{ 80007, "3600" },
+	};
+	static char txt[64], policy[256];
+	struct site *s = site_of("many.nz");
+	size_t i;
+
+	s->txt = txt;
+	s->policy = policy;
+	for (i = 0; i < nitems(fetched); i++) {
+		(void)snprintf(txt, sizeof(txt), "v=STSv1; id=r%zu;", i);
+		(void)snprintf(policy, sizeof(policy), "version: STSv1\n"
+		    "mode: enforce\nmx: mx.many.nz\nmax_age: %d\n",
+		    fetched[i].max_age);
+		again(b, "many.nz");
+		is_str(rows(b, "SELECT (expires - fetched) || ' ' || (refresh -"
+		    " fetched BETWEEN %d AND %d) FROM sts WHERE domain ="
+		    " 'many.nz' AND id = 'r%zu'", fetched[i].want * 9 / 10,
+		    fetched[i].want * 11 / 10 + 1, i), fetched[i].max_age ==
+		    1000 ? "1000 1" : fetched[i].max_age == 86400 ? "86400 1" :
+		    fetched[i].max_age == 604800 ? "604800 1" : "173800 1",
+		    "max_age %d, %s text: again in %d s", fetched[i].max_age,
+		    fetched[i].same ? "the same" : "another", fetched[i].want);
+	}
+	s->policy = "timeout";
+	for (i = 0; i < nitems(failed); i++) {
+		(void)snprintf(txt, sizeof(txt), "v=STSv1; id=f%zu;", i);
+		sql(b, "UPDATE sts SET expires = unixepoch() + %d WHERE"
+		    " domain = 'many.nz'", failed[i].left);
+		again(b, "many.nz");
+		is_str(rows(b, "SELECT refresh - tried FROM sts WHERE domain ="
+		    " 'many.nz' AND tried_id = 'f%zu'", i), failed[i].want,
+		    "not fetched, held for %d s: again in %s s",
+		    failed[i].left, failed[i].want);
+	}
+}
+
 int
 main(void)
 {
@@ -330,6 +386,7 @@ main(void)
 	test_gap(&b);
 	test_changing(&b);
 	test_why(&b);
+	test_refresh(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();
