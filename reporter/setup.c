@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "base/sged_notice.h"
+#include "base/spool_file.h"
 #include "base/system.h"
 #include "lib/xalloc.h"
 #include "setup.h"
@@ -173,6 +174,27 @@ dir_ready(const char *path, mode_t mode, const struct owner *owner,
 	return dir_check(path, owner, right);
 }
 
+/*
+ * table-sge, which runs as smtpd's user, adds files to a folder that nobody
+ * else can list or remove from.  What it lacks stops nothing but that, and is
+ * said.
+ */
+static int
+attempts_ready(const char *path, const struct owner *owner)
+{
+	struct stat sb;
+
+	if (lstat(path, &sb) == -1 || !S_ISDIR(sb.st_mode))
+		return dir_make(path, SPOOL_ATTEMPTS_MODE, owner);
+	if (owner->set && sb.st_uid != owner->uid)
+		log_warnx("%s: not its right owner: %s %s", path,
+		    "chown " SGE_USER, path);
+	if ((sb.st_mode & 01777) != SPOOL_ATTEMPTS_MODE)
+		log_warnx("%s: not its right mode: %s %04o %s", path,
+		    "chmod", SPOOL_ATTEMPTS_MODE, path);
+	return 0;
+}
+
 int
 setup_dirs(const struct conf *conf)
 {
@@ -186,14 +208,12 @@ setup_dirs(const struct conf *conf)
 	xasprintf(&attempts, "%s/attempts", conf->spool);
 	copy = xstrdup(conf->database);
 	/*
-	 * table-sge, which runs as smtpd's user, reads SPOOL/routes, and adds
-	 * files to a folder that nobody else can list or remove from.  What
-	 * filter-sge writes is read, and removed, by the engine, which has its
-	 * group too.
+	 * table-sge reads SPOOL/routes.  What filter-sge writes is read, and
+	 * removed, by the engine, which has its group too.
 	 */
 	if (dir_ready(conf->spool, 0755, &own, SGE_OWN) == 0 &&
 	    dir_ready(sessions, 0770, &filter, SETUP_SESSIONS) == 0 &&
-	    dir_make(attempts, 01733, &own) == 0 &&
+	    attempts_ready(attempts, &own) == 0 &&
 	    dir_ready(dirname(copy), 0750, &own, SGE_OWN) == 0 &&
 	    database_check(conf->database) == 0)
 		rc = 0;

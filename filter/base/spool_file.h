@@ -5,6 +5,9 @@
 
 #include <sys/stat.h>
 
+/* SPOOL/attempts: all add files, and nobody but its owner lists or removes. */
+#define SPOOL_ATTEMPTS_MODE 01733
+
 /*
  * NULL, or why a file of SPOOL is not to be believed, by what lstat(2) tells of
  * it: it is no regular file, others can write to it, or it is neither root's

@@ -118,6 +118,15 @@ chmod 755 "$A/var/spool/sged/sessions"
 broken 'spool|bad|*who cannot write /var/spool/sged/sessions (chown'
 chown "$sge_user" "$A/var/spool/sged/sessions"
 chmod "$sessions_mode" "$A/var/spool/sged/sessions"
+attempts=/var/spool/sged/attempts
+chown 0 "$A$attempts"
+broken "spool|bad|$attempts is not _sged's: *(chown _sged $attempts)"
+chown 871 "$A$attempts"
+for m in 1755 0733 1777; do
+	chmod $m "$A$attempts"
+	broken "spool|bad|$attempts has mode $m: *(chmod 1733 $attempts)"
+done
+chmod 1733 "$A$attempts"
 for f in routes routes.cdb; do
 	chmod 600 "$A/var/spool/sged/$f"
 	broken "spool|bad|table-sge runs as opensmtpd, who cannot read /var/spool/sged/$f"

@@ -58,6 +58,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # 2. Running.
+mkdir "$W/spool/attempts"
+chmod 755 "$W/spool/attempts"
 daemon_start
 check "starts" wait_for 20 daemon_ready || cat "$W/log"
 record >"$SESSIONS/20261121T03Z.jsonl"
@@ -103,7 +105,14 @@ if [ "$(id -u)" -eq 0 ]; then
 	check "but it is said whose it should be" grep -q \
 	    "$SESSIONS: not its right owner: .*_sgefilter:_sgefilter $SESSIONS" \
 	    "$W/log"
+	check "so of that which table-sge adds to" grep -q \
+	    "$W/spool/attempts: not its right owner: chown _sged $W/spool/att" \
+	    "$W/log"
 fi
+
+check "and which mode that should have" grep -q \
+    "$W/spool/attempts: not its right mode: chmod 1733 $W/spool/attempts" \
+    "$W/log"
 
 # 3. The socket.
 like "$(ask '{"status":true}')" '{"status":{*"pid":*}}' "status"
@@ -123,12 +132,15 @@ like "$(ask '{"status":true}')" '{"status":*' "nonsense harms nobody else"
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$W"
 	ASK_AS="setpriv --reuid 875 --regid 875 --clear-groups"
-	for asked in '{"status":true}' '{"send":{}}' '{"unknown":1}'; do
+	for asked in '{"status":true}' '{"send":{}}' '{"unknown":1}' \
+	    '{"announce":"tls@b.example"}'; do
 		like "$(ask "$asked")" '{"error":"*"}' \
 		    "filter-sge may not ask $asked"
 	done
 	is "$(ask '{"learn":"no domain!"}')" '{"error":"not a domain name"}' \
 	    "but may ask for learning"
+	is "$(ask '{"announced":"tls@b.example"}')" \
+	    '{"unannounced":"tls@b.example"}' "and whether a report goes out"
 	ASK_AS="setpriv --reuid 65534 --regid 65534 --clear-groups"
 	like "$(ask '{"learn":"b.example"}')" 'connect: Permission denied*' \
 	    "nobody else may ask anything"

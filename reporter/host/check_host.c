@@ -40,6 +40,7 @@ struct want {
 	int		 folder;
 	mode_t		 mode;		/* what is right */
 	mode_t		 never;		/* bits that must not be there */
+	mode_t		 needs;		/* and that must */
 	const char	*why;
 };
 
@@ -89,8 +90,7 @@ check_one(struct check *c, const struct want *w)
 		check_part(c, w->part, CHECK_BAD, "%s is of a group that may "
 		    "write to it: %s (chgrp %s %s)", w->path, w->why, w->owner,
 		    w->path);
-	else if (others_write(w, &sb) ||
-	    (w->folder && (sb.st_mode & S_IRWXU) != S_IRWXU))
+	else if (others_write(w, &sb) || (sb.st_mode & w->needs) != w->needs)
 		check_part(c, w->part, CHECK_BAD, "%s has mode %04o: %s "
 		    "(chmod %04o %s)", w->path, (unsigned int)sb.st_mode &
 		    07777, w->why, (unsigned int)w->mode, w->path);
@@ -102,7 +102,7 @@ void
 check_config_file(struct check *c, const char *path)
 {
 	struct want w = { "system", path, NULL, 0, 0644, S_IWGRP | S_IWOTH,
-	    "who writes it says where mail goes" };
+	    0, "who writes it says where mail goes" };
 
 	check_one(c, &w);
 }
@@ -122,7 +122,7 @@ check_written(struct check *c, const struct want *w)
 void
 check_table_file(struct check *c, const char *path)
 {
-	struct want w = { "system", path, NULL, 0, 0644, S_IWOTH,
+	struct want w = { "system", path, NULL, 0, 0644, S_IWOTH, 0,
 	    "who writes it says where mail goes" };
 
 	check_written(c, &w);
@@ -155,22 +155,26 @@ static void
 check_folders(struct check *c)
 {
 	const struct conf *conf = c->view->conf;
-	char sessions[1024], database[1024], socket[1024];
+	char sessions[1024], attempts[1024], database[1024], socket[1024];
 	static const char *const users[] = { SGE_USER, SGE_NET_USER,
 	    SGE_FILTER_USER };
 	struct want wants[] = {
 		{ "spool", conf->spool, SGE_USER, 1, 0755, S_IWGRP | S_IWOTH,
-		    "sged keeps there what table-sge answers" },
-		{ "spool", sessions, SGE_FILTER_USER, 1, 0770, S_IWGRP | S_IWOTH,
-		    "filter-sge writes there" },
+		    S_IRWXU, "sged keeps there what table-sge answers" },
+		{ "spool", sessions, SGE_FILTER_USER, 1, 0770,
+		    S_IWGRP | S_IWOTH, S_IRWXU, "filter-sge writes there" },
+		{ "spool", attempts, SGE_USER, 1, SPOOL_ATTEMPTS_MODE,
+		    S_IRGRP | S_IROTH, SPOOL_ATTEMPTS_MODE, "table-sge adds "
+		    "to it whose a failed session was, for sged alone" },
 		{ "sged", database, SGE_USER, 1, 0750, S_IWGRP | S_IWOTH,
-		    "sged's database is in it" },
-		{ "sged", socket, NULL, 1, 0755, S_IWGRP | S_IWOTH,
+		    S_IRWXU, "sged's database is in it" },
+		{ "sged", socket, NULL, 1, 0755, S_IWGRP | S_IWOTH, S_IRWXU,
 		    "sged's socket is in it" },
 	};
 	size_t i;
 
 	(void)snprintf(sessions, sizeof(sessions), "%s/sessions", conf->spool);
+	(void)snprintf(attempts, sizeof(attempts), "%s/attempts", conf->spool);
 	check_folder_of(conf->database, database, sizeof(database));
 	check_folder_of(conf->socket, socket, sizeof(socket));
 	for (i = 0; i < nitems(users); i++)
@@ -195,7 +199,7 @@ check_database_files(struct check *c)
 	const struct passwd *pw = getpwnam(SGE_USER);
 	char path[1024], folder[1024];
 	struct want w = { "sged", path, NULL, 0, 0640, S_IWGRP | S_IWOTH,
-	    "who writes it says what was counted and learned" };
+	    0, "who writes it says what was counted and learned" };
 	struct stat sb;
 	size_t i;
 
