@@ -284,6 +284,11 @@ broken_said()
 	    grep -q 'sge.conf:14: unknown directive "wrong"' err
 }
 
+writer_gone()
+{
+	! kill -0 "$writer" 2>/dev/null
+}
+
 gone_said()
 {
 	answered i x.nz not-found && grep -q "sge.conf: can.t be read" err
@@ -326,4 +331,29 @@ ok $? "it is still there"
 exec 3>&-
 wait $pid
 is $? 0 "and goes when smtpd does"
+
+# The disk hangs: who writes to it, the noter of attempts, is stopped.
+"$table" "$dir/sge.conf" <in >out 2>err &
+pid=$!
+exec 3>in
+handshake sge-routes >&3
+answered k two.nz 'found|smtp+tls://mx.two.nz'
+ok $? "another one"
+writer=$(ps -eo pid,ppid | awk -v p=$pid '$2 == p { print $1; exit }')
+check "a process of its own writes" test -n "$writer"
+kill -STOP "$writer"
+i=0
+while [ $i -lt 3000 ]; do
+	echo "table|0.1|1795316677.33|t|lookup|relayhost|w$i|two.nz"
+	i=$((i + 1))
+done >&3
+wait_for 60 answered l two.nz 'found|smtp+tls://mx.two.nz'
+ok $? "smtpd has its answers all the time"
+is "$(grep -c '^lookup-result|w[0-9]*|found' out)" 3000 "3000 of them"
+exec 3>&-
+wait $pid
+is $? 0 "and it goes when smtpd does, though the writer hangs"
+kill -CONT "$writer"
+wait_for 60 writer_gone
+ok $? "who follows"
 finish

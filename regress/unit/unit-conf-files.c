@@ -92,6 +92,48 @@ files(void)
 	free(said);
 }
 
+static void
+mode(const char *name, mode_t to)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	(void)chmod(path, to);
+}
+
+/* Who writes it says where mail goes: all of its files are held to that. */
+static void
+writable(void)
+{
+	static const char *const names[] = { "main", "classes", "members" };
+	struct conf *conf;
+	char *said;
+	size_t i;
+
+	put("main", NLOCAL "include classes\nclass r file members\n");
+	put("classes", "class g { .govt.nz }\n");
+	put("members", "a.nz\n");
+	for (i = 0; i < nitems(names); i++) {
+		mode(names[i], 0646);
+		conf = from_dir(&said);
+		ok(conf == NULL, "others can write to %s", names[i]);
+		ok(strstr(said, "others can write to it: chmod go-w") != NULL,
+		    "which is said");
+		free(said);
+		conf_free(conf);
+		mode(names[i], 0664);
+		conf = from_dir(&said);
+		ok(conf == NULL, "its group can write to %s", names[i]);
+		free(said);
+		conf_free(conf);
+		mode(names[i], 0644);
+	}
+	conf = from_dir(&said);
+	ok(conf != NULL, "nobody else can");
+	free(said);
+	conf_free(conf);
+}
+
 /* A comment would reach to the end of such a file, and hide who is a member. */
 static void
 bare_cr(void)
@@ -237,6 +279,7 @@ main(void)
 	if (mkdtemp(dir) == NULL)
 		fatal("%s", dir);
 	files();
+	writable();
 	bare_cr();
 	endless();
 	large();
