@@ -347,30 +347,40 @@ complain(struct keeper *k, int64_t now)
 	    k->argv[0], (unsigned long long)dropped);
 }
 
+static void
+hung(struct keeper *k, const char *how, int64_t looks)
+{
+	log_warnx("%s %s %lld s: it is ended", k->argv[0], how,
+	    (long long)(k->look_ms * looks / 1000));
+	ended(k, 1);
+}
+
 /*
- * One that hangs would have smtpd wait, and all mail.  Looks are counted, not
- * time: a host that was asleep finds much of it gone at once.
+ * One that hangs would have smtpd wait, and all mail; so would one that says
+ * something now and then, and never ends.  Looks are counted, not time: a host
+ * that was asleep finds much of it gone at once.
  */
 static void
 watch(struct keeper *k, int64_t now)
 {
 	uint64_t passed = kept_passed(k->kept);
+	int owed;
 
 	if (k->pid == -1 || now - k->looked < k->look_ms)
 		return;
 	k->looked = now;
-	if (passed == k->passed && (kept_owes(k->kept) ||
+	owed = kept_look(k->kept);
+	if (passed == k->passed && (owed > 0 ||
 	    (waiting(&k->to_filter) > 0 && k->taken == k->to_filter.gone)))
 		k->looks++;
 	else
 		k->looks = 0;
 	k->passed = passed;
 	k->taken = k->to_filter.gone;
-	if (k->looks <= KEPT_LOOKS)
-		return;
-	log_warnx("%s says nothing for %lld s: it is ended", k->argv[0],
-	    (long long)k->look_ms * KEPT_LOOKS / 1000);
-	ended(k, 1);
+	if (k->looks > KEPT_LOOKS)
+		hung(k, "says nothing for", KEPT_LOOKS);
+	else if (owed > KEPT_LOOKS_MOST)
+		hung(k, "has not answered for", KEPT_LOOKS_MOST);
 }
 
 /*

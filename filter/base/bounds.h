@@ -46,6 +46,11 @@
 #define KEPT_GROWTH_BYTES (1024 * 1024)
 /* It is looked so many times, in that time, whether a filter goes on. */
 #define KEPT_LOOKS 10
+/*
+ * And no answer may take more of them, whatever it says meanwhile: by default
+ * ten minutes, after which no client waits any more (RFC 5321 4.5.3.2.6).
+ */
+#define KEPT_LOOKS_MOST 25
 
 /* The id of a table's request, repeated in the answer: smtpd's have 16. */
 #define TABLE_ID_MAX 64

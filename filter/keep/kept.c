@@ -30,6 +30,7 @@ struct client {
 	char		 data[HEX_LEN + 1];	/* the same of a mail's lines */
 	int		 commit;	/* what is asked is a whole mail */
 	int		 whole;		/* smtpd has given the last of them */
+	int		 owed;		/* looks since smtpd waits */
 	int64_t		 given;		/* bytes of them, and of the answer */
 	int64_t		 got;
 	enum fate	 fate;
@@ -301,9 +302,11 @@ question(struct kept *k, struct client *c, const struct asked *a)
 		(void)strlcpy(c->data, a->token, sizeof(c->data));
 		c->given += a->textlen + 1;
 		c->whole = is_last(a->text, a->textlen);
+		c->owed = 0;
 	} else {
 		(void)strlcpy(c->asked, a->token, sizeof(c->asked));
 		c->commit = is_event(a, "commit");
+		c->owed = 0;
 	}
 	k->to_filter(a->line, a->len, k->arg);
 }
@@ -505,16 +508,17 @@ kept_filter(struct kept *k, const char *line, size_t len)
 }
 
 int
-kept_owes(struct kept *k)
+kept_look(struct kept *k)
 {
 	struct client *c;
+	int most = 0;
 
 	/* Up to a mail's last line the client is waited for. */
 	RB_FOREACH(c, clients, &k->clients)
 		if (knows(k, c) && (c->asked[0] != '\0' ||
-		    (c->data[0] != '\0' && c->whole)))
-			return 1;
-	return 0;
+		    (c->data[0] != '\0' && c->whole)) && ++c->owed > most)
+			most = c->owed;
+	return most;
 }
 
 void

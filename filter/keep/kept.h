@@ -37,10 +37,11 @@ void	kept_filter(struct kept *, const char *line, size_t len);
 void	kept_started(struct kept *);
 size_t	kept_ended(struct kept *, int hung);
 /*
- * Whether smtpd waits for it; whether it made more of a mail than any filter
- * does, and is to be ended.
+ * A look at what smtpd waits for: at how many, this one included, the answer
+ * that is owed for longest was; 0: smtpd waits for none.
  */
-int	kept_owes(struct kept *);
+int	kept_look(struct kept *);
+/* Whether it made more of a mail than any filter does, and is to be ended. */
 int	kept_talks_on(const struct kept *);
 /* Whether it has ever said which events it wants; since its last start. */
 int	kept_ready(const struct kept *);

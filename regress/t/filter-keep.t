@@ -123,6 +123,18 @@ check "one that takes its time" wait_for 60 answered $s proceed
 is "$(grep -c ended "$T/err")" 0 "goes on"
 filter_end
 
+# One that says something now and then, and never ends.
+filter 1 'while read -r l; do case $l in *data-line*) break;; esac; done
+    while :; do echo "filter-dataline|'"$s|$k"'|x"; sleep 0.2; done'
+ask data-line .
+check "one that does not end a mail is ended" \
+    logged 'has not answered for 2 s: it is ended'
+ask commit
+check "the mail is refused for now" wait_for 60 grep -qF \
+    "filter-result|$s|$k|reject|451 4.3.0 A filter" "$T/all"
+check "and another is there for the next" wait_for 60 runs 2
+filter_end
+
 # One that closes what it reads, when it has said something.
 filter 86400 'read -r l; echo "filter-result|'"$s|$k"'|proceed"
     exec sleep 10000 <&-'

@@ -208,19 +208,25 @@ test_bounds(void)
 
 	kept_started(k);
 	says(CONNECT("00000000000000ee"));
-	ok(!kept_owes(k), "nothing is asked");
+	ok(kept_look(k) == 0, "nothing is asked");
 	says(ASK("rcpt-to", "00000000000000ee") "|b@c.nz");
-	ok(kept_owes(k), "a question");
+	ok(kept_look(k) > 0, "a question");
 	answers("filter-result|00000000000000ee|" T "|proceed");
-	ok(!kept_owes(k), "answered");
+	ok(kept_look(k) == 0, "answered");
 	says(ASK("data-line", "00000000000000ee") "|x");
-	ok(!kept_owes(k), "a mail that goes on");
+	ok(kept_look(k) == 0, "a mail that goes on");
 	says(ASK("data-line", "00000000000000ee") "|.");
-	ok(kept_owes(k), "and is whole");
+	is_int(kept_look(k), 1, "and is whole");
+	answers("filter-dataline|00000000000000ee|" T "|x");
+	is_int(kept_look(k), 2, "what is said of it is not its end");
+	says(CONNECT("00000000000000ef"));
+	says(ASK("rcpt-to", "00000000000000ef") "|b@c.nz");
+	is_int(kept_look(k), 3, "the oldest counts");
+	answers("filter-result|00000000000000ef|" T "|proceed");
 	hung = 1;
 	ends(1);
 	hung = 0;
-	ok(!kept_owes(k), "who has ended owes nothing");
+	is_int(kept_look(k), 0, "who has ended owes nothing");
 	says(ASK("commit", "00000000000000ee"));
 	ok(strstr(smtpd, "|reject|451 ") != NULL,
 	    "a mail that it hung on is not refused for good");
@@ -262,7 +268,7 @@ test_answers(void)
 		is_str(smtpd, "filter-result|00000000000000ab|" T "|reject|451 "
 		    "4.3.0 A filter of this host failed: try again later\n",
 		    "no answer: %s", odd[i]);
-		ok(!kept_owes(k), "it is answered");
+		ok(kept_look(k) == 0, "it is answered");
 	}
 	for (i = 0; i < nitems(good); i++) {
 		says(ASK("rcpt-to", "00000000000000ab") "|b@c.nz");
