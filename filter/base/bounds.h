@@ -214,6 +214,7 @@
 #define READ_ROW_SIZE 128
 /* Of the process that reads it: a hung system call, and all its memory. */
 #define READ_WALL_SECONDS 60
+#define READ_NICE 10
 #define READ_MEMORY_MAX (1024LL * 1024 * 1024)
 /* What that process says of it: READ_KEPT_MAX, as JSON at its longest. */
 #define READ_ANSWER_MAX (16 * 1024 * 1024)

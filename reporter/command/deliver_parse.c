@@ -105,6 +105,8 @@ child(const struct conf *conf, int64_t now, int in, int out)
 	closefrom(STDERR_FILENO);
 	log_init("sgectl", 1, 0);
 	set_limits();
+	/* Learning, which mail waits for, and smtpd go first. */
+	(void)!nice(READ_NICE);
 	sandbox_parser();
 	mail = read_all(&len);
 	/* One of our own reports comes back: it may be in it too. */
