@@ -61,6 +61,8 @@ bed_start silent here b@unknown-3.nz
 check "smtpd goes on without it" wait_log 60 silent '^S: [25]50'
 like "$(sgectl show status)" '*DOES NOT ANSWER, though it runs*' \
     "show status says that it hangs"
+like "$(sgectl show status)" "*last wrote to its database at $(date -u +%Y | cut -c1-2)*" \
+    "and what is known of it"
 like "$(sgectl digest -d today)" '*sged does not answer: restart it*' \
     "so does the digest"
 is "$(sgectl -j show status | grep -c '"running": *0.*"hangs": *1')" 1 \

@@ -4,6 +4,8 @@
  * show status: is it running, how far behind, what is due, what to look at.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,15 +25,51 @@
 #include "view/spool_lag.h"
 #include "view/view.h"
 
+/* When something was last written to the database; 0: not known. */
+static int64_t
+last_written(const struct view *v)
+{
+	static const char *const suffixes[] = { "", "-wal" };
+	struct stat sb;
+	int64_t last = 0;
+	char path[1024];
+	size_t i;
+
+	for (i = 0; i < nitems(suffixes); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", v->conf->database,
+		    suffixes[i]);
+		if (stat(path, &sb) == 0 && sb.st_mtime > last)
+			last = sb.st_mtime;
+	}
+	return last;
+}
+
+/*
+ * It may be stopped, or in a call on a disk that hangs, which no restart ends:
+ * nothing is tried on such a disk, or this would hang as well.
+ */
+static void
+print_hanging(const struct view *v)
+{
+	int64_t last = last_written(v);
+
+	fprintf(v->out, "sged     DOES NOT ANSWER, though it runs: views show "
+	    "what was stored before;\n         mail goes on as if it were not "
+	    "there: restart it\n");
+	if (last > 0)
+		fprintf(v->out, "         it last wrote to its database at "
+		    "%s\n", view_instant(v, last));
+	fprintf(v->out, "         where it does not end, the disk hangs of its "
+	    "spool or of its database\n");
+}
+
 static void
 print_daemon(const struct view *v, const json_t *status, int hangs)
 {
 	const char *version;
 
 	if (hangs) {
-		fprintf(v->out, "sged     DOES NOT ANSWER, though it runs: "
-		    "views show what was stored before;\n         mail goes "
-		    "on as if it were not there: restart it\n");
+		print_hanging(v);
 		return;
 	}
 	if (status == NULL) {
