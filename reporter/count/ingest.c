@@ -20,12 +20,15 @@
 /* A batch is committed when it has read, or takes, that much. */
 #define BATCH_READ_MAX (64 * 1024 * 1024)
 #define BATCH_MEMORY_MAX (12 * 1024 * 1024)
-#define BATCH_MEMORY_MIN (3 * 1024 * 1024)
+#define BATCH_MEMORY_FIRST (1024 * 1024)
+#define BATCH_MEMORY_MIN (512 * 1024)
 /*
- * Nobody else can write while it is: what a batch takes goes by how many
- * milliseconds that was the last time.
+ * Nobody else can write while it is, for no longer than 100 ms: what a batch
+ * takes goes by how many milliseconds of CPU that was the last time, which
+ * differs.  Not by the clock: smaller batches are more work for a host that has
+ * too much of it, and how long a disk takes is no matter of rows.
  */
-#define BATCH_HOLD_MS 80
+#define BATCH_HOLD_MS 60
 /* How often the spool is looked at, in milliseconds; slower while idle. */
 #define LOOK_MIN 100
 #define LOOK_MAX 1000
@@ -54,7 +57,7 @@ ingest_start(struct engine *e)
 	in->dirfd = -1;
 	in->wait = LOOK_MIN;
 	in->retry = RETRY_MIN;
-	in->room = BATCH_MEMORY_MIN;
+	in->room = BATCH_MEMORY_FIRST;
 	in->tally = tally_new(e->store, e->conf);
 	in->tally->addrs = e->addrs = hash_new(sizeof(struct addr_seen));
 	/* Where it can't be told, the clock is not believed. */
@@ -136,9 +139,12 @@ ingest_look(struct ingest *in)
 static void
 batch_fit(struct ingest *in, int64_t ms)
 {
-	int64_t room = (int64_t)tally_bytes(in->tally) * BATCH_HOLD_MS /
-	    (ms < 1 ? 1 : ms);
+	int64_t took = (int64_t)tally_bytes(in->tally);
+	int64_t room = took * BATCH_HOLD_MS / (ms < 1 ? 1 : ms);
 
+	/* Rows of another kind may cost more. */
+	if (room > took + took / 2)
+		room = took + took / 2;
 	in->room = room < BATCH_MEMORY_MIN ? BATCH_MEMORY_MIN :
 	    room > BATCH_MEMORY_MAX ? BATCH_MEMORY_MAX : (size_t)room;
 }
@@ -148,21 +154,23 @@ batch_write(struct ingest *in)
 {
 	struct store *st = in->engine->store;
 	struct segment *seg;
-	int64_t now = time(NULL), began;
+	int64_t now = time(NULL);
+	clock_t began;
 
 	if (store_begin(st) == -1)
 		return -1;
-	began = loop_now();
+	began = clock();
 	if (tally_flush(in->tally) == -1)
 		goto bad;
-	/* Not with the commit: how long a disk takes is no matter of rows. */
-	batch_fit(in, loop_now() - began);
 	TAILQ_FOREACH(seg, &in->segments, entry)
 		if (seg->dirty &&
 		    store_segment_save(st, seg->name, &seg->now,
 		    seg->done, now) == -1)
 			goto bad;
-	return store_commit(st);
+	if (store_commit(st) == -1)
+		return -1;
+	batch_fit(in, (int64_t)(clock() - began) * 1000 / CLOCKS_PER_SEC);
+	return 0;
 bad:
 	store_rollback(st);
 	return -1;
