@@ -6,6 +6,8 @@
  * these lines.  What is not committed is read again.
  */
 
+#include <sys/mman.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -44,6 +46,27 @@
 
 static void	ingest_tick(void *);
 
+/*
+ * For a slice of a segment, while there are any: malloc(3) may keep what is
+ * freed, which is more than all else that an idle engine needs.
+ */
+static void
+slice_alloc(struct ingest *in)
+{
+	if (in->buf == NULL && (in->buf = mmap(NULL, SEGMENT_SLICE + 1,
+	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)) ==
+	    MAP_FAILED)
+		fatal("mmap");
+}
+
+static void
+slice_free(struct ingest *in)
+{
+	if (in->buf != NULL && munmap(in->buf, SEGMENT_SLICE + 1) == -1)
+		fatal("munmap");
+	in->buf = NULL;
+}
+
 void
 ingest_start(struct engine *e)
 {
@@ -51,7 +74,6 @@ ingest_start(struct engine *e)
 	int64_t known = 0;
 
 	in = xcalloc(1, sizeof(*in));
-	in->buf = xmalloc(SEGMENT_SLICE + 1);
 	xasprintf(&in->path, "%s/sessions", e->conf->spool);
 	in->engine = e;
 	in->dirfd = -1;
@@ -90,8 +112,8 @@ ingest_stop(struct engine *e)
 	tally_free(in->tally);
 	hash_free(e->addrs);
 	e->addrs = NULL;
+	slice_free(in);
 	free(in->path);
-	free(in->buf);
 	free(in);
 	e->ingest = NULL;
 }
@@ -269,9 +291,12 @@ ingest_tick(void *arg)
 	int rc;
 
 	in->timer = NULL;
+	slice_alloc(in);
 	if (!in->reading)
 		ingest_look(in);
 	rc = ingest_slice(in);
+	if (rc != 1)
+		slice_free(in);
 	if (rc == 1) {
 		in->reading = 1;
 		in->wait = LOOK_MIN;
@@ -296,6 +321,7 @@ ingest_now(struct engine *e)
 	struct ingest *in = e->ingest;
 	int again = 1;
 
+	slice_alloc(in);
 	/* Once more where a file is another than it was. */
 	do {
 		ingest_look(in);
@@ -303,6 +329,7 @@ ingest_now(struct engine *e)
 			;
 	} while (in->listed == 0 && again-- > 0);
 	in->reading = 0;
+	slice_free(in);
 }
 
 int
