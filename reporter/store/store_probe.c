@@ -65,18 +65,44 @@ pair(const char *a, const char *b, int64_t n __unused, void *arg)
 	return p->cb(a, b, p->arg);
 }
 
+/* The one behind that host: 1, 0 if there is none, or -1. */
+static int
+unseen_after(struct store *st, char addr[], size_t addrsz, char host[],
+    size_t hostsz)
+{
+	sqlite3_stmt *stmt;
+
+	/* It may have a row of each domain and day: these are not read. */
+	if ((stmt = store_select(st, "SELECT * FROM (SELECT rip, mx"
+	    " FROM unseen WHERE rip = ?1 AND mx > ?2 ORDER BY mx LIMIT 1)"
+	    " UNION ALL SELECT * FROM (SELECT rip, mx FROM unseen"
+	    " WHERE rip > ?1 ORDER BY rip, mx LIMIT 1) LIMIT 1", "tt", addr,
+	    host)) == NULL)
+		return -1;
+	return store_first(st, stmt, "ss", addr, addrsz, host, hostsz);
+}
+
 int
 store_pending(struct store *st, int64_t max,
     int (*cb)(const char *, const char *, void *), void *arg)
 {
 	struct pair p = { cb, arg };
+	char addr[64] = "", host[HELO_MAX + 1] = "";
 	sqlite3_stmt *stmt;
+	int rc;
 
-	if ((stmt = store_select(st, "SELECT rip, mx, 0 FROM detail"
-	    " WHERE pending = 1 UNION SELECT rip, mx, 0 FROM unseen"
-	    " LIMIT ?1", "i", max)) == NULL)
+	if ((stmt = store_select(st, "SELECT DISTINCT rip, mx, 0 FROM detail"
+	    " WHERE pending = 1 LIMIT ?1", "i", max)) == NULL ||
+	    store_pairs(st, stmt, pair, &p) == -1)
 		return -1;
-	return store_pairs(st, stmt, pair, &p);
+	while (max-- > 0) {
+		if ((rc = unseen_after(st, addr, sizeof(addr), host,
+		    sizeof(host))) != 1)
+			return rc;
+		if (cb(addr, host, arg) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 int

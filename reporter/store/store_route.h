@@ -137,7 +137,7 @@ int	store_probe_load(struct store *, const char *host, const char *addr,
 
 /*
  * What waits for a look: failures whose reason it is to tell, and successes
- * that it may deny.  Each address and host once.
+ * that it may deny.  So many addresses and hosts of either, each once.
  */
 int	store_pending(struct store *, int64_t max,
 	    int (*cb)(const char *addr, const char *host, void *arg),
