@@ -473,6 +473,7 @@ UNITS =		\
 		unit-learn-hosts \
 		unit-learn-judge \
 		unit-learn-policy \
+		unit-learn-watch \
 		unit-line-in \
 		unit-loop \
 		unit-mailer \

@@ -270,7 +270,8 @@ other_runs(const struct conf *conf)
 	start(&b, conf);
 	sql(&b, "INSERT INTO delivery (id, report, uri, state, tries, next,"
 	    " first, last, kind, target) SELECT 2, report, 'mailto:b@mail.nz',"
-	    " state, tries, next, first, last, kind, 'b@mail.nz' FROM delivery");
+	    " state, tries, next, first, last, kind, 'b@mail.nz' FROM"
+	    " delivery");
 	if ((fd = written("mailed.1", "")) == -1 ||
 	    flock(fd, LOCK_EX) == -1)
 		fatal("flock");

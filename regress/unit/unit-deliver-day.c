@@ -235,8 +235,8 @@ spread(const struct conf *conf)
 	    " n WHERE i < 1440) INSERT INTO tally SELECT %lld, printf("
 	    "'d%%05d.nz', i), 0, 1, 0 FROM n", (long long)day_of(now) - 1);
 	ok(run(&b, opened), "1440 domains");
-	is_str(rows(&b, "SELECT count(DISTINCT after / 10) || ' ' || (min(after)"
-	    " BETWEEN 0 AND 9) || ' ' || (max(after) BETWEEN 14390 AND 14399)"
+	is_str(rows(&b, "SELECT count(DISTINCT after / 10) || ' ' ||"
+	    " (min(after) BETWEEN 0 AND 9) || ' ' || (max(after) BETWEEN 14390 AND 14399)"
 	    " FROM given"),
 	    "1440 1 1", "each has a slot of its own, first to last");
 	is_str(rows(&b, "SELECT count(DISTINCT after %% 10) FROM given"), "10",

@@ -129,8 +129,8 @@ addresses(const struct conf *conf)
 	ok(run(&b, addresses_out), "addresses without an answer");
 	some_more(&b);
 	is_int(b.unasked, ADDRESSES_MAX, "no more than may be");
-	is_str(rows(&b, "SELECT count(*) FROM delivery WHERE state = 'sending'"),
-	    "64", "nor are others claimed");
+	is_str(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'sending'"), "64", "nor are others claimed");
 	stop(&b);
 }
 

@@ -253,8 +253,8 @@ test_away(struct bench *b)
 	size_t i;
 
 	for (i = 0; i < nitems(cases); i++) {
-		sql(b, "DELETE FROM route WHERE domain = 'alias.nz'; DELETE FROM"
-		    " sts WHERE domain = 'alias.nz'; DELETE FROM sts_error;"
+		sql(b, "DELETE FROM route WHERE domain = 'alias.nz'; DELETE"
+		    " FROM sts WHERE domain = 'alias.nz'; DELETE FROM sts_error;"
 		    " DELETE FROM mx WHERE domain = 'alias.nz'");
 		sql(b, "ALTER TABLE %s RENAME TO away", cases[i].table);
 		said_begin();

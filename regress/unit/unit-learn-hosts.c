@@ -366,54 +366,6 @@ test_awaited(struct bench *b)
 	is_int(look_awaited(l, "enforce.nz"), LOOK_NONE, "and is over");
 }
 
-static void
-told_tick(void *arg)
-{
-	struct bench *b = arg;
-
-	if (b->nanswers >= b->wanted || b->ticks-- == 0)
-		loop_stop(b->e.loop);
-	else
-		loop_timer_add(b->e.loop, 2, told_tick, b);
-}
-
-/* How many were told, once so many are. */
-static int
-told(struct bench *b, int wanted)
-{
-	b->wanted = wanted;
-	b->ticks = DEADLINE_MS / 2;
-	loop_timer_add(b->e.loop, 0, told_tick, b);
-	loop_run(b->e.loop);
-	return b->nanswers;
-}
-
-/* A look that nobody answers: some wait for it, for some seconds. */
-static void
-test_patience(struct bench *b)
-{
-	int64_t began;
-	int i;
-
-	(void)ask(b, "alias.nz");
-	(void)settle(b, DEADLINE_MS);
-	sql(b, "DELETE FROM route WHERE domain = 'alias.nz'; DELETE FROM probe");
-	hash_clear(b->e.learn->networks);
-	b->silent = 1;
-	b->answers[0] = '\0';
-	b->nanswers = 0;
-	began = loop_now();
-	for (i = 0; i < 11; i++)
-		learn_ask(&b->e, "alias.nz", learned, b);
-	is_int(told(b, 1), 3, "of eleven three do not wait");
-	is_int(told(b, 4), 11, "the others are told together");
-	ok(loop_now() - began >= 3000, "seconds later");
-	ok(loop_now() - began < 20000, "but not for ever");
-	b->silent = 0;
-	look_stop(b->e.learn);
-	look_start(b->e.learn);
-}
-
 /* A connector that is not found now is no news of its addresses. */
 static void
 test_connector(struct bench *b)
@@ -437,48 +389,6 @@ test_connector(struct bench *b)
 	    " 'member.nz' AND addr = '192.0.2.12'"), "1", "found: in use");
 }
 
-/* Addresses in the place of names need no look-up: some a second. */
-static void
-test_connectors(struct bench *b)
-{
-	static const int want[] = { 20, 40, 45, 45 };
-	struct conf_connector all[45];
-	const struct conf *was = b->e.conf;
-	struct conf many = *was;
-	char urls[45][64], domains[45][32];
-	size_t i;
-
-	memset(all, 0, sizeof(all));
-	for (i = 0; i < nitems(all); i++) {
-		(void)snprintf(domains[i], sizeof(domains[i]), "c%zu.nz", i);
-		(void)snprintf(urls[i], sizeof(urls[i]),
-		    "smtp+tls://203.0.113.%zu:2525", i + 1);
-		all[i].domain = domains[i];
-		all[i].url = urls[i];
-	}
-	many.connectors = all;
-	many.nconnectors = nitems(all);
-	b->e.conf = &many;
-	for (i = 0; i < nitems(want); i++) {
-		b->e.learn->ticks = 3600 + (int64_t)i;
-		look_connectors(b->e.learn);
-		is_int(strtonum(rows(b, "SELECT count(*) FROM mxaddr WHERE"
-		    " domain GLOB 'c*.nz' AND routed > 0 AND seen > 0"), 0,
-		    1000, NULL), want[i], "%zu seconds", i);
-	}
-	sql(b, "DELETE FROM mxaddr WHERE domain GLOB 'c*.nz'");
-	b->e.learn->ticks = 7199;
-	look_connectors(b->e.learn);
-	is_str(rows(b, "SELECT count(*) FROM mxaddr WHERE domain GLOB"
-	    " 'c*.nz'"), "0", "then they are known");
-	b->e.learn->ticks = 7200;
-	look_connectors(b->e.learn);
-	is_str(rows(b, "SELECT count(*) FROM mxaddr WHERE domain GLOB"
-	    " 'c*.nz'"), "20", "for an hour");
-	b->e.conf = was;
-	b->e.learn->connector = was->nconnectors;
-}
-
 int
 main(void)
 {
@@ -496,9 +406,7 @@ main(void)
 	test_addresses(&b);
 	test_probes(&b);
 	test_awaited(&b);
-	test_patience(&b);
 	test_connector(&b);
-	test_connectors(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();
