@@ -73,6 +73,8 @@
  */
 #define ATTEMPTS_FILE_MAX (1024 * 1024)
 #define ATTEMPTS_FILES_MAX 64
+/* How many of what lies there are looked at in one turn: some milliseconds. */
+#define ATTEMPTS_LOOK_MAX 256
 
 /*
  * Lines of SPOOL/turns: failing hosts that share an address with another one.

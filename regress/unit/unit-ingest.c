@@ -555,6 +555,43 @@ check_attempts(void)
 	is_int(access(path, F_OK), 0, "the others stay");
 }
 
+/* Whoever may write there can put anything into it, and take it away again. */
+static void
+check_attempts_many(void)
+{
+	char path[256], inner[300], text[512], name[32];
+	long long now = (long long)time(NULL);
+	int i, left = 0;
+
+	for (i = 0; i < 2 * ATTEMPTS_FILES_MAX; i++) {
+		snprintf(name, sizeof(name), "come%d", i);
+		attempts_write(name, "\n");
+		ingest_now(&engine);
+		snprintf(path, sizeof(path), "%s/attempts/come%d", spool, i);
+		left += unlink(path) == -1;
+	}
+	is_int(left, 0, "files that come and go are not taken away");
+	for (i = 0; i < 3 * ATTEMPTS_LOOK_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/attempts/d%d", spool, i);
+		if (mkdir(path, 0700) == -1)
+			fatal("%s", path);
+	}
+	snprintf(inner, sizeof(inner), "%s/x", path);
+	if (mkdir(inner, 0700) == -1)
+		fatal("%s", inner);
+	snprintf(text, sizeof(text), "%lld.001 many.nz -\n", now);
+	attempts_write("many", text);
+	for (i = 0; i < 8; i++)
+		ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt WHERE domain = 'many.nz'"),
+	    1, "nor in the way of others, nor are many folders");
+	for (i = left = 0; i < 3 * ATTEMPTS_LOOK_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/attempts/d%d", spool, i);
+		left += access(path, F_OK) == 0;
+	}
+	is_int(left, 1, "which go, but for what is another's to remove");
+}
+
 int
 main(void)
 {
@@ -586,6 +623,7 @@ main(void)
 	check_days();
 	check_trim();
 	check_attempts();
+	check_attempts_many();
 	stop();
 	domset_free(conf.local);
 	domset_free(conf.sts_except);

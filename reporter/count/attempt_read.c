@@ -126,7 +126,15 @@ file_of(struct ingest *in, const char *name)
 	return NULL;
 }
 
-/* 0: read; -1: it is none of table-sge's, or over. */
+/* Whether nobody can read such a file, rather than that we can't now. */
+static int
+is_none(int error)
+{
+	return error == EACCES || error == ELOOP || error == EMLINK ||
+	    error == ENXIO || error == EPERM;
+}
+
+/* 0: read, or to be tried again; 1: over; -1: it is none of table-sge's. */
 static int
 file_take(struct ingest *in, int dirfd, const char *name)
 {
@@ -138,12 +146,13 @@ file_take(struct ingest *in, int dirfd, const char *name)
 
 	if ((fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC)) == -1)
-		return errno == ENOENT ? 0 : -1;
+		return is_none(errno) ? -1 : 0;
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) ||
 	    sb.st_size > ATTEMPTS_FILE_MAX || (f = file_of(in, name)) == NULL) {
 		close(fd);
-		return complain(in, name, "not one of table-sge's, removed");
+		return -1;
 	}
+	f->seen = 1;
 	if (sb.st_size > f->offset)
 		n = pread(fd, in->buf, SEGMENT_SLICE, (off_t)f->offset);
 	close(fd);
@@ -154,29 +163,80 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	}
 	if (n >= 0 && used == 0 && sb.st_mtime < time(NULL) - OVER_SECONDS) {
 		f->name[0] = '\0';
-		return -1;
+		return 1;
 	}
 	return 0;
 }
 
-void
-attempts_take(struct ingest *in)
+/* What is in a folder that somebody put there is his alone to remove. */
+static void
+entry_take(struct ingest *in, int dirfd, const char *name)
 {
-	struct dirent *de;
-	DIR *dir;
+	int rc = file_take(in, dirfd, name);
+
+	if (rc == 0)
+		return;
+	if (unlinkat(dirfd, name, 0) == -1 && errno != ENOENT &&
+	    unlinkat(dirfd, name, AT_REMOVEDIR) == -1)
+		(void)complain(in, name, "not one of table-sge's: remove it");
+	else if (rc == -1)
+		(void)complain(in, name, "not one of table-sge's, removed");
+}
+
+static void
+pass_begin(struct ingest *in)
+{
+	size_t i;
 	int fd;
 
 	/* In the same folder as sessions. */
 	if (in->dirfd == -1 || (fd = openat(in->dirfd, "../attempts",
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return;
-	if ((dir = fdopendir(fd)) == NULL) {
+	if ((in->attempts_dir = fdopendir(fd)) == NULL)
 		close(fd);
+	for (i = 0; i < nitems(in->attempts); i++)
+		in->attempts[i].seen = 0;
+}
+
+/* Files that others have removed make room. */
+static void
+pass_end(struct ingest *in)
+{
+	size_t i;
+
+	attempts_stop(in);
+	for (i = 0; i < nitems(in->attempts); i++)
+		if (!in->attempts[i].seen)
+			in->attempts[i].name[0] = '\0';
+}
+
+/* However much others put there, a turn does not take longer. */
+void
+attempts_take(struct ingest *in)
+{
+	struct dirent *de;
+	int i;
+
+	if (in->attempts_dir == NULL)
+		pass_begin(in);
+	if (in->attempts_dir == NULL)
 		return;
+	for (i = 0; i < ATTEMPTS_LOOK_MAX; i++) {
+		if ((de = readdir(in->attempts_dir)) == NULL) {
+			pass_end(in);
+			return;
+		}
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0)
+			entry_take(in, dirfd(in->attempts_dir), de->d_name);
 	}
-	while ((de = readdir(dir)) != NULL)
-		if (de->d_name[0] != '.' &&
-		    file_take(in, fd, de->d_name) == -1)
-			(void)unlinkat(fd, de->d_name, 0);
-	closedir(dir);
+}
+
+void
+attempts_stop(struct ingest *in)
+{
+	if (in->attempts_dir != NULL)
+		closedir(in->attempts_dir);
+	in->attempts_dir = NULL;
 }

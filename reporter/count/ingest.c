@@ -104,6 +104,7 @@ ingest_stop(struct engine *e)
 	if (in == NULL)
 		return;
 	trim_stop(in);
+	attempts_stop(in);
 	loop_timer_remove(e->loop, in->timer);
 	while ((seg = TAILQ_FIRST(&in->segments)) != NULL)
 		segment_drop(in, seg);

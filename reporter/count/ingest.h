@@ -5,6 +5,8 @@
 
 #include <sys/queue.h>
 
+#include <dirent.h>
+
 #include "engine/engine.h"
 #include "count/segment.h"
 #include "count/tally.h"
@@ -28,6 +30,7 @@ void	ingest_now(struct engine *);
 struct attempts_file {
 	char		 name[64];	/* "": none */
 	int64_t		 offset;
+	int		 seen;		/* in this pass over the folder */
 };
 
 /* What it knows; for ingest.c, trim.c and what control says of it. */
@@ -56,6 +59,7 @@ struct ingest {
 	int64_t		 retry;		/* the same, after a failure */
 	int64_t		 complained;
 	struct attempts_file attempts[ATTEMPTS_FILES_MAX];
+	DIR		*attempts_dir;	/* of the pass that goes on, or NULL */
 	int64_t		 attempts_said;
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;
@@ -80,7 +84,8 @@ void	trim_stop(struct ingest *);
 /* The next round begins at once. */
 void	trim_now(struct ingest *);
 
-/* attempt_read.c: takes in what is new in SPOOL/attempts. */
+/* attempt_read.c: takes in what is new in SPOOL/attempts, a turn's worth. */
 void	attempts_take(struct ingest *);
+void	attempts_stop(struct ingest *);
 
 #endif
