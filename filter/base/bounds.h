@@ -73,8 +73,12 @@
  */
 #define ATTEMPTS_FILE_MAX (1024 * 1024)
 #define ATTEMPTS_FILES_MAX 64
-/* How many of what lies there are looked at in one turn: some milliseconds. */
+/*
+ * How many of what lies there are looked at in one turn, and removed, which
+ * takes some disks milliseconds each.
+ */
 #define ATTEMPTS_LOOK_MAX 256
+#define ATTEMPTS_GONE_MAX 8
 
 /*
  * Lines of SPOOL/turns: failing hosts that share an address with another one.

@@ -168,19 +168,23 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	return 0;
 }
 
-/* What is in a folder that somebody put there is his alone to remove. */
-static void
+/*
+ * Whether it was to go.  What is in a folder that somebody put there is his
+ * alone to remove.
+ */
+static int
 entry_take(struct ingest *in, int dirfd, const char *name)
 {
 	int rc = file_take(in, dirfd, name);
 
 	if (rc == 0)
-		return;
+		return 0;
 	if (unlinkat(dirfd, name, 0) == -1 && errno != ENOENT &&
 	    unlinkat(dirfd, name, AT_REMOVEDIR) == -1)
 		(void)complain(in, name, "not one of table-sge's: remove it");
 	else if (rc == -1)
 		(void)complain(in, name, "not one of table-sge's, removed");
+	return 1;
 }
 
 static void
@@ -216,20 +220,20 @@ void
 attempts_take(struct ingest *in)
 {
 	struct dirent *de;
-	int i;
+	int i, gone = 0;
 
 	if (in->attempts_dir == NULL)
 		pass_begin(in);
 	if (in->attempts_dir == NULL)
 		return;
-	for (i = 0; i < ATTEMPTS_LOOK_MAX; i++) {
+	for (i = 0; i < ATTEMPTS_LOOK_MAX && gone < ATTEMPTS_GONE_MAX; i++) {
 		if ((de = readdir(in->attempts_dir)) == NULL) {
 			pass_end(in);
 			return;
 		}
 		if (strcmp(de->d_name, ".") != 0 &&
 		    strcmp(de->d_name, "..") != 0)
-			entry_take(in, dirfd(in->attempts_dir), de->d_name);
+			gone += entry_take(in, dirfd(in->attempts_dir), de->d_name);
 	}
 }
 
