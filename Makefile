@@ -492,6 +492,7 @@ UNITS =		\
 		unit-sandbox \
 		unit-session \
 		unit-session-rcpt \
+		unit-steps \
 		unit-store \
 		unit-steady \
 		unit-sts \

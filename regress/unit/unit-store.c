@@ -333,51 +333,6 @@ happened(struct store *st, int what)
 	return sum;
 }
 
-static int
-count_host(const char *addr, const char *host, void *arg)
-{
-	char *found = arg;
-
-	(void)strlcat(found, addr, 256);
-	(void)strlcat(found, " ", 256);
-	(void)strlcat(found, host, 256);
-	(void)strlcat(found, ",", 256);
-	return 0;
-}
-
-/* Which hosts are to be looked at, not which of their sessions wait. */
-static void
-check_pending(void)
-{
-	char found[256] = "", hosts[80];
-	struct store *st;
-	int steps;
-
-	snprintf(hosts, sizeof(hosts), "%s/hosts.db", dir);
-	if ((st = store_open(hosts, STORE_OWN)) == NULL)
-		fatalx("%s", hosts);
-	is_int(store_exec(st, "CREATE TEMP TABLE n AS WITH RECURSIVE n (i) AS"
-	    " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-	    " SELECT i, printf('d%d.example', i) AS domain FROM n;"
-	    "INSERT INTO unseen SELECT 2, domain, 1, '',"
-	    " printf('192.0.2.%d', i % 3), printf('mx%d', i % 2), 1, 1"
-	    " FROM n;"
-	    "INSERT INTO detail SELECT 1, domain, 0, 'validation-failure', '',"
-	    " '198.51.100.7', 'mx', '', '', '', 1, 1 FROM n WHERE i < 3"),
-	    0, "many sessions with some hosts");
-	(void)happened(st, SQLITE_STMTSTATUS_VM_STEP);
-	is_int(store_pending(st, 10, count_host, found), 0, "looked for");
-	steps = happened(st, SQLITE_STMTSTATUS_VM_STEP);
-	ok(steps < 2000, "not by reading all sessions: %d steps", steps);
-	is_str(found, "198.51.100.7 mx,192.0.2.0 mx0,192.0.2.0 mx1,192.0.2.1 mx0,"
-	    "192.0.2.1 mx1,192.0.2.2 mx0,192.0.2.2 mx1,", "each once");
-	*found = '\0';
-	is_int(store_pending(st, 2, count_host, found), 0, "no more of them");
-	is_str(found, "198.51.100.7 mx,192.0.2.0 mx0,192.0.2.0 mx1,", "than asked for");
-	store_close(st);
-	unlink(hosts);
-}
-
 /*
  * What a look at one host settles is some rows of a year's: no table is read
  * from its beginning to its end, and no statement is compiled for each value.
@@ -469,7 +424,6 @@ main(void)
 	check_reader();
 	check_shrink();
 	check_plans();
-	check_pending();
 	st = store_open(path, STORE_READ);
 	ok(st != NULL && meta(st, "x", 0) == 100, "read");
 	ok(store_meta_set(st, "x", 1) == -1, "a reader can't write");

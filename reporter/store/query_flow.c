@@ -173,13 +173,12 @@ each_incident(struct store *st, sqlite3_stmt *stmt,
 	" why"
 /*
  * What our own mail met stands before what strangers make as many of as they
- * like, and what was not before these days before what was.
+ * like, and what was not before these days before what was.  CASE: else SQLite
+ * looks through the whole list for a NULL at each that is not in it.
  */
-#define OLD "WITH old AS (SELECT DISTINCT dir AS d, domain AS who, why AS w" \
-	" FROM incident WHERE day < ?1) "
 #define NEWS_FIRST " GROUP BY dir, domain, why ORDER BY dir = 1 DESC," \
-	" EXISTS (SELECT 1 FROM old WHERE d = i.dir AND who = i.domain" \
-	" AND w = i.why), n DESC, domain, why"
+	" CASE WHEN (i.dir, i.domain, i.why) IN (SELECT dir, domain, why" \
+	" FROM incident WHERE day < ?1) THEN 1 ELSE 0 END, n DESC, domain, why"
 
 int
 seen_clear(struct store *st, int64_t first, int64_t last, int news_first,
@@ -188,7 +187,7 @@ seen_clear(struct store *st, int64_t first, int64_t last, int news_first,
 	sqlite3_stmt *stmt;
 
 	stmt = store_select(st, news_first ?
-	    OLD INCIDENTS "IN " WHY_CLEAR NEWS_FIRST :
+	    INCIDENTS "IN " WHY_CLEAR NEWS_FIRST :
 	    INCIDENTS "IN " WHY_CLEAR MOST_FIRST, "ii", first, last);
 	if (stmt == NULL)
 		return -1;
@@ -201,7 +200,7 @@ seen_refused(struct store *st, int64_t first, int64_t last,
 {
 	sqlite3_stmt *stmt;
 
-	stmt = store_select(st, OLD INCIDENTS "NOT IN " WHY_CLEAR NEWS_FIRST,
+	stmt = store_select(st, INCIDENTS "NOT IN " WHY_CLEAR NEWS_FIRST,
 	    "ii", first, last);
 	if (stmt == NULL)
 		return -1;
