@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "store/query_flow.h"
+#include "store/query_sent.h"
 #include "store/store_route.h"
 #include "tap.h"
 
@@ -103,6 +104,38 @@ check_news(struct store *st)
 	ok(steps < 300000, "not all days for each domain: %d steps", steps);
 }
 
+static void
+add_day(const struct told_report *row, void *arg)
+{
+	*(int64_t *)arg = row->day;
+}
+
+/* The newest report of a domain, among those of all others. */
+static void
+check_latest(struct store *st)
+{
+	int64_t day = 0;
+	int steps;
+
+	is_int(store_exec(st, "WITH RECURSIVE d (day) AS (SELECT 1 UNION ALL"
+	    " SELECT day + 1 FROM d WHERE day < 100), n (i) AS (SELECT 1"
+	    " UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
+	    " INSERT INTO report (day, domain, state, due, ok, fail) SELECT"
+	    " day, printf('d%d.example', i), 'no-rua', 0, 1, 0 FROM d, n"
+	    " WHERE i < 100 OR day < 10"), 0, "reports of a hundred days");
+	(void)steps_of(st);
+	is_int(told_latest(st, 5, 90, "d100.example", add_day, &day), 1,
+	    "it had one");
+	is_int(day, 9, "the newest");
+	is_int(told_latest(st, 10, 200, "d100.example", add_day, &day), 0,
+	    "none later");
+	is_int(told_latest(st, 10, 50, "d1.example", add_day, &day), 1,
+	    "another");
+	is_int(day, 50, "up to a day");
+	steps = steps_of(st);
+	ok(steps < 30000, "not read day by day: %d steps", steps);
+}
+
 int
 main(void)
 {
@@ -117,6 +150,7 @@ main(void)
 		fatalx("%s", path);
 	check_pending(st);
 	check_news(st);
+	check_latest(st);
 	store_close(st);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) != 0 || done_testing();

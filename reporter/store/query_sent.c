@@ -62,9 +62,14 @@ told_latest(struct store *st, int64_t first, int64_t last,
 	struct counter counter = { cb, arg, 0 };
 	sqlite3_stmt *stmt;
 
-	stmt = store_select(st, "SELECT " REPORT " FROM report"
-	    " WHERE day BETWEEN ? AND ? AND domain = ?"
-	    " ORDER BY day DESC LIMIT 1", "iit", first, last, domain);
+	/* From day to day that has reports, not from one to the next of these. */
+	stmt = store_select(st, "WITH RECURSIVE days (at) AS"
+	    " (SELECT max(day) FROM report WHERE day BETWEEN ?1 AND ?2"
+	    " UNION ALL SELECT (SELECT max(day) FROM report WHERE day >= ?1"
+	    " AND day < days.at) FROM days WHERE days.at IS NOT NULL)"
+	    " SELECT " REPORT " FROM days CROSS JOIN report ON day = days.at"
+	    " AND domain = ?3 ORDER BY days.at DESC LIMIT 1", "iit", first,
+	    last, domain);
 	if (stmt == NULL || each_report(st, stmt, count, &counter) == -1)
 		return -1;
 	return counter.n;
