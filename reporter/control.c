@@ -285,6 +285,7 @@ client_accept(int fd, short revents __unused, void *arg)
 	    (uid == 0 || uid == geteuid());
 	c->ipc = ipc_new(control->engine->loop, s, client_message,
 	    client_closed, c);
+	ipc_accept(c->ipc, SOCKET_ASK_MAX);
 	TAILQ_INSERT_TAIL(&control->clients, c, entry);
 	control->nclients++;
 }

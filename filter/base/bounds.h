@@ -97,6 +97,8 @@
 
 /* One message on the daemon's socket or between its processes. */
 #define IPC_MESSAGE_MAX (192 * 1024)
+/* What is asked on that socket: a domain or an address, and some words. */
+#define SOCKET_ASK_MAX 4096
 
 /* Clients of the daemon's socket at once: filters, tables, operators. */
 #define SOCKET_CLIENTS_MAX 128

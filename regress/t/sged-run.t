@@ -124,6 +124,9 @@ is "$(ask '{"learn":"no domain!"}')" '{"error":"not a domain name"}' \
 like "$(ask '{"send":{"day":"2026-13-01"}}')" '{"error":*}' \
     "send for no day"
 is "$(ask '{"reload":true}')" '{"error":"unknown request"}' "unknown"
+# More than any question has: the end of that client.
+is "$(ask '{"status":true,"x":"'"$(awk 'BEGIN { printf "%05000d", 0 }'
+    )"'"}' | grep -c '"status"')" 0 "a question that is too long has no answer"
 ask '[1]' >/dev/null
 ask 'not JSON at all' >/dev/null
 like "$(ask '{"status":true}')" '{"status":*' "nonsense harms nobody else"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
@@ -153,6 +155,88 @@ check_freed_within(void)
 	is_int(is_closed, 1, "only the other end hears of it");
 }
 
+/* A peer in others' hands that says as much as it can. */
+static __dead void
+flood(int fd)
+{
+	static char text[100 * 1024] = "{\"n\":[0";
+	size_t i;
+
+	/* What takes a reader long. */
+	for (i = strlen(text); i < sizeof(text) - 4; i += 3)
+		memcpy(text + i, ",[]", 3);
+	memcpy(text + i, "]}", 2);
+	for (;;)
+		if (send(fd, text, i + 2, 0) == -1)
+			_exit(1);
+}
+
+static int in_round, most_in_round, rounds;
+
+static void
+flooded(struct ipc *ipc __unused, json_t *obj __unused, int fd __unused,
+    void *arg __unused)
+{
+	in_round++;
+}
+
+static void
+round_over(void *arg)
+{
+	if (in_round > most_in_round)
+		most_in_round = in_round;
+	rounds += in_round > 0;
+	in_round = 0;
+	if (rounds == 50)
+		loop_stop(loop);
+	else
+		loop_timer_add(loop, 0, round_over, arg);
+}
+
+static void
+check_flood(void)
+{
+	struct ipc *a;
+	int fds[2], status;
+	pid_t pid;
+
+	if (ipc_pair(fds) == -1 || (pid = fork()) == -1)
+		fatal("fork");
+	if (pid == 0) {
+		close(fds[0]);
+		flood(fds[1]);
+	}
+	close(fds[1]);
+	a = ipc_new(loop, fds[0], flooded, closed, NULL);
+	loop_timer_add(loop, 0, round_over, NULL);
+	loop_run(loop);
+	is_int(most_in_round, 1, "of a flood one long message in a turn");
+	ipc_free(a);
+	(void)waitpid(pid, &status, 0);
+}
+
+/* Whose questions are short. */
+static void
+check_accept(void)
+{
+	struct ipc *a;
+	int fds[2];
+
+	if (ipc_pair(fds) == -1)
+		fatal("pair");
+	a = ipc_new(loop, fds[0], message, closed, NULL);
+	ipc_accept(ipc_new(loop, fds[1], message, closed, NULL), 100);
+	is_closed = got = free_in_message = 0;
+	want = -1;
+	ipc_send(a, numbered(0, 10), -1);
+	ipc_send(a, numbered(1, 200), -1);
+	run();
+	is_int(got, 1, "a short one is taken");
+	while (is_closed < 2)
+		run();
+	is_int(is_closed, 2, "a long one is the end, for both");
+}
+
 int
 main(void)
 {
@@ -169,6 +253,8 @@ main(void)
 	memcpy(big, "{\"n\":0}", 7);
 	check_nonsense(big, sizeof(big));
 	check_freed_within();
+	check_accept();
+	check_flood();
 	is_int(ipc_int(obj, "i", 1), 5, "ipc_int");
 	is_int(ipc_int(obj, "s", 1), 1, "ipc_int of a string");
 	is_str(ipc_string(obj, "s", "no"), "x", "ipc_string");

@@ -16,8 +16,12 @@
 #include "base/log.h"
 #include "lib/xalloc.h"
 
-/* Messages read of one peer before others have their turn. */
+/*
+ * What is read of one peer before others have their turn: so many messages, or
+ * so many bytes, as JSON made for it takes a millisecond for some kilobytes.
+ */
 #define IPC_ROUND 64
+#define IPC_ROUND_BYTES (64 * 1024)
 
 struct ipc_message {
 	TAILQ_ENTRY(ipc_message) entry;
@@ -38,6 +42,7 @@ struct ipc {
 	void		*arg;
 	TAILQ_HEAD(, ipc_message) queue;
 	size_t		 queued;
+	size_t		 most;		/* bytes of a message to us */
 	char		*buf;		/* IPC_MESSAGE_MAX + 1 */
 };
 
@@ -68,11 +73,18 @@ ipc_new(struct loop *loop, int fd,
 	TAILQ_INIT(&ipc->queue);
 	ipc->loop = loop;
 	ipc->fd = fd;
+	ipc->most = IPC_MESSAGE_MAX;
 	ipc->message = message;
 	ipc->closed = closed;
 	ipc->arg = arg;
 	ipc->event = loop_fd_add(loop, fd, POLLIN, ipc_event, ipc);
 	return ipc;
+}
+
+void
+ipc_accept(struct ipc *ipc, size_t most)
+{
+	ipc->most = most;
 }
 
 static void
@@ -213,7 +225,7 @@ close_all(struct msghdr *msg, int *keep)
 
 /* 1 and *obj, *fd; 0 nothing now; -1 over, or nonsense. */
 static int
-message_read(struct ipc *ipc, json_t **obj, int *fd)
+message_read(struct ipc *ipc, json_t **obj, int *fd, size_t *bytes)
 {
 	struct msghdr msg;
 	struct iovec iov;
@@ -234,7 +246,8 @@ message_read(struct ipc *ipc, json_t **obj, int *fd)
 	if (n == -1)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
 	close_all(&msg, fd);
-	if (n > 0 && n <= IPC_MESSAGE_MAX && !(msg.msg_flags & MSG_TRUNC) &&
+	*bytes += (size_t)n;
+	if (n > 0 && (size_t)n <= ipc->most && !(msg.msg_flags & MSG_TRUNC) &&
 	    (*obj = json_loadb(ipc->buf, (size_t)n, 0, NULL)) != NULL) {
 		if (json_is_object(*obj))
 			return 1;
@@ -263,14 +276,16 @@ ipc_event(int sock __unused, short revents, void *arg)
 {
 	struct ipc *ipc = arg;
 	json_t *obj;
+	size_t bytes = 0;
 	int i, fd, got = 0;
 
 	ipc->busy = 1;
 	if (revents & POLLOUT)
 		queue_send(ipc);
 	if (revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL))
-		for (i = 0; i < IPC_ROUND && !ipc->freed; i++) {
-			if ((got = message_read(ipc, &obj, &fd)) != 1)
+		for (i = 0; i < IPC_ROUND && bytes < IPC_ROUND_BYTES &&
+		    !ipc->freed; i++) {
+			if ((got = message_read(ipc, &obj, &fd, &bytes)) != 1)
 				break;
 			ipc->message(ipc, obj, fd, ipc->arg);
 			json_decref(obj);

@@ -25,6 +25,8 @@ struct ipc *ipc_new(struct loop *, int fd,
 	    void (*message)(struct ipc *, json_t *obj, int fd, void *arg),
 	    void (*closed)(struct ipc *, void *arg), void *arg);
 void	ipc_free(struct ipc *);
+/* From now on a message of more bytes is too long. */
+void	ipc_accept(struct ipc *, size_t most);
 /* Steals obj, and closes fd (-1: none) once it is sent.  0, or -1: too long. */
 int	ipc_send(struct ipc *, json_t *obj, int fd);
 /* Messages not yet sent. */
