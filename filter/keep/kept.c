@@ -8,9 +8,7 @@
 
 #include "base/bounds.h"
 #include "keep/kept.h"
-
-#define HEX_LEN 16			/* a session, a token */
-#define EVENT_MAX 100			/* "report|smtp-out|link-disconnect" */
+#include "keep/kept_line.h"
 
 #define LATER "reject|451 4.3.0 A filter of this host failed: try again later"
 #define NEVER "reject|554 5.6.0 A filter of this host failed on this mail"
@@ -24,10 +22,10 @@ enum fate {
 
 struct client {
 	RB_ENTRY(client) entry;
-	char		 id[HEX_LEN + 1];
+	char		 id[KEPT_HEX_LEN + 1];
 	uint64_t	 start;		/* of the filter that knows it; 0 */
-	char		 asked[HEX_LEN + 1];	/* token of a question; "" */
-	char		 data[HEX_LEN + 1];	/* the same of a mail's lines */
+	char		 asked[KEPT_HEX_LEN + 1];	/* token of a question; "" */
+	char		 data[KEPT_HEX_LEN + 1];	/* the same of a mail's lines */
 	int		 commit;	/* what is asked is a whole mail */
 	int		 whole;		/* smtpd has given the last of them */
 	int		 owed;		/* looks since smtpd waits */
@@ -37,17 +35,6 @@ struct client {
 };
 
 RB_HEAD(clients, client);
-
-/* One line of smtpd's; fields point into it. */
-struct asked {
-	const char	*line;
-	size_t		 len;
-	size_t		 event;		/* bytes in front of the session */
-	char		 id[HEX_LEN + 1];
-	char		 token[HEX_LEN + 1];	/* of a question */
-	const char	*text;		/* behind these */
-	size_t		 textlen;
-};
 
 struct kept {
 	kept_line	 to_smtpd;
@@ -70,7 +57,7 @@ struct kept {
 static int
 client_cmp(const struct client *a, const struct client *b)
 {
-	return memcmp(a->id, b->id, HEX_LEN);
+	return memcmp(a->id, b->id, KEPT_HEX_LEN);
 }
 
 RB_PROTOTYPE_STATIC(clients, client, entry, client_cmp)
@@ -195,62 +182,13 @@ wants_line(const struct kept *k, const struct asked *a)
 	const char *version = memchr(a->line, '|', a->len);
 	const char *time = memchr(version + 1, '|', a->event);
 	const char *where = memchr(time + 1, '|', a->event);
-	char event[EVENT_MAX];
+	char event[KEPT_EVENT_MAX];
 	int n;
 
 	n = snprintf(event, sizeof(event), "%.*s%.*s",
 	    (int)(version - a->line), a->line,
 	    (int)(a->line + a->event - 1 - where), where);
 	return n > 0 && (size_t)n < sizeof(event) && wants(k, event, n);
-}
-
-/* The next 16 digits up to a '|' or the end; NULL if it is none. */
-static const char *
-read_hex(const char *p, const char *end, char out[HEX_LEN + 1])
-{
-	if (end - p < HEX_LEN || (end - p > HEX_LEN && p[HEX_LEN] != '|') ||
-	    strspn(p, "0123456789abcdef") < HEX_LEN)
-		return NULL;
-	memcpy(out, p, HEX_LEN);
-	out[HEX_LEN] = '\0';
-	return end - p > HEX_LEN ? p + HEX_LEN + 1 : end;
-}
-
-/* 0, or -1: it is no line about a session. */
-static int
-parse(const char *line, size_t len, struct asked *a)
-{
-	const char *p = line, *end = line + len;
-	int i;
-
-	for (i = 0; i < 5; i++, p++)
-		if ((p = memchr(p, '|', end - p)) == NULL)
-			return -1;
-	a->line = line;
-	a->len = len;
-	a->event = p - line;
-	a->token[0] = '\0';
-	if ((p = read_hex(p, end, a->id)) == NULL ||
-	    (*line == 'f' && (p = read_hex(p, end, a->token)) == NULL))
-		return -1;
-	a->text = p;
-	a->textlen = end - p;
-	return 0;
-}
-
-static int
-is_event(const struct asked *a, const char *event)
-{
-	size_t len = strlen(event);
-
-	return a->event > len + 1 && a->line[a->event - len - 2] == '|' &&
-	    memcmp(a->line + a->event - len - 1, event, len) == 0;
-}
-
-static int
-is_last(const char *text, size_t len)
-{
-	return len == 1 && *text == '.';
 }
 
 static void
@@ -270,14 +208,14 @@ answer_for(struct kept *k, struct client *c, const struct asked *a, int wanted)
 {
 	const char *what = LATER;
 
-	if (is_event(a, "data-line")) {
+	if (kept_is_event(a, "data-line")) {
 		if (c != NULL && c->fate == FATE_WELL)
 			c->fate = FATE_LATER;
-		if (is_last(a->text, a->textlen))
+		if (kept_is_last(a->text, a->textlen))
 			answer(k, "filter-dataline", a->id, a->token, ".");
 		return;
 	}
-	if (is_event(a, "commit") && c != NULL) {
+	if (kept_is_event(a, "commit") && c != NULL) {
 		if (c->fate == FATE_NEVER)
 			what = NEVER;
 		else if (c->fate == FATE_WELL && !wanted)
@@ -296,16 +234,16 @@ question(struct kept *k, struct client *c, const struct asked *a)
 		answer_for(k, c, a, wanted);
 		return;
 	}
-	if (is_event(a, "data-line")) {
+	if (kept_is_event(a, "data-line")) {
 		if (strcmp(c->data, a->token) != 0)
 			c->given = c->got = 0;
 		(void)strlcpy(c->data, a->token, sizeof(c->data));
 		c->given += a->textlen + 1;
-		c->whole = is_last(a->text, a->textlen);
+		c->whole = kept_is_last(a->text, a->textlen);
 		c->owed = 0;
 	} else {
 		(void)strlcpy(c->asked, a->token, sizeof(c->asked));
-		c->commit = is_event(a, "commit");
+		c->commit = kept_is_event(a, "commit");
 		c->owed = 0;
 	}
 	k->to_filter(a->line, a->len, k->arg);
@@ -336,9 +274,9 @@ kept_smtpd(struct kept *k, const char *line, size_t len)
 		config(k, line, len);
 		return;
 	}
-	if (parse(line, len, &a) == -1)
+	if (kept_parse(line, len, &a) == -1)
 		return;
-	if ((c = find(k, a.id)) == NULL && is_event(&a, "link-connect"))
+	if ((c = find(k, a.id)) == NULL && kept_is_event(&a, "link-connect"))
 		c = add(k, a.id);
 	if (*line == 'f') {
 		question(k, c, &a);
@@ -346,14 +284,14 @@ kept_smtpd(struct kept *k, const char *line, size_t len)
 	}
 	if (knows(k, c) && wants_line(k, &a))
 		k->to_filter(line, len, k->arg);
-	if (c != NULL && is_event(&a, "link-disconnect"))
+	if (c != NULL && kept_is_event(&a, "link-disconnect"))
 		forget(k, c);
 }
 
 static void
 announce(struct kept *k, const char *event, size_t len)
 {
-	char line[EVENT_MAX + sizeof("register|")];
+	char line[KEPT_EVENT_MAX + sizeof("register|")];
 	int n;
 
 	n = snprintf(line, sizeof(line), "register|%.*s", (int)len, event);
@@ -366,32 +304,6 @@ need(struct kept *k, const char *event)
 {
 	if (!wants(k, event, strlen(event)))
 		announce(k, event, strlen(event));
-}
-
-/*
- * Whether smtpd can read that: it ends at any other.  Which events there are it
- * knows itself; of questions there is no "*".
- */
-static int
-is_registration(const char *text, size_t len)
-{
-	static const char *const said[] = { "report|smtp-in|",
-	    "report|smtp-out|", "filter|smtp-in|" };
-	char name[EVENT_MAX];
-	size_t i, n;
-
-	if (len >= EVENT_MAX)
-		return 0;
-	for (i = 0; i < nitems(said); i++) {
-		n = strlen(said[i]);
-		if (len <= n || memcmp(text, said[i], n) != 0)
-			continue;
-		memcpy(name, text + n, len - n);
-		name[len - n] = '\0';
-		return (*text == 'r' && strcmp(name, "*") == 0) ||
-		    strspn(name, "abcdefghijklmnopqrstuvwxyz-") == len - n;
-	}
-	return 0;
 }
 
 /*
@@ -408,7 +320,7 @@ registration(struct kept *k, const char *event, size_t len)
 	if (k->ready)
 		return 0;
 	if (!k->came_up) {
-		if (!is_registration(event, len) ||
+		if (!kept_is_registration(event, len) ||
 		    k->nwanted == nitems(k->wanted) ||
 		    (k->wanted[k->nwanted] = strndup(event, len)) == NULL)
 			return -1;
@@ -431,50 +343,26 @@ registration(struct kept *k, const char *event, size_t len)
 	return 0;
 }
 
-/*
- * Whether smtpd can read that answer: it ends at any other, at one that is too
- * long for its own messages, and at "junk" of a mail that is whole.
- */
-static int
-is_answer(const struct client *c, const char *text, size_t len)
-{
-	static const char *const said[] = { "rewrite|", "reject|",
-	    "disconnect|", "report|" };
-	size_t i;
-
-	if (len > KEPT_ANSWER_MAX)
-		return 0;
-	if (len == 7 && memcmp(text, "proceed", 7) == 0)
-		return 1;
-	if (len == 4 && memcmp(text, "junk", 4) == 0)
-		return !c->commit;
-	for (i = 0; i < nitems(said); i++)
-		if (len >= strlen(said[i]) &&
-		    memcmp(text, said[i], strlen(said[i])) == 0)
-			return 1;
-	return 0;
-}
-
 /* Whether smtpd waits for that answer; what is not asked ends smtpd. */
 static int
 is_asked(struct kept *k, const char *p, const char *end, int data)
 {
-	char id[HEX_LEN + 1], token[HEX_LEN + 1];
+	char id[KEPT_HEX_LEN + 1], token[KEPT_HEX_LEN + 1];
 	struct client *c;
 
-	if ((p = read_hex(p, end, id)) == NULL ||
-	    (p = read_hex(p, end, token)) == NULL || p == end + 1 ||
+	if ((p = kept_hex(p, end, id)) == NULL ||
+	    (p = kept_hex(p, end, token)) == NULL || p == end + 1 ||
 	    !knows(k, c = find(k, id)) ||
 	    strcmp(data ? c->data : c->asked, token) != 0)
 		return 0;
 	if (!data) {
 		c->asked[0] = '\0';
-		if (is_answer(c, p, end - p))
+		if (kept_is_answer(p, end - p, c->commit))
 			return 1;
 		answer(k, "filter-result", id, token, LATER);
 		return 0;
 	}
-	if (is_last(p, end - p)) {
+	if (kept_is_last(p, end - p)) {
 		/* smtpd would go on, and what it says next be lost. */
 		if (!c->whole)
 			return 0;
