@@ -126,6 +126,7 @@ COMMON_OBJS =	\
 FILTER_OBJS =	\
 		filter/keep/kept.o \
 		filter/keep/kept_line.o \
+		filter/keep/line_out.o \
 		filter/session/awaited.o \
 		filter/session/busy.o \
 		filter/session/event.o \

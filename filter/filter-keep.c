@@ -25,9 +25,8 @@
 #include "base/version.h"
 #include "confine.h"
 #include "keep/kept.h"
+#include "keep/line_out.h"
 
-/* Nothing is read while so much waits to be written to the other side. */
-#define OUT_HIGH (256 * 1024)
 /*
  * One that ends at its start is not started again within this, nor one that has
  * lived for less so many times in a row.
@@ -45,15 +44,6 @@
 #define PATIENCE_SECONDS 240
 #define PATIENCE_MAX 86400
 
-struct out {
-	int		 fd;		/* -1: nobody reads */
-	char		*buf;
-	size_t		 size;
-	size_t		 head;
-	size_t		 tail;
-	uint64_t	 gone;		/* bytes, since the start */
-};
-
 struct in {
 	int		 fd;
 	struct line_in	 in;
@@ -65,8 +55,8 @@ struct keeper {
 	struct kept	*kept;
 	struct in	 smtpd;
 	struct in	 filter;
-	struct out	 to_smtpd;
-	struct out	 to_filter;
+	struct line_out	 to_smtpd;
+	struct line_out	 to_filter;
 	int		 feed;		/* to_filter's, while it runs */
 	pid_t		 pid;		/* -1: it does not run */
 	int		 eof;		/* smtpd has gone */
@@ -93,68 +83,12 @@ usage(void)
 	exit(1);
 }
 
-/* What does not fit any more, without memory, is as if nobody had read it. */
-static void
-put(struct out *o, const char *line, size_t len)
-{
-	char *grown;
-	size_t size = o->size == 0 ? OUT_HIGH : o->size;
-
-	if (o->fd == -1)
-		return;
-	memmove(o->buf, o->buf + o->head, o->tail - o->head);
-	o->tail -= o->head;
-	o->head = 0;
-	while (size - o->tail < len + 1)
-		size *= 2;
-	if (size != o->size) {
-		if ((grown = realloc(o->buf, size)) == NULL) {
-			o->fd = -1;
-			return;
-		}
-		o->buf = grown;
-		o->size = size;
-	}
-	memcpy(o->buf + o->tail, line, len);
-	o->buf[o->tail + len] = '\n';
-	o->tail += len + 1;
-}
-
-static void
-flush(struct out *o)
-{
-	ssize_t n;
-
-	while (o->fd != -1 && o->head < o->tail) {
-		n = write(o->fd, o->buf + o->head, o->tail - o->head);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && trouble_passes(errno)) {
-			if (!trouble_is_none(errno))
-				trouble_wait();
-			return;
-		}
-		if (n <= 0)
-			o->fd = -1;
-		else {
-			o->head += n;
-			o->gone += n;
-		}
-	}
-}
-
-static size_t
-waiting(const struct out *o)
-{
-	return o->fd == -1 ? 0 : o->tail - o->head;
-}
-
 static void
 to_smtpd(const char *line, size_t len, void *arg)
 {
 	struct keeper *k = arg;
 
-	put(&k->to_smtpd, line, len);
+	line_out_put(&k->to_smtpd, line, len);
 }
 
 static void
@@ -162,7 +96,7 @@ to_filter(const char *line, size_t len, void *arg)
 {
 	struct keeper *k = arg;
 
-	put(&k->to_filter, line, len);
+	line_out_put(&k->to_filter, line, len);
 }
 
 /*
@@ -371,7 +305,7 @@ watch(struct keeper *k, int64_t now)
 	k->looked = now;
 	owed = kept_look(k->kept);
 	if (passed == k->passed && (owed > 0 ||
-	    (waiting(&k->to_filter) > 0 && k->taken == k->to_filter.gone)))
+	    (line_out_waiting(&k->to_filter) > 0 && k->taken == k->to_filter.gone)))
 		k->looks++;
 	else
 		k->looks = 0;
@@ -405,15 +339,15 @@ turn(struct keeper *k)
 	int n, deaf = is_deaf(k);
 
 	memset(pfd, 0, sizeof(pfd));
-	pfd[0].fd = deaf || waiting(&k->to_filter) > OUT_HIGH ? -1 :
+	pfd[0].fd = deaf || line_out_waiting(&k->to_filter) > LINE_OUT_HIGH ? -1 :
 	    k->smtpd.fd;
-	pfd[1].fd = waiting(&k->to_smtpd) > OUT_HIGH ? -1 : k->filter.fd;
+	pfd[1].fd = line_out_waiting(&k->to_smtpd) > LINE_OUT_HIGH ? -1 : k->filter.fd;
 	pfd[0].events = pfd[1].events = POLLIN;
-	pfd[2].fd = waiting(&k->to_smtpd) > 0 ? k->to_smtpd.fd : -1;
+	pfd[2].fd = line_out_waiting(&k->to_smtpd) > 0 ? k->to_smtpd.fd : -1;
 	pfd[2].events = POLLOUT;
 	/* That nobody reads there is said without being asked for. */
 	pfd[3].fd = k->to_filter.fd;
-	pfd[3].events = waiting(&k->to_filter) > 0 ? POLLOUT : 0;
+	pfd[3].events = line_out_waiting(&k->to_filter) > 0 ? POLLOUT : 0;
 	n = poll(pfd, nitems(pfd), k->pid == -1 || deaf ? AGAIN_MS / 4 :
 	    (int)k->look_ms);
 	if (n > 0 && pfd[1].revents != 0 &&
@@ -433,8 +367,8 @@ turn(struct keeper *k)
 	if (n > 0 && pfd[0].revents != 0 &&
 	    fill(k, &k->smtpd, kept_smtpd) == -1)
 		k->eof = 1;
-	flush(&k->to_filter);
-	flush(&k->to_smtpd);
+	line_out_flush(&k->to_filter);
+	line_out_flush(&k->to_smtpd);
 	if (k->to_smtpd.fd == -1)
 		k->eof = 1;
 }
