@@ -30,6 +30,8 @@ struct bench {
 	char		 answers[4096];
 	/* What hosts answer to a look; first match. */
 	int		 silent;	/* none at all */
+	int		 mx_first;	/* the TXT record is answered last */
+	json_t		*late;		/* its question */
 	const char	*dead;		/* host or address without an answer */
 	const char	*nohost;	/* in names without an address */
 	const char	*nohost_says;	/* the DNS, of those */

@@ -165,7 +165,7 @@ answer_wide(struct bench *b, const json_t *q)
 
 /* A host's address is 192.0.2.N, N the length of its name. */
 void
-play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
+play_resolve(struct ipc *ipc, json_t *q, int fd __unused, void *arg)
 {
 	struct bench *b = arg;
 	const char *op = ipc_string(q, "op", "");
@@ -197,6 +197,16 @@ play_resolve(struct ipc *ipc __unused, json_t *q, int fd __unused, void *arg)
 	}
 	if (strcmp(op, "mx") == 0) {
 		reply(b, WORLD_RESOLVE, q, answer_mx(site_of(name)));
+		if (b->late != NULL) {
+			b->mx_first = 0;
+			play_resolve(ipc, b->late, -1, b);
+			json_decref(b->late);
+			b->late = NULL;
+		}
+		return;
+	}
+	if (b->mx_first) {
+		b->late = json_incref(q);
 		return;
 	}
 	b->lookups++;

@@ -95,6 +95,9 @@ test_simple(struct bench *b)
 		    " %d s more: %d questions", ages[i].age, ages[i].left,
 		    ages[i].lookups);
 	}
+	sql(b, "DELETE FROM route WHERE domain = 'none.nz'");
+	b->mx_first = 1;
+	is_str(ask(b, "none.nz"), "none.nz=none ", "its MX are known first");
 	b->lookups = 1;
 	is_str(ask(b, "us.nz"), "us.nz=none ", "our own");
 	is_str(ask(b, "member.nz"), "member.nz=none ", "with a connector");

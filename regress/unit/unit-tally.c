@@ -142,6 +142,14 @@ check_trace(void)
 	is_str(rows("SELECT session, remote, state, type, sip, rip, mx, helo,"
 	    " reason, info FROM trace"), "s|198.51.100.7|0|sts-webpki-invalid"
 	    "|||||expired|", "and each session is noted");
+	fresh();
+	r = outgoing(NULL, STARTTLS_ABSENT, FAILURE_NOT_SUPPORTED);
+	to(&r, "x.example", "government>public");
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT type, sip, rip, mx, helo FROM trace"),
+	    "starttls-not-supported|192.0.2.1|198.51.100.7|mx.rdns.example|"
+	    "mx.helo.example", "one that failed with all that was seen");
 }
 
 /* The receiver refuses MAIL FROM: that is no business of TLS. */
@@ -222,6 +230,8 @@ check_unseen(void)
 	is_str(rows("SELECT day, domain, policy, sip, rip, mx, unseen, count"
 	    " FROM unseen"), "20779|a.example|7|192.0.2.1|198.51.100.7|"
 	    "mx.a.example|1|3", "until its host is looked at");
+	is_str(rows("SELECT DISTINCT type, sip, mx, helo FROM trace"),
+	    "|192.0.2.1|mx.a.example|", "noted without its greeting");
 	is_int(store_pending_day(store, "a.example", DAY), 1,
 	    "which its report waits for");
 	is_int(store_pending_day(store, "dia.govt.nz", DAY), 0,
