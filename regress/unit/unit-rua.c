@@ -126,6 +126,8 @@ static const struct {
 	/* Several rua fields, several URIs, each place once. */
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz; rua=mailto:c@d.nz",
 	  "ok a@b.nz c@d.nz" },
+	{ "v=TLSRPTv1; rua=mailto:a@b.nz,mailto:c@d.nz,mailto:c@d.nz,"
+	  "mailto:e@f.nz,mailto:a@b.nz", "ok a@b.nz c@d.nz e@f.nz" },
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz \t,  mailto:c@d.nz,https://e.nz",
 	  "ok a@b.nz c@d.nz https e.nz 443 /" },
 	{ "v=TLSRPTv1; rua=mailto:a@b.nz,MAILTO:a@B.NZ; rua=mailto:%61@b.nz",
