@@ -239,6 +239,41 @@ test_connectors(struct bench *b)
 	b->e.learn->connector = was->nconnectors;
 }
 
+/* An address that fails: another one that worked within the day is enough. */
+static void
+test_other(struct bench *b)
+{
+	static const struct {
+		int		 ago;
+		const char	*status;
+		const char	*want;		/* failures of the host */
+	} cases[] = {
+		{ 100, "ok", "0" }, { DAY - 30, "ok", "0" },
+		{ DAY + 30, "ok", "1" }, { 100, "connect", "1" },
+	};
+	size_t i;
+
+	(void)ask(b, "alias.nz");
+	(void)settle(b, DEADLINE_MS);
+	b->dead = "192.0.2.11";
+	for (i = 0; i < nitems(cases); i++) {
+		sql(b, "DELETE FROM probe; UPDATE mx SET failed = 0, retry = 0;"
+		    " INSERT INTO probe (host, addr, probed, status, starttls,"
+		    " tls, type, text, helo, notafter, offers) VALUES"
+		    " ('mx.alias.nz', '192.0.2.12', unixepoch() - %d, '%s',"
+		    " 'offered', '', '', '', '', 0, '')", cases[i].ago,
+		    cases[i].status);
+		hash_clear(b->e.learn->networks);
+		look_at(b->e.learn, "mx.alias.nz", "192.0.2.11", 0);
+		(void)settle(b, DEADLINE_MS);
+		is_str(rows(b, "SELECT failed FROM mx WHERE host ="
+		    " 'mx.alias.nz'"), cases[i].want, "another was %s %d s ago",
+		    cases[i].status, cases[i].ago);
+	}
+	b->dead = NULL;
+	sql(b, "DELETE FROM probe; UPDATE mx SET failed = 0, retry = 0");
+}
+
 int
 main(void)
 {
@@ -249,6 +284,7 @@ main(void)
 	test_waiting(&b);
 	test_retry(&b);
 	test_pending(&b);
+	test_other(&b);
 	test_patience(&b);
 	test_connectors(&b);
 	stop(&b);
