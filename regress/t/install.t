@@ -75,6 +75,10 @@ is "$(sed -n 's/^V =[[:blank:]]*//p' etc/openbsd/Makefile)" \
     "$(sed -n 's/^#define SGE_VERSION "\(.*\)"/\1/p' filter/base/version.h)" \
     "and its version this one"
 
+# What the package gives to cron runs with a PATH of /usr/bin and /bin.
+is "$(grep -E '[ (](sgectl|sged) ' etc/debian/opensmtpd-filter-sge.cron.d)" "" \
+    "the package's jobs name programs by their paths"
+
 # Of a copy, so that nobody's objects are made anew.
 mkdir "$I/copy"
 tar -cf - Makefile filter reporter regress/harden |
