@@ -199,7 +199,7 @@ print_attention(const struct view *v)
 		    view_day(v->last));
 	else
 		fprintf(v->out, "look at  %zu to fix, %zu to watch (%s UTC): "
-		    "sgectl digest\n", digest.nfix, digest.nwatch,
+		    "sgectl digest -a\n", digest.nfix, digest.nwatch,
 		    view_day(v->last));
 	for (i = 0; i < digest.n && shown < 3; i++)
 		if (digest.item[i].fix && shown++ < 3)
