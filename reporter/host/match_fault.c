@@ -19,13 +19,14 @@ static const struct {
 } faults[] = {
 	{ CHECK_OK, "" },
 	{ CHECK_BAD, "it may go in clear; write action \"encrypt\" relay tls "
-	    "no-verify" },
+	    "no-verify, and put the match with it before this one" },
 	{ CHECK_BAD, "it goes in clear: write smtp+tls:// for its host" },
 	{ CHECK_BAD, "no certificate is verified; take no-verify out, or "
 	    "match it with the action that has relay tls domain "
 	    "<sge-routes>" },
 	{ CHECK_BAD, "it does not go to the host that the connector or the "
-	    "policy names; write relay tls domain <sge-routes>" },
+	    "policy names; write an action relay tls domain <sge-routes>, and "
+	    "put the match with it before this one" },
 	{ CHECK_BAD, "it waits in the queue for ever, since sge-routes has no "
 	    "host for it; take domain <sge-routes> out" },
 	{ CHECK_WARN, "hosts without TLS get no mail, which the guide leaves "
