@@ -143,7 +143,7 @@ open_include(struct lexer *lx)
 {
 	const struct word *w = lx->include;
 	const char *why;
-	char *path, text[512];
+	char *path, text[2048];
 
 	lx->include = NULL;
 	if (lx->files >= CONF_INCLUDE_DEPTH) {
@@ -161,8 +161,9 @@ open_include(struct lexer *lx)
 		return;
 	}
 	if (push_file(lx, path, &why) == -1 && !lx->nomem) {
-		(void)snprintf(text, sizeof(text), "can't read \"%s\": %s",
-		    path, why);
+		(void)snprintf(text, sizeof(text), "can't read \"%s\": %s%s%s",
+		    path, why, file_is_mended(why) ? " " : "",
+		    file_is_mended(why) ? path : "");
 		say(lx, &w->at, text);
 	}
 	free(path);

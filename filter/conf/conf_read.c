@@ -62,8 +62,9 @@ conf_read(const char *file, FILE *err)
 		rd.nomem = 1;
 	else if (lex_open(&rd.lex, file, say_lex, opened, &rd) == -1) {
 		if (!rd.lex.nomem) {
-			fprintf(err, "%s: can't be read: %s\n", file,
-			    rd.lex.why);
+			fprintf(err, "%s: can't be read: %s%s%s\n", file,
+			    rd.lex.why, file_is_mended(rd.lex.why) ? " " : "",
+			    file_is_mended(rd.lex.why) ? file : "");
 			rd.mistakes++;
 		}
 	} else {

@@ -107,7 +107,7 @@ writable(void)
 {
 	static const char *const names[] = { "main", "classes", "members" };
 	struct conf *conf;
-	char *said;
+	char *said, want[64];
 	size_t i;
 
 	put("main", NLOCAL "include classes\nclass r file members\n");
@@ -117,8 +117,9 @@ writable(void)
 		mode(names[i], 0646);
 		conf = from_dir(&said);
 		ok(conf == NULL, "others can write to %s", names[i]);
-		ok(strstr(said, "others can write to it: chmod go-w") != NULL,
-		    "which is said");
+		(void)snprintf(want, sizeof(want), "others can write to it: "
+		    "chmod go-w %s\n", names[i]);
+		ok(strstr(said, want) != NULL, "which is said, and the command");
 		free(said);
 		conf_free(conf);
 		mode(names[i], 0664);
