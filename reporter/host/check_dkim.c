@@ -157,9 +157,10 @@ check_dkim_key(struct check *c, const struct smtpd_conf *s)
 		(void)snprintf(selector, sizeof(selector), "%.*s",
 		    (int)(len < sizeof(selector) ? len : 0), p);
 		if (strstr(command, domain) == NULL)
-			check_part(c, PART, CHECK_BAD, "line %d: "
+			check_part(c, PART, CHECK_BAD, "%s:%d: "
 			    "filter-dkimsign does not sign for %s, the domain "
-			    "of contact", s->line[i].number, domain);
+			    "of contact: write -d %s", s->line[i].file,
+			    s->line[i].number, domain, domain);
 		else
 			check_key(c, selector, domain, check_option(command,
 			    'k', path, sizeof(path)), NULL);
