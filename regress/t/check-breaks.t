@@ -99,6 +99,7 @@ fresh()
 {
 	rm -rf "$set"
 	cp -R "$good" "$set"
+	mkdir -m 1733 "$set/spool/attempts"
 	for f in smtpd.conf sge.conf bin/smtpd; do
 		sed -e "s,@PORT@,$dns_port," -e "s,@DIR@,$set,g" -e "s,$good,$set,g" "$good/$f" \
 		    >"$set/$f"
