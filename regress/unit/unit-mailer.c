@@ -267,6 +267,29 @@ spare(const struct conf *conf, const char *words)
 	return fd;
 }
 
+/* Somebody else's, in the place of one: it makes room. */
+static void
+check_strange(const struct conf *conf)
+{
+	char *path = mail_result_path(conf, 9);
+	const char *why;
+	struct stat sb;
+	int i, fd, rc;
+
+	for (i = 0; i < 3; i++) {
+		rc = i == 0 ? symlink(dir, path) : i == 1 ?
+		    mkfifo(path, 0600) : mkdir(path, 0700);
+		if (rc == -1)
+			fatal("%s", path);
+		fd = mail_result_new(conf, 9, &why);
+		ok(fd != -1 && lstat(path, &sb) == 0 && S_ISREG(sb.st_mode),
+		    "a file in the place of what is none");
+		close(fd);
+		(void)mail_result_remove(path);
+	}
+	free(path);
+}
+
 static void
 check_files(const struct conf *conf)
 {
@@ -294,6 +317,7 @@ check_files(const struct conf *conf)
 	is_int(r.unknown, 1, "and changes nothing");
 	close(held);
 	close(other);
+	check_strange(conf);
 }
 
 int

@@ -10,13 +10,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/spool_file.h"
 #include "deliver/deliver_job.h"
 #include "lib/mail_result.h"
 
@@ -57,10 +57,11 @@ settle_file(struct deliver *d, int64_t delivery, int64_t now)
 	if (doubt_has(d, delivery))
 		return 0;
 	path = mail_result_path(d->engine->conf, delivery);
-	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1) {
+	if ((fd = spool_file_open(path, NULL)) == -1) {
+		/* What can't be ours is as none: all mail would wait for it. */
 		if (errno != ENOENT) {
+			rc = mail_result_is_strange(errno) ? 0 : -1;
 			log_warn("%s", path);
-			rc = -1;
 		}
 	} else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
 		rc = 1;
@@ -113,7 +114,7 @@ forget(struct deliver *d, int64_t delivery)
 	char *path;
 
 	path = mail_result_path(d->engine->conf, delivery);
-	if (unlink(path) == -1 && errno != ENOENT)
+	if (mail_result_remove(path) == -1 && errno != ENOENT)
 		log_warn("%s", path);
 	free(path);
 }

@@ -43,22 +43,31 @@ spare_path(const struct conf *conf, int64_t delivery)
 	return path;
 }
 
-/* With the lock, or -1. */
+/* With the lock, or -1 with errno; EPERM: it is no regular file. */
 static int
 open_locked(const char *path, int flags, const char **why)
 {
-	int fd;
+	struct stat sb;
+	int fd, saved;
 
 	*why = "its file in the spool can't be written";
 	if ((fd = open(path, flags | O_RDWR | O_APPEND | O_NOFOLLOW |
 	    O_CLOEXEC, 0600)) == -1) {
-		if (errno != ENOENT)
+		saved = errno;
+		if (saved != ENOENT)
 			log_warn("%s", path);
+		errno = saved;
+		return -1;
+	}
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode)) {
+		close(fd);
+		errno = EPERM;
 		return -1;
 	}
 	*why = "an earlier sendmail is still at it";
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		close(fd);
+		errno = EWOULDBLOCK;
 		return -1;
 	}
 	return fd;
@@ -102,6 +111,34 @@ out:
 }
 
 int
+mail_result_is_strange(int error)
+{
+	return error == EPERM || error == EACCES || error == ELOOP ||
+	    error == EISDIR;
+}
+
+int
+mail_result_remove(const char *path)
+{
+	/* unlink(2) of a folder says EISDIR, or EPERM. */
+	if (unlink(path) == 0)
+		return 0;
+	return errno == EISDIR || errno == EPERM ? rmdir(path) : -1;
+}
+
+/* One that was there or is made; what is none makes room for it. */
+static int
+take_own(const char *path, const char **why)
+{
+	int fd = open_locked(path, O_CREAT, why);
+
+	if (fd == -1 && mail_result_is_strange(errno) &&
+	    mail_result_remove(path) == 0)
+		fd = open_locked(path, O_CREAT, why);
+	return fd;
+}
+
+int
 mail_result_new(const struct conf *conf, int64_t delivery, const char **why)
 {
 	char *path;
@@ -110,8 +147,7 @@ mail_result_new(const struct conf *conf, int64_t delivery, const char **why)
 	path = mail_result_path(conf, delivery);
 	if ((access(path, F_OK) == 0 ||
 	    (fd = take_spare(conf, delivery, path)) == -1) &&
-	    (fd = open_locked(path, O_CREAT, why)) != -1 &&
-	    empty(fd) == -1) {
+	    (fd = take_own(path, why)) != -1 && empty(fd) == -1) {
 		*why = "no room in the spool";
 		close(fd);
 		fd = -1;

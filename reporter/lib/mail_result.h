@@ -46,6 +46,13 @@ int	 mail_result_open(const struct conf *, int64_t delivery,
 	    const char **why);
 /* What stands in it is known to the database. */
 void	 mail_result_forget(const struct conf *, int64_t delivery);
+/*
+ * Whether what can't be opened for that reason was put there by somebody else:
+ * no file that we can read.
+ */
+int	 mail_result_is_strange(int error);
+/* Takes one away, or what lies in its place: 0, or -1 with errno. */
+int	 mail_result_remove(const char *path);
 /* Takes the spare ones away. */
 void	 mail_result_tidy(const struct conf *);
 /* From a descriptor of it, at any offset. */
