@@ -195,6 +195,19 @@ attempts_ready(const char *path, const struct owner *owner)
 	return 0;
 }
 
+/* A user who tries a host's sged is not told to change the host's folders. */
+static int
+spool_is_others(const char *path)
+{
+	struct stat sb;
+
+	if (geteuid() == 0 || stat(path, &sb) == -1 ||
+	    sb.st_uid == geteuid())
+		return 0;
+	log_warnx("%s: another user's: sged is to be started as root", path);
+	return 1;
+}
+
 int
 setup_dirs(const struct conf *conf)
 {
@@ -211,7 +224,8 @@ setup_dirs(const struct conf *conf)
 	 * table-sge reads SPOOL/routes.  What filter-sge writes is read, and
 	 * removed, by the engine, which has its group too.
 	 */
-	if (dir_ready(conf->spool, 0755, &own, SGE_OWN) == 0 &&
+	if (!spool_is_others(conf->spool) &&
+	    dir_ready(conf->spool, 0755, &own, SGE_OWN) == 0 &&
 	    dir_ready(sessions, 0770, &filter, SETUP_SESSIONS) == 0 &&
 	    attempts_ready(attempts, &own) == 0 &&
 	    dir_ready(dirname(copy), 0750, &own, SGE_OWN) == 0 &&

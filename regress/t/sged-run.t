@@ -76,6 +76,11 @@ if [ "$(id -u)" -eq 0 ]; then
 	is $? 1 "nor with a folder that others can write to"
 	like "$out" "*$W/db: others can write*chmod go-w $W/db*" "by name"
 	chmod o-w "$W/db"
+	out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$sged" -d \
+	    -f "$W/conf" 2>&1)
+	is $? 1 "nor for another user"
+	like "$out" "*/spool: another user's: sged is to be started as root" \
+	    "who is not told to take the folders' modes away"
 fi
 for what in db/sged.db conf; do
 	chmod g+w "$W/$what"
