@@ -305,7 +305,8 @@ watch(struct keeper *k, int64_t now)
 	k->looked = now;
 	owed = kept_look(k->kept);
 	if (passed == k->passed && (owed > 0 ||
-	    (line_out_waiting(&k->to_filter) > 0 && k->taken == k->to_filter.gone)))
+	    (line_out_waiting(&k->to_filter) > 0 &&
+	    k->taken == k->to_filter.gone)))
 		k->looks++;
 	else
 		k->looks = 0;
@@ -339,9 +340,10 @@ turn(struct keeper *k)
 	int n, deaf = is_deaf(k);
 
 	memset(pfd, 0, sizeof(pfd));
-	pfd[0].fd = deaf || line_out_waiting(&k->to_filter) > LINE_OUT_HIGH ? -1 :
-	    k->smtpd.fd;
-	pfd[1].fd = line_out_waiting(&k->to_smtpd) > LINE_OUT_HIGH ? -1 : k->filter.fd;
+	pfd[0].fd = deaf ||
+	    line_out_waiting(&k->to_filter) > LINE_OUT_HIGH ? -1 : k->smtpd.fd;
+	pfd[1].fd = line_out_waiting(&k->to_smtpd) > LINE_OUT_HIGH ? -1 :
+	    k->filter.fd;
 	pfd[0].events = pfd[1].events = POLLIN;
 	pfd[2].fd = line_out_waiting(&k->to_smtpd) > 0 ? k->to_smtpd.fd : -1;
 	pfd[2].events = POLLOUT;

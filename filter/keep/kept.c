@@ -24,8 +24,8 @@ struct client {
 	RB_ENTRY(client) entry;
 	char		 id[KEPT_HEX_LEN + 1];
 	uint64_t	 start;		/* of the filter that knows it; 0 */
-	char		 asked[KEPT_HEX_LEN + 1];	/* token of a question; "" */
-	char		 data[KEPT_HEX_LEN + 1];	/* the same of a mail's lines */
+	char		 asked[KEPT_HEX_LEN + 1];	/* a question's */
+	char		 data[KEPT_HEX_LEN + 1];	/* a mail's lines' */
 	int		 commit;	/* what is asked is a whole mail */
 	int		 whole;		/* smtpd has given the last of them */
 	int		 owed;		/* looks since smtpd waits */

@@ -253,7 +253,8 @@ test_bounds(void)
 static void
 test_answers(void)
 {
-	static const char *const odd[] = { "reject", "proceed ", "proceed|x", "nonsense|x", "Junk", "|" };
+	static const char *const odd[] = { "reject", "proceed ",
+	    "proceed|x", "nonsense|x", "Junk", "|" };
 	static const char *const good[] = { "junk", "rewrite|x", "report|x",
 	    "reject|550 no", "disconnect|421 no" };
 	char line[KEPT_ANSWER_MAX + 100];

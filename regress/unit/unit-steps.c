@@ -64,7 +64,8 @@ check_pending(struct store *st)
 	    "192.0.2.1 mx1,192.0.2.2 mx0,192.0.2.2 mx1,", "each once");
 	*found = '\0';
 	is_int(store_pending(st, 2, count_host, found), 0, "no more of them");
-	is_str(found, "198.51.100.7 mx,192.0.2.0 mx0,192.0.2.0 mx1,", "than asked for");
+	is_str(found, "198.51.100.7 mx,192.0.2.0 mx0,192.0.2.0 mx1,",
+	    "than asked for");
 }
 
 static void

@@ -233,7 +233,8 @@ attempts_take(struct ingest *in)
 		}
 		if (strcmp(de->d_name, ".") != 0 &&
 		    strcmp(de->d_name, "..") != 0)
-			gone += entry_take(in, dirfd(in->attempts_dir), de->d_name);
+			gone += entry_take(in, dirfd(in->attempts_dir),
+			    de->d_name);
 	}
 }
 

@@ -184,7 +184,8 @@ check_key_file(struct check *c, const struct smtpd_line *line)
 	else if (errno != EACCES)
 		check_part(c, PART, CHECK_BAD, "%s:%d: the key %s: %s, and "
 		    "smtpd ends at its start; put it there, or name the one "
-		    "that the certificate was made for", line->file, line->number, path,
+		    "that the certificate was made for", line->file,
+		    line->number, path,
 		    errno == 0 ? "no key in PEM without a passphrase" :
 		    strerror(errno));
 }
