@@ -67,6 +67,24 @@ check_addresses(void)
 	    " WHERE addr = '*'"), "1", "addresses: the rest in one row");
 }
 
+/* Names that are none share a row, whatever class each says it has. */
+static void
+check_names(void)
+{
+	struct record r = outgoing("TLSv1.3", STARTTLS_OFFERED, FAILURE_NONE);
+
+	fresh();
+	to(&r, "no domain", "government>public");
+	tally_record(tally, &r);
+	flush();
+	r.tx[0].to = "a..example";
+	r.tx[0].flow = "government>health";
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT domain, class, tls13 FROM correspondent"), "*|*|2",
+	    "names that are none are of no one class");
+}
+
 /* As if TALLY_DOMAINS_MAX were reached: rows that were there go on. */
 static void
 check_domains(void)
@@ -241,6 +259,13 @@ check_order(void)
 	flush();
 	is_str(rows("SELECT since FROM waiting"), "1795316705",
 	    "what went out meanwhile does not wait");
+	fresh();
+	count_at(out, 10, NULL, "government>public");
+	count_at(in, 0, NULL, "government>public");
+	count_at(in, 60, NULL, "government>public");
+	flush();
+	is_str(rows("SELECT since FROM waiting"), "1795316705",
+	    "nor if its coming in is counted later");
 }
 
 /* All that a record may become. */
@@ -330,6 +355,7 @@ main(void)
 	bench_begin("unit-tally-bounds");
 	check_details();
 	check_addresses();
+	check_names();
 	check_domains();
 	check_last();
 	check_policy();

@@ -264,7 +264,8 @@ add_waiting(struct tally *t, const struct record *r)
 				count->first_in = 0;
 			continue;
 		}
-		if (count->first_in == 0 || r->time < count->first_in)
+		if (r->time > count->last_out && (count->first_in == 0 ||
+		    r->time < count->first_in))
 			count->first_in = r->time;
 		if (r->time > count->last_in)
 			count->last_in = r->time;

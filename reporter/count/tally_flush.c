@@ -92,12 +92,15 @@ flush_correspondent(const void *key, size_t len __unused, void *value,
 	const char *domain = key_read_text(&p);
 	int rc;
 
+	/* Of all classes, whichever came last. */
+	if (strcmp(domain, DOMAIN_OTHERS) == 0)
+		strlcpy(count->class, CLASS_ALL, sizeof(count->class));
 	rc = store_correspondent_add(t->store, day, dir, domain, count);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
 	if ((rows = rows_of(t, ROWS_CORRESPONDENT, day, dir, "")) == NULL)
 		return -1;
-	if (*rows >= TALLY_DOMAINS_MAX || strcmp(domain, DOMAIN_OTHERS) == 0) {
+	if (*rows >= TALLY_DOMAINS_MAX) {
 		domain = DOMAIN_OTHERS;
 		strlcpy(count->class, CLASS_ALL, sizeof(count->class));
 		rc = store_correspondent_add(t->store, day, dir, domain,
