@@ -148,6 +148,27 @@ test_pending(struct bench *b)
 	sql(b, "DELETE FROM detail; DELETE FROM tally; DELETE FROM probe");
 }
 
+/* Some of a network each second: none is counted twice. */
+static void
+test_neighbours(struct bench *b)
+{
+	sql(b, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
+	    " FROM n WHERE i < 9) INSERT INTO unseen SELECT 1, 'x.nz', 0,"
+	    " '192.0.2.1', '198.51.100.' || i, 'mx.x.nz', 1, 1 FROM n;"
+	    " INSERT INTO detail SELECT 1, 'x.nz', 0, 'validation-failure',"
+	    " '192.0.2.1', rip, mx, '', '', '', 1, 1 FROM unseen"
+	    " WHERE rip < '198.51.100.3'");
+	b->silent = 1;
+	b->e.learn->ticks = 1;
+	look_tick(b->e.learn);
+	is_int(b->e.learn->nlooks, PROBES_NETWORK_MAX, "hosts with failures "
+	    "and successes that wait are looked at once");
+	b->silent = 0;
+	look_stop(b->e.learn);
+	look_start(b->e.learn);
+	sql(b, "DELETE FROM detail; DELETE FROM unseen");
+}
+
 static void
 told_tick(void *arg)
 {
@@ -284,6 +305,7 @@ main(void)
 	test_waiting(&b);
 	test_retry(&b);
 	test_pending(&b);
+	test_neighbours(&b);
 	test_other(&b);
 	test_patience(&b);
 	test_connectors(&b);

@@ -82,6 +82,14 @@ unseen_after(struct store *st, char addr[], size_t addrsz, char host[],
 	return store_first(st, stmt, "ss", addr, addrsz, host, hostsz);
 }
 
+/* Whether a failure waits for a look at that host: 0, 1 or -1. */
+static int
+is_pending(struct store *st, const char *addr, const char *host)
+{
+	return (int)store_count(st, "SELECT EXISTS (SELECT 1 FROM detail"
+	    " WHERE pending = 1 AND rip = ?1 AND mx = ?2)", "tt", addr, host);
+}
+
 int
 store_pending(struct store *st, int64_t max,
     int (*cb)(const char *, const char *, void *), void *arg)
@@ -99,7 +107,10 @@ store_pending(struct store *st, int64_t max,
 		if ((rc = unseen_after(st, addr, sizeof(addr), host,
 		    sizeof(host))) != 1)
 			return rc;
-		if (cb(addr, host, arg) == -1)
+		/* It was told above, or is in its turn. */
+		if ((rc = is_pending(st, addr, host)) == 1)
+			continue;
+		if (rc == -1 || cb(addr, host, arg) == -1)
 			return -1;
 	}
 	return 0;
