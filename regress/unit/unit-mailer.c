@@ -5,6 +5,7 @@
  */
 
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -267,6 +268,30 @@ spare(const struct conf *conf, const char *words)
 	return fd;
 }
 
+/* A mail that goes while nobody can write so would go again. */
+static void
+check_room(const struct conf *conf)
+{
+	struct rlimit before, none;
+	const char *why = "";
+	int fd;
+
+	if (getrlimit(RLIMIT_FSIZE, &before) == -1)
+		fatal("getrlimit");
+	none = before;
+	none.rlim_cur = 0;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &none) == -1)
+		fatal("setrlimit");
+	is_int(mail_result_new(conf, 11, &why), -1, "the disk is full");
+	if (setrlimit(RLIMIT_FSIZE, &before) == -1)
+		fatal("setrlimit");
+	is_str(why, "no room in the spool", "which is said");
+	fd = mail_result_new(conf, 11, &why);
+	ok(fd != -1, "there is room again");
+	close(fd);
+}
+
 /* Somebody else's, in the place of one: it makes room. */
 static void
 check_strange(const struct conf *conf)
@@ -318,6 +343,7 @@ check_files(const struct conf *conf)
 	close(held);
 	close(other);
 	check_strange(conf);
+	check_room(conf);
 }
 
 int

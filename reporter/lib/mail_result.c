@@ -73,11 +73,15 @@ open_locked(const char *path, int flags, const char **why)
 	return fd;
 }
 
-/* Its age is when its mail was begun. */
+/*
+ * Its age is when its mail was begun.  An empty line takes the room that what is
+ * said will need: on a full disk a mail that went would look as if it had not,
+ * and go again and again.
+ */
 static int
 empty(int fd)
 {
-	return ftruncate(fd, 0) == -1 || futimens(fd, NULL) == -1 ? -1 : 0;
+	return ftruncate(fd, 0) == -1 || write(fd, "\n", 1) != 1 ? -1 : 0;
 }
 
 /*
@@ -252,9 +256,9 @@ mail_result_read(int fd, struct mail_result *r)
 			more = 0;
 	}
 	buf[n + more] = '\0';
+	r->unknown = size == n && buf[strspn(buf, "\n")] == '\0';
 	while ((line = strsep(&rest, "\n")) != NULL)
 		read_line(r, line, &ended);
-	r->unknown = size == 0;
 	if (r->message[0] != '\0')
 		r->code = EX_OK;
 	else if (!ended)

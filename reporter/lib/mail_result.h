@@ -36,7 +36,7 @@ struct mail_result {
 /* Its path, which the caller frees. */
 char	*mail_result_path(const struct conf *, int64_t delivery);
 /*
- * An empty one with a lock of it, for a mail that is to be sent; -1: *why says
+ * An empty one, with room in it and a lock of it, for a mail that is to be sent; -1: *why says
  * what is in the way.  One process calls this at a time.
  */
 int	 mail_result_new(const struct conf *, int64_t delivery,
