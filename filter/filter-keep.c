@@ -129,7 +129,10 @@ fill(struct keeper *k, struct in *in,
 	return in == &k->filter && kept_talks_on(k->kept) ? -1 : 0;
 }
 
-/* In the child: smtpd names its filters by their names in its folder. */
+/*
+ * In the child: smtpd names its filters by their names in its folder.  A group
+ * of its own, to be ended with: it may be a script that runs another.
+ */
 static __dead void
 run(char *const argv[], const char *self)
 {
@@ -143,6 +146,7 @@ run(char *const argv[], const char *self)
 		n = snprintf(path, sizeof(path), "%.*s/%s",
 		    (int)(slash - self), self, argv[0]);
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)setpgid(0, 0);
 	if (n >= 0 && (size_t)n < sizeof(path))
 		execv(path, argv);
 	else
@@ -218,6 +222,7 @@ finish(struct keeper *k)
 {
 	int i, status = 0;
 
+	(void)kill(-k->pid, SIGKILL);
 	(void)kill(k->pid, SIGKILL);
 	for (i = 0; i < KILL_LOOKS; i++) {
 		if (is_gone(k->pid, &status))

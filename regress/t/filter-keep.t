@@ -78,6 +78,17 @@ check "the filter is there for the next" wait_for 60 runs 3
 filter_end
 is $? 0 "smtpd's end is its own"
 
+# A script that waits for one that hangs.
+filter 1 'sh -c "echo \$\$ >>'"'$T/kids'"'; exec sleep 10000"
+    :'
+ask rcpt-to b@c.nz
+check "what a script runs is ended with it" \
+    logged 'says nothing for 1 s: it is ended'
+check "  not left behind each time" wait_for 60 gone "$(head -n 1 "$T/kids")"
+check "  and another started" wait_for 60 runs 2
+filter_end
+check "  nor when smtpd ends" wait_for 60 gone "$(tail -n 1 "$T/kids")"
+
 # One that hangs when smtpd ends.
 filter 86400 'exec sleep 10000'
 filter_end
