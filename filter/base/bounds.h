@@ -69,7 +69,8 @@
 
 /*
  * SPOOL/attempts, which anybody on this host may write to: a file (some 20,000
- * attempts; a new one each hour, or when it is full), and files at once.
+ * attempts; a new one each hour, or when it is full), and files at once, where
+ * each user has as many as any other who wants them.
  */
 #define ATTEMPTS_FILE_MAX (1024 * 1024)
 #define ATTEMPTS_FILES_MAX 64

@@ -593,6 +593,42 @@ check_attempts_many(void)
 	is_int(left, 1, "which go, but for what is another's to remove");
 }
 
+/* One user's files leave room for another's. */
+static void
+check_attempts_crowd(void)
+{
+	char path[256], text[512], name[32];
+	long long now = (long long)time(NULL);
+	int i, round, mine = 0;
+
+	if (geteuid() != 0)
+		return;
+	for (i = 0; i < ATTEMPTS_FILES_MAX + 2; i++) {
+		snprintf(name, sizeof(name), "crowd%d", i);
+		snprintf(text, sizeof(text), "%lld.001 c%d.nz -\n", now, i);
+		attempts_write(name, text);
+		snprintf(path, sizeof(path), "%s/attempts/%s", spool, name);
+		if (chown(path, 54321, (gid_t)-1) == -1)
+			fatal("%s", path);
+	}
+	for (i = 0; i < 4; i++)
+		ingest_now(&engine);
+	for (i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "own%d", i);
+		snprintf(text, sizeof(text), "%lld.001 own%d.nz -\n", now, i);
+		attempts_write(name, text);
+	}
+	for (round = 0; round < 4; round++)
+		ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt WHERE domain LIKE 'own_%'"),
+	    3, "of a user who has no file each is read, whoever has all");
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/attempts/own%d", spool, i);
+		mine += access(path, F_OK) == 0;
+	}
+	is_int(mine, 3, "and kept");
+}
+
 int
 main(void)
 {
@@ -625,6 +661,7 @@ main(void)
 	check_trim();
 	check_attempts();
 	check_attempts_many();
+	check_attempts_crowd();
 	stop();
 	domset_free(conf.local);
 	domset_free(conf.sts_except);

@@ -103,27 +103,55 @@ take_lines(struct ingest *in, const char *name, char *buf, size_t n,
 	return 0;
 }
 
-static struct attempts_file *
-file_of(struct ingest *in, const char *name)
+static size_t
+files_of(const struct ingest *in, uid_t uid)
 {
-	struct attempts_file *f, *free_one = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < nitems(in->attempts); i++)
+		n += in->attempts[i].name[0] != '\0' &&
+		    in->attempts[i].uid == uid;
+	return n;
+}
+
+/*
+ * Who has the most makes room for who has fewer, or one user of this host could
+ * have them all.  NULL: nobody has more.
+ */
+static struct attempts_file *
+make_room(struct ingest *in, uid_t uid)
+{
+	struct attempts_file *out = NULL;
+	size_t i, n, most = files_of(in, uid);
+
+	for (i = 0; i < nitems(in->attempts); i++)
+		if ((n = files_of(in, in->attempts[i].uid)) > most) {
+			out = &in->attempts[i];
+			most = n;
+		}
+	return out;
+}
+
+static struct attempts_file *
+file_of(struct ingest *in, const char *name, uid_t uid)
+{
+	struct attempts_file *f, *room = NULL;
 	size_t i;
 
 	for (i = 0; i < nitems(in->attempts); i++) {
 		f = &in->attempts[i];
-		if (strcmp(f->name, name) == 0)
+		if (strcmp(f->name, name) == 0 && f->uid == uid)
 			return f;
-		if (f->name[0] == '\0' && free_one == NULL)
-			free_one = f;
+		if (f->name[0] == '\0' && room == NULL)
+			room = f;
 	}
-	if (free_one != NULL && strlcpy(free_one->name, name,
-	    sizeof(free_one->name)) < sizeof(free_one->name)) {
-		free_one->offset = 0;
-		return free_one;
-	}
-	if (free_one != NULL)
-		free_one->name[0] = '\0';
-	return NULL;
+	if (strlen(name) >= sizeof(room->name) ||
+	    (room == NULL && (room = make_room(in, uid)) == NULL))
+		return NULL;
+	(void)strlcpy(room->name, name, sizeof(room->name));
+	room->offset = 0;
+	room->uid = uid;
+	return room;
 }
 
 /* Whether nobody can read such a file, rather than that we can't now. */
@@ -148,7 +176,8 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	    O_CLOEXEC)) == -1)
 		return is_none(errno) ? -1 : 0;
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) ||
-	    sb.st_size > ATTEMPTS_FILE_MAX || (f = file_of(in, name)) == NULL) {
+	    sb.st_size > ATTEMPTS_FILE_MAX ||
+	    (f = file_of(in, name, sb.st_uid)) == NULL) {
 		close(fd);
 		return -1;
 	}

@@ -30,6 +30,7 @@ void	ingest_now(struct engine *);
 struct attempts_file {
 	char		 name[64];	/* "": none */
 	int64_t		 offset;
+	uid_t		 uid;		/* whose it is */
 	int		 seen;		/* in this pass over the folder */
 };
 
