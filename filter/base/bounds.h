@@ -80,6 +80,14 @@
  */
 #define ATTEMPTS_LOOK_MAX 256
 #define ATTEMPTS_GONE_MAX 8
+/*
+ * And read, in bytes: some 5,000 attempts, in as many tens of milliseconds; and
+ * turns of these in a row before sessions are counted, whose attempts they may
+ * be: all that the files hold.
+ */
+#define ATTEMPTS_TAKE_MAX (256 * 1024)
+#define ATTEMPTS_TURNS_MAX \
+	(ATTEMPTS_FILES_MAX * ATTEMPTS_FILE_MAX / ATTEMPTS_TAKE_MAX)
 
 /*
  * Lines of SPOOL/turns: failing hosts that share an address with another one.

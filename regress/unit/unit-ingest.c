@@ -629,6 +629,35 @@ check_attempts_crowd(void)
 	is_int(mine, 3, "and kept");
 }
 
+/* What a file of the largest size holds takes turns, before sessions. */
+static void
+check_attempts_turns(void)
+{
+	struct ingest *in = engine.ingest;
+	static char big[ATTEMPTS_FILE_MAX];
+	char path[256];
+	long long now = (long long)time(NULL);
+	int i, n = 0, turns = 0;
+
+	for (i = 0; n < (int)sizeof(big) - 64; i++)
+		n += snprintf(big + n, 64, "%lld.001 turn%d.nz -\n", now, i);
+	ingest_now(&engine);
+	attempts_write("turns", big);
+	in->buf = malloc(SEGMENT_SLICE + 1);
+	if (attempts_take(in) != 1)
+		fatalx("one turn");
+	ok(number("SELECT count(*) FROM attempt WHERE domain LIKE 'turn%'") <
+	    i / 3, "one turn takes a part");
+	while (attempts_take(in) && turns < 100)
+		turns++;
+	free(in->buf);
+	in->buf = NULL;
+	is_int(number("SELECT count(*) FROM attempt WHERE domain LIKE"
+	    " 'turn%'"), i, "and all are read, in turns");
+	snprintf(path, sizeof(path), "%s/attempts/turns", spool);
+	(void)unlink(path);
+}
+
 int
 main(void)
 {
@@ -661,6 +690,7 @@ main(void)
 	check_trim();
 	check_attempts();
 	check_attempts_many();
+	check_attempts_turns();
 	check_attempts_crowd();
 	stop();
 	domset_free(conf.local);

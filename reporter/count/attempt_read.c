@@ -183,12 +183,15 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	}
 	f->seen = 1;
 	if (sb.st_size > f->offset)
-		n = pread(fd, in->buf, SEGMENT_SLICE, (off_t)f->offset);
+		n = pread(fd, in->buf, ATTEMPTS_TAKE_MAX, (off_t)f->offset);
 	close(fd);
+	in->attempts_taken += n > 0 ? (size_t)n : 0;
 	if (n > 0 && store_begin(in->engine->store) == 0) {
 		rc = take_lines(in, name, in->buf, (size_t)n, &used);
 		if (store_end(in->engine->store, rc) == 0)
 			f->offset += (int64_t)used;
+		/* One long line has no end, however often it is read. */
+		in->attempts_left |= n == ATTEMPTS_TAKE_MAX && used > 0;
 	}
 	if (n >= 0 && used == 0 && sb.st_mtime < time(NULL) - OVER_SECONDS) {
 		f->name[0] = '\0';
@@ -244,27 +247,42 @@ pass_end(struct ingest *in)
 			in->attempts[i].name[0] = '\0';
 }
 
-/* However much others put there, a turn does not take longer. */
-void
-attempts_take(struct ingest *in)
+/* Up to the end of a pass or of the turn; 1: there is more to read. */
+static int
+pass_go_on(struct ingest *in)
 {
 	struct dirent *de;
-	int i, gone = 0;
+	int i, left, gone = 0;
 
-	if (in->attempts_dir == NULL)
-		pass_begin(in);
-	if (in->attempts_dir == NULL)
-		return;
+	in->attempts_taken = 0;
 	for (i = 0; i < ATTEMPTS_LOOK_MAX && gone < ATTEMPTS_GONE_MAX; i++) {
+		if (in->attempts_taken >= ATTEMPTS_TAKE_MAX)
+			return 1;
 		if ((de = readdir(in->attempts_dir)) == NULL) {
+			left = in->attempts_left;
+			in->attempts_left = 0;
 			pass_end(in);
-			return;
+			return left;
 		}
 		if (strcmp(de->d_name, ".") != 0 &&
 		    strcmp(de->d_name, "..") != 0)
 			gone += entry_take(in, dirfd(in->attempts_dir),
 			    de->d_name);
 	}
+	return 0;
+}
+
+/* However much others put there, a turn does not take longer. */
+int
+attempts_take(struct ingest *in)
+{
+	if (in->attempts_dir == NULL)
+		pass_begin(in);
+	if (in->attempts_dir != NULL && pass_go_on(in) &&
+	    ++in->attempts_turns < ATTEMPTS_TURNS_MAX)
+		return 1;
+	in->attempts_turns = 0;
+	return 0;
 }
 
 void

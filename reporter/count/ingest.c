@@ -134,7 +134,8 @@ clock_look(struct ingest *in, int64_t now)
 }
 
 /* What there is to read. */
-static void
+/* 1: sessions wait for another look. */
+static int
 ingest_look(struct ingest *in)
 {
 	int64_t now = time(NULL);
@@ -144,9 +145,10 @@ ingest_look(struct ingest *in)
 	in->trouble = 0;
 	in->looked = now;
 	if (segments_open(in, &changed) == -1)
-		return;
+		return 0;
 	/* They are noted before the sessions that they led to. */
-	attempts_take(in);
+	if (attempts_take(in))
+		return 1;
 	segments_stat(in, now);
 	/* A file made within the listing's second may not be in it. */
 	if (in->listed == 0 || changed >= in->listed - 1 ||
@@ -156,6 +158,7 @@ ingest_look(struct ingest *in)
 		else
 			in->trouble = 1;
 	}
+	return 0;
 }
 
 /* What the next batch may take, when this one was written within ms. */
@@ -293,8 +296,11 @@ ingest_tick(void *arg)
 
 	in->timer = NULL;
 	slice_alloc(in);
-	if (!in->reading)
-		ingest_look(in);
+	if (!in->reading && ingest_look(in)) {
+		in->timer = loop_timer_add(in->engine->loop, 0, ingest_tick,
+		    in);
+		return;
+	}
 	rc = ingest_slice(in);
 	if (rc != 1)
 		slice_free(in);
@@ -325,7 +331,8 @@ ingest_now(struct engine *e)
 	slice_alloc(in);
 	/* Once more where a file is another than it was. */
 	do {
-		ingest_look(in);
+		while (ingest_look(in))
+			;
 		while (ingest_slice(in) == 1)
 			;
 	} while (in->listed == 0 && again-- > 0);

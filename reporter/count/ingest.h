@@ -61,6 +61,9 @@ struct ingest {
 	int64_t		 complained;
 	struct attempts_file attempts[ATTEMPTS_FILES_MAX];
 	DIR		*attempts_dir;	/* of the pass that goes on, or NULL */
+	size_t		 attempts_taken;	/* bytes, in this turn */
+	int		 attempts_left;	/* a file has more than was read */
+	int		 attempts_turns;	/* in a row */
 	int64_t		 attempts_said;
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;
@@ -85,8 +88,11 @@ void	trim_stop(struct ingest *);
 /* The next round begins at once. */
 void	trim_now(struct ingest *);
 
-/* attempt_read.c: takes in what is new in SPOOL/attempts, a turn's worth. */
-void	attempts_take(struct ingest *);
+/*
+ * attempt_read.c: takes in what is new in SPOOL/attempts, a turn's worth; 1: it
+ * should have another turn before sessions are counted.
+ */
+int	attempts_take(struct ingest *);
 void	attempts_stop(struct ingest *);
 
 #endif
