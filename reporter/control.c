@@ -263,7 +263,7 @@ client_accept(int fd, short revents __unused, void *arg)
 	struct client *c;
 	uid_t uid;
 	gid_t gid;
-	int s;
+	int s, ours;
 
 	if ((s = accept(fd, NULL, NULL)) == -1) {
 		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
@@ -274,15 +274,18 @@ client_accept(int fd, short revents __unused, void *arg)
 		    ACCEPT_PAUSE_MS, listener_watch, control);
 		return;
 	}
-	if (control->nclients >= SOCKET_CLIENTS_MAX ||
+	/* However many filters ask, an operator can. */
+	ours = getpeereid(s, &uid, &gid) == 0 &&
+	    (uid == 0 || uid == geteuid());
+	if (control->nclients >= SOCKET_CLIENTS_MAX + (ours ?
+	    SOCKET_OURS_MAX : 0) ||
 	    fcntl(s, F_SETFD, FD_CLOEXEC) == -1) {
 		close(s);
 		return;
 	}
 	c = xcalloc(1, sizeof(*c));
 	c->control = control;
-	c->ours = getpeereid(s, &uid, &gid) == 0 &&
-	    (uid == 0 || uid == geteuid());
+	c->ours = ours;
 	c->ipc = ipc_new(control->engine->loop, s, client_message,
 	    client_closed, c);
 	ipc_accept(c->ipc, SOCKET_ASK_MAX);

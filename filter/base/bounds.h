@@ -109,8 +109,12 @@
 /* What is asked on that socket: a domain or an address, and some words. */
 #define SOCKET_ASK_MAX 4096
 
-/* Clients of the daemon's socket at once: filters, tables, operators. */
+/*
+ * Clients of the daemon's socket at once: filters, tables, operators; and so
+ * many more of root's and sged's own user, whom the others can't keep out.
+ */
 #define SOCKET_CLIENTS_MAX 128
+#define SOCKET_OURS_MAX 16
 
 /* Domains being learned at once, and asked for and not yet begun. */
 #define LEARN_ACTIVE_MAX 256

@@ -149,6 +149,24 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	    "but may ask for learning"
 	is "$(ask '{"announced":"tls@b.example"}')" \
 	    '{"unannounced":"tls@b.example"}' "and whether a report goes out"
+	# shellcheck disable=SC2086
+	$ASK_AS perl -MSocket -e '
+		for (1 .. 140) {
+			socket(my $s, PF_UNIX, 5, 0) or die;
+			connect($s, sockaddr_un($ARGV[0])) or die;
+			push @all, $s;
+			select(undef, undef, undef, 0.01);
+		}
+		$| = 1;
+		print "all\n";
+		sleep 60;' "$W/sock" >"$W/clients" &
+	clients=$!
+	check "filter-sge takes all the places that it may" \
+	    wait_for 20 grep -q all "$W/clients"
+	ASK_AS=
+	like "$(ask '{"status":true}')" '{"status":{*"clients":12[0-9]*}}' \
+	    "an operator is answered all the same"
+	kill "$clients"
 	ASK_AS="setpriv --reuid 65534 --regid 65534 --clear-groups"
 	like "$(ask '{"learn":"b.example"}')" 'connect: Permission denied*' \
 	    "nobody else may ask anything"
