@@ -178,6 +178,13 @@ sged_at -600
 ask $(domains '[^ ]*') >"$BED/learned"
 is "$(grep -vc error "$BED/learned")" "$(domains '[^ ]*' | wc -l | tr -d ' ')" \
     "sged answers for each domain"
+# Where mail for it goes is stored a moment after that.
+addressed()
+{
+	[ "$(db "SELECT count(DISTINCT domain) FROM mxaddr")" = \
+	    "$(domains '[^ ]*' | wc -l | tr -d ' ')" ]
+}
+check "and knows its hosts" wait_for 60 addressed
 bed_stop sged
 
 filter_sees 00:00:00 12:00:00 43190
