@@ -30,8 +30,9 @@ static const char label_char[256] = {
 	    'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'
 };
 
-int
-domain_normal(const char *name, size_t len, char out[], size_t outsz)
+/* Without the NUL of what fails midway. */
+static int
+normal(const char *name, size_t len, char out[], size_t outsz)
 {
 	size_t i, label = 0;
 	char c;
@@ -55,6 +56,16 @@ domain_normal(const char *name, size_t len, char out[], size_t outsz)
 		return -1;
 	out[len] = '\0';
 	return 0;
+}
+
+int
+domain_normal(const char *name, size_t len, char out[], size_t outsz)
+{
+	if (normal(name, len, out, outsz) == 0)
+		return 0;
+	if (outsz > 0)
+		out[0] = '\0';
+	return -1;
 }
 
 const char *

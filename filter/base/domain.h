@@ -13,7 +13,7 @@
 /*
  * Writes the normal form of name (len bytes, need not end in NUL) to out:
  * lower case, final dot dropped.  Returns 0, or -1 if it is not a name of
- * letters, digits, '-' and '_' in labels of 1 to 63 characters.
+ * letters, digits, '-' and '_' in labels of 1 to 63 characters: out is "" then.
  */
 int	domain_normal(const char *name, size_t len, char out[], size_t outsz);
 

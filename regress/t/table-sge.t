@@ -332,6 +332,15 @@ exec 3>&-
 wait $pid
 is $? 0 "and goes when smtpd does"
 
+# What is noted of attempts: names alone.
+mkdir -p spool2/attempts
+chmod 1733 spool2/attempts
+is "$(ask sge-routes 'lookup|relayhost' two.nz 'two.nz!' '!' "$(printf \
+    '%0252d!' 0)" | cut -d ' ' -f 2 | cut -d '|' -f 1 | tr '\n' ' ')" \
+    "found not-found not-found not-found " "a name, and three that are none"
+is "$(cat spool2/attempts/* | cut -d ' ' -f 2)" two.nz "the name is noted"
+rm -rf spool2/attempts
+
 # The disk hangs: who writes to it, the noter of attempts, is stopped.
 "$table" "$dir/sge.conf" <in >out 2>err &
 pid=$!

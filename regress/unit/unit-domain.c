@@ -118,6 +118,14 @@ names(void)
 	is_int(domain_normal(longest, 100, out, sizeof(out)), -1,
 	    "a label of 64");
 	is_int(domain_normal("a\0b", 3, out, sizeof(out)), -1, "a NUL");
+	is_str(out, "", "of which nothing stays");
+	memset(out, 'x', sizeof(out));
+	is_int(domain_normal("two.nz!", 7, out, sizeof(out)), -1,
+	    "no name from its middle on");
+	is_str(out, "", "nor of that");
+	memset(out, 'x', sizeof(out));
+	is_int(domain_normal("", 0, out, 2), -1, "no name at all");
+	is_str(out, "", "nor of that");
 	is_str(domain_of_address("joe@x.nz"), "x.nz", "of an address");
 	is_str(domain_of_address("\"a@b\"@x.nz"), "x.nz", "the last @");
 	ok(domain_of_address("joe") == NULL, "no @");
