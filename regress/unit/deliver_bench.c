@@ -437,3 +437,22 @@ line_of(const char *mail, const char *name)
 	    (int)strcspn(p, "\n"), p == NULL ? "" : p);
 	return line;
 }
+
+static void (*its_round)(void *);
+static struct bench *counting;
+
+static void
+counted(void *arg)
+{
+	counting->rounds++;
+	its_round(arg);
+}
+
+void
+count_rounds(struct bench *b)
+{
+	counting = b;
+	its_round = b->e.deliver->round;
+	b->e.deliver->round = counted;
+	b->rounds = 0;
+}

@@ -42,6 +42,7 @@ struct bench {
 	size_t		 nmails;
 	json_t		*held[512];	/* posts or mail not answered yet */
 	size_t		 nheld;
+	int		 rounds;	/* see count_rounds */
 };
 
 #define sql(b, ...) store_sql((b)->e.store, __VA_ARGS__)
@@ -71,6 +72,9 @@ void		 release(struct bench *, enum world_part, json_t *);
 /* For run: nothing is under way; a report was sent, and no mail is going. */
 int		 calm(struct bench *);
 int		 one_sent(struct bench *);
+
+/* From now on its rounds are counted in b->rounds, from 0. */
+void		 count_rounds(struct bench *);
 
 /* The states of a domain's reports, each with those of its deliveries. */
 const char	*state_of(struct bench *, const char *);

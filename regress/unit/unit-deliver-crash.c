@@ -192,21 +192,11 @@ recovered(const struct conf *conf)
 	stop(&b);
 }
 
-static void (*its_round)(void *);
-static int rounds;
-
-static void
-counted(void *arg)
-{
-	rounds++;
-	its_round(arg);
-}
-
 /* The database was found wanting, or asked often enough. */
 static int
 tried(struct bench *b)
 {
-	if (b->e.deliver->mute || rounds >= 3)
+	if (b->e.deliver->mute || b->rounds >= 3)
 		return 1;
 	b->e.deliver->looked = 0;
 	deliver_soon(b->e.deliver, 0);
@@ -232,9 +222,7 @@ any_away(const struct conf *conf)
 	for (i = 0; i < nitems(tables); i++) {
 		fresh();
 		start(&b, conf);
-		its_round = b.e.deliver->round;
-		b.e.deliver->round = counted;
-		rounds = 0;
+		count_rounds(&b);
 		tally(&b, "mail.nz", 1);
 		tally(&b, "two.nz", 1);
 		sql(&b, "ALTER TABLE %s RENAME TO away", tables[i]);
@@ -341,9 +329,7 @@ unreadable(const struct conf *conf)
 	close(written("nailed.1", "\nexit 0\n"));
 	lost.spool = nowhere;
 	start(&b, &lost);
-	its_round = b.e.deliver->round;
-	b.e.deliver->round = counted;
-	rounds = 0;
+	count_rounds(&b);
 	ok(run(&b, tried), "the folder can't be read");
 	is_int(b.e.deliver->mute, 1, "which is one, too");
 	is_str(state_of(&b, "mail.nz"), "sending:sending", "it is left");
