@@ -8,6 +8,7 @@
 #ifndef SGE_TAP_H
 #define SGE_TAP_H
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,6 +50,17 @@ tap_ok(const char *file, int line, int cond, const char *fmt, ...)
 	if (!ok(tap_g == tap_w, __VA_ARGS__))				\
 		printf("# got %lld, want %lld\n", tap_g, tap_w);	\
 } while (0)
+
+/* How many descriptors are open, of the first hundred. */
+__attribute__((__unused__)) static int
+tap_descriptors(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 100; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
 
 __attribute__((__unused__)) static int
 done_testing(void)

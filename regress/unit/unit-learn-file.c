@@ -184,16 +184,6 @@ found(void)
 	return n;
 }
 
-static int
-descriptors(void)
-{
-	int fd, n = 0;
-
-	for (fd = 0; fd < 100; fd++)
-		n += fcntl(fd, F_GETFD) != -1;
-	return n;
-}
-
 /* A base of more rows than are written at once; one that can't be made. */
 static void
 test_base(struct bench *b)
@@ -217,7 +207,7 @@ test_base(struct bench *b)
 	}
 	/* The one before is held from here on. */
 	is_int(compact_now(b->e.learn), 0, "made once more");
-	were = descriptors();
+	were = tap_descriptors();
 	/* The database fails in between: the old one stays. */
 	add_lines(b, 10);
 	said_begin();
@@ -246,7 +236,7 @@ test_base(struct bench *b)
 	is_int(found(), 40001, "and nothing is lost");
 	if (rmdir("routes.new") == -1)
 		fatal("test");
-	is_int(descriptors(), were, "no file is left open, or closed");
+	is_int(tap_descriptors(), were, "no file is left open, or closed");
 	is_int(compact_now(b->e.learn), 0, "then they can");
 	ok(stat("routes", &sb) == 0 && sb.st_size == 0, "all of them");
 	is_int(found(), 40001, "all is in the base");

@@ -167,16 +167,6 @@ longest(struct routes *r)
 	}
 }
 
-static int
-descriptors(void)
-{
-	int fd, n = 0;
-
-	for (fd = 0; fd < 100; fd++)
-		n += fcntl(fd, F_GETFD) != -1;
-	return n;
-}
-
 /* A read that is interrupted goes on; one that fails is tried again. */
 static void
 unread(void)
@@ -201,7 +191,7 @@ unread(void)
 	    "what is known while more can't be read");
 	want(r, "b.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.b.nz",
 	    "which is read later");
-	were = descriptors();
+	were = tap_descriptors();
 	for (i = 0; i < 3; i++) {
 		put(next, O_TRUNC, "c.nz|none|900|\n", 15);
 		if (rename(next, path) == -1)
@@ -220,7 +210,7 @@ unread(void)
 		want(r, "a.nz", 100, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
 		    "and back");
 	}
-	is_int(descriptors(), were, "no descriptor is left behind");
+	is_int(tap_descriptors(), were, "no descriptor is left behind");
 	routes_free(r);
 	(void)unlink(path);
 }
