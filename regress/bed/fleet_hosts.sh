@@ -17,8 +17,12 @@ fleet_all=A
 # fleet_net NAME N: its network, with a cable to B.
 fleet_net()
 {
+	# Link-local addresses would only be tentative for a while: no smtpd
+	# could listen on them.
 	ip netns add "$1" &&
 	ip -n "$1" link add mail0 type veth peer name "world$2" netns B &&
+	ip -n "$1" link set mail0 addrgenmode none &&
+	ip -n B link set "world$2" addrgenmode none &&
 	ip -n "$1" link set lo up &&
 	ip -n "$1" addr add 198.51.100.$((4 * $2 + 1))/30 dev mail0 &&
 	ip -n B addr add 198.51.100.$((4 * $2 + 2))/30 dev "world$2" &&
