@@ -5,9 +5,9 @@
  * killed as well.  OpenSMTPD's says nothing when it keeps a message for when
  * smtpd runs again; nor does one that was killed.  What is in its folder is
  * not ours to see, but when something was put there is: where nothing was, it
- * is sent again at once.  Else it waits until smtpd runs and brings what it
- * has: then filter-sge asks about its recipient.  Where it does not, the
- * message was not kept.
+ * is sent again as any that failed for now.  Else it waits until smtpd runs and
+ * brings what it has: then filter-sge asks about its recipient.  Where it does
+ * not, the message was not kept.
  */
 
 #include <sys/types.h>
