@@ -289,6 +289,7 @@ SGECTL_OBJS =	\
 		reporter/check/tlsa.o \
 		reporter/host/check_config.o \
 		reporter/host/check_connector.o \
+		reporter/host/check_digest.o \
 		reporter/host/check_dkim.o \
 		reporter/host/check_filter.o \
 		reporter/host/check_fleet.o \

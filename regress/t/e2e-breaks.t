@@ -98,6 +98,20 @@ broken "system|warn|the digest tells of elsewhere: the daily job of \
 /etc/daily.local reads /etc/mail/other.conf*write *sgectl -f *digest there"
 rm "$A/etc/daily.local"
 broken 'system|info|no daily job runs sgectl digest: */usr/local/sbin/sgectl digest' 0
+# cron looks in few folders, if its file does not say otherwise.
+mkdir -p "$A/etc/cron.d"
+echo '30 1 * * * root sgectl digest' >"$A/etc/cron.d/sge"
+broken 'system|warn|*/etc/cron.d/sge runs sgectl, which cron looks for in /usr/bin:/bin only; write /usr/local/sbin/sgectl digest there'
+printf '%s\n' 'PATH = "/opt/bin:/usr/local/bin"' \
+    '30 1 * * * root sgectl digest' >"$A/etc/cron.d/sge"
+broken 'system|warn|*in /opt/bin:/usr/local/bin only*'
+{
+	echo 'PATH=/usr/local/sbin:/usr/bin'
+	echo '30 1 * * * root sgectl digest'
+} >"$A/etc/cron.d/sge"
+config
+is "$(printf '%s\n' "$out" | grep 'daily job')" "" "one that finds it"
+rm "$A/etc/cron.d/sge"
 echo '/usr/local/sbin/sgectl digest' >"$A/etc/daily.local"
 
 # What starts sged with another file at the next boot.

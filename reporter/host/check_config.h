@@ -44,6 +44,8 @@ int	check_since(struct check *, const struct smtpd_conf *,
 const char *check_table_path(const struct smtpd_conf *, const char *name);
 /* smtpd as it runs, and its file, or the one that is given. */
 void	check_smtpd_service(struct check *, const char *path);
+/* The job that reads the digest: that there is one, and that it can run. */
+void	check_digest(struct check *);
 /* What sged's status says of the fleet, or NULL. */
 void	check_fleet(struct check *, const json_t *fleet);
 /* What smtpd.conf must have, and which way each kind of mail takes. */
