@@ -187,6 +187,7 @@ REPORTER_OBJS =	\
 WORLD_OBJS =	\
 		reporter/fleet/fleet_schema.o \
 		reporter/fleet/pq.o \
+		reporter/fleet/pq_none.o \
 		reporter/fleet/share.o \
 		reporter/fleet/share_beat.o \
 		reporter/fleet/share_copy.o \

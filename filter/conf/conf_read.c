@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,18 @@ fail:
 	return NULL;
 }
 
+/* Why not, and what to do about it. */
+static void
+say_unread(FILE *err, const char *file, const char *why)
+{
+	if (file_is_mended(why))
+		fprintf(err, "%s: can't be read: %s %s\n", file, why, file);
+	else
+		fprintf(err, "%s: can't be read: %s%s\n", file, why,
+		    strcmp(why, strerror(ENOENT)) != 0 ? "" : "; write one as "
+		    "sge.conf(5) shows, or name the file that is");
+}
+
 struct conf *
 conf_read(const char *file, FILE *err)
 {
@@ -62,9 +75,7 @@ conf_read(const char *file, FILE *err)
 		rd.nomem = 1;
 	else if (lex_open(&rd.lex, file, say_lex, opened, &rd) == -1) {
 		if (!rd.lex.nomem) {
-			fprintf(err, "%s: can't be read: %s%s%s\n", file,
-			    rd.lex.why, file_is_mended(rd.lex.why) ? " " : "",
-			    file_is_mended(rd.lex.why) ? file : "");
+			say_unread(err, file, rd.lex.why);
 			rd.mistakes++;
 		}
 	} else {

@@ -63,5 +63,5 @@ ten.conf:5 ten.conf:6 ten.conf:7 ten.conf:8 ten.conf:9 ten.conf:10 \
 ten.conf:11 ten.conf:12 " "mistakes: each with its line, in one run"
 "$filter" -n -f "$dir/none.conf" >"$dir/out" 2>"$dir/err"
 is "$? $(cat "$dir/err")" \
-    "1 $dir/none.conf: can't be read: No such file or directory" "no file"
+    "1 $dir/none.conf: can't be read: No such file or directory; write one as sge.conf(5) shows, or name the file that is" "no file"
 finish
