@@ -106,6 +106,7 @@ COMMON_OBJS =	\
 		filter/conf/conf_read.o \
 		filter/conf/conf_say.o \
 		filter/conf/conf_set.o \
+		filter/conf/conf_source.o \
 		filter/conf/conf_value.o \
 		filter/confine.o \
 		filter/rule/flow.o \

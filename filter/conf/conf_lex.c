@@ -16,91 +16,6 @@ say(struct lexer *lx, const struct where *at, const char *text)
 	lx->say(lx->arg, at, text);
 }
 
-static struct word *
-new_word(struct lexer *lx, const char *text, size_t len, int quoted)
-{
-	struct word *w;
-
-	if ((w = malloc(sizeof(*w) + len + 1)) == NULL) {
-		lx->nomem = 1;
-		return NULL;
-	}
-	w->all = lx->words;
-	lx->words = w;
-	w->next = NULL;
-	w->at = lx->at;
-	w->quoted = quoted;
-	memcpy(w->text, text, len);
-	w->text[len] = '\0';
-	return w;
-}
-
-struct word *
-lex_word(struct lexer *lx, const char *text)
-{
-	return new_word(lx, text, strlen(text), 1);
-}
-
-/* Whether it is one of those that are being read. */
-static int
-is_open(const struct lexer *lx, uint64_t stamp)
-{
-	const struct source *s;
-
-	for (s = lx->src; s != NULL; s = s->up)
-		if (!s->macro && s->stamp == stamp)
-			return 1;
-	return 0;
-}
-
-/* Returns 0, or -1: *why says what is wrong, but for memory. */
-static int
-push_file(struct lexer *lx, const char *path, const char **why)
-{
-	struct source *s;
-	struct word *name;
-	size_t len;
-
-	if ((s = calloc(1, sizeof(*s))) == NULL ||
-	    (name = new_word(lx, path, strlen(path), 1)) == NULL) {
-		free(s);
-		lx->nomem = 1;
-		return -1;
-	}
-	s->text = read_file(path, CONF_FILE_MAX, &len, &s->stamp, why);
-	if (s->text != NULL && is_open(lx, s->stamp))
-		*why = "it includes itself";
-	if (*why != NULL) {
-		free(s->text);
-		free(s);
-		return -1;
-	}
-	lx->opened(lx->arg, path, s->stamp);
-	s->pos = s->text;
-	s->end = s->text + len;
-	s->at.file = name->text;
-	s->at.line = 1;
-	s->up = lx->src;
-	lx->src = s;
-	lx->files++;
-	lx->bol = 1;
-	return 0;
-}
-
-static void
-pop(struct lexer *lx)
-{
-	struct source *s = lx->src;
-
-	lx->src = s->up;
-	if (s->macro)
-		lx->nested--;
-	else
-		lx->files--;
-	free(s->text);
-	free(s);
-}
-
 int
 lex_open(struct lexer *lx, const char *file,
     void (*say_fn)(void *, const struct where *, const char *),
@@ -111,25 +26,7 @@ lex_open(struct lexer *lx, const char *file,
 	lx->opened = opened;
 	lx->arg = arg;
 	lx->bol = 1;
-	return push_file(lx, file, &lx->why);
-}
-
-void
-lex_close(struct lexer *lx)
-{
-	struct word *w;
-	struct macro *m;
-
-	while (lx->src != NULL)
-		pop(lx);
-	while ((m = lx->macros) != NULL) {
-		lx->macros = m->next;
-		free(m);
-	}
-	while ((w = lx->words) != NULL) {
-		lx->words = w->all;
-		free(w);
-	}
+	return lex_push(lx, file, &lx->why);
 }
 
 void
@@ -160,7 +57,7 @@ open_include(struct lexer *lx)
 		lx->nomem = 1;
 		return;
 	}
-	if (push_file(lx, path, &why) == -1 && !lx->nomem) {
+	if (lex_push(lx, path, &why) == -1 && !lx->nomem) {
 		(void)snprintf(text, sizeof(text), "can't read \"%s\": %s%s%s",
 		    path, why, file_is_mended(why) ? " " : "",
 		    file_is_mended(why) ? path : "");
@@ -228,7 +125,7 @@ expand(struct lexer *lx, const char *name, size_t len)
 		return T_BAD;
 	}
 	if (!is_language(lx, m->value->text)) {
-		lx->last = new_word(lx, m->value->text,
+		lx->last = lex_new_word(lx, m->value->text,
 		    strlen(m->value->text), 1);
 		return lx->last == NULL ? T_END : T_WORD;
 	}
@@ -238,7 +135,7 @@ expand(struct lexer *lx, const char *name, size_t len)
 		    "a macro uses itself" : "macros stand for too much");
 		/* Nothing of it is read on: it may use itself many times. */
 		while (lx->src->macro)
-			pop(lx);
+			lex_pop(lx);
 		return T_BAD;
 	}
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
@@ -286,7 +183,7 @@ quoted(struct lexer *lx)
 		say(lx, &lx->at, "the text in quotes has a NUL in it");
 		return T_BAD;
 	}
-	lx->last = new_word(lx, buf, n, 1);
+	lx->last = lex_new_word(lx, buf, n, 1);
 	return lx->last == NULL ? T_END : T_WORD;
 }
 
@@ -316,7 +213,7 @@ bare(struct lexer *lx)
 		say(lx, &lx->at, "this word is too long");
 		return T_BAD;
 	}
-	lx->last = new_word(lx, start, (size_t)(s->pos - start), 0);
+	lx->last = lex_new_word(lx, start, (size_t)(s->pos - start), 0);
 	return lx->last == NULL ? T_END : T_WORD;
 }
 
@@ -363,7 +260,7 @@ end_of_source(struct lexer *lx)
 	struct source *s = lx->src;
 
 	if (s->macro) {
-		pop(lx);
+		lex_pop(lx);
 		return T_COMMA;
 	}
 	if (lx->braces > 0)
@@ -373,7 +270,7 @@ end_of_source(struct lexer *lx)
 		return T_NEWLINE;
 	if (s->up == NULL)
 		return T_END;
-	pop(lx);
+	lex_pop(lx);
 	return T_COMMA;
 }
 

@@ -94,7 +94,6 @@ struct lexer {
 int	lex_open(struct lexer *, const char *file,
 	    void (*say)(void *, const struct where *, const char *),
 	    void (*opened)(void *, const char *, uint64_t), void *arg);
-void	lex_close(struct lexer *);
 /* The next token; its word in lx->last, its place in lx->at. */
 enum token lex_next(struct lexer *);
 /* The file to go on with once this line is over. */
@@ -103,8 +102,18 @@ void	lex_include(struct lexer *, const struct word *path);
 int	lex_macro(struct lexer *, const struct word *name,
 	    const struct word *value);
 
+/* conf_source.c: a word of the text; NULL: no memory. */
+struct word *lex_new_word(struct lexer *, const char *text, size_t len,
+	    int quoted);
 /* A word that stands in no file, good until lex_close(); NULL: no memory. */
 struct word *lex_word(struct lexer *, const char *text);
+/*
+ * Goes on in that file.  0, or -1: *why says what is wrong, but for memory.
+ */
+int	lex_push(struct lexer *, const char *path, const char **why);
+/* Back to where the file or the macro stood. */
+void	lex_pop(struct lexer *);
+void	lex_close(struct lexer *);
 
 /* conf_keyword.c: the keyword that a word is, or K_NONE; none in quotes. */
 enum keyword lex_keyword(const struct word *);
