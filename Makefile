@@ -200,6 +200,7 @@ WORLD_OBJS =	\
 		reporter/helper/mail_runner.o \
 		reporter/helper/mailer.o \
 		reporter/helper/resolve.o \
+		reporter/helper/resolve_answer.o \
 		reporter/helper/resolve_conf.o \
 		reporter/lib/process.o \
 		reporter/lib/sandbox.o \

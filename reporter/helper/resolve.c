@@ -16,16 +16,12 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "helper/resolve.h"
+#include "helper/resolve_answer.h"
 #include "lib/sandbox.h"
 #include "helper/dns_rdata.h"
 #include "helper/helper.h"
 #include "lib/xalloc.h"
 
-#define TYPE_A		1
-#define TYPE_MX		15
-#define TYPE_TXT	16
-#define TYPE_AAAA	28
-#define TYPE_TLSA	52
 #define CLASS_IN	1
 #define RCODE_NXDOMAIN	3
 
@@ -148,89 +144,6 @@ lookup_start(struct dns_question *q, size_t slot, int type)
 	l->pending = 1;
 }
 
-static json_t *
-answer_list(struct dns_question *q, const char *key)
-{
-	json_t *list;
-
-	if ((list = json_object_get(q->answer, key)) != NULL)
-		return list;
-	list = json_array();
-	if (list == NULL || json_object_set_new(q->answer, key, list) == -1)
-		fatalx("json_object_set");
-	return list;
-}
-
-/* Behind everything of the same or a smaller preference. */
-static void
-mx_add(json_t *list, json_t *mx)
-{
-	json_int_t preference = json_integer_value(json_array_get(mx, 0));
-	size_t i = json_array_size(list);
-
-	while (i > 0 && json_integer_value(json_array_get(
-	    json_array_get(list, i - 1), 0)) > preference)
-		i--;
-	if (json_array_insert_new(list, i, mx) == -1)
-		fatalx("json_array_insert");
-}
-
-static void
-set_true(struct dns_question *q, const char *key)
-{
-	if (json_object_set_new(q->answer, key, json_true()) == -1)
-		fatalx("json_object_set");
-}
-
-static void
-take_record(struct dns_question *q, int type, const unsigned char *data,
-    size_t len)
-{
-	json_t *list, *item;
-	int toolong = 0;
-
-	switch (type) {
-	case TYPE_TXT:
-		list = answer_list(q, "txt");
-		if (json_array_size(list) == TXT_RECORDS_MAX)
-			return;
-		if ((item = wire_txt(data, len, &toolong)) == NULL) {
-			if (toolong)
-				set_true(q, "toolong");
-			return;
-		}
-		if (json_array_append_new(list, item) == -1)
-			fatalx("json_array_append");
-		return;
-	case TYPE_MX:
-		list = answer_list(q, "mx");
-		if ((item = wire_mx(data, len)) == NULL)
-			return;
-		mx_add(list, item);
-		/* The most preferred ones stay. */
-		if (json_array_size(list) > MX_RECORDS_MAX)
-			json_array_remove(list, MX_RECORDS_MAX);
-		return;
-	case TYPE_TLSA:
-		list = answer_list(q, "tlsa");
-		if (json_array_size(list) == TLSA_RECORDS_MAX ||
-		    (item = wire_tlsa(data, len)) == NULL)
-			return;
-		if (json_array_append_new(list, item) == -1)
-			fatalx("json_array_append");
-		return;
-	default:
-		list = answer_list(q, "addr");
-		if (json_array_size(list) == MX_ADDRS_MAX ||
-		    (item = wire_addr(data, len)) == NULL)
-			return;
-		/* IPv4 first: more hosts have it. */
-		if (json_array_insert_new(list, type == TYPE_A ? 0 :
-		    json_array_size(list), item) == -1)
-			fatalx("json_array_insert");
-	}
-}
-
 static void
 set_canon(struct dns_question *q, const struct ub_result *result)
 {
@@ -266,22 +179,9 @@ take_result(struct dns_question *q, int type, int error,
 	if (!result->havedata)
 		return OUT_NODATA;
 	for (i = 0; result->data[i] != NULL; i++)
-		take_record(q, type, (const unsigned char *)result->data[i],
+		answer_record(q->answer, type, (const unsigned char *)result->data[i],
 		    (size_t)result->len[i]);
 	return OUT_OK;
-}
-
-/* Records there were, but none is of use. */
-static int
-is_empty(const struct dns_question *q)
-{
-	static const char *const keys[] = { "txt", "mx", "addr", "tlsa" };
-	size_t i;
-
-	for (i = 0; i < nitems(keys); i++)
-		if (json_array_size(json_object_get(q->answer, keys[i])) > 0)
-			return 0;
-	return 1;
 }
 
 /* Whether one of the MX records is the null MX. */
@@ -309,12 +209,12 @@ mx_done(struct dns_question *q, enum outcome outcome,
 		return;
 	}
 	q->outcome = outcome;
-	if (outcome == OUT_OK && is_empty(q)) {
+	if (outcome == OUT_OK && answer_is_empty(q->answer)) {
 		if (result->data[1] == NULL && has_null_mx(result))
-			set_true(q, "null");
+			answer_true(q->answer, "null");
 		q->outcome = OUT_NODATA;
 	} else if (outcome == OUT_OK && has_null_mx(result))
-		set_true(q, "nullbeside");
+		answer_true(q->answer, "nullbeside");
 	question_answer(q);
 }
 
@@ -324,15 +224,15 @@ addr_done(struct dns_question *q)
 {
 	json_t *list;
 
-	if (q->outcome == OUT_OK && is_empty(q))
+	if (q->outcome == OUT_OK && answer_is_empty(q->answer))
 		q->outcome = OUT_NODATA;
 	if (q->mx && q->outcome == OUT_OK) {
 		(void)json_object_del(q->answer, "addr");
-		list = answer_list(q, "mx");
+		list = answer_list(q->answer, "mx");
 		if (json_array_append_new(list, json_pack("[i, s]", 0,
 		    q->name)) == -1)
 			fatalx("json_array_append");
-		set_true(q, "implicit");
+		answer_true(q->answer, "implicit");
 	}
 	question_answer(q);
 }
@@ -353,7 +253,7 @@ lookup_done(void *arg, int error, struct ub_result *result)
 			q->outcome = outcome;
 		if (!q->lookups[0].pending && !q->lookups[1].pending) {
 			if (l->type == TYPE_TXT || l->type == TYPE_TLSA) {
-				if (q->outcome == OUT_OK && is_empty(q))
+				if (q->outcome == OUT_OK && answer_is_empty(q->answer))
 					q->outcome = OUT_NODATA;
 				question_answer(q);
 			} else
