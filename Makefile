@@ -223,6 +223,7 @@ SGED_OBJS =	\
 		reporter/copy/copy.o \
 		reporter/copy/copy_ask.o \
 		reporter/count/attempt_read.o \
+		reporter/count/attempt_room.o \
 		reporter/count/ingest.o \
 		reporter/count/judge.o \
 		reporter/count/whose.o \

@@ -34,6 +34,9 @@
 /* smtpd's own, the same everywhere: who is asked, what waits for its start. */
 #define SMTPD_SOCKET		"/var/run/smtpd.sock"
 #define SMTPD_OFFLINE		"/var/spool/smtpd/offline"
+/* As whom its tables run; a host may have more than one of them. */
+#define SMTPD_USERS		"_smtpd", "opensmtpd", "smtpd"
+#define SMTPD_USERS_MAX		3
 
 /*
  * Makes a user of ours; before its name.  Manuals have both, so it is none of

@@ -658,6 +658,93 @@ check_attempts_turns(void)
 	(void)unlink(path);
 }
 
+#define FLOOD "SELECT count(*) FROM attempt WHERE domain LIKE 'flood%'"
+
+/* Lines for as many domains, in a new file of that user. */
+static void
+flood(const char *name, uid_t uid, int from, int lines)
+{
+	static char text[ATTEMPTS_FILE_MAX];
+	char path[256];
+	int i, n = 0;
+
+	for (i = from; i < from + lines && n < (int)sizeof(text) - 64; i++)
+		n += snprintf(text + n, 64, "%lld.001 flood%d.nz -\n",
+		    (long long)time(NULL), i);
+	attempts_write(name, text);
+	snprintf(path, sizeof(path), "%s/attempts/%s", spool, name);
+	if (chown(path, uid, (gid_t)-1) == -1)
+		fatal("%s", path);
+}
+
+/* The hour may end meanwhile. */
+static int
+no_more_than(const char *sql, int64_t max, int hours)
+{
+	int64_t n = number(sql);
+
+	return n > 0 && n <= max * (hours + 1) && (hours > 0 || n == max);
+}
+
+/* What they write does not become more rows than so many, also of all. */
+static void
+check_attempts_flood(void)
+{
+	int64_t before = time(NULL) / 3600;
+	char name[32];
+	int i;
+
+	if (geteuid() != 0)
+		return;
+	engine.ingest->attempts_room.hour = 0;
+	run("DELETE FROM meta WHERE key LIKE 'attempts%'");
+	engine.smtpd[0] = 777;
+	engine.nsmtpd = 1;
+	flood("flood", 54322, 0, 3 * ATTEMPTS_OWNER_HOUR_MAX);
+	ingest_now(&engine);
+	ok(no_more_than(FLOOD, ATTEMPTS_OWNER_HOUR_MAX,
+	    (int)(time(NULL) / 3600 - before)), "of one user so many an hour");
+	ok(number("SELECT value FROM meta WHERE key = 'attempts_refused'") >=
+	    ATTEMPTS_OWNER_HOUR_MAX, "and it is said how many were not taken");
+	/* As a user's subordinate ones. */
+	for (i = 0; i < 2 * ATTEMPTS_FILES_MAX; i++) {
+		snprintf(name, sizeof(name), "sub%d", i);
+		flood(name, 60000 + (uid_t)i, 100000 + 100 * i, 100);
+	}
+	for (i = 0; i < 6; i++)
+		ingest_now(&engine);
+	stop();
+	start();
+	flood("flood2", 54322, 10000, ATTEMPTS_OWNER_HOUR_MAX);
+	for (i = 0; i < 6; i++)
+		ingest_now(&engine);
+	ok(no_more_than(FLOOD, ATTEMPTS_OTHERS_HOUR_MAX,
+	    (int)(time(NULL) / 3600 - before)),
+	    "of all but smtpd, also over a restart");
+	engine.smtpd[0] = 777;
+	engine.nsmtpd = 1;
+	flood("table", 777, 700000, 6000);
+	for (i = 0; i < 6; i++)
+		ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt WHERE domain LIKE"
+	    " 'flood7_____.nz'"), 6000,
+	    "smtpd's are all taken in, whoever is above it");
+}
+
+/* What there may be in all is a bound for smtpd, too. */
+static void
+check_attempts_whole(void)
+{
+	if (geteuid() != 0)
+		return;
+	engine.ingest->attempts_room.rows = ATTEMPTS_ROWS_MAX - 3;
+	flood("whole", 777, 800000, 10);
+	ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt WHERE domain LIKE"
+	    " 'flood8_____.nz'"), 3,
+	    "no more than there may be in all");
+}
+
 int
 main(void)
 {
@@ -692,6 +779,8 @@ main(void)
 	check_attempts_many();
 	check_attempts_turns();
 	check_attempts_crowd();
+	check_attempts_flood();
+	check_attempts_whole();
 	stop();
 	domset_free(conf.local);
 	domset_free(conf.sts_except);

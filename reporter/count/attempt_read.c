@@ -68,39 +68,64 @@ count_stopped(struct store *st, const struct conf *conf,
 }
 
 static int
-take_line(struct ingest *in, const char *name, char *line)
+take_line(struct ingest *in, const struct attempts_file *f, char *line)
 {
 	struct store *st = in->engine->store;
 	struct attempt a;
 	int rc;
 
+	if (!attempts_room_for(in, f->uid))
+		return 0;
 	/* From the future is nothing that can be believed. */
 	if (attempt_parse(line, &a) == -1 ||
 	    a.at / 1000 > (int64_t)time(NULL) + 60) {
-		(void)complain(in, name, "a line that is no attempt");
+		(void)complain(in, f->name, "a line that is no attempt");
 		return 0;
 	}
-	if ((rc = store_attempt_add(st, a.domain, a.at, a.url)) == 1 &&
-	    a.url[0] == '\0')
-		rc = count_stopped(st, in->engine->conf, &a);
+	if ((rc = store_attempt_add(st, a.domain, a.at, a.url)) == 1) {
+		attempts_room_took(in, f->uid);
+		if (a.url[0] == '\0')
+			rc = count_stopped(st, in->engine->conf, &a);
+	}
 	return rc == -1 ? -1 : 0;
 }
 
 /* The whole lines of buf; *used: the bytes of them. */
 static int
-take_lines(struct ingest *in, const char *name, char *buf, size_t n,
-    size_t *used)
+take_lines(struct ingest *in, const struct attempts_file *f, char *buf,
+    size_t n, size_t *used)
 {
 	char *p = buf, *nl;
 
 	while ((nl = memchr(p, '\n', n - (size_t)(p - buf))) != NULL) {
 		*nl = '\0';
-		if (take_line(in, name, p) == -1)
+		if (take_line(in, f, p) == -1)
 			return -1;
 		p = nl + 1;
 	}
 	*used = (size_t)(p - buf);
 	return 0;
+}
+
+/* Of a file, what comes next in it: n bytes of in->buf. */
+static void
+take_bytes(struct ingest *in, struct attempts_file *f, size_t n, size_t *used)
+{
+	struct store *st = in->engine->store;
+	struct attempts_room before;
+	int rc;
+
+	if (attempts_room_begin(in) == -1 || store_begin(st) == -1)
+		return;
+	before = in->attempts_room;
+	if ((rc = take_lines(in, f, in->buf, n, used)) == 0)
+		rc = attempts_room_save(in, &before);
+	if (store_end(st, rc) == -1) {
+		in->attempts_room = before;
+		return;
+	}
+	attempts_room_say(in, f->uid);
+	f->offset += (int64_t)*used;
 }
 
 static size_t
@@ -116,16 +141,18 @@ files_of(const struct ingest *in, uid_t uid)
 
 /*
  * Who has the most makes room for who has fewer, or one user of this host could
- * have them all.  NULL: nobody has more.
+ * have them all, but for smtpd's, which nobody displaces, and for which anybody
+ * makes room.  NULL: nobody has more.
  */
 static struct attempts_file *
 make_room(struct ingest *in, uid_t uid)
 {
 	struct attempts_file *out = NULL;
-	size_t i, n, most = files_of(in, uid);
+	size_t i, n, most = attempts_is_ours(in, uid) ? 0 : files_of(in, uid);
 
 	for (i = 0; i < nitems(in->attempts); i++)
-		if ((n = files_of(in, in->attempts[i].uid)) > most) {
+		if (!attempts_is_ours(in, in->attempts[i].uid) &&
+		    (n = files_of(in, in->attempts[i].uid)) > most) {
 			out = &in->attempts[i];
 			most = n;
 		}
@@ -170,7 +197,7 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	struct stat sb;
 	ssize_t n = 0;
 	size_t used = 0;
-	int fd, rc = 0;
+	int fd;
 
 	if ((fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC)) == -1)
@@ -186,10 +213,8 @@ file_take(struct ingest *in, int dirfd, const char *name)
 		n = pread(fd, in->buf, ATTEMPTS_TAKE_MAX, (off_t)f->offset);
 	close(fd);
 	in->attempts_taken += n > 0 ? (size_t)n : 0;
-	if (n > 0 && store_begin(in->engine->store) == 0) {
-		rc = take_lines(in, name, in->buf, (size_t)n, &used);
-		if (store_end(in->engine->store, rc) == 0)
-			f->offset += (int64_t)used;
+	if (n > 0) {
+		take_bytes(in, f, (size_t)n, &used);
 		/* One long line has no end, however often it is read. */
 		in->attempts_left |= n == ATTEMPTS_TAKE_MAX && used > 0;
 	}

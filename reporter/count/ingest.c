@@ -80,6 +80,7 @@ ingest_start(struct engine *e)
 	in->wait = LOOK_MIN;
 	in->retry = RETRY_MIN;
 	in->room = BATCH_MEMORY_FIRST;
+	in->attempts_room.rows = -1;
 	in->tally = tally_new(e->store, e->conf);
 	in->tally->addrs = e->addrs = hash_new(sizeof(struct addr_seen));
 	/* Where it can't be told, the clock is not believed. */

@@ -34,6 +34,23 @@ struct attempts_file {
 	int		 seen;		/* in this pass over the folder */
 };
 
+/* What was made rows of, see attempt_room.c. */
+struct attempts_owner {
+	uid_t		 uid;
+	int64_t		 rows;		/* in this hour */
+};
+
+struct attempts_room {
+	int64_t		 rows;		/* of the table; -1: to be counted */
+	int64_t		 hour;		/* since 1970; 0: not begun */
+	int64_t		 others;	/* in it, of all but smtpd */
+	struct attempts_owner owner[ATTEMPTS_FILES_MAX];
+	size_t		 nowners;
+	int64_t		 refused;	/* lines */
+	int64_t		 said;		/* of these */
+	int64_t		 said_at;
+};
+
 /* What it knows; for ingest.c, trim.c and what control says of it. */
 struct ingest {
 	struct engine	*engine;
@@ -65,6 +82,8 @@ struct ingest {
 	int		 attempts_left;	/* a file has more than was read */
 	int		 attempts_turns;	/* in a row */
 	int64_t		 attempts_said;
+	struct attempts_room attempts_room;
+	int64_t		 attempts_keep;	/* seconds, in this round of trim */
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;
 	int64_t		 trim_time;	/* by which this round trims */
@@ -94,5 +113,24 @@ void	trim_now(struct ingest *);
  */
 int	attempts_take(struct ingest *);
 void	attempts_stop(struct ingest *);
+
+/*
+ * attempt_room.c.  Whether uid is smtpd's, root or who runs this, whom nobody
+ * else displaces.
+ */
+int	attempts_is_ours(const struct ingest *, uid_t);
+/* Before the transaction that adds rows: 0, or -1 with a log line. */
+int	attempts_room_begin(struct ingest *);
+/* Whether there is room for one of that user; 0 is counted as refused. */
+int	attempts_room_for(struct ingest *, uid_t);
+/* A row was added. */
+void	attempts_room_took(struct ingest *, uid_t);
+/*
+ * Within the transaction: what has changed since before, a copy of
+ * in->attempts_room, to which the caller goes back where it fails.  0 or -1.
+ */
+int	attempts_room_save(struct ingest *, const struct attempts_room *before);
+/* One line a minute at most, if some were refused. */
+void	attempts_room_say(struct ingest *, uid_t);
 
 #endif

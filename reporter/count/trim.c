@@ -15,6 +15,9 @@
 #define KEEP_TALLIES 400
 /* smtpd gives up mail after four days. */
 #define KEEP_WAITING 7
+/* Of attempts, when there are so many that these take the room of new ones. */
+#define KEEP_ATTEMPTS_MIN 3600
+#define ATTEMPTS_MANY (ATTEMPTS_ROWS_MAX / 4 * 3)
 #define TRIM_FIRST_MS (60 * 1000)
 #define TRIM_EVERY_MS (3600 * 1000)
 #define TRIM_STEP_MS 50
@@ -82,6 +85,17 @@ trim_segments(struct ingest *in, int64_t now)
 	    KEEP_TALLIES * (int64_t)DAY_SECONDS);
 }
 
+/* Half as long in each round, while there are many. */
+static void
+trim_attempts(struct ingest *in)
+{
+	if (in->attempts_room.rows < ATTEMPTS_MANY || in->attempts_keep == 0)
+		in->attempts_keep = KEEP_WAITING * DAY_SECONDS;
+	if (in->attempts_room.rows >= ATTEMPTS_MANY &&
+	    (in->attempts_keep /= 2) < KEEP_ATTEMPTS_MIN)
+		in->attempts_keep = KEEP_ATTEMPTS_MIN;
+}
+
 /* One step of a round; whether it was the last. */
 static int
 trim_step(struct ingest *in)
@@ -96,6 +110,7 @@ trim_step(struct ingest *in)
 	before.reports = today - in->engine->conf->keep_reports - 1;
 	before.learned = now - KEEP_TALLIES * (int64_t)DAY_SECONDS;
 	before.traces = today - in->engine->conf->keep_sessions - 1;
+	before.attempts = now - in->attempts_keep;
 	before.waiting = now - KEEP_WAITING * DAY_SECONDS;
 	if (store_trim(in->engine->store, in->trim_step, &before, TRIM_ROWS) <
 	    TRIM_ROWS)
@@ -112,11 +127,15 @@ trim_tick(void *arg)
 	if (in->trim_step == 0) {
 		if ((in->trim_time = trim_time(in)) == 0)
 			over = 1;
-		else
+		else {
 			trim_segments(in, in->trim_time);
+			trim_attempts(in);
+		}
 	}
-	if (!over && (over = trim_step(in)))
+	if (!over && (over = trim_step(in))) {
 		in->trim_step = 0;
+		in->attempts_room.rows = -1;
+	}
 	in->trim_timer = loop_timer_add(in->engine->loop, over ?
 	    TRIM_EVERY_MS : TRIM_STEP_MS, trim_tick, in);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -78,6 +79,19 @@ database_open(const char *path, int parent)
 	return st;
 }
 
+/* While files can be read. */
+static void
+smtpd_find(struct engine *e)
+{
+	static const char *const users[] = { SMTPD_USERS };
+	const struct passwd *pw;
+	size_t i;
+
+	for (i = 0; i < nitems(users); i++)
+		if ((pw = getpwnam(users[i])) != NULL)
+			e->smtpd[e->nsmtpd++] = pw->pw_uid;
+}
+
 __dead void
 engine_main(const struct conf *conf, const int world[WORLD_PARTS],
     int listener, int notices, int parent, int64_t since,
@@ -93,6 +107,7 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	e.listener = listener;
 	e.notices = notices;
 	e.since = since;
+	smtpd_find(&e);
 	/* Counts of who writes to whom are nobody else's business. */
 	(void)umask(027);
 	e.store = database_open(conf->database, parent);

@@ -3,6 +3,7 @@
 #ifndef SGE_ENGINE_H
 #define SGE_ENGINE_H
 
+#include "base/system.h"
 #include "conf/conf.h"
 #include "lib/ipc.h"
 #include "lib/loop.h"
@@ -24,6 +25,8 @@ struct engine {
 	struct world	*world;
 	int		 listener;	/* control's */
 	int		 notices;	/* learn's, see sged_notice.h */
+	uid_t		 smtpd[SMTPD_USERS_MAX];	/* who writes attempts */
+	size_t		 nsmtpd;
 	int64_t		 since;		/* when sged started */
 	int		 stopping;	/* start nothing new */
 	struct steady	 clock;		/* count's; who acts on dates asks */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/system.h"
 #include "host/check_config.h"
 #include "host/check_run.h"
 #include "host/smtpd_conf.h"
@@ -26,7 +27,7 @@ static const char *const libexecs[] = { "/usr/local/libexec/smtpd",
 const char *
 check_smtpd_user(void)
 {
-	static const char *const users[] = { "_smtpd", "opensmtpd", "smtpd" };
+	static const char *const users[] = { SMTPD_USERS };
 	size_t i;
 
 	for (i = 0; i < nitems(users); i++)

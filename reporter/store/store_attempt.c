@@ -13,6 +13,12 @@ store_attempt_add(struct store *st, const char *domain, int64_t at,
 	    url);
 }
 
+int64_t
+store_attempt_count(struct store *st)
+{
+	return store_count(st, "SELECT count(*) FROM attempt", "");
+}
+
 int
 store_attempt_any(struct store *st)
 {

@@ -14,6 +14,8 @@
 /* 1: new, 0: it is there, -1 with a log line.  url "": it has to wait. */
 int	store_attempt_add(struct store *, const char *domain, int64_t at,
 	    const char *url);
+/* How many there are, which reads them all; -1 with a log line. */
+int64_t	store_attempt_count(struct store *);
 /* Whether there is one of any domain: 1, 0, or -1 with a log line. */
 int	store_attempt_any(struct store *);
 /* Whether there is one from then on, before then: the same. */

@@ -85,7 +85,7 @@ static const struct {
 	{ BEFORE(learned), "DELETE FROM route WHERE domain IN (SELECT domain"
 	    " FROM route WHERE max(coalesce(until, 0), coalesce(learned, 0),"
 	    " coalesce(used, 0)) < ?1 LIMIT ?2)" },
-	{ BEFORE(waiting), "DELETE FROM attempt WHERE (domain, at) IN (SELECT"
+	{ BEFORE(attempts), "DELETE FROM attempt WHERE (domain, at) IN (SELECT"
 	    " domain, at FROM attempt WHERE at < ?1 * 1000 LIMIT ?2)" },
 	{ BEFORE(waiting), "DELETE FROM waiting WHERE domain IN (SELECT domain"
 	    " FROM waiting WHERE last < ?1 LIMIT ?2)" },

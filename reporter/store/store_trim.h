@@ -10,6 +10,7 @@ struct store_trim {
 	int64_t		 tallies;	/* days since 1970 */
 	int64_t		 reports;	/* days since 1970 */
 	int64_t		 learned;	/* epoch seconds */
+	int64_t		 attempts;	/* epoch seconds */
 	int64_t		 waiting;	/* epoch seconds */
 	int64_t		 traces;	/* days since 1970 */
 };

@@ -121,6 +121,22 @@ print_spool(const struct view *v, const struct lag *lag,
 	    (long long)spool->bad, (long long)spool->newer);
 }
 
+/* What users of this host have flooded SPOOL/attempts with, in a week. */
+static void
+print_refused(const struct view *v)
+{
+	int64_t lines = 0, at = 0;
+
+	if (store_meta(v->store, "attempts_refused", &lines) != 1 ||
+	    store_meta(v->store, "attempts_refused_at", &at) != 1 ||
+	    v->now - at > 7 * (int64_t)DAY_SECONDS)
+		return;
+	fprintf(v->out, "         attempts: %lld %s too many were not taken "
+	    "in,\n         the last at %s: see the mail log\n",
+	    (long long)lines, view_plural(lines, "line", "lines"),
+	    view_instant(v, at));
+}
+
 static void
 print_today(const struct view *v, int64_t today,
     const struct seen_counts *in, const struct seen_counts *out)
@@ -221,7 +237,7 @@ view_status(const struct view *v)
 	struct seen_spool spool;
 	struct states states = { v, "" };
 	struct lag lag;
-	int64_t today = day_of(v->now);
+	int64_t today = day_of(v->now), refused = 0;
 	json_t *answer;
 	int hangs;
 
@@ -233,7 +249,8 @@ view_status(const struct view *v)
 	answer = talk(v->conf->socket, json_pack("{s:b}", "status", 1), 2);
 	hangs = answer == NULL && errno == ETIMEDOUT;
 	if (v->form != FORM_TEXT) {
-		view_row(v, "status", "iiiiii" "diiiiiiii", "running",
+		(void)store_meta(v->store, "attempts_refused", &refused);
+		view_row(v, "status", "iiiiii" "diiiiiiiii", "running",
 		    (int64_t)(answer != NULL), "segments", lag.segments,
 		    "unread", lag.readable ? lag.bytes : (int64_t)-1,
 		    "records", spool.lines, "bad", spool.bad, "newer",
@@ -241,7 +258,7 @@ view_status(const struct view *v)
 		    "in_clear", in.clear, "in_refused", in.refused, "out",
 		    seen_sum(&out), "out_clear", out.clear, "out_refused",
 		    out.refused, "broken", heard_broken_count(v->store),
-		    "hangs", (int64_t)hangs);
+		    "hangs", (int64_t)hangs, "attempts_refused", refused);
 		(void)told_states(v->store, today - 7, today, add_state,
 		    &states);
 		view_fleet(v, status_of(answer, "fleet"));
@@ -251,6 +268,7 @@ view_status(const struct view *v)
 		print_daemon(v, answer == NULL ? NULL :
 		    json_object_get(answer, "status"), hangs);
 		print_spool(v, &lag, &spool);
+		print_refused(v);
 		view_fleet(v, status_of(answer, "fleet"));
 		print_broken(&states);
 		print_today(v, today, &in, &out);
