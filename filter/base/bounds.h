@@ -171,11 +171,14 @@
 /*
  * Of these, hosts of a domain and addresses of a host that are asked how their
  * TLS is, and hosts asked within one network (/24, /48) a second, whoever's
- * records lead there: a domain's owner chooses whose addresses he names.
+ * records lead there: a domain's owner chooses whose addresses he names.  And
+ * those that wait for an answer there, which a host that hangs gives none for
+ * PROBE_SECONDS: few for a network, enough that some who hang hold up nobody.
  */
 #define PROBE_HOSTS_MAX 4
 #define PROBE_ADDRS_MAX 4
 #define PROBES_NETWORK_MAX 4
+#define PROBES_NETWORK_UNDER_MAX 16
 
 /* MTA-STS (RFC 8461 3.2, 3.3): policy size, time, and life. */
 #define STS_POLICY_MAX (64 * 1024)

@@ -299,6 +299,35 @@ test_networks(struct bench *b)
 	is_int(b->probes, 4 * PROBES_NETWORK_MAX, "each network has its own");
 }
 
+/* Hosts that hang leave their neighbours room, and not without end. */
+static void
+test_hanging(struct bench *b)
+{
+	struct learn *l = b->e.learn;
+	char host[64], addr[64];
+	int n, second;
+
+	b->silent = 1;
+	for (second = n = 0; second < 8; second++) {
+		hash_clear(l->networks);
+		/* As what waits for them asks for a look each second. */
+		for (n = 0; n < 40; n++) {
+			(void)snprintf(host, sizeof(host), "hang%d.nz", n);
+			(void)snprintf(addr, sizeof(addr), "203.0.113.%d", n);
+			look_at(l, host, addr, 0);
+		}
+		is_int((long long)l->nlooks, second < 4 ? (second + 1) *
+		    PROBES_NETWORK_MAX : PROBES_NETWORK_UNDER_MAX,
+		    "under way after %d s", second);
+	}
+	look_at(l, "else.nz", "203.0.112.1", 0);
+	is_int(look_is_begun(l, "else.nz", "203.0.112.1"), 1,
+	    "another network has its own");
+	b->silent = 0;
+	look_stop(l);
+	look_start(l);
+}
+
 /* In RFC 8460's words what a look found. */
 static void
 test_types(struct bench *b)
@@ -354,6 +383,7 @@ main(void)
 	test_back(&b);
 	test_settle(&b);
 	test_networks(&b);
+	test_hanging(&b);
 	test_types(&b);
 	stop(&b);
 	bench_end(conf);

@@ -21,12 +21,19 @@
 #define CONNECTOR_TICKS	3600	/* addresses of connectors, again */
 #define CONNECTORS_MAX	20	/* a second */
 
+/* The first bytes of an address: /24 or /48. */
+struct network {
+	uint8_t		 bytes[15];
+	uint8_t		 len;		/* 0: none, as of a connector's name */
+};
+
 struct look {
 	RB_ENTRY(look)	 entry;
 	struct learn	*learn;
 	uint64_t	 number;
 	char		 host[DOMAIN_MAX];
 	char		 addr[64];
+	struct network	 network;	/* of addr */
 };
 
 static int
@@ -148,20 +155,38 @@ on_look(json_t *answer, void *arg)
 		learn_soon(l);
 }
 
-/* Whether the network of addr has room for one more; then it is taken. */
 static int
-network_room(struct learn *l, const char *addr)
+network_of(const char *addr, struct network *out)
 {
 	struct addr a;
-	int *n;
 
 	if (addr_parse(addr, strlen(addr), &a) == -1)
+		return -1;
+	out->len = addr_is_ipv4(&a) ? 15 : 6;
+	memcpy(out->bytes, a.ip, out->len);
+	return 0;
+}
+
+/* How many looks of it are begun within this second. */
+static int *
+network_begun(struct learn *l, const struct network *n)
+{
+	return hash_get(l->networks, n->bytes, n->len, NULL);
+}
+
+/* Whether the network has room for one more, now and of those under way. */
+static int
+network_room(struct learn *l, const struct network *n)
+{
+	struct look *look;
+	int under = 0;
+
+	if (*network_begun(l, n) >= PROBES_NETWORK_MAX)
 		return 0;
-	n = hash_get(l->networks, a.ip, addr_is_ipv4(&a) ? 15 : 6, NULL);
-	if (*n >= PROBES_NETWORK_MAX)
-		return 0;
-	(*n)++;
-	return 1;
+	RB_FOREACH(look, looks, &l->looks)
+		under += look->network.len == n->len &&
+		    memcmp(look->network.bytes, n->bytes, n->len) == 0;
+	return under < PROBES_NETWORK_UNDER_MAX;
 }
 
 static int
@@ -174,8 +199,10 @@ is_wanted(struct learn *l, const char *host, const char *addr, int64_t age)
 	    time(NULL) - p.probed >= age));
 }
 
+/* network: NULL where it is not counted. */
 static void
-look_begin(struct learn *l, const char *host, const char *addr)
+look_begin(struct learn *l, const char *host, const char *addr,
+    const struct network *network)
 {
 	struct look *look;
 	json_t *request;
@@ -189,6 +216,10 @@ look_begin(struct learn *l, const char *host, const char *addr)
 		return;
 	}
 	l->nlooks++;
+	if (network != NULL) {
+		look->network = *network;
+		(*network_begun(l, network))++;
+	}
 	if ((request = json_pack("{s:s, s:s, s:s, s:i, s:b, s:i}", "op",
 	    "probe", "host", host, "addr", addr, "port", 25, "versions", 0,
 	    "seconds", PROBE_SECONDS)) == NULL)
@@ -200,15 +231,18 @@ look_begin(struct learn *l, const char *host, const char *addr)
 void
 look_at(struct learn *l, const char *host, const char *addr, int64_t age)
 {
-	if (is_wanted(l, host, addr, age) && network_room(l, addr))
-		look_begin(l, host, addr);
+	struct network network;
+
+	if (network_of(addr, &network) == 0 && is_wanted(l, host, addr, age) &&
+	    network_room(l, &network))
+		look_begin(l, host, addr, &network);
 }
 
 void
 look_at_own(struct learn *l, const char *host, const char *addr, int64_t age)
 {
 	if (is_wanted(l, host, addr, age))
-		look_begin(l, host, addr);
+		look_begin(l, host, addr, NULL);
 }
 
 int
