@@ -745,6 +745,54 @@ check_attempts_whole(void)
 	    "no more than there may be in all");
 }
 
+static void
+over(void *arg)
+{
+	loop_stop(arg);
+}
+
+static void
+loop_for(int64_t ms)
+{
+	loop_timer_add(engine.loop, ms, over, engine.loop);
+	loop_run(engine.loop);
+}
+
+/* Another has the database for long: nothing is lost, nothing counts twice. */
+static void
+check_locked(void)
+{
+	int64_t good = tallied(), began;
+	char text[64], path[256];
+	sqlite3 *db;
+
+	store_hurry(engine.store, 1);
+	if (sqlite3_open(database, &db) != SQLITE_OK || sqlite3_exec(db,
+	    "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("lock");
+	snprintf(text, sizeof(text), "%lld.001 locked.nz -\n",
+	    (long long)time(NULL));
+	attempts_write("locked", text);
+	age("../attempts/locked", 8000);
+	add("locked.jsonl", GOOD "\n" GOOD "\n");
+	began = loop_now();
+	ingest_now(&engine);
+	loop_for(1500);
+	/* It has 10 s for what takes one and a half. */
+	ok(loop_now() - began < 10000, "a locked database is not waited for");
+	is_int(tallied(), good, "and nothing is counted");
+	snprintf(path, sizeof(path), "%s/attempts/locked", spool);
+	is_int(access(path, F_OK), 0, "nor is what was not read removed");
+	sqlite3_close(db);
+	while (tallied() < good + 2 && loop_now() - began < 60000)
+		loop_for(100);
+	ingest_now(&engine);
+	is_int(tallied(), good + 2, "then it is, by itself, and once");
+	is_int(number("SELECT count(*) FROM attempt WHERE domain ="
+	    " 'locked.nz'"), 1, "so are attempts");
+	store_hurry(engine.store, 0);
+}
+
 int
 main(void)
 {
@@ -781,6 +829,8 @@ main(void)
 	check_attempts_crowd();
 	check_attempts_flood();
 	check_attempts_whole();
+	engine.ingest->attempts_room.rows = -1;
+	check_locked();
 	stop();
 	domset_free(conf.local);
 	domset_free(conf.sts_except);

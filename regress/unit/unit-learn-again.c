@@ -11,6 +11,7 @@
 #include "base/bounds.h"
 #include "base/log.h"
 #include "learn_bench.h"
+#include "lib/hash.h"
 #include "said.h"
 #include "tap.h"
 
@@ -210,21 +211,21 @@ test_trouble(struct bench *b)
 	sqlite3_commit_hook(b->e.store->db, NULL, NULL);
 	sql(b, "DELETE FROM probe");
 
-	sqlite3_busy_timeout(b->e.store->db, 20);
+	store_hurry(b->e.store, 1);
 	if (sqlite3_open("db", &other) != SQLITE_OK || sqlite3_exec(other,
 	    "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
 		fatalx("test: no lock");
 	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
 	loop_timer_add(b->e.loop, 1300, tick_over, b);
 	loop_run(b->e.loop);
-	is_int(b->e.learn->nlooks, 0, "the database is held: a look is over");
-	sqlite3_close(other);
+	is_int(b->e.learn->nlooks, 1, "the database is held: a look is kept");
 	is_str(rows(b, "SELECT host FROM probe WHERE host = 'mx.look.nz'"), "",
 	    "and not written");
-	look_at(b->e.learn, "mx.look.nz", "192.0.2.77", 0);
+	sqlite3_close(other);
 	(void)settle(b, DEADLINE_MS);
 	is_str(rows(b, "SELECT host FROM probe WHERE host = 'mx.look.nz'"),
 	    "mx.look.nz", "afterwards it is");
+	store_hurry(b->e.store, 0);
 	sql(b, "UPDATE route SET until = 1");
 	is_str(ask(b, "none.nz"), "none.nz=none ", "and it learns again");
 }
@@ -274,6 +275,66 @@ test_away(struct bench *b)
 	}
 }
 
+/* Another process has the database, as who looks into it by hand may. */
+static sqlite3 *
+lock(struct bench *b)
+{
+	sqlite3 *db;
+
+	if (sqlite3_open(sqlite3_db_filename(b->e.store->db, "main"), &db) !=
+	    SQLITE_OK || sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL,
+	    NULL) != SQLITE_OK)
+		fatalx("lock");
+	return db;
+}
+
+static void
+half_over(void *arg)
+{
+	loop_stop(((struct bench *)arg)->e.loop);
+}
+
+/* While somebody has the database who knows is told, the rest is kept. */
+static void
+test_locked(struct bench *b)
+{
+	struct learn *l = b->e.learn;
+	sqlite3 *db;
+	int lookups;
+
+	(void)ask(b, "enforce.nz");
+	sql(b, "DELETE FROM probe");
+	store_hurry(b->e.store, 1);
+	b->e.store->locked_said = 0;
+	db = lock(b);
+	said_begin();
+	is_str(ask(b, "enforce.nz"), "enforce.nz=enforce ",
+	    "what is known is answered while the database is locked");
+	b->answers[0] = '\0';
+	b->nanswers = 0;
+	b->wanted = 1;
+	lookups = b->lookups;
+	learn_ask(&b->e, "testing.nz", learned, b);
+	hash_clear(l->networks);
+	look_at(l, "mx.look.nz", "198.51.100.77", 0);
+	b->probes = 0;
+	loop_timer_add(b->e.loop, 1500, half_over, b);
+	loop_run(b->e.loop);
+	is_str(b->answers, "", "what is new has to wait");
+	is_int(b->probes, 1, "a host was looked at");
+	ok(look_is_begun(l, "mx.look.nz", "198.51.100.77"),
+	    "and what was found is kept");
+	is_int(said_end("database is locked"), 1, "which is said once");
+	sqlite3_close(db);
+	(void)settle(b, DEADLINE_MS);
+	is_str(b->answers, "testing.nz=none ",
+	    "and is written when it can be");
+	is_int(b->lookups, lookups + 1, "not learned anew");
+	is_str(rows(b, "SELECT count(*) FROM probe WHERE addr ="
+	    " '198.51.100.77'"), "1", "so is the look");
+	store_hurry(b->e.store, 0);
+}
+
 int
 main(void)
 {
@@ -288,6 +349,7 @@ main(void)
 	test_notice(&b);
 	test_trouble(&b);
 	test_away(&b);
+	test_locked(&b);
 	stop(&b);
 	bench_end(conf);
 	return done_testing();

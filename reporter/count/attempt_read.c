@@ -107,8 +107,8 @@ take_lines(struct ingest *in, const struct attempts_file *f, char *buf,
 	return 0;
 }
 
-/* Of a file, what comes next in it: n bytes of in->buf. */
-static void
+/* Of a file, what comes next in it: n bytes of in->buf.  0, or -1: again. */
+static int
 take_bytes(struct ingest *in, struct attempts_file *f, size_t n, size_t *used)
 {
 	struct store *st = in->engine->store;
@@ -116,16 +116,17 @@ take_bytes(struct ingest *in, struct attempts_file *f, size_t n, size_t *used)
 	int rc;
 
 	if (attempts_room_begin(in) == -1 || store_begin(st) == -1)
-		return;
+		return -1;
 	before = in->attempts_room;
 	if ((rc = take_lines(in, f, in->buf, n, used)) == 0)
 		rc = attempts_room_save(in, &before);
 	if (store_end(st, rc) == -1) {
 		in->attempts_room = before;
-		return;
+		return -1;
 	}
 	attempts_room_say(in, f->uid);
 	f->offset += (int64_t)*used;
+	return 0;
 }
 
 static size_t
@@ -214,7 +215,8 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	close(fd);
 	in->attempts_taken += n > 0 ? (size_t)n : 0;
 	if (n > 0) {
-		take_bytes(in, f, (size_t)n, &used);
+		if (take_bytes(in, f, (size_t)n, &used) == -1)
+			return 0;
 		/* One long line has no end, however often it is read. */
 		in->attempts_left |= n == ATTEMPTS_TAKE_MAX && used > 0;
 	}

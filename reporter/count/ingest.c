@@ -37,6 +37,8 @@
 /* A database that takes nothing is tried again after a while. */
 #define RETRY_MIN 2000
 #define RETRY_MAX 60000
+/* One that another process has is tried as often as costs nothing. */
+#define LOCKED_MS 500
 /* So much at once is worth a line in the log. */
 #define BACKLOG_SAID (1024 * 1024)
 /* The whole directory is listed anew at least that often, in seconds. */
@@ -296,6 +298,12 @@ ingest_tick(void *arg)
 	int rc;
 
 	in->timer = NULL;
+	/* What is read now would only be read again. */
+	if (store_is_locked(in->engine->store)) {
+		in->timer = loop_timer_add(in->engine->loop, LOCKED_MS,
+		    ingest_tick, in);
+		return;
+	}
 	slice_alloc(in);
 	if (!in->reading && ingest_look(in)) {
 		in->timer = loop_timer_add(in->engine->loop, 0, ingest_tick,

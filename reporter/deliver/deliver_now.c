@@ -74,6 +74,12 @@ deliver_now(struct engine *e, int64_t day, const char *domain, char text[],
 		return -1;
 	}
 	ingest_now(e);
+	/* Not all may be counted. */
+	if (store_is_locked(e->store)) {
+		(void)strlcpy(text, "another program has the database; try "
+		    "again when it ends", textsz);
+		return -1;
+	}
 	if (domain == NULL)
 		n = store_report_count_day(e->store, day);
 	if (domain != NULL)

@@ -124,7 +124,10 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 		parts[i].start(&e);
 	parent_tell(ipc, "ready");
 	log_debug("ready");
+	/* Who asks is answered, whoever has the database. */
+	store_hurry(e.store, 1);
 	loop_run(e.loop);
+	store_hurry(e.store, 0);
 
 	/* What is not committed is read, or done, again. */
 	while (i-- > 0)

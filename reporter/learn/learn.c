@@ -17,6 +17,9 @@
 #define LOOK_ROOM_MS	500
 /* Where more ask at once, nobody waits for it. */
 #define LOOKING_MAX	8
+/* What another process keeps from being written waits for it, and is tried. */
+#define LOCKED_MS	10000
+#define LOCKED_AGAIN_MS	250
 /* Renewals leave room for questions. */
 #define RENEWALS_MAX	(LEARN_ACTIVE_MAX / 2)
 
@@ -141,16 +144,49 @@ after(struct lesson *lesson)
 }
 
 static void
-on_flush(void *arg)
+on_unlocked(void *arg)
 {
 	struct learn *l = arg;
+
+	l->unlocked = NULL;
+	learn_soon(l);
+}
+
+/*
+ * Whether what is learned is kept, since another process has the database: so
+ * long as it would be waited for otherwise.
+ */
+static int
+is_kept(struct learn *l)
+{
+	int64_t now = loop_now();
+
+	if (!l->engine->store->locked)
+		return 0;
+	if (l->locked == 0)
+		l->locked = now;
+	if (now - l->locked >= LOCKED_MS)
+		return 0;
+	if (l->unlocked == NULL)
+		l->unlocked = loop_timer_add(l->engine->loop, LOCKED_AGAIN_MS,
+		    on_unlocked, l);
+	return 1;
+}
+
+/* All that is ready becomes rows, and lines of the file. */
+static void
+write_ready(struct learn *l)
+{
 	struct lesson_queue done = TAILQ_HEAD_INITIALIZER(done);
 	struct lesson *lesson;
 	struct store *st = l->engine->store;
 	int64_t now = time(NULL);
 	int rc = store_begin(st), began = rc == 0, written = 0;
 
-	l->flush = NULL;
+	if (!began && is_kept(l))
+		return;
+	if (began)
+		l->locked = 0;
 	while ((lesson = TAILQ_FIRST(&l->ready)) != NULL) {
 		TAILQ_REMOVE(&l->ready, lesson, next);
 		lesson->ready = 0;
@@ -176,6 +212,16 @@ on_flush(void *arg)
 		} else
 			after(lesson);
 	}
+}
+
+static void
+on_flush(void *arg)
+{
+	struct learn *l = arg;
+
+	l->flush = NULL;
+	if (!TAILQ_EMPTY(&l->ready))
+		write_ready(l);
 	tell(l);
 	lesson_begin_queued(l);
 }
@@ -271,6 +317,7 @@ learn_stop(struct engine *e)
 	while ((lesson = RB_MIN(lessons, &l->lessons)) != NULL)
 		lesson_free(lesson);
 	loop_timer_remove(e->loop, l->flush);
+	loop_timer_remove(e->loop, l->unlocked);
 	TAILQ_CONCAT(&l->answers, &l->looking, entry);
 	while ((asker = TAILQ_FIRST(&l->answers)) != NULL) {
 		TAILQ_REMOVE(&l->answers, asker, entry);

@@ -19,6 +19,7 @@
 
 #define LOOKS_MAX	256	/* under way; the rest is seen a second later */
 #define CONNECTOR_TICKS	3600	/* addresses of connectors, again */
+#define MISSED_TICKS	10	/* where they could not be written */
 #define CONNECTORS_MAX	20	/* a second */
 
 /* The first bytes of an address: /24 or /48. */
@@ -34,6 +35,8 @@ struct look {
 	char		 host[DOMAIN_MAX];
 	char		 addr[64];
 	struct network	 network;	/* of addr */
+	json_t		*answer;	/* to be written; or NULL */
+	int64_t		 answered;	/* when, epoch seconds */
 };
 
 static int
@@ -56,6 +59,7 @@ look_free(struct look *look)
 		world_forget(l->engine->world, look->number);
 	RB_REMOVE(looks, &l->looks, look);
 	l->nlooks--;
+	json_decref(look->answer);
 	free(look);
 }
 
@@ -120,16 +124,17 @@ look_apply(struct look *look, const struct store_probe *p, const char *offers)
 	return host_back(l, look->host, p->probed);
 }
 
+/* What it found is written; while another has the database, it waits. */
 static void
-on_look(json_t *answer, void *arg)
+look_end(struct look *look)
 {
-	struct look *look = arg;
 	struct learn *l = look->learn;
 	struct store *st = l->engine->store;
+	const json_t *answer = look->answer;
 	struct store_probe p = { 0 };
+	int rc;
 
-	look->number = 0;
-	p.probed = time(NULL);
+	p.probed = look->answered;
 	strlcpy(p.status, ipc_string(answer, "status", "gone"),
 	    sizeof(p.status));
 	strlcpy(p.starttls, ipc_string(answer, "starttls", ""),
@@ -140,12 +145,14 @@ on_look(json_t *answer, void *arg)
 	strlcpy(p.helo, ipc_string(answer, "helo", ""), sizeof(p.helo));
 	p.notafter = ipc_int(answer, "notafter", 0);
 	p.handshake = ipc_bool(answer, "handshake", 0);
-	if (strcmp(p.status, "gone") != 0 && store_begin(st) == 0) {
-		if (store_end(st, look_apply(look, &p, "")) == 0) {
+	if (strcmp(p.status, "gone") != 0) {
+		if ((rc = store_begin(st)) == -1 && st->locked)
+			return;
+		if (rc == 0 && store_end(st, look_apply(look, &p, "")) == 0) {
 			(void)file_flush(l);
 			if (p.type[0] != '\0')
 				turns_write(l);
-		} else
+		} else if (rc == 0)
 			file_forget(l);
 	}
 	look_free(look);
@@ -153,6 +160,29 @@ on_look(json_t *answer, void *arg)
 	/* Somebody may wait for it. */
 	if (!TAILQ_EMPTY(&l->looking))
 		learn_soon(l);
+}
+
+static void
+on_look(json_t *answer, void *arg)
+{
+	struct look *look = arg;
+
+	look->number = 0;
+	look->answer = json_incref(answer);
+	look->answered = time(NULL);
+	look_end(look);
+}
+
+void
+looks_end(struct learn *l)
+{
+	struct look *look, *next;
+
+	for (look = RB_MIN(looks, &l->looks); look != NULL; look = next) {
+		next = RB_NEXT(looks, &l->looks, look);
+		if (look->answer != NULL)
+			look_end(look);
+	}
 }
 
 static int
@@ -266,15 +296,17 @@ on_connector(json_t *answer, void *arg)
 	int64_t now = time(NULL);
 	size_t i = (size_t)strtonum(look->addr, 0, INT32_MAX, NULL), k;
 	const char *domain = conf->connectors[i].domain;
+	int rc = 0;
 
 	look->number = 0;
 	json_array_foreach(list, k, item)
 		if (json_string_value(item) != NULL &&
-		    store_mxaddr_set(st, json_string_value(item), domain,
-		    look->host, now) == -1)
+		    (rc = store_mxaddr_set(st, json_string_value(item), domain,
+		    look->host, now)) == -1)
 			break;
-	if (k > 0)
-		(void)store_mxaddr_routed(st, domain, look->host, now);
+	if (k > 0 && rc == 0)
+		rc = store_mxaddr_routed(st, domain, look->host, now);
+	l->connectors_missed |= rc == -1;
 	look_free(look);
 }
 
@@ -293,10 +325,10 @@ look_up_connector(struct learn *l, size_t i)
 		return;
 	if (addr_parse(host, strlen(host), &addr) == 0) {
 		addr_print(&addr, text, sizeof(text));
-		(void)store_mxaddr_set(l->engine->store, text, c->domain, host,
-		    time(NULL));
-		(void)store_mxaddr_routed(l->engine->store, c->domain, host,
-		    time(NULL));
+		if (store_mxaddr_set(l->engine->store, text, c->domain, host,
+		    time(NULL)) == -1 || store_mxaddr_routed(l->engine->store,
+		    c->domain, host, time(NULL)) == -1)
+			l->connectors_missed = 1;
 		return;
 	}
 	look = xcalloc(1, sizeof(*look));
@@ -318,8 +350,11 @@ look_connectors(struct learn *l)
 {
 	size_t n;
 
-	if (l->ticks % CONNECTOR_TICKS == 0)
+	if (l->ticks % CONNECTOR_TICKS == 0 || (l->connectors_missed &&
+	    l->ticks % MISSED_TICKS == 0)) {
 		l->connector = 0;
+		l->connectors_missed = 0;
+	}
 	for (n = 0; n < CONNECTORS_MAX && l->nlooks < LOOKS_MAX &&
 	    l->connector < l->engine->conf->nconnectors; n++)
 		look_up_connector(l, l->connector++);

@@ -14,6 +14,7 @@
 #include "lib/xalloc.h"
 
 #define OWN_TICKS	(4 * 3600)	/* seconds between rounds */
+#define OWN_MISSED	30		/* where one could not be written */
 #define OWN_FIRST	20		/* smtpd may start after us */
 #define OWN_ACTIVE_MAX	32		/* questions under way */
 /* Rounds come a little early or late: still one look a day. */
@@ -108,9 +109,9 @@ on_mx(json_t *answer, void *arg)
 		mxs[n++].pref = json_integer_value(json_array_get(item, 0));
 	}
 	/* Without an answer, what is known stays. */
-	if (n > 0 && store_begin(st) == 0)
-		(void)store_end(st, store_mx_set(st, own->name, mxs, n,
-		    time(NULL)));
+	if (n > 0 && (store_begin(st) == -1 || store_end(st,
+	    store_mx_set(st, own->name, mxs, n, time(NULL))) == -1))
+		l->owns_missed = 1;
 	for (i = 0; i < n; i++)
 		own_ask(l, "addr", mxs[i].host, on_addr);
 	free(mxs);
@@ -139,8 +140,11 @@ own_tick(struct learn *l)
 	const struct conf *conf = l->engine->conf;
 	const char *domain;
 
-	if (l->ticks % OWN_TICKS == OWN_FIRST)
+	if (l->ticks % OWN_TICKS == OWN_FIRST || (l->owns_missed &&
+	    l->ticks % OWN_MISSED == 0)) {
 		l->own = 0;
+		l->owns_missed = 0;
+	}
 	while (l->nowns < OWN_ACTIVE_MAX &&
 	    (domain = domset_next(conf->local, &l->own)) != NULL) {
 		/* Which subdomains there are is not known. */

@@ -184,6 +184,7 @@ look_tick(struct learn *l)
 	int rc;
 
 	hash_clear(l->networks);
+	looks_end(l);
 	look_connectors(l);
 	if (store_begin(st) == -1)
 		return;

@@ -154,6 +154,8 @@ struct learn {
 	struct askers	 looking;	/* to be told when hosts were seen */
 	struct askers	 answers;	/* to be told */
 	struct loop_timer *flush;
+	struct loop_timer *unlocked;	/* the next try to write what is ready */
+	int64_t		 locked;	/* it is in vain since, loop_now; or 0 */
 	struct loop_timer *tick;
 	int64_t		 ticks;
 	struct looks	 looks;
@@ -166,9 +168,11 @@ struct learn {
 	size_t		 turnslen;
 	int64_t		 turned;	/* when; -1: it could not be */
 	size_t		 connector;	/* the next to be looked up */
+	int		 connectors_missed;	/* not all could be written */
 	struct owns	 owns;
 	size_t		 nowns;
 	size_t		 own;		/* the next of ours to be looked up */
+	int		 owns_missed;
 	/* SPOOL/routes; learn_file.c. */
 	char		*path;
 	char		*lines;		/* to be appended */
@@ -277,6 +281,8 @@ void	turns_write(struct learn *);
 /* learn_look.c */
 void	look_start(struct learn *);
 void	look_stop(struct learn *);
+/* What answered looks found, and could not be written so far. */
+void	looks_end(struct learn *);
 /* Some of the connectors' addresses are looked up. */
 void	look_connectors(struct learn *);
 /*

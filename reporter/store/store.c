@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "lib/xalloc.h"
 #include "store/store.h"
+
+/* That another has the database is said once in so long. */
+#define LOCKED_SAID_MS 10000
 
 struct store_statement {
 	const char	*sql;
@@ -23,7 +27,14 @@ store_complain(struct store *st, const char *what)
 {
 	int code = sqlite3_errcode(st->db) & 0xff;
 
-	log_warnx("database: %s: %s", what, sqlite3_errmsg(st->db));
+	st->locked = code == SQLITE_BUSY || code == SQLITE_LOCKED;
+	/* In a hurry it may be asked for many times a second. */
+	if (!st->locked || st->locked_said == 0 ||
+	    monotonic_ms() - st->locked_said >= LOCKED_SAID_MS) {
+		log_warnx("database: %s: %s", what, sqlite3_errmsg(st->db));
+		if (st->locked)
+			st->locked_said = monotonic_ms();
+	}
 	if (st->depth > 0)
 		st->failed = 1;
 	st->errors++;
@@ -64,6 +75,7 @@ store_begin(struct store *st)
 		if (store_exec(st, "BEGIN IMMEDIATE") == -1)
 			return -1;
 		st->failed = 0;
+		st->locked = 0;
 	}
 	st->depth++;
 	return 0;
@@ -101,6 +113,14 @@ store_end(struct store *st, int rc)
 		return store_commit(st);
 	store_rollback(st);
 	return -1;
+}
+
+int
+store_is_locked(struct store *st)
+{
+	if (st->locked && st->depth == 0 && store_begin(st) == 0)
+		(void)store_commit(st);
+	return st->locked;
 }
 
 void

@@ -24,7 +24,13 @@ struct store {
 	}		 statements;
 	int		 depth;		/* of store_begin */
 	int		 failed;	/* it can only be rolled back */
-	int64_t		 errors;	/* how many were logged so far */
+	int64_t		 errors;	/* how many there were so far */
+	/* Of waiting for another writer; see store_hurry. */
+	int		 hurry;
+	int		 locked;	/* the last error: another has it */
+	int64_t		 locked_said;	/* when, monotonic milliseconds */
+	int64_t		 waits;		/* since when, the same; 0: not now */
+	int64_t		 held;		/* until then it is not waited for */
 	int		 damaged;	/* one was a page that is no page */
 };
 
@@ -37,7 +43,7 @@ enum store_mode {
 /*
  * NULL with a log line, also for a format that is not this program's; errno is
  * EAGAIN where it may be had later.  WAL mode; a writer waits ten seconds for
- * another.  Only sged, which is there once, brings an older format to the
+ * another, but see store_hurry.  Only sged, which is there once, brings an older format to the
  * newest, in one transaction: sgectl of a newer version must not do it to an
  * older sged that runs.
  */
@@ -68,6 +74,18 @@ int	store_commit(struct store *);
 void	store_rollback(struct store *);
 /* The one for 0, the other for all else; 0, or -1: nothing was written. */
 int	store_end(struct store *, int rc);
+
+/*
+ * For who has others to answer meanwhile: from now on (or, with 0, no more) a
+ * writer waits some tenths of a second for another, and once that was in vain
+ * not at all for a second.  What fails then is the caller's to do again.
+ */
+void	store_hurry(struct store *, int on);
+/*
+ * Whether what failed last did since another process has the database, and has
+ * it still; asks only then.
+ */
+int	store_is_locked(struct store *);
 
 /*
  * Between the two many small statements that only read are as of one moment,

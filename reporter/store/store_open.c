@@ -13,11 +13,42 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "lib/xalloc.h"
 #include "store/store.h"
 
 /* How long a writer waits for another one. */
 #define BUSY_MS 10000
+#define BUSY_STEP_MS 5
+/* One in a hurry; and then not again for so long. */
+#define HURRY_MS 200
+#define HELD_MS 1000
+
+/* Of SQLite, while another has what is wanted: whether to try again. */
+static int
+on_busy(void *arg, int before)
+{
+	struct store *st = arg;
+	int64_t now = monotonic_ms();
+
+	if (before == 0)
+		st->waits = now;
+	if (st->hurry && now < st->held)
+		return 0;
+	if (now - st->waits >= (st->hurry ? HURRY_MS : BUSY_MS)) {
+		st->held = now + HELD_MS;
+		return 0;
+	}
+	(void)sqlite3_sleep(BUSY_STEP_MS);
+	return 1;
+}
+
+void
+store_hurry(struct store *st, int on)
+{
+	st->hurry = on;
+	st->held = 0;
+}
 
 /* -1 where the file can't be read as a database. */
 static int64_t
@@ -166,7 +197,7 @@ store_pragmas(struct store *st, enum store_mode mode)
 {
 	int code;
 
-	(void)sqlite3_busy_timeout(st->db, BUSY_MS);
+	(void)sqlite3_busy_handler(st->db, on_busy, st);
 	/*
 	 * A statement's plan goes by its text alone: else one that could use a
 	 * partial index for some value is made anew for each value.
