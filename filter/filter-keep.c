@@ -38,6 +38,8 @@
 #define KILL_LOOKS 100
 #define KILL_LOOK_MS 10
 #define LEFT_MAX 8
+/* What one that has ended may have said: a pipe's, and some. */
+#define LAST_READS 16
 /* smtpd has gone: how long the filter may take to do so too. */
 #define LEAVE_MS 5000
 /* How long one that owes an answer may say nothing, by itself. */
@@ -73,6 +75,16 @@ struct keeper {
 	pid_t		 left[LEFT_MAX];	/* killed, and not ended yet */
 	size_t		 nleft;
 };
+
+/* A child may have ended; noticed while nothing is there to read. */
+static volatile sig_atomic_t child;
+static sigset_t	 usual;		/* signals that were blocked at the start */
+
+static void
+on_child(int sig __unused)
+{
+	child = 1;
+}
 
 static __dead void
 usage(void)
@@ -146,6 +158,7 @@ run(char *const argv[], const char *self)
 		n = snprintf(path, sizeof(path), "%.*s/%s",
 		    (int)(slash - self), self, argv[0]);
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &usual, NULL);
 	(void)setpgid(0, 0);
 	if (n >= 0 && (size_t)n < sizeof(path))
 		execv(path, argv);
@@ -286,6 +299,28 @@ complain(struct keeper *k, int64_t now)
 	    k->argv[0], (unsigned long long)dropped);
 }
 
+/*
+ * Ended though its pipes are open, since what it has started holds them: what
+ * it has said is taken, and the rest of its group ended.
+ */
+static void
+look_ended(struct keeper *k)
+{
+	struct pollfd pfd = { .fd = k->filter.fd, .events = POLLIN };
+	siginfo_t info = { 0 };
+	int i;
+
+	child = 0;
+	/* It stays to be waited for, lest its number is another's. */
+	if (k->pid == -1 || waitid(P_PID, (id_t)k->pid, &info, WEXITED |
+	    WNOHANG | WNOWAIT) == -1 || info.si_pid != k->pid)
+		return;
+	for (i = 0; i < LAST_READS && poll(&pfd, 1, 0) > 0; i++)
+		if (fill(k, &k->filter, kept_filter) == -1)
+			break;
+	ended(k, 0);
+}
+
 static void
 hung(struct keeper *k, const char *how, int64_t looks)
 {
@@ -342,6 +377,8 @@ static void
 turn(struct keeper *k)
 {
 	struct pollfd pfd[4];
+	struct timespec ts;
+	int64_t ms;
 	int n, deaf = is_deaf(k);
 
 	memset(pfd, 0, sizeof(pfd));
@@ -355,8 +392,11 @@ turn(struct keeper *k)
 	/* That nobody reads there is said without being asked for. */
 	pfd[3].fd = k->to_filter.fd;
 	pfd[3].events = line_out_waiting(&k->to_filter) > 0 ? POLLOUT : 0;
-	n = poll(pfd, nitems(pfd), k->pid == -1 || deaf ? AGAIN_MS / 4 :
-	    (int)k->look_ms);
+	ms = k->pid == -1 || deaf ? AGAIN_MS / 4 : k->look_ms;
+	ts.tv_sec = ms / 1000;
+	ts.tv_nsec = ms % 1000 * 1000000;
+	/* Nowhere else does the end of a child interrupt anything. */
+	n = ppoll(pfd, nitems(pfd), &ts, &usual);
 	if (n > 0 && pfd[1].revents != 0 &&
 	    fill(k, &k->filter, kept_filter) == -1) {
 		/* Started again before smtpd says more. */
@@ -390,6 +430,8 @@ keep(struct keeper *k, const char *self)
 		    monotonic_ms() - k->started >= AGAIN_MS))
 			start(k, self);
 		complain(k, monotonic_ms());
+		if (child)
+			look_ended(k);
 		watch(k, monotonic_ms());
 		turn(k);
 	}
@@ -424,6 +466,23 @@ leave(struct keeper *k)
 	}
 }
 
+static void
+children_watch(void)
+{
+	struct sigaction sa = { .sa_handler = on_child,
+	    .sa_flags = SA_NOCLDSTOP };
+	sigset_t set;
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	if (sigaction(SIGCHLD, &sa, NULL) == -1 ||
+	    sigprocmask(SIG_BLOCK, &set, &usual) == -1)
+		fatal("SIGCHLD");
+	/* Whoever started us may have it blocked. */
+	(void)sigdelset(&usual, SIGCHLD);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -456,6 +515,7 @@ main(int argc, char *argv[])
 	if (k.argv[0] == NULL || k.argv[0][0] == '-')
 		usage();
 	(void)signal(SIGPIPE, SIG_IGN);
+	children_watch();
 	if ((k.kept = kept_new(to_smtpd, to_filter, &k)) == NULL)
 		fatal("start");
 	line_in_init(&k.smtpd.in, k.smtpd.buf, sizeof(k.smtpd.buf),

@@ -89,6 +89,20 @@ check "  and another started" wait_for 60 runs 2
 filter_end
 check "  nor when smtpd ends" wait_for 60 gone "$(tail -n 1 "$T/kids")"
 
+# One that ends and leaves what holds its pipes.
+filter 86400 'while read -r l; do case $l in *rcpt-to*)
+	sleep 10000 &
+	echo $! >'"'$T/kid'"'
+	exit 3 ;;
+    esac; done'
+ask rcpt-to b@c.nz
+check "one whose child holds its pipes has ended" logged 'ended (status 3)'
+check "which is answered for at once" wait_for 60 answered $s \
+    'reject|451 4.3.0 '
+check "its child is ended" wait_for 60 gone "$(cat "$T/kid")"
+check "and another started" wait_for 60 runs 2
+filter_end
+
 # One that hangs when smtpd ends.
 filter 86400 'exec sleep 10000'
 filter_end
