@@ -91,7 +91,8 @@ check "  nor when smtpd ends" wait_for 60 gone "$(tail -n 1 "$T/kids")"
 
 # One that ends and leaves what holds its pipes.
 filter 86400 'while read -r l; do case $l in *rcpt-to*)
-	sleep 10000 &
+	exec 3<&0
+	sleep 10000 <&3 &
 	echo $! >'"'$T/kid'"'
 	exit 3 ;;
     esac; done'
