@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +257,62 @@ check_spare(const struct conf *conf)
 	ok(1, "gone when there is nothing to do");
 }
 
+static int	 pinged;
+
+static void
+ponged(json_t *answer __unused, void *arg __unused)
+{
+	pinged = 1;
+	loop_stop(loop);
+}
+
+/* The children of a process; Linux says which. */
+static int
+each_child(pid_t pid, int sig)
+{
+	char path[64], list[512], *word, *rest = list;
+	ssize_t n;
+	int fd, found = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+	    (int)pid, (int)pid);
+	if ((fd = open(path, O_RDONLY)) == -1)
+		return 0;
+	n = read(fd, list, sizeof(list) - 1);
+	close(fd);
+	list[n < 0 ? 0 : n] = '\0';
+	while ((word = strsep(&rest, " ")) != NULL)
+		if (*word != '\0') {
+			(void)kill((pid_t)strtonum(word, 1, INT_MAX, NULL),
+			    sig);
+			found++;
+		}
+	return found;
+}
+
+/* A process of its that is stopped while it has nothing to do. */
+static void
+check_stopped(pid_t mailer)
+{
+	int i, pings = 0;
+
+	ask("r@minties.govt.nz", "a@a.example", message("x"));
+	run();
+	if (each_child(mailer, SIGSTOP) == 0)
+		return;
+	/* It is ended within a second; and the mailer answers meanwhile. */
+	for (i = 0; i < 600 && (pings == 0 || each_child(mailer, 0) > 0); i++) {
+		pinged = 0;
+		world_ask(world, WORLD_MAILER, json_pack("{ss}", "op", "ping"),
+		    -1, ponged, NULL);
+		run();
+		pings += pinged;
+		(void)poll(NULL, 0, 50);
+	}
+	is_int(each_child(mailer, 0), 0, "one that was stopped is ended");
+	is_int(pings, i, "and not waited for");
+}
+
 static int
 spare(const struct conf *conf, const char *words)
 {
@@ -298,6 +356,7 @@ check_strange(const struct conf *conf)
 {
 	char *path = mail_result_path(conf, 9);
 	const char *why;
+	char inner[256], aside[256];
 	struct stat sb;
 	int i, fd, rc;
 
@@ -312,6 +371,17 @@ check_strange(const struct conf *conf)
 		close(fd);
 		(void)mail_result_remove(path);
 	}
+	/* Nobody but its owner can empty it: it has another name then. */
+	(void)snprintf(inner, sizeof(inner), "%s/x", path);
+	(void)snprintf(aside, sizeof(aside), "%s" MAIL_ASIDE "0/x", path);
+	if (mkdir(path, 0700) == -1 || mkdir(inner, 0700) == -1)
+		fatal("%s", path);
+	fd = mail_result_new(conf, 9, &why);
+	ok(fd != -1 && lstat(path, &sb) == 0 && S_ISREG(sb.st_mode),
+	    "also of a folder that is not empty");
+	is_int(access(aside, F_OK), 0, "which is kept");
+	close(fd);
+	(void)mail_result_remove(path);
 	free(path);
 }
 
@@ -381,6 +451,7 @@ main(void)
 	check_nonsense();
 	check_many();
 	check_spare(&conf);
+	check_stopped(pid);
 	world_free(world);
 	is_int(waitpid(pid, &rc, 0), pid, "it ends with its descriptor");
 	is_int(rc, 0, "cleanly");

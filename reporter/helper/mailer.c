@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,11 +192,16 @@ job_orphaned(void *arg)
 	    job_orphaned, job);
 }
 
-/* It ends by itself, at once if it has nothing to do. */
+/*
+ * It ends by itself, at once if it has nothing to do; but one that somebody has
+ * stopped does not, and we would wait for it.
+ */
 static void
 runner_end(struct runner *r)
 {
 	int status;
+
+	(void)kill(r->pid, SIGKILL);
 
 	loop_fd_remove(r->mailer->loop, r->event);
 	close(r->fd);

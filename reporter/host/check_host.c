@@ -7,7 +7,9 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@
 #include "host/check_config.h"
 #include "host/check_run.h"
 #include "lib/ipc.h"
+#include "lib/mail_result.h"
 #include "rfc/sts.h"
 
 /* Files may be a moment newer than a clock that is set. */
@@ -151,6 +154,28 @@ check_spool_files(struct check *c)
 	}
 }
 
+/* Folders that somebody had put in the place of what sendmail said. */
+static void
+check_mailed(struct check *c)
+{
+	const char *spool = c->view->conf->spool;
+	struct dirent *de;
+	struct stat sb;
+	DIR *dir;
+
+	if ((dir = opendir(spool)) == NULL)
+		return;
+	while ((de = readdir(dir)) != NULL)
+		if (strncmp(de->d_name, MAIL_RESULT_PREFIX,
+		    strlen(MAIL_RESULT_PREFIX)) == 0 &&
+		    fstatat(dirfd(dir), de->d_name, &sb,
+		    AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(sb.st_mode))
+			check_part(c, "spool", CHECK_WARN, "%s/%s: not sged's: "
+			    "remove it, and ask who could put it there", spool,
+			    log_clean(de->d_name));
+	closedir(dir);
+}
+
 static void
 check_folders(struct check *c)
 {
@@ -186,6 +211,7 @@ check_folders(struct check *c)
 	for (i = 0; i < conf->nfiles; i++)
 		check_config_file(c, conf->files[i]);
 	check_spool_files(c);
+	check_mailed(c);
 }
 
 /*

@@ -19,6 +19,9 @@
 /* Read of its beginning and of its end: a dialogue takes some 800 bytes. */
 #define READ_MAX 8192
 
+/* Folders in the place of one file, over time. */
+#define ASIDE_MAX 100
+
 /* smtpd's answer to the end of the data, as sendmail -v prints it. */
 #define TAKEN "<<< 250 2.0.0 "
 #define TAKEN_END " Message accepted for delivery"
@@ -121,13 +124,35 @@ mail_result_is_strange(int error)
 	    error == EISDIR;
 }
 
+/* What is in a folder is another's to remove; only its name is in the way. */
+static int
+move_aside(const char *path)
+{
+	char *other;
+	int i, rc = -1;
+
+	for (i = 0; rc == -1 && i < ASIDE_MAX; i++) {
+		xasprintf(&other, "%s" MAIL_ASIDE "%d", path, i);
+		/* rename(2) puts it in the place of an empty one. */
+		if ((rc = rename(path, other)) == 0)
+			log_warnx("%s: not sged's: now %s, remove it", path,
+			    other);
+		free(other);
+	}
+	return rc;
+}
+
 int
 mail_result_remove(const char *path)
 {
 	/* unlink(2) of a folder says EISDIR, or EPERM. */
 	if (unlink(path) == 0)
 		return 0;
-	return errno == EISDIR || errno == EPERM ? rmdir(path) : -1;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	if (rmdir(path) == 0)
+		return 0;
+	return errno == ENOTEMPTY || errno == EEXIST ? move_aside(path) : -1;
 }
 
 /* One that was there or is made; what is none makes room for it. */

@@ -14,6 +14,8 @@
  * message is known even if the mailer or all of sged was killed meanwhile.
  */
 #define MAIL_RESULT_PREFIX "mailed."
+/* Behind the name of one: a folder that stood in its place. */
+#define MAIL_ASIDE ".aside."
 /*
  * One that is of no use any more is taken for another mail: a file system may
  * look at all that were deleted in the last minute before it makes one (ext4
@@ -51,7 +53,10 @@ void	 mail_result_forget(const struct conf *, int64_t delivery);
  * no file that we can read.
  */
 int	 mail_result_is_strange(int error);
-/* Takes one away, or what lies in its place: 0, or -1 with errno. */
+/*
+ * Takes one away, or what lies in its place; a folder that is not empty has
+ * another name then, which is logged: 0, or -1 with errno.
+ */
 int	 mail_result_remove(const char *path);
 /* Takes the spare ones away. */
 void	 mail_result_tidy(const struct conf *);
