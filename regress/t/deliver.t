@@ -37,6 +37,16 @@ is $? 0 'a mail without a report'
 is "$(unread)" 1 'is kept'
 check 'as it came' cmp "$dir/hello" "$dir"/unread/*
 rm "$dir"/unread/*
+# What a deliver that was killed has left, and what one is at.
+echo old >"$dir/unread/.1700000000.abcdefghij"
+touch -t 202001010000 "$dir/unread/.1700000000.abcdefghij"
+echo new >"$dir/unread/.1700000001.abcdefghij"
+echo other >"$dir/unread/.other"
+touch -t 202001010000 "$dir/unread/.other"
+deliver < "$dir/hello"
+is "$(cd "$dir/unread" && echo .[0-9o]*)" '.1700000001.abcdefghij .other' \
+    'what was not ended for a day is removed'
+rm -f "$dir"/unread/* "$dir"/unread/.[0-9o]*
 printf 'From: a@b\n\n{"policies":[{"policy":' | deliver
 is $? 0 'a broken report'
 is "$(unread)" 1 'is kept'

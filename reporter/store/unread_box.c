@@ -16,6 +16,9 @@
 #include "lib/write_all.h"
 #include "store/unread_box.h"
 
+/* deliver takes a minute at most. */
+#define BEGUN_SECONDS 86400
+
 int
 unread_path(const struct conf *conf, const char *box, char out[],
     size_t outsz)
@@ -77,6 +80,37 @@ each(const char *path, void (*file)(int, const char *, const struct stat *,
 			file(dirfd(dir), entry->d_name, &sb, arg);
 	closedir(dir);
 	return 0;
+}
+
+/*
+ * What was begun and not ended, since deliver was killed: "."TIME and more, of
+ * the folder's owner, as unread_keep makes them.
+ */
+static void
+tidy(const char *path)
+{
+	struct stat own, sb;
+	struct dirent *de;
+	int64_t bytes = 0;
+	int n = 0;
+	DIR *dir;
+
+	if ((dir = opendir(path)) == NULL)
+		return;
+	while (fstat(dirfd(dir), &own) == 0 && (de = readdir(dir)) != NULL)
+		if (de->d_name[0] == '.' && de->d_name[1] >= '0' &&
+		    de->d_name[1] <= '9' && fstatat(dirfd(dir), de->d_name,
+		    &sb, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(sb.st_mode) &&
+		    sb.st_uid == own.st_uid &&
+		    sb.st_mtime < time(NULL) - BEGUN_SECONDS &&
+		    unlinkat(dirfd(dir), de->d_name, 0) == 0) {
+			bytes += sb.st_size;
+			n++;
+		}
+	closedir(dir);
+	if (n > 0)
+		log_warnx("tlsrpt unread removed begun=%d bytes=%lld folder=%s",
+		    n, (long long)bytes, path);
 }
 
 struct look {
@@ -146,6 +180,7 @@ unread_keep(const struct conf *conf, const char *box, const char *data,
 
 	if (folder(conf, box, dir, sizeof(dir)) == -1)
 		return -1;
+	tidy(dir);
 	/* One mail after another has its own random part: no name is taken. */
 	snprintf(tmp, sizeof(tmp), "%s/.%lld.XXXXXXXXXX", dir,
 	    (long long)time(NULL));
