@@ -275,7 +275,9 @@ like "$(sgectl digest)" '*1180 bytes of records*20260305T02Z*sged running*' \
     "records that wait are something to fix"
 rm "$dir/spool/sessions/20260305T02Z.jsonl"
 sed -i.old '/^legacy/d' "$dir/sge.conf"
+mkdir "$dir/spool/sessions/20260305T04Z.jsonl"
 is "$(sgectl digest 2>&1)" "" "digest says nothing when all is well"
+rmdir "$dir/spool/sessions/20260305T04Z.jsonl"
 is "$(sgectl -j digest)" "" "nor as JSON"
 like "$(sgectl digest -a)" '*0 to fix, 0 to watch*All is well.*' \
     "but with -a"

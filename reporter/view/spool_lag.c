@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,8 @@ lag_measure(const struct view *v, struct lag *lag)
 	while ((de = readdir(dir)) != NULL) {
 		n = (int)strlen(de->d_name) - 6;
 		if (n <= 0 || strcmp(de->d_name + n, ".jsonl") != 0 ||
-		    fstatat(dirfd(dir), de->d_name, &sb, 0) == -1)
+		    fstatat(dirfd(dir), de->d_name, &sb,
+		    AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(sb.st_mode))
 			continue;
 		lag->segments++;
 		offset = seen_offset(v->store, de->d_name);
