@@ -181,7 +181,7 @@ request_status(struct client *c, const json_t *value __unused)
 	(void)snprintf(stamp, sizeof(stamp), "%016" PRIx64, e->conf->stamp);
 	(void)store_meta(e->store, "late", &late);
 	(void)store_meta(e->store, "lost", &lost);
-	answer(c, json_pack("{s{sssssssIsssIsssIsIsIsIsIsIsbso*}}", "status",
+	answer(c, json_pack("{s{sssssssIsssIsssIsIsIsIsIsIsIsbso*}}", "status",
 	    "version", SGE_VERSION,
 	    "conf", log_clean(e->conf->files[0]), "stamp", stamp,
 	    "pid", (json_int_t)getppid(), "since", since,
@@ -190,6 +190,7 @@ request_status(struct client *c, const json_t *value __unused)
 	    "read",
 	    "late", (json_int_t)late, "lost", (json_int_t)lost,
 	    "learned", (json_int_t)c->control->learns,
+	    "refused", (json_int_t)learn_refused(e),
 	    "dns", (json_int_t)world_pending(e->world, WORLD_RESOLVE),
 	    "net", (json_int_t)world_pending(e->world, WORLD_NET),
 	    "mails", (json_int_t)world_pending(e->world, WORLD_MAILER),

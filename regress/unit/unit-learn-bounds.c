@@ -9,6 +9,7 @@
 
 #include "base/bounds.h"
 #include "learn_bench.h"
+#include "said.h"
 #include "lib/hash.h"
 #include "tap.h"
 
@@ -299,6 +300,28 @@ test_networks(struct bench *b)
 	is_int(b->probes, 4 * PROBES_NETWORK_MAX, "each network has its own");
 }
 
+/* Who asks for more than can be learned is told so, and it is said. */
+static void
+test_refused(struct bench *b)
+{
+	struct learn *l = b->e.learn;
+
+	said_begin();
+	b->answers[0] = '\0';
+	b->nanswers = 0;
+	b->wanted = 2;
+	l->nlessons += LEARN_WAITING_MAX;
+	learn_ask(&b->e, "more.nz", learned, b);
+	learn_ask(&b->e, "still.nz", learned, b);
+	l->nlessons -= LEARN_WAITING_MAX;
+	(void)settle(b, DEADLINE_MS);
+	is_str(b->answers, "more.nz=failed still.nz=failed ",
+	    "beyond what is waited for nobody waits");
+	is_int(said_end("domains were not learned"), 1, "which is said once");
+	is_int(learn_refused(&b->e), 2, "and counted");
+	b->wanted = 0;
+}
+
 /* Hosts that hang leave their neighbours room, and not without end. */
 static void
 test_hanging(struct bench *b)
@@ -384,6 +407,7 @@ main(void)
 	test_settle(&b);
 	test_networks(&b);
 	test_hanging(&b);
+	test_refused(&b);
 	test_types(&b);
 	stop(&b);
 	bench_end(conf);

@@ -20,6 +20,7 @@
 /* What another process keeps from being written waits for it, and is tried. */
 #define LOCKED_MS	10000
 #define LOCKED_AGAIN_MS	250
+#define SAID_MS		60000
 /* Renewals leave room for questions. */
 #define RENEWALS_MAX	(LEARN_ACTIVE_MAX / 2)
 
@@ -366,6 +367,28 @@ known(struct learn *l, const char *domain)
 	return strcmp(route.kind, "enforce") == 0 ? "enforce" : "none";
 }
 
+/* More than can be: said once a minute. */
+static void
+not_learned(struct learn *l, const char *domain)
+{
+	int64_t now = loop_now();
+
+	log_debug("%s: too many domains to learn", domain);
+	l->refused++;
+	if (l->refused_said != 0 && now - l->refused_at < SAID_MS)
+		return;
+	log_warnx("%lld domains were not learned: %zu are waited for already",
+	    (long long)(l->refused - l->refused_said), l->nlessons);
+	l->refused_said = l->refused;
+	l->refused_at = now;
+}
+
+int64_t
+learn_refused(const struct engine *e)
+{
+	return e->learn->refused;
+}
+
 void
 learn_ask(struct engine *e, const char *name,
     void (*learned)(const char *, const char *, void *), void *arg)
@@ -389,7 +412,7 @@ learn_ask(struct engine *e, const char *name,
 		return;
 	}
 	if ((lesson = lesson_new(l, domain)) == NULL) {
-		log_debug("%s: too many domains to learn", domain);
+		not_learned(l, domain);
 		asker->route = NULL;
 		TAILQ_INSERT_TAIL(&l->answers, asker, entry);
 		learn_soon(l);

@@ -21,6 +21,8 @@ void	learn_stop(struct engine *);
 void	learn_ask(struct engine *, const char *domain,
 	    void (*learned)(const char *domain, const char *route, void *arg),
 	    void *arg);
+/* How many were not learned so far, since too many are waited for. */
+int64_t	learn_refused(const struct engine *);
 /* Who asked with arg is not told any more. */
 void	learn_forget(struct engine *, void *arg);
 /* Between them: learns what is told at engine->notices (sged_notice.h). */

@@ -149,6 +149,9 @@ struct learn {
 	struct lessons	 lessons;
 	size_t		 nlessons;
 	size_t		 active;
+	int64_t		 refused;	/* asked for beyond LEARN_WAITING_MAX */
+	int64_t		 refused_said;	/* of these */
+	int64_t		 refused_at;	/* when, loop_now */
 	struct lesson_queue queue;	/* to begin */
 	struct lesson_queue ready;	/* to be written */
 	struct askers	 looking;	/* to be told when hosts were seen */

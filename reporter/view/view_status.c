@@ -93,6 +93,10 @@ print_daemon(const struct view *v, const json_t *status, int hangs)
 	    (long long)ipc_int(status, "mails", 0),
 	    (long long)ipc_int(status, "learned", 0),
 	    (long long)ipc_int(status, "clients", 0));
+	if (ipc_int(status, "refused", 0) > 0)
+		fprintf(v->out, "         %lld domains were not learned, since "
+		    "too many were asked for:\n         see the mail log\n",
+		    (long long)ipc_int(status, "refused", 0));
 	if (ipc_bool(status, "damaged", 0))
 		fprintf(v->out, "         THE DATABASE IS DAMAGED: sgectl "
 		    "check config\n");
