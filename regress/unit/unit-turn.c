@@ -168,6 +168,11 @@ still_tried(void)
 static void
 known_over(void)
 {
+	static const struct turn part[] = {
+		{ "d", "192.0.2.2", 0, 0, 0 },
+		{ "c", "192.0.2.1", 0, 0, 0 },
+		{ "c", "192.0.2.2", 0, 0, 0 },
+	};
 	struct turn_book *b = turn_book_new();
 	int64_t t = 100000;
 
@@ -189,6 +194,54 @@ known_over(void)
 	b = turn_book_new();
 	ok(TAKE(b, "b", t + 300), "b");
 	ok(turn_take(b, list, 1, "a", t + 301), "a, in a list of its own");
+	turn_book_free(b);
+	b = turn_book_new();
+	ok(turn_take(b, list, 1, "b", t + 400), "b, which is not in it");
+	ok(TAKE(b, "a", t + 401), "is not known to have been told");
+	turn_book_free(b);
+	b = turn_book_new();
+	ok(TAKE(b, "d", t + 500), "d");
+	ok(turn_take(b, part, 2, "c", t + 501),
+	    "c, by the address that it has there");
+	turn_book_free(b);
+}
+
+/* What was waited for once does not count the next time. */
+static void
+waits_again(void)
+{
+	struct turn_book *b = turn_book_new();
+	int64_t t = 100000, next = t + TURN_WAIT_MAX;
+
+	ok(TAKE(b, "a", t) && !TAKE(b, "b", t + 1), "b waits for a");
+	ok(TAKE(b, "b", t + TURN_QUIET), "then goes");
+	ok(TAKE(b, "a", next) && !TAKE(b, "b", next + 2),
+	    "four hours later it waits for a again");
+	turn_book_free(b);
+	b = turn_book_new();
+	ok(TAKE(b, "a", t) && !TAKE(b, "b", t + 1), "b waits for a");
+	ok(TAKE(b, "b", t + TURN_QUIET), "and goes");
+	ok(TAKE(b, "a", t + 2 * TURN_QUIET), "a does not wait for its return");
+	turn_book_free(b);
+}
+
+/* Names that have nothing in common. */
+static void
+by_name(void)
+{
+	static const struct turn two[] = {
+		{ "alpha.example", "192.0.2.1", 0, 0, 0 },
+		{ "mx.zulu.nz", "192.0.2.1", 0, 0, 0 },
+	};
+	struct turn_book *b = turn_book_new();
+	int64_t t = 100000;
+
+	ok(turn_take(b, two, 2, "alpha.example", t), "alpha goes");
+	ok(!turn_take(b, two, 2, "mx.zulu.nz", t + 1), "zulu waits");
+	turn_book_free(b);
+	b = turn_book_new();
+	ok(turn_take(b, two, 2, "mx.zulu.nz", t), "zulu goes");
+	ok(!turn_take(b, two, 2, "alpha.example", t + 1), "alpha waits");
 	turn_book_free(b);
 }
 
@@ -263,6 +316,78 @@ full(void)
 	turn_book_free(b);
 }
 
+/*
+ * TURNS_MAX hosts and one more, of which the first, the last and the one more
+ * share their addresses with the three behind, which smtpd is always trying.
+ */
+static struct turn *
+crowd(size_t *n)
+{
+	struct turn *v = calloc(TURNS_MAX + 4, sizeof(*v));
+	size_t i;
+
+	*n = TURNS_MAX + 4;
+	for (i = 0; i < *n; i++) {
+		(void)snprintf(v[i].host, sizeof(v[i].host), "h%zu", i);
+		(void)snprintf(v[i].addr, sizeof(v[i].addr), "%zu",
+		    i == TURNS_MAX + 1 ? 0 : i > TURNS_MAX ? i - 3 : i);
+	}
+	return v;
+}
+
+static void
+always_tried(struct turn *v, int64_t now)
+{
+	size_t i;
+
+	for (i = TURNS_MAX + 1; i < TURNS_MAX + 4; i++)
+		v[i].tried = now;
+}
+
+/* Who waits in the first place of a full book, or in the last, is kept. */
+static void
+full_of_waiting(void)
+{
+	struct turn_book *b = turn_book_new();
+	struct turn *v;
+	int64_t t = 100000, later = t + TURN_WAIT_MAX;
+	size_t n, i;
+
+	v = crowd(&n);
+	always_tried(v, t);
+	ok(!turn_take(b, v, n, v[0].host, t), "the first waits");
+	for (i = 1; i < TURNS_MAX - 1; i++)
+		(void)turn_take(b, v, n, v[i].host, t - 10);
+	ok(!turn_take(b, v, n, v[TURNS_MAX - 1].host, t), "so does the last");
+	ok(!turn_take(b, v, n, v[TURNS_MAX].host, t), "and one more");
+	always_tried(v, later);
+	ok(turn_take(b, v, n, v[0].host, later), "the first has waited enough");
+	ok(turn_take(b, v, n, v[TURNS_MAX - 1].host, later), "the last, too");
+	turn_book_free(b);
+	free(v);
+}
+
+/* Who takes another's place in the book has not waited as long as that. */
+static void
+in_its_place(void)
+{
+	struct turn_book *b = turn_book_new();
+	struct turn *v;
+	int64_t t = 100000, later = t + TURN_WAIT_MAX;
+	size_t n, i;
+
+	v = crowd(&n);
+	always_tried(v, t);
+	ok(!turn_take(b, v, n, v[0].host, t), "the first waits");
+	for (i = 1; i < TURNS_MAX; i++)
+		(void)turn_take(b, v, n, v[i].host, later - 10);
+	always_tried(v, later);
+	ok(!turn_take(b, v, n, v[TURNS_MAX].host, later),
+	    "one more begins to wait");
+	turn_book_free(b);
+	free(v);
+}
+
 int
 main(void)
 {
@@ -282,7 +407,11 @@ main(void)
 	known_over();
 	clock_back();
 	many();
+	waits_again();
+	by_name();
 	full();
+	full_of_waiting();
+	in_its_place();
 	turns_free(t);
 	(void)rmdir(dir);
 	return done_testing();
