@@ -496,6 +496,7 @@ UNITS =		\
 		unit-resolve \
 		unit-routes \
 		unit-rua \
+		unit-rua-uri \
 		unit-sandbox \
 		unit-session \
 		unit-session-rcpt \
