@@ -324,6 +324,8 @@ bounds(struct store *st, const struct conf *conf)
 	report_free(re);
 }
 
+#define FFFD "\357\277\275"
+
 static void
 strings(void)
 {
@@ -343,6 +345,20 @@ strings(void)
 		  "\357\277\275\357\277\275\357\277\275" },
 		{ "\303", 255, "\357\277\275" },
 		{ "a\tb\r\nc\177", 255, "a b  c " },
+		/* Controls of two bytes: the first, the last, and behind. */
+		{ "~\302\200\302\237\302\240", 255, "~" FFFD FFFD FFFD FFFD
+		  "\302\240" },
+		/* U+FDCF to U+FDF0, U+FFFD to U+FFFF. */
+		{ "\357\267\217\357\267\220\357\267\257\357\267\260",
+		  255, "\357\267\217" FFFD FFFD FFFD FFFD FFFD FFFD
+		  "\357\267\260" },
+		{ FFFD "\357\277\276\357\277\277", 255,
+		  FFFD FFFD FFFD FFFD FFFD FFFD FFFD },
+		/* Cut off: what is odd before the end stays. */
+		{ "a\377bcdefgh", 8, "a" FFFD "bcdefg" },
+		{ "\377bcde", 4, FFFD "bcd" },
+		{ "a\360\237\230\200", 4, "a" },
+		{ "abcd\377", 5, "abcd" FFFD },
 	};
 	json_t *json;
 	size_t i;
