@@ -2,7 +2,8 @@
 
 /*
  * One URI of a record at a time: what is kept of it, the one form of its place,
- * why it can't be used, and the last length that each part may have.
+ * why it can't be used, and the last length that each part may have.  And what
+ * is wrong with a whole record, and where.
  */
 
 #include <stdio.h>
@@ -272,6 +273,88 @@ lengths(void)
 	rua_free(&rua);
 }
 
+/* What a record's owner is told: the offset, and what is wrong there. */
+static void
+records(void)
+{
+	static const char percent[] =
+	    "two hexadecimal digits must follow a '%'";
+	static const char odd_uri[] = "a character that no URI may have";
+	static const struct {
+		const char	*fields;	/* behind "v=TLSRPTv1" */
+		int		 where;		/* there; -1: all is well */
+		const char	*why;
+	} of[] = {
+		{ ";rua=mailto:a@b.nz\t;", -1, NULL },
+		{ ";rua=mailto:a@b.nz\t,\tmailto:c@d.nz", -1, NULL },
+		{ "\t \t;rua=mailto:a@b.nz", -1, NULL },
+		{ ";rua=mailto:a@b.nz?azAZ09-._~:/?#[]@$&'()*+=%2F", -1,
+		  NULL },
+		{ ";rua=mailto:a@b.nz?\"", 19, odd_uri },
+		{ ";rua=mailto:a@b.nz?`", 19, odd_uri },
+		{ ";rua=mailto:a@b.nz?{", 19, odd_uri },
+		{ ";rua=mailto:a@b.nz?\\", 19, odd_uri },
+		{ ";rua=mailto:a@b.nz?\r", 19, odd_uri },
+		{ ";rua=mailto:a@b.nz!10m", 18, "'!' must be written as %21" },
+		{ ";rua=!", 5, "'!' must be written as %21" },
+		{ ";rua=%zz", 5, percent },
+		{ ";rua=a:%z1", 7, percent },
+		{ ";rua=a:%1z", 7, percent },
+		{ ";rua=a:%1", 7, percent },
+		{ ";rua=a:%", 7, percent },
+		{ ";rua=a:%41%", 10, percent },
+		{ ";rua=;", 5, "a URI is missing" },
+		{ ";rua=a:b,", 9, "a URI is missing" },
+		{ ";rua=a:b, ,c:d", 10, "a URI is missing" },
+		{ ";rua=a.b", 5,
+		  "not a URI: it begins with mailto: or https:" },
+		{ ";a=!<>[]~;rua=a:b", -1, NULL },
+		{ ";aZ09_-.=z;rua=a:b", -1, NULL },
+		{ ";a=1 2;rua=a:b", 5, "';' or the end expected" },
+		{ ";a=1=2;rua=a:b", 4, "';' or the end expected" },
+		{ ";a=1\177;rua=a:b", 4, "';' or the end expected" },
+		{ ";a=\303\244;rua=a:b", 3, "a field has no value" },
+		{ ";a= 1;rua=a:b", 3, "a field has no value" },
+		{ ";a=;rua=a:b", 3, "a field has no value" },
+		{ ";_a=1;rua=a:b", 1, "a field is missing" },
+		{ ";=1;rua=a:b", 1, "a field is missing" },
+		{ "; ;rua=a:b", 2, "a field is missing" },
+		{ ";a;rua=a:b", 2, "'=' expected" },
+		{ ";a+b=1;rua=a:b", 2, "'=' expected" },
+		{ ";a2345678901234567890123456789012=1;rua=a:b", -1, NULL },
+		{ ";a23456789012345678901234567890123=1;rua=a:b", 1,
+		  "the name of a field is too long" },
+		{ ";rua=a:b c:d", 9, "';' or the end expected" },
+		{ ";rua=a:b ", 8, "a blank at the end" },
+		{ ";a=b\t", 4, "a blank at the end" },
+		{ ";rua=a:b; ", -1, NULL },
+		{ ";a=b", 4, "there is no rua field" },
+		{ ";a=b; ", 6, "there is no rua field" },
+		{ ";rua", 4, "'=' expected" },
+		{ ";ruax=a:b", 9, "there is no rua field" },
+	};
+	const char *txt, *why;
+	struct rua rua;
+	char line[160];
+	size_t i, where;
+	int record;
+
+	txt = line;
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		snprintf(line, sizeof(line), "v=TLSRPTv1%s", of[i].fields);
+		if (rua_parse(&txt, 1, &rua, &record, &why, &where) ==
+		    RUA_OK) {
+			is_int(of[i].where, -1, "%s: ok", line);
+			rua_free(&rua);
+			continue;
+		}
+		is_str(why, of[i].why, "%s: %s", line, why);
+		is_int((long long)where, 10 + of[i].where, "at %d",
+		    of[i].where);
+		is_int(record, 0, "of the first record");
+	}
+}
+
 int
 main(void)
 {
@@ -283,5 +366,6 @@ main(void)
 	first_of_several();
 	once_each();
 	lengths();
+	records();
 	return done_testing();
 }
