@@ -492,6 +492,7 @@ UNITS =		\
 		unit-queue \
 		unit-record \
 		unit-report \
+		unit-report-details \
 		unit-report-mail \
 		unit-resolve \
 		unit-routes \
