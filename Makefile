@@ -446,6 +446,7 @@ reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 # one.
 UNITS =		\
 		unit-announced \
+		unit-attempts \
 		unit-answer \
 		unit-bounce \
 		unit-collide \

@@ -43,9 +43,9 @@ enum store_mode {
 /*
  * NULL with a log line, also for a format that is not this program's; errno is
  * EAGAIN where it may be had later.  WAL mode; a writer waits ten seconds for
- * another, but see store_hurry.  Only sged, which is there once, brings an older format to the
- * newest, in one transaction: sgectl of a newer version must not do it to an
- * older sged that runs.
+ * another, but see store_hurry.  Only sged, which is there once, brings an older
+ * format to the newest, in one transaction: sgectl of a newer version must not
+ * do it to an older sged that runs.
  */
 struct store *store_open(const char *path, enum store_mode);
 void	store_close(struct store *);
