@@ -497,6 +497,7 @@ UNITS =		\
 		unit-report-mail \
 		unit-resolve \
 		unit-routes \
+		unit-routes-base \
 		unit-rua \
 		unit-rua-uri \
 		unit-sandbox \

@@ -3,27 +3,13 @@
 /* SPOOL/routes: added to, compacted, cut off, full of rubbish, gone. */
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include <cdb.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/bounds.h"
-#include "base/log.h"
-#include "said.h"
-#include "spool/routes.h"
-#include "spool/routes_base.h"
-#include "tap.h"
-
-static char dir[] = "/tmp/sge-routes.XXXXXXXXXX";
-static char path[64], next[64], base[80];
+#include "routes_bench.h"
 
 /* Of the next reads so many fail, for that reason. */
 static int bad_reads, bad_errno;
@@ -37,52 +23,6 @@ pread(int fd, void *buf, size_t len, off_t at)
 		return -1;
 	}
 	return syscall(SYS_pread64, fd, buf, len, at);
-}
-
-static void
-put(const char *file, int flags, const char *text, size_t len)
-{
-	int fd = open(file, O_WRONLY | O_CREAT | flags, 0600);
-
-	if (fd == -1 || write(fd, text, len) != (ssize_t)len)
-		ok(0, "write %s", file);
-	close(fd);
-}
-
-static void
-add(const char *text)
-{
-	put(path, O_APPEND, text, strlen(text));
-}
-
-static void
-want(struct routes *r, const char *domain, int64_t now, enum route_kind kind,
-    const char *urls, const char *why)
-{
-	struct route route;
-
-	routes_find(r, domain, now, &route);
-	is_int(route.kind, kind, "%s: kind", why);
-	if (urls[0] == '\0' && kind == ROUTE_UNKNOWN)
-		is_int(route.until, 0, "%s: no time", why);
-	is_str(route.urls, urls, "%s: urls", why);
-}
-
-static void
-one_more(const char *domain, const struct route *route, void *arg)
-{
-	(void)domain;
-	(void)route;
-	++*(long *)arg;
-}
-
-static long
-total(struct routes *r)
-{
-	long n = 0;
-
-	routes_each(r, one_more, &n);
-	return n;
 }
 
 static void
@@ -385,261 +325,13 @@ many(void)
 	routes_free(r);
 }
 
-/* The base: domain and value, domain and value, ..., NULL; swapped. */
-static void
-make_base(const char *const *pairs)
-{
-	struct cdb_make make;
-	int fd = open(next, O_RDWR | O_CREAT | O_TRUNC, 0600);
-
-	if (fd == -1 || cdb_make_start(&make, fd) == -1)
-		fatal("%s", next);
-	for (; *pairs != NULL; pairs += 2)
-		if (cdb_make_add(&make, pairs[0], strlen(pairs[0]), pairs[1],
-		    strlen(pairs[1])) == -1)
-			fatal("%s", next);
-	if (cdb_make_finish(&make) == -1 || close(fd) == -1 ||
-	    rename(next, base) == -1)
-		fatal("%s", base);
-}
-
-/* As sged does it: first the base, then a file of what it has not. */
-static void
-swap(const char *const *pairs, const char *lines)
-{
-	make_base(pairs);
-	put(next, O_TRUNC, lines, strlen(lines));
-	if (rename(next, path) == -1)
-		fatal("%s", path);
-}
-
-/* The descriptor that the next file gets. */
-static int
-lowest_fd(void)
-{
-	int fd = dup(STDIN_FILENO);
-
-	if (fd == -1)
-		fatal("dup");
-	close(fd);
-	return fd;
-}
-
-static void
-based(void)
-{
-	static const char *const first[] = {
-		"a.nz", "enforce|500|smtp+tls://mx.a.nz",
-		"b.nz", "none|500|", "odd.nz", "enforce|x|",
-		"bad.nz", "enforce|500|smtp+tls://a b", NULL
-	};
-	static const char *const second[] = {
-		"a.nz", "enforce|900|smtp+tls://m2.a.nz", NULL
-	};
-	struct routes *r;
-	struct stat sb;
-	int before = lowest_fd();
-
-	unlink(path);
-	r = routes_open(path);
-	swap(first, "b.nz|enforce|500|smtp+tls://mx.b.nz\n");
-	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://mx.a.nz", "the base");
-	want(r, "a.nz", 500, ROUTE_UNKNOWN, "smtp+tls://mx.a.nz",
-	    "its time is over");
-	want(r, "b.nz", 1, ROUTE_ENFORCE, "smtp+tls://mx.b.nz",
-	    "the file goes before it");
-	want(r, "c.nz", 1, ROUTE_UNKNOWN, "", "what it has not");
-	want(r, "odd.nz", 1, ROUTE_UNKNOWN, "", "a value that is none");
-	want(r, "bad.nz", 1, ROUTE_UNKNOWN, "", "URLs that smtpd can't read");
-	is_int(total(r), 2, "each of them once");
-	make_base(second);
-	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://mx.a.nz",
-	    "a new base is used when the file is new, too");
-	swap(second, "");
-	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://m2.a.nz", "swapped");
-	want(r, "b.nz", 1, ROUTE_UNKNOWN, "", "nothing of before");
-	add("b.nz|none|500|smtp+tls://mx.b.nz\n");
-	want(r, "b.nz", 1, ROUTE_NONE, "smtp+tls://mx.b.nz", "a new line");
-	/* It is away for a while. */
-	unlink(base);
-	put(next, O_TRUNC, "", 0);
-	if (rename(next, path) == -1)
-		fatal("%s", path);
-	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://m2.a.nz",
-	    "what was read of it stays");
-	swap(second, "b.nz|none|500|smtp+tls://mx.b.nz\n");
-	/* Asked for all of them, it looks for what is new as well. */
-	swap(second, "b.nz|none|500|smtp+tls://mx.b.nz\n"
-	    "c.nz|none|500|smtp+tls://mx.c.nz\n");
-	is_int(total(r), 3, "a new file's are told without a look before");
-	/* Somebody cuts it off: no signal, and no answer of it. */
-	if (stat(base, &sb) == -1 || truncate(base, sb.st_size / 2) == -1)
-		fatal("%s", base);
-	want(r, "a.nz", 1, ROUTE_UNKNOWN, "", "cut off");
-	want(r, "b.nz", 1, ROUTE_NONE, "smtp+tls://mx.b.nz",
-	    "the file is there still");
-	routes_free(r);
-	is_int(lowest_fd(), before, "and the base is closed in the end");
-	unlink(base);
-}
-
-/* What is wrong with the base is said each time that it goes wrong, once. */
-static void
-said(void)
-{
-	static const char *const pairs[] = {
-		"a.nz", "enforce|500|smtp+tls://mx.a.nz", NULL
-	};
-	static const mode_t modes[] = { 0666, 0666, 0644, 0666 };
-	struct routes *r;
-	size_t i;
-
-	said_begin();
-	unlink(path);
-	r = routes_open(path);
-	for (i = 0; i < nitems(modes); i++) {
-		make_base(pairs);
-		if (chmod(base, modes[i]) == -1)
-			fatal("%s", base);
-		put(next, O_TRUNC, "", 0);
-		if (rename(next, path) == -1)
-			fatal("%s", path);
-		want(r, "a.nz", 1, i < 2 ? ROUTE_UNKNOWN : ROUTE_ENFORCE,
-		    i < 2 ? "" : "smtp+tls://mx.a.nz", i < 2 ?
-		    "a base that others can write" : "what was good stays");
-	}
-	routes_free(r);
-	unlink(base);
-	is_int(said_end("others can write to it"), 2, "it goes wrong twice");
-}
-
-/* What is wrong with the file itself is said so, too. */
-static void
-said_of_the_file(void)
-{
-	static const mode_t modes[] = { 0666, 0666, 0644, 0666 };
-	struct routes *r;
-	size_t i;
-
-	said_begin();
-	unlink(path);
-	r = routes_open(path);
-	for (i = 0; i < nitems(modes); i++) {
-		put(next, O_TRUNC, "a.nz|none|99|\n", 14);
-		if (chmod(next, modes[i]) == -1 || rename(next, path) == -1)
-			fatal("%s", path);
-		want(r, "a.nz", 1, i < 2 ? ROUTE_UNKNOWN : ROUTE_NONE, "",
-		    i < 2 ? "a file that others can write" :
-		    "what was good stays");
-	}
-	is_int(said_end("others can write to it"), 2,
-	    "it goes wrong twice, and is said twice");
-	routes_free(r);
-	unlink(path);
-}
-
-/* Who can write there says where mail goes. */
-static void
-writable(void)
-{
-	static const mode_t modes[] = { 0664, 0646, 0644 };
-	char file[] = "/tmp/unit-routes.XXXXXXXXXX";
-	struct routes *r;
-	struct route route;
-	size_t i;
-	int fd = mkstemp(file);
-
-	if (fd == -1 || write(fd, "a.nz|none|99|\n", 14) != 14)
-		fatal("%s", file);
-	said_begin();
-	for (i = 0; i < nitems(modes); i++) {
-		(void)fchmod(fd, modes[i]);
-		r = routes_open(file);
-		routes_find(r, "a.nz", 1, &route);
-		is_int(route.kind, modes[i] == 0644 ? ROUTE_NONE :
-		    ROUTE_UNKNOWN, "mode %04o", (unsigned int)modes[i]);
-		routes_free(r);
-	}
-	is_int(said_end("others can write to it"), 2, "said each time");
-	close(fd);
-	(void)unlink(file);
-}
-
-/* A file with one policy; a stranger's, as only root can make it. */
-static void
-put_policy(const char *file, int strange)
-{
-	unlink(file);
-	put(file, O_TRUNC, "a.nz|none|99|\n", 14);
-	if (strange && chown(file, 12345, 12345) == -1)
-		fatal("%s", file);
-}
-
-/* What is at path is not believed; all of it is said, once. */
-static void
-want_refused(const char *why)
-{
-	struct routes *r;
-	struct route route;
-	char text[128];
-
-	said_begin();
-	r = routes_open(path);
-	routes_find(r, "a.nz", 1, &route);
-	routes_find(r, "a.nz", 1, &route);
-	is_int(route.kind, ROUTE_UNKNOWN, "%s: not believed", why);
-	routes_free(r);
-	(void)snprintf(text, sizeof(text), "%s: %s: policies are not known",
-	    path, why);
-	is_int(said_end(text), 1, "%s: said once", why);
-	unlink(path);
-}
-
-/* Whoever owns it says where mail goes, too. */
-static void
-strangers(void)
-{
-	int root = geteuid() == 0;
-	struct route route;
-	struct routes *r;
-
-	put_policy(next, root);
-	if (symlink(next, path) == -1)
-		fatal("%s", path);
-	want_refused("it is a symbolic link");
-	unlink(next);
-	if (mkfifo(path, 0644) == -1)
-		fatal("%s", path);
-	want_refused("it is a pipe");
-	if (!root) {
-		ok(1, "a stranger's # SKIP only root gives away");
-		return;
-	}
-	put_policy(path, 1);
-	want_refused("it is another user's");
-	/* sged's, who has the folder; we are another user then. */
-	put_policy(path, 1);
-	if (chown(dir, 12345, (gid_t)-1) == -1)
-		fatal("%s", dir);
-	r = routes_open(path);
-	routes_find(r, "a.nz", 1, &route);
-	is_int(route.kind, ROUTE_NONE, "one of who has the folder");
-	routes_free(r);
-	if (chown(dir, 0, (gid_t)-1) == -1)
-		fatal("%s", dir);
-	unlink(path);
-}
-
 int
 main(void)
 {
 	struct routes *r;
 
-	if (mkdtemp(dir) == NULL)
+	if (bench_up() == -1)
 		return 1;
-	snprintf(path, sizeof(path), "%s/routes", dir);
-	snprintf(next, sizeof(next), "%s/routes.new", dir);
-	snprintf(base, sizeof(base), "%s" ROUTES_BASE_SUFFIX, path);
 	r = routes_open(path);
 	if (!ok(r != NULL, "no file is no failure"))
 		return done_testing();
@@ -653,12 +345,5 @@ main(void)
 	unread();
 	turned_over();
 	many();
-	based();
-	said();
-	said_of_the_file();
-	writable();
-	strangers();
-	unlink(path);
-	rmdir(dir);
-	return done_testing();
+	return bench_down();
 }
