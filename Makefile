@@ -125,6 +125,7 @@ COMMON_OBJS =	\
 
 # The rest of filter-sge and table-sge.
 FILTER_OBJS =	\
+		filter/keep/child.o \
 		filter/keep/kept.o \
 		filter/keep/kept_line.o \
 		filter/keep/line_out.o \

@@ -5,11 +5,8 @@
  * does: it is started again, and what it was asked is answered for it.
  */
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +21,7 @@
 #include "base/trouble.h"
 #include "base/version.h"
 #include "confine.h"
+#include "keep/child.h"
 #include "keep/kept.h"
 #include "keep/line_out.h"
 
@@ -34,14 +32,11 @@
 #define AGAIN_MS 1000
 #define QUICK_MAX 8
 #define COMPLAIN_MS 60000
-/* How long one that is killed is waited for, and how many are not any more. */
-#define KILL_LOOKS 100
-#define KILL_LOOK_MS 10
-#define LEFT_MAX 8
 /* What one that has ended may have said: a pipe's, and some. */
 #define LAST_READS 16
 /* smtpd has gone: how long the filter may take to do so too. */
 #define LEAVE_MS 5000
+#define LEAVE_LOOK_MS 10
 /* How long one that owes an answer may say nothing, by itself. */
 #define PATIENCE_SECONDS 240
 #define PATIENCE_MAX 86400
@@ -59,8 +54,7 @@ struct keeper {
 	struct in	 filter;
 	struct line_out	 to_smtpd;
 	struct line_out	 to_filter;
-	int		 feed;		/* to_filter's, while it runs */
-	pid_t		 pid;		/* -1: it does not run */
+	struct child	 child;		/* the filter */
 	int		 eof;		/* smtpd has gone */
 	int64_t		 started;	/* monotonic milliseconds */
 	int		 quick;		/* lives of less than AGAIN_MS */
@@ -72,19 +66,7 @@ struct keeper {
 	uint64_t	 taken;		/* of to_filter, then */
 	int		 looks;		/* in vain */
 	int64_t		 deaf;		/* since when it does not read; 0 */
-	pid_t		 left[LEFT_MAX];	/* killed, and not ended yet */
-	size_t		 nleft;
 };
-
-/* A child may have ended; noticed while nothing is there to read. */
-static volatile sig_atomic_t child;
-static sigset_t	 usual;		/* signals that were blocked at the start */
-
-static void
-on_child(int sig __unused)
-{
-	child = 1;
-}
 
 static __dead void
 usage(void)
@@ -141,134 +123,26 @@ fill(struct keeper *k, struct in *in,
 	return in == &k->filter && kept_talks_on(k->kept) ? -1 : 0;
 }
 
-/*
- * In the child: smtpd names its filters by their names in its folder.  A group
- * of its own, to be ended with: it may be a script that runs another.
- */
-static __dead void
-run(char *const argv[], const char *self)
-{
-	const char *slash = strrchr(self, '/');
-	char path[PATH_MAX];
-	int n;
-
-	if (strchr(argv[0], '/') != NULL || slash == NULL)
-		n = snprintf(path, sizeof(path), "%s", argv[0]);
-	else
-		n = snprintf(path, sizeof(path), "%.*s/%s",
-		    (int)(slash - self), self, argv[0]);
-	(void)signal(SIGPIPE, SIG_DFL);
-	(void)sigprocmask(SIG_SETMASK, &usual, NULL);
-	(void)setpgid(0, 0);
-	if (n >= 0 && (size_t)n < sizeof(path))
-		execv(path, argv);
-	else
-		errno = ENAMETOOLONG;
-	log_warn("%s", argv[0]);
-	_exit(127);
-}
-
 static void
 start(struct keeper *k, const char *self)
 {
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
-
 	k->started = monotonic_ms();
-	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
-	    (k->pid = fork()) == -1) {
-		log_warn("%s", k->argv[0]);
-		k->pid = -1;
-	}
-	if (k->pid == 0) {
-		if (dup2(in[0], STDIN_FILENO) == -1 ||
-		    dup2(out[1], STDOUT_FILENO) == -1)
-			_exit(127);
-		run(k->argv, self);
-	}
-	close(in[0]);
-	close(out[1]);
-	if (k->pid == -1) {
-		close(in[1]);
-		close(out[0]);
+	if (child_start(&k->child, k->argv, self) == -1)
 		return;
-	}
-	(void)fcntl(in[1], F_SETFL, O_NONBLOCK);
-	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
-	k->to_filter.fd = k->feed = in[1];
-	k->filter.fd = out[0];
+	k->to_filter.fd = k->child.feed;
+	k->filter.fd = k->child.said;
 	line_in_init(&k->filter.in, k->filter.buf, sizeof(k->filter.buf),
 	    sizeof(k->filter.buf) - 1);
 	kept_started(k->kept);
 }
 
-/* How it ended, for the log. */
-static const char *
-how(int status)
-{
-	static char text[64];
-
-	if (WIFSIGNALED(status))
-		(void)snprintf(text, sizeof(text), "signal %d",
-		    WTERMSIG(status));
-	else
-		(void)snprintf(text, sizeof(text), "status %d",
-		    WEXITSTATUS(status));
-	return text;
-}
-
-static int
-is_gone(pid_t pid, int *status)
-{
-	pid_t n;
-
-	while ((n = waitpid(pid, status, WNOHANG)) == -1 && errno == EINTR)
-		;
-	return n != 0;
-}
-
-/*
- * Ends it.  In a call on a disk that hangs no signal ends it, nor one that runs
- * as another user: smtpd does not wait for that.
- */
-static const char *
-finish(struct keeper *k)
-{
-	int i, status = 0;
-
-	(void)kill(-k->pid, SIGKILL);
-	(void)kill(k->pid, SIGKILL);
-	for (i = 0; i < KILL_LOOKS; i++) {
-		if (is_gone(k->pid, &status))
-			return how(status);
-		(void)poll(NULL, 0, KILL_LOOK_MS);
-	}
-	k->left[k->nleft++] = k->pid;
-	return "not by a signal";
-}
-
-/* Those that were left have ended in the end. */
-static void
-look_after(struct keeper *k)
-{
-	size_t i;
-	int status;
-
-	for (i = 0; i < k->nleft;)
-		if (is_gone(k->left[i], &status))
-			k->left[i] = k->left[--k->nleft];
-		else
-			i++;
-}
-
 static void
 ended(struct keeper *k, int hung)
 {
-	const char *why = finish(k);
+	const char *why = child_end(&k->child);
 	size_t n;
 
-	close(k->filter.fd);
-	close(k->feed);
-	k->pid = k->feed = k->filter.fd = k->to_filter.fd = -1;
+	k->filter.fd = k->to_filter.fd = -1;
 	k->to_filter.head = k->to_filter.tail = 0;
 	k->looks = 0;
 	k->deaf = 0;
@@ -307,13 +181,9 @@ static void
 look_ended(struct keeper *k)
 {
 	struct pollfd pfd = { .fd = k->filter.fd, .events = POLLIN };
-	siginfo_t info = { 0 };
 	int i;
 
-	child = 0;
-	/* It stays to be waited for, lest its number is another's. */
-	if (k->pid == -1 || waitid(P_PID, (id_t)k->pid, &info, WEXITED |
-	    WNOHANG | WNOWAIT) == -1 || info.si_pid != k->pid)
+	if (!child_has_ended(&k->child))
 		return;
 	for (i = 0; i < LAST_READS && poll(&pfd, 1, 0) > 0; i++)
 		if (fill(k, &k->filter, kept_filter) == -1)
@@ -340,7 +210,7 @@ watch(struct keeper *k, int64_t now)
 	uint64_t passed = kept_passed(k->kept);
 	int owed;
 
-	if (k->pid == -1 || now - k->looked < k->look_ms)
+	if (k->child.pid == -1 || now - k->looked < k->look_ms)
 		return;
 	k->looked = now;
 	owed = kept_look(k->kept);
@@ -366,7 +236,7 @@ watch(struct keeper *k, int64_t now)
 static int
 is_deaf(struct keeper *k)
 {
-	if (k->pid == -1 || k->to_filter.fd != -1)
+	if (k->child.pid == -1 || k->to_filter.fd != -1)
 		return 0;
 	if (k->deaf == 0)
 		k->deaf = monotonic_ms();
@@ -392,11 +262,11 @@ turn(struct keeper *k)
 	/* That nobody reads there is said without being asked for. */
 	pfd[3].fd = k->to_filter.fd;
 	pfd[3].events = line_out_waiting(&k->to_filter) > 0 ? POLLOUT : 0;
-	ms = k->pid == -1 || deaf ? AGAIN_MS / 4 : k->look_ms;
+	ms = k->child.pid == -1 || deaf ? AGAIN_MS / 4 : k->look_ms;
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = ms % 1000 * 1000000;
 	/* Nowhere else does the end of a child interrupt anything. */
-	n = ppoll(pfd, nitems(pfd), &ts, &usual);
+	n = ppoll(pfd, nitems(pfd), &ts, child_signals());
 	if (n > 0 && pfd[1].revents != 0 &&
 	    fill(k, &k->filter, kept_filter) == -1) {
 		/* Started again before smtpd says more. */
@@ -424,14 +294,12 @@ static void
 keep(struct keeper *k, const char *self)
 {
 	while (!k->eof) {
-		look_after(k);
-		if (k->pid == -1 && k->nleft < LEFT_MAX &&
+		if (k->child.pid == -1 && !child_many_left(&k->child) &&
 		    ((kept_came_up(k->kept) && k->quick < QUICK_MAX) ||
 		    monotonic_ms() - k->started >= AGAIN_MS))
 			start(k, self);
 		complain(k, monotonic_ms());
-		if (child)
-			look_ended(k);
+		look_ended(k);
 		watch(k, monotonic_ms());
 		turn(k);
 	}
@@ -447,40 +315,23 @@ leave(struct keeper *k)
 	int64_t until = monotonic_ms() + LEAVE_MS;
 	struct pollfd pfd = { .fd = k->filter.fd, .events = POLLIN };
 	char said[4096];
-	int status;
 
-	if (k->pid == -1)
+	if (k->child.pid == -1)
 		return;
-	close(k->feed);
-	while (!is_gone(k->pid, &status)) {
+	close(k->child.feed);
+	k->child.feed = -1;
+	while (!child_is_gone(&k->child)) {
 		if (monotonic_ms() >= until) {
 			log_warnx("%s does not end when smtpd does: it is "
 			    "ended", k->argv[0]);
-			(void)finish(k);
+			(void)child_end(&k->child);
 			return;
 		}
 		/* Nobody wants it, but it may not end before it is read. */
-		if (poll(&pfd, 1, KILL_LOOK_MS) > 0 &&
+		if (poll(&pfd, 1, LEAVE_LOOK_MS) > 0 &&
 		    read(pfd.fd, said, sizeof(said)) == 0)
 			pfd.fd = -1;
 	}
-}
-
-static void
-children_watch(void)
-{
-	struct sigaction sa = { .sa_handler = on_child,
-	    .sa_flags = SA_NOCLDSTOP };
-	sigset_t set;
-
-	(void)sigemptyset(&sa.sa_mask);
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGCHLD);
-	if (sigaction(SIGCHLD, &sa, NULL) == -1 ||
-	    sigprocmask(SIG_BLOCK, &set, &usual) == -1)
-		fatal("SIGCHLD");
-	/* Whoever started us may have it blocked. */
-	(void)sigdelset(&usual, SIGCHLD);
 }
 
 int
@@ -491,8 +342,7 @@ main(int argc, char *argv[])
 		.filter = { .fd = -1 },
 		.to_smtpd = { .fd = STDOUT_FILENO },
 		.to_filter = { .fd = -1 },
-		.feed = -1,
-		.pid = -1,
+		.child = { .pid = -1, .feed = -1, .said = -1 },
 		.started = -AGAIN_MS
 	};
 	const char *wrong = NULL;
@@ -515,7 +365,7 @@ main(int argc, char *argv[])
 	if (k.argv[0] == NULL || k.argv[0][0] == '-')
 		usage();
 	(void)signal(SIGPIPE, SIG_IGN);
-	children_watch();
+	child_watch();
 	if ((k.kept = kept_new(to_smtpd, to_filter, &k)) == NULL)
 		fatal("start");
 	line_in_init(&k.smtpd.in, k.smtpd.buf, sizeof(k.smtpd.buf),
