@@ -446,6 +446,7 @@ reporter/sged: reporter/sged.o ${SGED_OBJS} ${WORLD_OBJS} \
 # Unit tests: regress/unit/unit-NAME.c, one item a line; "make unit-NAME" builds
 # one.
 UNITS =		\
+		unit-ahead \
 		unit-announced \
 		unit-attempts \
 		unit-answer \

@@ -53,7 +53,7 @@ append(const char *name, const char *text, size_t len)
 	close(fd);
 }
 
-static void
+static __unused void
 age(const char *name, int64_t seconds)
 {
 	struct timespec ts[2] = { { time(NULL) - seconds, 0 },
@@ -98,7 +98,7 @@ run(const char *sql)
 		fatalx("%s: %s", sql, sqlite3_errmsg(engine.store->db));
 }
 
-static void
+static __unused void
 attempts_write(const char *name, const char *text)
 {
 	char file[128];

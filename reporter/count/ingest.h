@@ -87,6 +87,7 @@ struct ingest {
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;
 	int64_t		 trim_time;	/* by which this round trims */
+	int64_t		 trim_ahead;	/* days behind this go, too */
 };
 
 /*

@@ -33,6 +33,13 @@
 #define TRIM_STEADY	86400
 #define TRIM_ADVANCE	86400
 
+/*
+ * Days that a clock made which was ahead go once they are so far ahead, seen so
+ * by a clock that has been steady, and again a day later.
+ */
+#define AHEAD_DAYS	30
+#define AHEAD_SEEN	86400
+
 static void	trim_tick(void *);
 
 /* The time to trim by, or 0: not now. */
@@ -85,6 +92,31 @@ trim_segments(struct ingest *in, int64_t now)
 	    KEEP_TALLIES * (int64_t)DAY_SECONDS);
 }
 
+/* The last day that may stay, of those to come; INT64_MAX: all do. */
+static int64_t
+trim_ahead(struct ingest *in)
+{
+	struct store *st = in->engine->store;
+	int64_t now = time(NULL), since = 0;
+	int found;
+
+	/* Not by the time of a round, which may be behind: by the clock. */
+	if ((found = store_ahead(st, day_of(now), AHEAD_DAYS)) == -1 ||
+	    store_meta(st, "ahead_since", &since) == -1)
+		return INT64_MAX;
+	if (!found || since == 0 || since > now) {
+		if (found || since != 0)
+			(void)store_meta_set(st, "ahead_since", found ? now :
+			    0);
+		return INT64_MAX;
+	}
+	if (now - since < AHEAD_SEEN)
+		return INT64_MAX;
+	log_warnx("what a clock that was ahead has dated, more than %d days "
+	    "from now, is removed", AHEAD_DAYS);
+	return day_of(now) + AHEAD_DAYS;
+}
+
 /* Half as long in each round, while there are many. */
 static void
 trim_attempts(struct ingest *in)
@@ -111,6 +143,7 @@ trim_step(struct ingest *in)
 	before.learned = now - KEEP_TALLIES * (int64_t)DAY_SECONDS;
 	before.traces = today - in->engine->conf->keep_sessions - 1;
 	before.attempts = now - in->attempts_keep;
+	before.ahead = in->trim_ahead;
 	before.waiting = now - KEEP_WAITING * DAY_SECONDS;
 	if (store_trim(in->engine->store, in->trim_step, &before, TRIM_ROWS) <
 	    TRIM_ROWS)
@@ -130,6 +163,7 @@ trim_tick(void *arg)
 		else {
 			trim_segments(in, in->trim_time);
 			trim_attempts(in);
+			in->trim_ahead = trim_ahead(in);
 		}
 	}
 	if (!over && (over = trim_step(in))) {

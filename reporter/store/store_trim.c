@@ -87,6 +87,31 @@ static const struct {
 	    " coalesce(used, 0)) < ?1 LIMIT ?2)" },
 	{ BEFORE(attempts), "DELETE FROM attempt WHERE (domain, at) IN (SELECT"
 	    " domain, at FROM attempt WHERE at < ?1 * 1000 LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM flow WHERE (day, hour, dir, class) IN"
+	    " (SELECT day, hour, dir, class FROM flow WHERE day > ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM correspondent WHERE (day, dir, domain)"
+	    " IN (SELECT day, dir, domain FROM correspondent WHERE day > ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM incident WHERE (day, dir, domain, why,"
+	    " addr) IN (SELECT day, dir, domain, why, addr FROM incident"
+	    " WHERE day > ?1 LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM tally WHERE (day, domain, policy) IN"
+	    " (SELECT day, domain, policy FROM tally WHERE day > ?1"
+	    " LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM detail WHERE (day, domain, policy,"
+	    " type, sip, rip, mx, helo, reason, info, pending) IN"
+	    " (SELECT day, domain, policy, type, sip, rip, mx, helo, reason,"
+	    " info, pending FROM detail WHERE day > ?1 LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM unseen WHERE (rip, mx, day, domain,"
+	    " policy, sip, unseen) IN (SELECT rip, mx, day, domain, policy,"
+	    " sip, unseen FROM unseen WHERE day > ?1 LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM trace WHERE (day, domain, policy, time,"
+	    " session) IN (SELECT day, domain, policy, time, session"
+	    " FROM trace WHERE day > ?1 LIMIT ?2)" },
+	{ BEFORE(ahead), "DELETE FROM unknown WHERE (day, addr, type) IN"
+	    " (SELECT day, addr, type FROM unknown WHERE day > ?1"
+	    " LIMIT ?2)" },
 	{ BEFORE(waiting), "DELETE FROM waiting WHERE domain IN (SELECT domain"
 	    " FROM waiting WHERE last < ?1 LIMIT ?2)" },
 };
@@ -105,6 +130,16 @@ store_trim(struct store *st, size_t step, const struct store_trim *before,
 
 	return store_update(st, trims[step].sql, "ii", *(const int64_t *)when,
 	    rows);
+}
+
+int
+store_ahead(struct store *st, int64_t today, int64_t days)
+{
+	return (int)store_count(st, "SELECT"
+	    " EXISTS (SELECT 1 FROM flow WHERE day > ?1 + ?2) AND NOT"
+	    " EXISTS (SELECT 1 FROM flow WHERE day BETWEEN ?1 + 2 AND ?1 + ?2)"
+	    " AND (SELECT count(DISTINCT day) FROM flow"
+	    " WHERE day BETWEEN ?1 - 14 AND ?1 - 1) >= 8", "ii", today, days);
 }
 
 int

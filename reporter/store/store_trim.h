@@ -13,6 +13,8 @@ struct store_trim {
 	int64_t		 attempts;	/* epoch seconds */
 	int64_t		 waiting;	/* epoch seconds */
 	int64_t		 traces;	/* days since 1970 */
+	/* And days that are still to come, behind this; INT64_MAX: none. */
+	int64_t		 ahead;
 };
 
 size_t	store_trim_steps(void);
@@ -23,6 +25,14 @@ size_t	store_trim_steps(void);
  */
 int	store_trim(struct store *, size_t step, const struct store_trim *,
 	    int64_t rows);
+
+/*
+ * Whether there are days with sessions, so many behind today and more, that a
+ * clock which was ahead made: this host had sessions on most days of the last
+ * two weeks, and none between today and these, so that it is not today's clock
+ * that is behind.  1, 0, or -1 with a log line.
+ */
+int	store_ahead(struct store *, int64_t today, int64_t days);
 
 /*
  * Gives at most so many free pages of the file back to the file system, while
