@@ -58,6 +58,57 @@ test_fetch(struct bench *b)
 	    " 'hijack.nz'"), "", "no fetch of ours is a failure");
 }
 
+/* What is said of each way in which a policy does not come. */
+static void
+test_transfers(struct bench *b)
+{
+	static const struct {
+		const char	*status;
+		const char	*cert;
+		const char	*want;
+	} cases[] = {
+		{ "refused", "unknown", "sts-policy-fetch-error the policy host"
+		    " may not be contacted: why" },
+		{ "connect", "unknown", "sts-policy-fetch-error the policy host"
+		    " can't be reached: why" },
+		{ "timeout", "unknown", "sts-policy-fetch-error no policy"
+		    " within the time: why" },
+		{ "http", "unknown", "sts-policy-fetch-error the policy host"
+		    " does not speak HTTP: why" },
+		{ "size", "ok", "sts-policy-fetch-error larger than 64 kB:"
+		    " why" },
+		{ "size", "expired", "sts-policy-fetch-error larger than 64"
+		    " kB: why" },
+		{ "tls", "unknown", "sts-policy-fetch-error TLS with the policy"
+		    " host failed: why" },
+		{ "tls", "ok", "sts-policy-fetch-error TLS with the policy"
+		    " host failed: why" },
+		{ "tls", "expired", "sts-webpki-invalid certificate of the"
+		    " policy host: why" },
+		{ "tls", "host-mismatch", "sts-webpki-invalid certificate of"
+		    " the policy host: why" },
+		{ "tls", "not-trusted", "sts-webpki-invalid certificate of"
+		    " the policy host: why" },
+		/* No word that is believed. */
+		{ "late", "unknown", "sts-policy-fetch-error not fetched" },
+	};
+	static char txt[64];
+	struct site *s = site_of("twoids.nz");
+	size_t i;
+
+	s->txt = txt;
+	for (i = 0; i < nitems(cases); i++) {
+		snprintf(txt, sizeof(txt), "v=STSv1; id=t%zu;", i);
+		s->policy = cases[i].status;
+		s->cert = cases[i].cert;
+		again(b, "twoids.nz");
+		is_str(rows(b, "SELECT type || ' ' || error FROM sts_error"
+		    " WHERE domain = 'twoids.nz' AND until = 0"),
+		    cases[i].want, "%s, its certificate %s", cases[i].status,
+		    cases[i].cert);
+	}
+}
+
 static const char *
 detail_of(struct bench *b, const char *domain)
 {
@@ -381,6 +432,7 @@ main(void)
 
 	start(&b, conf);
 	test_fetch(&b);
+	test_transfers(&b);
 	test_fetching(&b);
 	test_held(&b);
 	test_gap(&b);
