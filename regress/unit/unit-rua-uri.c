@@ -174,6 +174,17 @@ static const struct {
 	{ "{:x", "no URI" },
 	{ "`:x", "no URI" },
 	{ "", "no URI" },
+
+	/* No character. */
+	{ "mailto:a%", "no URI" },
+	{ "mailto:a%4", "no URI" },
+	{ "mailto:a%4z@b.nz", "no URI" },
+	{ "mailto:a%z4@b.nz", "no URI" },
+	{ "mailto:a@b.nz?%zz", "mailto:a@b.nz" },
+	{ "https://a.nz/%", "no URI" },
+	{ "https://a.nz/%4", "no URI" },
+	{ "https://a.nz/%z4", "no URI" },
+	{ "https://a.nz/%4z#", "no URI" },
 };
 
 /* Of several that can't be used the first is shown, with its own reason. */
@@ -190,6 +201,8 @@ first_of_several(void)
 	is_str(rua.unusable, first, "the first is kept");
 	is_str(rua.unusable_why, "neither mailto: nor https:",
 	    "with its reason");
+	is_int(rua_add(&rua, "mailto:a%41@b.nz", 10), -1,
+	    "of a longer text so much only");
 	rua_free(&rua);
 	ok(rua.unusable == NULL && rua.uris == NULL && rua.nunknown == 0,
 	    "nothing is left of it");
