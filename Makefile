@@ -505,6 +505,7 @@ UNITS =		\
 		unit-sandbox \
 		unit-session \
 		unit-session-rcpt \
+		unit-session-whose \
 		unit-steps \
 		unit-store \
 		unit-steady \

@@ -343,54 +343,6 @@ test_bounce(const struct conf *conf)
 	(void)end();
 }
 
-/* With -v it stands as it was written, and is the same domain. */
-static void
-test_verbose(const struct conf *conf)
-{
-	const char *records;
-
-	begin(conf, 1);
-	connect_out("198.51.100.9", NULL);
-	command("MAIL FROM:<me@Minties.Govt.NZ>");
-	command("RCPT TO:<b@X.govt.nz>");
-	event("smtp-out|link-disconnect|" OUT);
-	connect_in(IN, "198.51.100.3", NULL);
-	mail(IN, "x@DIA.Govt.NZ");
-	(void)rcpt(IN, "b@Minties.govt.nz");
-	event("smtp-in|link-disconnect|" IN);
-	is_str(logged(), OUT " would-refuse flow=member>government"
-	    " from=Minties.Govt.NZ to=x.govt.nz tls=none"
-	    " remote=198.51.100.9\n"
-	    IN " refused flow=member>member from=DIA.Govt.NZ"
-	    " to=minties.govt.nz tls=none remote=198.51.100.3 reply=\"530"
-	    " 5.7.0 Must issue a STARTTLS command first: member>member"
-	    " requires TLSv1.2 or later\"\n", "as it was written, both ways");
-	records = end();
-	is_int(count(records, "\"from\":\"me@Minties.Govt.NZ\",\"to\":"
-	    "\"b@X.govt.nz\",\"flow\":\"member>government\""), 1,
-	    "with the addresses, out");
-	is_int(count(records, "\"from\":\"x@DIA.Govt.NZ\",\"to\":"
-	    "\"b@Minties.govt.nz\",\"flow\":\"member>member\""), 1,
-	    "and in");
-}
-
-/* Who smtpd writes to names no recipients here: that is nobody's session. */
-static void
-test_not_in(const struct conf *conf)
-{
-	const char *records;
-
-	begin(conf, 0);
-	connect_out("198.51.100.9", NULL);
-	command("MAIL FROM:<me@minties.govt.nz>");
-	is_str(rcpt(OUT, "b@minties.govt.nz"), "530 5.7.0 Must issue a"
-	    " STARTTLS command first: public>member requires TLSv1.2 or later",
-	    "of no known sender");
-	event("smtp-out|link-disconnect|" OUT);
-	records = end();
-	is_int(count(records, "\"tx\":[]"), 1, "and on nobody's record");
-}
-
 int
 main(void)
 {
@@ -406,8 +358,6 @@ main(void)
 	test_odd_sender(conf);
 	test_own_time(conf);
 	test_bounce(conf);
-	test_verbose(conf);
-	test_not_in(conf);
 	bench_end(conf);
 	return done_testing();
 }
