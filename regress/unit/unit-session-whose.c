@@ -5,9 +5,13 @@
  * whose leave is over, strangers, sessions out, and all with -v.
  */
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "conftext.h"
@@ -127,6 +131,110 @@ test_no_routes(const struct conf *conf)
 	is_int(count(end(), "\"to\":\"new.example\""), 2, "and is on record");
 }
 
+static void
+write_route(const char *line)
+{
+	FILE *f;
+
+	if ((f = fopen("routes", "w")) == NULL)
+		fatal("test");
+	fprintf(f, "%s\n", line);
+	fclose(f);
+	if ((ss->routes = routes_open("routes")) == NULL)
+		fatalx("test: no memory");
+}
+
+static void
+drop_routes(void)
+{
+	routes_free(ss->routes);
+	ss->routes = NULL;
+	(void)unlink("routes");
+}
+
+/* sged is told of mail to a policy in force, by the longest name, if it can. */
+static void
+test_known(const struct conf *conf)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	char domain[DOMAIN_MAX], address[DOMAIN_MAX + 2], line[512];
+	char said[512] = "";
+	size_t i;
+	int fd;
+
+	(void)strlcpy(sun.sun_path, "sock" NOTICE_SUFFIX,
+	    sizeof(sun.sun_path));
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1 ||
+	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		fatal("test");
+	memset(domain, 0, sizeof(domain));
+	for (i = 0; i < 253; i++)
+		domain[i] = i % 50 == 49 ? '.' : 'x';
+	begin(conf, 0);
+	snprintf(line, sizeof(line), "%s|enforce|%d|smtp+tls://mx.x", domain,
+	    T0 + 100);
+	write_route(line);
+	snprintf(address, sizeof(address), "b@%s", domain);
+	connect_in(IN, "127.0.0.1", NULL);
+	mail(IN, "me@minties.govt.nz");
+	is_str(rcpt(IN, address), "", "with nobody to tell it goes as well");
+	if ((ss->notice = notice_new("sock")) == NULL)
+		fatalx("test: no memory");
+	is_str(rcpt(IN, address), "", "a name as long as may be");
+	(void)recv(fd, said, sizeof(said) - 1, MSG_DONTWAIT);
+	is_str(said[0] == '=' ? said + 1 : said, domain, "is told in full");
+	notice_free(ss->notice);
+	ss->notice = NULL;
+	drop_routes();
+	(void)end();
+	close(fd);
+	(void)unlink("sock" NOTICE_SUFFIX);
+}
+
+/*
+ * Where a verified host is required and nobody can say in time which: the one
+ * that was known will do, and who runs sendmail(8) does not try again.
+ */
+static void
+test_not_learned(void)
+{
+	static const char text[] = "organization \"M\"\n"
+	    "contact \"tls@m.nz\"\nlocal { \"m.nz\" }\n"
+	    "class court { \"court.nz\" }\n"
+	    "flow from any to court require verified tls\n";
+	struct conf *conf;
+	char *said, line[128];
+
+	if ((conf = conf_text(text, &said)) == NULL)
+		fatalx("test: %s", said);
+	free(said);
+	begin(conf, 0);
+	snprintf(line, sizeof(line), "court.nz|none|%d|smtp+tls://mx.court.nz",
+	    T0 - 100);
+	write_route(line);
+	connect_in(IN, "127.0.0.1", "TLSv1.3");
+	mail(IN, "me@m.nz");
+	is_str(rcpt(IN, "b@court.nz"), "learn court.nz", "a route that is old");
+	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "",
+	    "will do where it can't be learned");
+	drop_routes();
+	snprintf(line, sizeof(line), "court.nz|none|%d|", T0 - 100);
+	write_route(line);
+	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "451 4.7.5 "
+	    "public>court: the recipient domain's verified route is not known"
+	    " yet: try again later", "one without a host will not");
+	event("smtp-in|link-disconnect|" IN);
+	event("smtp-in|link-connect|0000000000000004|x|pass|unix:/s|unix:/s");
+	mail("0000000000000004", "me@m.nz");
+	is_str(rcpt_at("0000000000000004", "b@court.nz", LEARNED_TIMEOUT), "",
+	    "what sendmail brings is taken");
+	drop_routes();
+	event("smtp-in|link-disconnect|0000000000000004");
+	is_int(count(end(), "\"verdict\":\"reject\",\"why\":"
+	    "\"not-learned\""), 1, "what was not, is on record as such");
+	conf_free(conf);
+}
+
 int
 main(void)
 {
@@ -136,6 +244,8 @@ main(void)
 	test_not_in(conf);
 	test_old_friend();
 	test_no_routes(conf);
+	test_known(conf);
+	test_not_learned();
 	bench_end(conf);
 	return done_testing();
 }
