@@ -482,6 +482,7 @@ UNITS =		\
 		unit-learn-file \
 		unit-learn-hosts \
 		unit-learn-judge \
+		unit-learn-limits \
 		unit-learn-policy \
 		unit-learn-watch \
 		unit-line-in \

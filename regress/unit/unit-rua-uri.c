@@ -264,6 +264,10 @@ lengths(void)
 		snprintf(one, sizeof(one), "mailto:a@%s", domain);
 		is_str(places(one), n == 253 ? one : inside,
 		    "mail to a domain of %zu characters", n);
+		uri = stretched("mailto:", 'x', 64, "@");
+		snprintf(one, sizeof(one), "%s%s", uri, domain);
+		is_str(places(one), n == 253 ? one : inside,
+		    "with a local part of 64 as well");
 		snprintf(one, sizeof(one), "https://%s/", domain);
 		is_str(places(one), n == 253 ? one : no_host,
 		    "https to one of %zu", n);
