@@ -214,7 +214,7 @@ once_each(void)
 {
 	static const char *const uris[] = {
 		"https://a.nz/x", "https://b.nz/x", "https://a.nz:444/x",
-		"https://a.nz/y", "mailto:a@a.nz", "mailto:b@a.nz",
+		"https://a.nz/y#z", "mailto:a@a.nz", "mailto:b@a.nz?c=d",
 		"mailto:a@b.nz"
 	};
 	const size_t n = sizeof(uris) / sizeof(uris[0]);

@@ -66,6 +66,62 @@ test_not_in(const struct conf *conf)
 	is_int(count(records, "\"tx\":[]"), 1, "and on nobody's record");
 }
 
+/* On the way out: TLS that is just good enough, and names that are none. */
+static void
+test_out(const struct conf *conf)
+{
+	static const char *const versions[] = { "TLSv1.1", "TLSv1.2",
+	    "TLSv1.3" };
+	const char *records;
+	size_t i;
+
+	begin(conf, 0);
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		connect_out("198.51.100.9", versions[i]);
+		command("MAIL FROM:<me@minties.govt.nz>");
+		command("RCPT TO:<b@x.govt.nz>");
+		event("smtp-out|link-disconnect|" OUT);
+	}
+	connect_out("198.51.100.9", NULL);
+	command("MAIL FROM:<x@a..govt.nz>");
+	command("RCPT TO:<b@y.govt.nz>");
+	command("MAIL FROM:<x@x>");
+	command("RCPT TO:<b@z.govt.nz>");
+	command("MAIL FROM:<x@a.example>");
+	command("RCPT TO:<b@a..govt.nz>");
+	event("smtp-out|link-disconnect|" OUT);
+	records = end();
+	is_int(count(records, "\"to\":\"x.govt.nz\",\"flow\":"
+	    "\"member>government\",\"verdict\":\"pass\""), 2,
+	    "TLSv1.2 is as good as TLSv1.3");
+	is_int(count(records, "\"verdict\":\"testing\",\"why\":"
+	    "\"old-tls\""), 1, "TLSv1.1 is not");
+	is_int(count(records, "\"to\":\"y.govt.nz\",\"flow\":"
+	    "\"public>government\""), 1, "a sender that is no domain");
+	is_int(count(records, "\"to\":\"z.govt.nz\",\"flow\":"
+	    "\"public>government\""), 1, "one of a single letter");
+	is_int(count(records, "\"flow\":\"public>public\",\"verdict\":"
+	    "\"pass\""), 1, "a recipient that is none");
+}
+
+/* A session that nobody told us of, and one where a recipient is nowhere. */
+static void
+test_unknown(const struct conf *conf)
+{
+	struct routes *routes;
+
+	begin(conf, 0);
+	if ((routes = ss->routes = routes_open("routes")) == NULL)
+		fatalx("test: no memory");
+	is_str(rcpt("00000000000000ff", "b@y.example"), "",
+	    "a session that nobody knows");
+	ok(strncmp(rcpt("00000000000000ff", "b@aa.govt.nz"), "5", 1) == 0,
+	    "to where no mail goes it is refused");
+	routes_free(routes);
+	ss->routes = NULL;
+	(void)end();
+}
+
 /* Names a recipient that smtpd refuses itself, whatever is answered. */
 static void
 named(const char *id, const char *address)
@@ -245,6 +301,8 @@ main(void)
 	test_old_friend();
 	test_no_routes(conf);
 	test_known(conf);
+	test_out(conf);
+	test_unknown(conf);
 	test_not_learned();
 	bench_end(conf);
 	return done_testing();
