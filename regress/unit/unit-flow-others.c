@@ -119,10 +119,87 @@ others_version(void)
 	conf_free(conf);
 }
 
+/* A bounce names nobody: whose it is, by the address and the name of its host. */
+static void
+bounces(void)
+{
+	static const char text[] = "organization K\ncontact t@kiwi.govt.nz\n"
+	    "local kiwi.govt.nz\nhostname mail.kiwi.govt.nz\n"
+	    "class court bb.govt.nz\n"
+	    "class member { kiwi.govt.nz aa.govt.nz cc.govt.nz }\n"
+	    "class sub .dd.govt.nz\n"
+	    "flow from member to member require connector\n"
+	    "flow from { court sub } to member require tls\n"
+	    "connector bb.govt.nz to \"smtp+tls://mx.bb.govt.nz\"\\\n"
+	    "	from 192.0.2.0/24\n"
+	    "connector aa.govt.nz to \"smtp+tls://mx.aa.govt.nz\"\n"
+	    "connector cc.govt.nz to \"smtp+tls://mx.cc.govt.nz\"\\\n"
+	    "	from { 192.0.2.0/24 198.51.100.0/24 }\n"
+	    "connector .dd.govt.nz to \"smtp+tls://mx.dd.govt.nz\"\\\n"
+	    "	from 203.0.113.0/24\n";
+	static const struct {
+		const char	*remote;
+		const char	*helo;
+		int		 confirmed;
+		enum tlsver	 tls;
+		const char	*want;
+	} cases[] = {
+		{ "192.0.2.5", "x", 0, T12, "court>member pass" },
+		{ "192.0.2.5", "x", 0, NO, "court>member reject" },
+		{ "192.0.2.5", "mx.cc.govt.nz", 0, T12, "court>member pass" },
+		{ "192.0.2.5", "mx.cc.govt.nz", 1, T12, "member>member pass" },
+		{ "192.0.2.5", "cc.govt.nz", 1, NO, "member>member reject" },
+		{ "192.0.2.5", "mx.bb.govt.nz", 1, T12, "court>member pass" },
+		{ "192.0.2.5", "xcc.govt.nz", 1, NO, "public>member pass" },
+		{ "198.51.100.5", "", 0, T12, "member>member pass" },
+		{ "198.51.100.5", "", 0, NO, "member>member reject" },
+		{ "198.51.100.5", "mx.bb.govt.nz", 1, NO,
+		    "public>member pass" },
+		{ "203.0.113.5", "", 0, T12, "sub>member pass" },
+		{ "203.0.113.5", "", 0, NO, "sub>member reject" },
+		{ "203.0.113.5", "x.dd.govt.nz", 1, T12, "sub>member pass" },
+		{ "203.0.113.5", "x.dd.govt.nz", 1, NO, "sub>member reject" },
+		{ "198.18.0.5", "", 0, NO, "public>member pass" },
+		{ "198.18.0.5", "aa.govt.nz", 1, T12, "member>member pass" },
+	};
+	struct flow_answer a;
+	struct flow_query q;
+	struct addr remote;
+	struct conf *conf;
+	char *said, flow[128], got[160];
+	size_t i;
+
+	conf = conf_text(text, &said);
+	if (!ok(conf != NULL, "connectors of one address: %s", said))
+		return;
+	free(said);
+	for (i = 0; i < nitems(cases); i++) {
+		memset(&q, 0, sizeof(q));
+		(void)addr_parse(cases[i].remote, strlen(cases[i].remote),
+		    &remote);
+		q.from = "";
+		q.helo = cases[i].helo;
+		q.fcrdns = cases[i].confirmed;
+		q.to = "kiwi.govt.nz";
+		q.remote = &remote;
+		q.tls = cases[i].tls;
+		q.when = NOON_31_MARCH;
+		flow_decide(conf, &q, &a);
+		flow_name(conf, a.from_class, a.to_class, flow, sizeof(flow));
+		(void)snprintf(got, sizeof(got), "%s %s", flow,
+		    verdict_name(a.verdict));
+		is_str(got, cases[i].want, "from %s, which is %s%s",
+		    cases[i].remote, cases[i].helo,
+		    cases[i].confirmed ? "" : " as it says");
+	}
+	conf_free(conf);
+}
+
 int
 main(void)
 {
 	others_mail();
 	others_version();
+	bounces();
 	return done_testing();
 }

@@ -120,6 +120,8 @@ static const struct {
 	{ "mailto:%22a%5C%5C%22@b.nz%2Cc@d.nz",
 	  "mailto:c@d.nz ! OpenSMTPD sends to no quoted local part" },
 	{ "mailto:a%22@b.nz%2Cc%22@d.nz", odd },
+	{ "mailto:a@b.nz%2C%22a%5C",
+	  "mailto:a@b.nz ! not an address: no '@' in it" },
 	{ "mailto:a%5C@b.nz%2Cc@d.nz", "mailto:c@d.nz ! a character that no "
 	  "local part may have" },
 
