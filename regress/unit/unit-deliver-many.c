@@ -145,6 +145,19 @@ posts(const struct conf *conf)
 	stop(&b);
 }
 
+/* The address of a mail in that state, which the database has forgotten. */
+static const char *
+address_of(struct bench *b, const char *state)
+{
+	static char address[64];
+
+	sql(b, "UPDATE delivery SET last = 0");
+	(void)strlcpy(address, rows(b, "SELECT upper(target) FROM delivery"
+	    " WHERE state = '%s' ORDER BY id DESC LIMIT 1", state),
+	    sizeof(address));
+	return address;
+}
+
 static void
 mails(const struct conf *conf)
 {
@@ -159,6 +172,10 @@ mails(const struct conf *conf)
 	ok(run(&b, mails_out), "sendmails that run");
 	some_more(&b);
 	is_int((long long)b.nmails - 1, MAILS_MAX, "no more than may be");
+	is_int(deliver_announces(&b.e, address_of(&b, "sending")), 1,
+	    "one at sendmail is expected");
+	is_int(deliver_announces(&b.e, address_of(&b, "due")), 0,
+	    "one that is not there yet is not");
 	b.hold = 0;
 	release(&b, WORLD_MAILER, json_pack("{s:s}", "status", "ok"));
 	ok(run(&b, all_sent), "each goes in the end");
