@@ -341,6 +341,53 @@ named(void)
 	flow_decide(conf, &q, &a);
 	ok(strstr(a.reply, ", and x has none here") != NULL,
 	    "one with a name of one letter");
+	q.from = "m.nz";
+	q.trusted = 1;
+	q.to = "";
+	flow_decide(conf, &q, &a);
+	ok(strstr(a.reply, ", and this recipient has none here") != NULL,
+	    "a recipient without one");
+	q.to = "x";
+	flow_decide(conf, &q, &a);
+	ok(strstr(a.reply, ", and x has none here") != NULL,
+	    "one of one letter");
+	conf_free(conf);
+}
+
+/* The same where mail of others could leave by less than it needs. */
+static void
+named_weaker(void)
+{
+	struct flow_query q = { "", NULL, 0, "a.example", NULL, 1, TLSVER_1_3,
+	    NOON_31_MARCH, 0 };
+	struct flow_answer a;
+	struct conf *conf;
+	char *said;
+
+	conf = conf_text("organization \"M\"\ncontact \"t@m.nz\"\n"
+	    "hostname \"m.nz\"\nlocal { \"m.nz\" }\n"
+	    "class member { \"m.nz\" }\n"
+	    "flow from public to public require tls\n", &said);
+	if (!ok(conf != NULL, "TLS for others alone: %s", said))
+		return;
+	free(said);
+	flow_decide(conf, &q, &a);
+	ok(strstr(a.reply, "mail of this sender is not accepted from here: no"
+	    " flow of a domain of ours to a.example has") != NULL,
+	    "a sender without a name");
+	q.from = "x";
+	flow_decide(conf, &q, &a);
+	ok(strstr(a.reply, "mail of x is not accepted from here") != NULL,
+	    "one with a name of one letter");
+	q.to = "y";
+	flow_decide(conf, &q, &a);
+	ok(strstr(a.reply, "of ours to y has") != NULL, "to such a name");
+	q.to = "";
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "to none, which goes nowhere");
+	q.to = "m.nz";
+	flow_decide(conf, &q, &a);
+	is_int(a.verdict, VERDICT_PASS, "to us, it does not leave");
 	conf_free(conf);
 }
 
@@ -393,6 +440,7 @@ main(void)
 	null_sender(conf);
 	testing_mode();
 	named();
+	named_weaker();
 	long_names(conf);
 	conf_free(conf);
 	return done_testing();
