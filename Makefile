@@ -511,6 +511,7 @@ UNITS =		\
 		unit-store \
 		unit-steady \
 		unit-sts \
+		unit-sts-why \
 		unit-table-answer \
 		unit-tally \
 		unit-tally-bounds \
