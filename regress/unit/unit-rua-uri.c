@@ -372,6 +372,11 @@ records(void)
 		    of[i].where);
 		is_int(record, 0, "of the first record");
 	}
+	record = 7;
+	txt = "v=spf1 -all";
+	is_int(rua_parse(&txt, 1, &rua, &record, &why, &where), RUA_NONE,
+	    "another record");
+	is_int(record, -1, "is none of these");
 }
 
 int
