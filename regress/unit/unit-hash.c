@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/hash.h"
 #include "base/log.h"
@@ -34,6 +35,46 @@ key_make(struct key *key, int64_t a, int64_t b)
 	key_start(key);
 	key_int(key, a);
 	key_text(key, text);
+}
+
+static unsigned char before[16];
+static size_t	 nbefore;
+
+static int
+each_bytes(const void *buf, size_t len, void *value __unused, void *arg)
+{
+	int rc = memcmp(before, buf, nbefore < len ? nbefore : len);
+
+	if (rc > 0 || (rc == 0 && nbefore >= len && seen > 0))
+		unordered++;
+	seen++;
+	memcpy(before, buf, len);
+	nbefore = len;
+	return arg == NULL ? 0 : 1;
+}
+
+/* Some begin as others end, and differ behind more bytes than are compared. */
+static void
+test_bytes(size_t common)
+{
+	struct hash *h = hash_new(1);
+	unsigned char key[16];
+	size_t len, i;
+	unsigned int n;
+
+	memset(key, 'c', sizeof(key));
+	for (n = 0; n < 4096; n++) {
+		for (i = common; i < common + 6; i++)
+			key[i] = (n >> (i - common) * 2 & 3) * 85;
+		for (len = common; len <= common + 6; len++)
+			(void)hash_get(h, key, len, NULL);
+	}
+	seen = unordered = 0;
+	nbefore = 0;
+	is_int(hash_each(h, each_bytes, NULL), 0, "keys of bytes");
+	is_int(seen, (int)hash_count(h), "each once");
+	is_int(unordered, 0, "in their order, the shorter first");
+	hash_free(h);
 }
 
 int
@@ -74,6 +115,8 @@ main(void)
 	ok(hash_find(h, key.buf, key.len) == NULL, "nothing is left");
 	hash_free(h);
 
+	test_bytes(0);
+	test_bytes(10);
 	key_start(&key);
 	key_text(&key, "");
 	key_int(&key, INT64_MIN);

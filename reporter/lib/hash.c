@@ -12,9 +12,13 @@
 
 #define CHUNK_SIZE 65536
 
+/*
+ * Key and length are compared together, so they lie together; the value, which
+ * is aligned, is behind them.
+ */
 struct entry {
 	size_t		 len;
-	/* The value, then the key. */
+	unsigned char	 key[];
 };
 
 /* Most of those that are another's are passed without a look at the entry. */
@@ -40,14 +44,19 @@ struct hash {
 	SLIST_HEAD(, chunk) chunks;
 };
 
+static size_t
+round_up(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
 struct hash *
 hash_new(size_t valuesize)
 {
 	struct hash *h;
 
 	h = xcalloc(1, sizeof(*h));
-	/* Keys lie behind the value: keep entries aligned. */
-	h->valuesize = (valuesize + 7) & ~(size_t)7;
+	h->valuesize = round_up(valuesize);
 	arc4random_buf(&h->seed, sizeof(h->seed));
 	SLIST_INIT(&h->chunks);
 	hash_clear(h);
@@ -113,13 +122,7 @@ hash_of(const struct hash *h, const unsigned char *key, size_t len)
 static void *
 entry_value(struct entry *e)
 {
-	return e + 1;
-}
-
-static unsigned char *
-entry_key(const struct hash *h, struct entry *e)
-{
-	return (unsigned char *)(e + 1) + h->valuesize;
+	return e->key + round_up(e->len);
 }
 
 static struct slot *
@@ -131,7 +134,7 @@ slot_find(const struct hash *h, uint64_t sum, const void *key, size_t len)
 	for (; (slot = &h->slots[i])->entry != NULL;
 	    i = (i + 1) & (h->nslots - 1))
 		if (slot->hash == sum && slot->entry->len == len &&
-		    memcmp(entry_key(h, slot->entry), key, len) == 0)
+		    memcmp(slot->entry->key, key, len) == 0)
 			break;
 	return slot;
 }
@@ -157,10 +160,9 @@ hash_grow(struct hash *h)
 }
 
 static struct entry *
-entry_new(struct hash *h, size_t len)
+entry_new(struct hash *h, const void *key, size_t len)
 {
-	size_t size = (sizeof(struct entry) + h->valuesize + len + 7) &
-	    ~(size_t)7;
+	size_t size = sizeof(struct entry) + round_up(len) + h->valuesize;
 	size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
 	struct chunk *c = SLIST_FIRST(&h->chunks);
 	struct entry *e;
@@ -174,7 +176,9 @@ entry_new(struct hash *h, size_t len)
 	}
 	e = (struct entry *)(void *)(c->data + c->used);
 	c->used += size;
-	memset(e, 0, sizeof(*e) + h->valuesize);
+	e->len = len;
+	memcpy(e->key, key, len);
+	memset(entry_value(e), 0, h->valuesize);
 	return e;
 }
 
@@ -193,9 +197,7 @@ hash_get(struct hash *h, const void *key, size_t len, int *is_new)
 		hash_grow(h);
 		slot = slot_find(h, sum, key, len);
 	}
-	e = entry_new(h, len);
-	e->len = len;
-	memcpy(entry_key(h, e), key, len);
+	e = entry_new(h, key, len);
 	slot->hash = sum;
 	slot->entry = e;
 	h->n++;
@@ -222,9 +224,12 @@ hash_bytes(const struct hash *h)
 	return h->bytes;
 }
 
-/* For qsort(3), which has no argument: the key beside its entry. */
+/*
+ * For qsort(3).  Most keys differ soon behind what all have in common: head is
+ * the eight bytes there, so that few keys are looked at.
+ */
 struct sorted {
-	const unsigned char *key;
+	uint64_t	 head;
 	struct entry	*entry;
 };
 
@@ -232,10 +237,51 @@ static int
 sorted_cmp(const void *va, const void *vb)
 {
 	const struct sorted *a = va, *b = vb;
-	size_t na = a->entry->len, nb = b->entry->len;
-	int rc = memcmp(a->key, b->key, na < nb ? na : nb);
+	size_t na, nb;
+	int rc;
 
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	na = a->entry->len;
+	nb = b->entry->len;
+	rc = memcmp(a->entry->key, b->entry->key, na < nb ? na : nb);
 	return rc != 0 ? rc : na < nb ? -1 : na > nb;
+}
+
+/* How many bytes all keys begin with. */
+static size_t
+in_common(const struct sorted *all, size_t n)
+{
+	const struct entry *first = all[0].entry, *e;
+	size_t i, k, common = first->len;
+
+	for (i = 1; i < n; i++) {
+		e = all[i].entry;
+		if (e->len < common)
+			common = e->len;
+		if (memcmp(first->key, e->key, common) == 0)
+			continue;
+		for (k = 0; first->key[k] == e->key[k]; k++)
+			;
+		common = k;
+	}
+	return common;
+}
+
+static void
+sort(struct sorted *all, size_t n)
+{
+	size_t i, len, common = in_common(all, n);
+	uint64_t word;
+
+	for (i = 0; i < n; i++) {
+		len = all[i].entry->len - common;
+		word = 0;
+		memcpy(&word, all[i].entry->key + common,
+		    len < sizeof(word) ? len : sizeof(word));
+		all[i].head = be64toh(word);
+	}
+	qsort(all, n, sizeof(*all), sorted_cmp);
 }
 
 int
@@ -250,13 +296,11 @@ hash_each(struct hash *h, int (*cb)(const void *, size_t, void *, void *),
 		return 0;
 	all = xreallocarray(NULL, h->n, sizeof(*all));
 	for (i = 0; i < h->nslots; i++)
-		if (h->slots[i].entry != NULL) {
-			all[n].key = entry_key(h, h->slots[i].entry);
+		if (h->slots[i].entry != NULL)
 			all[n++].entry = h->slots[i].entry;
-		}
-	qsort(all, n, sizeof(*all), sorted_cmp);
+	sort(all, n);
 	for (i = 0; i < n && rc == 0; i++)
-		rc = cb(all[i].key, all[i].entry->len,
+		rc = cb(all[i].entry->key, all[i].entry->len,
 		    entry_value(all[i].entry), arg);
 	free(all);
 	return rc;
