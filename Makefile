@@ -233,6 +233,7 @@ SGED_OBJS =	\
 		reporter/count/segment_list.o \
 		reporter/count/tally.o \
 		reporter/count/tally_flush.o \
+		reporter/count/tally_named.o \
 		reporter/count/tally_rfc.o \
 		reporter/count/tally_side.o \
 		reporter/count/trim.o \

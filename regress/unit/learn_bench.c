@@ -219,7 +219,7 @@ judged_by(struct judge *judge, const char *domain, const char *addr,
 	r.failure = failure;
 	r.dir = DIR_OUT;
 	r.mail = "minties.govt.nz";
-	if (!judge_session(judge, domain, &r, &j))
+	if (!judge_session(judge, judge_known(judge, domain), domain, &r, &j))
 		strlcpy(out, "not counted", sizeof(out));
 	else
 		snprintf(out, sizeof(out), "%s %s %s%s%s", j.policy > 0 ?

@@ -22,12 +22,13 @@ struct judge {
 	struct hash	*probes;	/* (host, addr) -> struct seen */
 };
 
-/* Of a recipient domain; every session asks. */
 struct known {
 	enum forced	 ours;		/* by our own rule */
 	int		 excepted;	/* sge.conf: its policy is not applied */
 	struct store_sts_at at;		/* what was asked for last */
-	struct store_sts_error *error;	/* in errors; NULL: not asked yet */
+	/* The same of store_sts_error_at; error: in errors, NULL: nothing. */
+	int64_t		 error_since, error_until;
+	struct store_sts_error *error;
 };
 
 struct host {
@@ -118,8 +119,8 @@ forced_by_rule(const struct judge *j, const char *domain)
 	return rule->req == REQ_TLS ? FORCED_ENCRYPT : FORCED_ROUTED;
 }
 
-static struct known *
-known_of(struct judge *j, const char *domain)
+struct known *
+judge_known(struct judge *j, const char *domain)
 {
 	struct known *known;
 	struct key key;
@@ -157,28 +158,32 @@ policy_of(struct judge *j, struct known *known, const char *domain,
 	return at;
 }
 
-/* Whether a policy was announced then that could not be had. */
+/* What was announced then and could not be had; NULL: nothing. */
 static const struct store_sts_error *
 error_of(struct judge *j, struct known *known, const char *domain,
     int64_t when)
 {
-	struct store_sts_error *e = known->error;
+	struct store_sts_error e, *error;
 	struct key key;
 	int64_t now;
 
-	if (e == NULL) {
-		key_start(&key);
-		key_text(&key, domain);
-		e = known->error = hash_get(j->errors, key.buf, key.len, NULL);
-	} else if (when >= e->since && when < e->until)
-		return e;
-	if (store_sts_error_at(j->store, domain, when, e) == -1) {
-		e->until = e->since = when;
+	if (when >= known->error_since && when < known->error_until)
+		return known->error;
+	known->error = NULL;
+	known->error_since = known->error_until = when;
+	if (store_sts_error_at(j->store, domain, when, &e) == -1)
 		return NULL;
-	}
-	if (e->until > (now = time(NULL) + 1))
-		e->until = now;
-	return e;
+	if (e.until > (now = time(NULL) + 1))
+		e.until = now;
+	known->error_since = e.since;
+	known->error_until = e.until;
+	if (!e.without)
+		return NULL;
+	key_start(&key);
+	key_text(&key, domain);
+	error = hash_get(j->errors, key.buf, key.len, NULL);
+	*error = e;
+	return known->error = error;
 }
 
 /*
@@ -191,7 +196,7 @@ judge_without(struct judge *j, struct known *known, const char *domain,
 {
 	const struct store_sts_error *e = error_of(j, known, domain, r->time);
 
-	if (e == NULL || !e->without)
+	if (e == NULL)
 		return;
 	out->failed = out->without = 1;
 	out->pending = *e->type == '\0' ? 2 : 0;
@@ -273,9 +278,9 @@ judge_tls(struct judge *j, const struct record *r, const char *host,
 }
 
 enum forced
-judge_forced(struct judge *j, const char *domain, int64_t when)
+judge_forced(struct judge *j, struct known *known, const char *domain,
+    int64_t when)
 {
-	struct known *known = known_of(j, domain);
 	const struct store_sts_at *at;
 
 	if (known->ours == FORCED_ROUTED)
@@ -296,10 +301,9 @@ judgement_init(struct judgement *out)
 }
 
 int
-judge_session(struct judge *j, const char *domain, const struct record *r,
-    struct judgement *out)
+judge_session(struct judge *j, struct known *known, const char *domain,
+    const struct record *r, struct judgement *out)
 {
-	struct known *known = known_of(j, domain);
 	const struct store_sts_at *at = policy_of(j, known, domain, r->time);
 	const char *host = "";
 	struct addr addr;

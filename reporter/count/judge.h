@@ -23,6 +23,11 @@ void	judge_free(struct judge *);
 void	judge_reset(struct judge *);
 struct store *judge_store(const struct judge *);
 
+/* Of a recipient domain, kept until judge_reset: every session asks for it. */
+struct known;
+
+struct known *judge_known(struct judge *, const char *domain);
+
 #define RESULT_TYPE_MAX 40	/* the longest of RFC 8460 4.3 has 27 */
 
 struct judgement {
@@ -39,11 +44,11 @@ struct judgement {
 };
 
 /*
- * For one recipient domain of the session (normal form).  Returns 1, or 0
- * where the session is not to be counted (the second half of a downgrade,
- * whose first half was; or nothing was tried).
+ * For one recipient domain of the session (normal form), and what is known of
+ * it.  Returns 1, or 0 where the session is not to be counted (the second half
+ * of a downgrade, whose first half was; or nothing was tried).
  */
-int	judge_session(struct judge *, const char *domain,
+int	judge_session(struct judge *, struct known *, const char *domain,
 	    const struct record *, struct judgement *);
 
 /* Whether nothing goes to a domain without TLS. */
@@ -53,7 +58,8 @@ enum forced {
 	FORCED_ROUTED		/* to the host that table-sge names */
 };
 
-enum forced judge_forced(struct judge *, const char *domain, int64_t when);
+enum forced judge_forced(struct judge *, struct known *, const char *domain,
+	    int64_t when);
 
 /* Domains of one session, at most as many as a record has rows. */
 #define WHOSE_MAX RECORD_TX_MAX
@@ -92,7 +98,10 @@ void	whose_session(struct judge *, struct whose_past *,
 	    const struct record *,
 	    int64_t (*waits)(const char *domain, int64_t last, void *),
 	    void *arg, struct whose *);
-/* One that named that domain: its attempts until then are done. */
+/*
+ * One that named that domain, which TLS is forced for by a route: its attempts
+ * until then are done.
+ */
 void	whose_went(struct judge *, struct whose_past *, const struct record *,
 	    const char *domain);
 /* One that got nowhere, when it is known whose it was. */

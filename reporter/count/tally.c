@@ -32,6 +32,7 @@ tally_new(struct store *st, const struct conf *conf)
 	t->trace = hash_new(sizeof(int64_t));
 	t->ndetails = hash_new(sizeof(int64_t));
 	t->unknown = hash_new(sizeof(struct unknown_count));
+	t->named = hash_new(sizeof(struct named));
 	t->rows = hash_new(sizeof(int64_t));
 	return t;
 }
@@ -53,6 +54,7 @@ tally_free(struct tally *t)
 	hash_free(t->trace);
 	hash_free(t->ndetails);
 	hash_free(t->unknown);
+	hash_free(t->named);
 	hash_free(t->rows);
 	free(t);
 }
@@ -71,6 +73,9 @@ tally_clear(struct tally *t)
 	hash_clear(t->trace);
 	hash_clear(t->ndetails);
 	hash_clear(t->unknown);
+	hash_clear(t->named);
+	t->last = NULL;
+	memset(t->recent, 0, sizeof(t->recent));
 	t->lost = 0;
 }
 
@@ -81,7 +86,8 @@ tally_bytes(const struct tally *t)
 	    hash_bytes(t->incident) + hash_bytes(t->waiting) +
 	    hash_bytes(t->session) + hash_bytes(t->detail) +
 	    hash_bytes(t->unseen) + hash_bytes(t->trace) +
-	    hash_bytes(t->ndetails) + hash_bytes(t->unknown);
+	    hash_bytes(t->ndetails) + hash_bytes(t->unknown) +
+	    hash_bytes(t->named);
 }
 
 static enum bucket
@@ -103,17 +109,7 @@ static void
 add_flow(struct tally *t, const struct record *r, enum record_dir dir,
     const char *class, enum bucket bucket)
 {
-	int64_t day = day_of(r->time);
-	struct flow_count *count;
-	struct key key;
-
-	key_start(&key);
-	key_int(&key, day);
-	key_int(&key, (r->time - day * DAY_SECONDS) / 3600);
-	key_int(&key, dir);
-	key_text(&key, class);
-	count = hash_get(t->flow, key.buf, key.len, NULL);
-	count->buckets[bucket]++;
+	tally_flow(t, r->time, dir, class)->buckets[bucket]++;
 }
 
 static int
@@ -149,14 +145,10 @@ add_correspondent(struct tally *t, const struct record *r,
     const struct side *side, enum bucket bucket)
 {
 	struct correspondent_count *count;
-	struct key key;
 	int is_new;
 
-	key_start(&key);
-	key_int(&key, day_of(r->time));
-	key_int(&key, side->dir);
-	key_text(&key, side->domain);
-	count = hash_get(t->correspondent, key.buf, key.len, &is_new);
+	count = tally_correspondent(t, day_of(r->time), side->dir,
+	    side->domain, &is_new);
 	count->buckets[bucket]++;
 	count->legacy += side->legacy;
 	count->testing += side->testing;
@@ -243,7 +235,6 @@ add_waiting(struct tally *t, const struct record *r)
 {
 	char domain[DOMAIN_MAX];
 	struct waiting_count *count;
-	struct key key;
 	size_t i;
 
 	for (i = 0; i < r->ntx; i++) {
@@ -254,9 +245,7 @@ add_waiting(struct tally *t, const struct record *r)
 		if (*domain == '*' || *domain == '<' ||
 		    conf_is_local(t->conf, domain))
 			continue;
-		key_start(&key);
-		key_text(&key, domain);
-		count = hash_get(t->waiting, key.buf, key.len, NULL);
+		count = tally_waiting(t, domain);
 		if (r->dir == DIR_OUT) {
 			if (r->time > count->last_out)
 				count->last_out = r->time;

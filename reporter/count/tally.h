@@ -35,6 +35,26 @@ struct side {
 	int64_t		 messages, rcpts;
 };
 
+/*
+ * What the batch has of a domain, so that a record looks for it once; each NULL
+ * where it has none of that day, or policy, yet.
+ */
+struct named {
+	struct known	*known;		/* judge's */
+	struct waiting_count *waiting;
+	struct correspondent_count *correspondent[2];	/* by dir */
+	int64_t		 correspondent_day[2];
+	struct tally_count *sessions;
+	int64_t		 sessions_day, sessions_policy;
+};
+
+/* A row of flow that many sessions count in. */
+struct flow_recent {
+	int64_t		 hour;		/* since 1970 */
+	char		 class[CLASS_NAME_MAX];
+	struct flow_count *count;	/* NULL: none yet */
+};
+
 struct tally {
 	struct store	*store;
 	const struct conf *conf;
@@ -50,6 +70,11 @@ struct tally {
 	struct hash	*trace;		/* as table trace; no value */
 	struct hash	*ndetails;	/* day, domain, policy: in detail */
 	struct hash	*unknown;	/* day, addr, type */
+	struct hash	*named;		/* domain */
+	struct named	*last;		/* of last_name, or NULL */
+	char		 last_name[DOMAIN_MAX];
+	/* By dir, and whether it is the one of all. */
+	struct flow_recent recent[2][2];
 	/* Rows in the database, kept over batches: table, day, ... */
 	struct hash	*rows;
 	struct hash	*addrs;		/* the engine's, or NULL */
@@ -71,6 +96,19 @@ void	tally_clear(struct tally *);
 int	tally_flush(struct tally *);
 /* After a rollback: what is known of the database's rows is wrong. */
 void	tally_forget_rows(struct tally *);
+
+/* tally_named.c: the row of the batch, made if there is none. */
+struct correspondent_count *tally_correspondent(struct tally *, int64_t day,
+	    enum record_dir, const char *domain, int *is_new);
+struct waiting_count *tally_waiting(struct tally *, const char *domain);
+struct tally_count *tally_sessions(struct tally *, int64_t day,
+	    const char *domain, int64_t policy);
+struct flow_count *tally_flow(struct tally *, int64_t when, enum record_dir,
+	    const char *class);
+struct known *tally_known(struct tally *, const char *domain);
+/* What the keys of session, detail, unseen and ndetails begin with. */
+void	tally_key(struct key *, int64_t day, const char *domain,
+	    int64_t policy);
 
 /* tally_side.c: fills t->sides anew. */
 void	tally_sides(struct tally *, const struct record *);

@@ -123,19 +123,23 @@ add_unseen(struct tally *t, const struct record *r, const struct key *of,
 static void
 add_session(struct tally *t, const struct record *r, const char *domain)
 {
+	struct known *known = tally_known(t, domain);
+	int64_t day = day_of(r->time);
 	struct tally_count *count;
 	struct judgement j;
 	struct key key;
 
-	if (r->ntx > 0 && r->tls != NULL)
+	if (r->ntx > 0 && r->tls != NULL && judge_forced(t->judge, known,
+	    domain, r->time) == FORCED_ROUTED)
 		whose_went(t->judge, t->past, r, domain);
-	if (!judge_session(t->judge, domain, r, &j))
+	if (!judge_session(t->judge, known, domain, r, &j))
 		return;
-	key_start(&key);
-	key_int(&key, day_of(r->time));
-	key_text(&key, domain);
-	key_int(&key, j.policy);
-	count = hash_get(t->session, key.buf, key.len, NULL);
+	count = tally_sessions(t, day, domain, j.policy);
+	if (!j.failed && j.unseen == UNSEEN_NOT) {
+		count->ok++;
+		return;
+	}
+	tally_key(&key, day, domain, j.policy);
 	if (j.failed) {
 		count->fail++;
 		add_detail(t, r, &key, &j);
@@ -143,10 +147,8 @@ add_session(struct tally *t, const struct record *r, const char *domain)
 		return;
 	}
 	count->ok++;
-	if (j.unseen != UNSEEN_NOT) {
-		add_unseen(t, r, &key, &j);
-		add_trace(t, r, domain, &j);
-	}
+	add_unseen(t, r, &key, &j);
+	add_trace(t, r, domain, &j);
 }
 
 void

@@ -56,7 +56,8 @@ claim_domain(const char *domain, int routed, int64_t waits, void *arg)
 	int now;
 
 	c->domains++;
-	forced = judge_forced(c->judge, domain, when);
+	forced = judge_forced(c->judge, judge_known(c->judge, domain), domain,
+	    when);
 	if (forced == FORCED_NOT && c->record->mail == NULL)
 		return 0;
 	c->forced += forced != FORCED_NOT;

@@ -101,8 +101,7 @@ whose_went(struct judge *j, struct whose_past *past, const struct record *r,
 	char host[DOMAIN_MAX];
 	int64_t *done, *good;
 
-	if (r->remote == NULL ||
-	    judge_forced(j, domain, r->time) != FORCED_ROUTED)
+	if (r->remote == NULL)
 		return;
 	done = past_get(past->done, domain);
 	if (r->time * 1000 + 999 > *done)
