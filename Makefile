@@ -484,6 +484,7 @@ UNITS =		\
 		unit-learn-hosts \
 		unit-learn-judge \
 		unit-learn-limits \
+		unit-learn-looks \
 		unit-learn-policy \
 		unit-learn-watch \
 		unit-line-in \

@@ -44,6 +44,7 @@ static const struct {
 	{ "; x==;id=1", no_value },
 	{ "; x=;id=1", no_value },
 	{ "; x= 1;id=1", no_value },
+	{ "; x", no_equal },
 	{ "; x;id=1", no_equal },
 	{ "; x =1;id=1", no_equal },
 	{ "; =1;id=1", no_name },
