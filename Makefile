@@ -517,6 +517,7 @@ UNITS =		\
 		unit-table-answer \
 		unit-tally \
 		unit-tally-bounds \
+		unit-tally-ours \
 		unit-tally-sides \
 		unit-tally-whose \
 		unit-turn \
