@@ -49,6 +49,9 @@ static const struct {
 	{ "over.nz", "ok", { "v=TLSRPTv1; rua=mailto:a@o.nz,mailto:b@o.nz,"
 	    "mailto:c@o.nz,mailto:d@o.nz,mailto:e@o.nz,mailto:f@o.nz,"
 	    "mailto:g@o.nz,mailto:h@o.nz,mailto:i@o.nz,x:y" } },
+	{ "nine.nz", "ok", { "v=TLSRPTv1; rua=mailto:a@n.nz,mailto:b@n.nz,"
+	    "mailto:c@n.nz,mailto:d@n.nz,mailto:e@n.nz,mailto:f@n.nz,"
+	    "mailto:g@n.nz,mailto:h@n.nz,mailto:i@n.nz" } },
 };
 
 static char	 dir[] = "/tmp/unit-deliver.XXXXXXXXXX";

@@ -51,6 +51,8 @@ records(const struct conf *conf)
 		{ "syntax.nz", "given-up:given-up", "" },
 		{ "rested.nz", "given-up:rested", "" },
 		{ "nowhere.nz", "sending:due", "" },
+		{ "nine.nz", "sent:sent,sent,sent,sent,sent,sent,sent,sent",
+		  "URIs not used: 1 beyond the first 8" },
 		{ "over.nz", "sent:sent,sent,sent,sent,sent,sent,sent,sent",
 		  "URIs not used: 1 beyond the first 8, 1 unusable (x:y:"
 		  " neither mailto: nor https:)" },

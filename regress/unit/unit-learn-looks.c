@@ -154,6 +154,23 @@ test_connectors(void)
 	conf_free(conf);
 }
 
+/* Who waits for a look hears of its end then, not at the next tick. */
+static void
+test_soon(const struct conf *conf)
+{
+	struct bench b;
+
+	start(&b, conf);
+	b.wanted = 0;
+	(void)settle(&b, DEADLINE_MS);
+	loop_timer_remove(b.e.loop, b.e.learn->tick);
+	b.e.learn->tick = NULL;
+	is_str(ask(&b, "enforce.nz"), "enforce.nz=enforce ",
+	    "a policy that nobody had asked for");
+	is_int(b.probes > 0, 1, "whose host was looked at");
+	stop(&b);
+}
+
 int
 main(void)
 {
@@ -165,6 +182,7 @@ main(void)
 	test_age(&b);
 	test_many(&b);
 	stop(&b);
+	test_soon(conf);
 	test_connectors();
 	bench_end(conf);
 	return done_testing();
