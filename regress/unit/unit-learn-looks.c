@@ -171,6 +171,30 @@ test_soon(const struct conf *conf)
 	stop(&b);
 }
 
+/* Our own domains' hosts are looked up once in a while, not all the time. */
+static void
+test_own(struct bench *b)
+{
+	struct learn *l = b->e.learn;
+	int64_t tick, first = 0;
+	int begun = 0;
+
+	for (tick = 1; tick <= 86400 && begun < 7; tick++) {
+		l->ticks = tick;
+		own_tick(l);
+		if (l->nowns == 0)
+			continue;
+		if (begun++ == 0)
+			first = tick;
+		b->wanted = 0;
+		if (!settle(b, DEADLINE_MS))
+			break;
+	}
+	is_int(begun, 6, "each four hours");
+	ok(first > 5 && first < 60, "soon after the start: after %d s",
+	    (int)first);
+}
+
 int
 main(void)
 {
@@ -179,6 +203,7 @@ main(void)
 
 	start(&b, conf);
 	(void)settle(&b, DEADLINE_MS);
+	test_own(&b);
 	test_age(&b);
 	test_many(&b);
 	stop(&b);
