@@ -119,7 +119,7 @@ others_version(void)
 	conf_free(conf);
 }
 
-/* A bounce names nobody: whose it is, by the address and the name of its host. */
+/* A bounce names nobody: whose it is, by its host's address and name. */
 static void
 bounces(void)
 {
