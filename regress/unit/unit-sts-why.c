@@ -172,6 +172,8 @@ static const struct {
 	{ V "mx=a\n", no_line }, { V "-x: a\n", no_line },
 	{ V "{x: a\n", no_line }, { V "x{: a\n", no_line },
 	{ V " mode: none\n", no_line },
+	{ NONE "x", no_line }, { NONE "x\n", no_line },
+	{ " \n" NONE, "none 5" },
 	{ V "mx:\n", "a line without a value" },
 	{ V "mx: \t \n", "a line without a value" },
 	{ V "x:\r\n", "a line without a value" },
