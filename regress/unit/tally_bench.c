@@ -95,6 +95,7 @@ flush(void)
 	    store_commit(store) == -1)
 		fatalx("flush");
 	tally_clear(tally);
+	judge_reset(tally->judge);
 }
 
 const char *

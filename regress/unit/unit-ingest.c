@@ -81,6 +81,56 @@ check_lines(void)
 	    (int64_t)strlen("nonsense\n\n{}\n") + 3, "the offset is right");
 }
 
+static int	 learned;
+static int64_t	 lines_before;
+
+/* Between two batches of a backlog somebody else learns a policy. */
+static void
+learn_amidst(void *arg __unused)
+{
+	sqlite3 *other;
+
+	if (!engine.ingest->reading && lines() > lines_before) {
+		loop_stop(engine.loop);
+		return;
+	}
+	if (!learned && lines() > lines_before) {
+		if (sqlite3_open(database, &other) != SQLITE_OK ||
+		    sqlite3_exec(other, "INSERT INTO policy VALUES (99,"
+		    " 'a.example', 'sts', 'testing', '[]', '[]');"
+		    "INSERT INTO sts_history VALUES ('a.example', 1, 1e11, 99,"
+		    " 'testing')", NULL, NULL, NULL) != SQLITE_OK)
+			fatalx("sqlite3");
+		sqlite3_close(other);
+		learned = 1;
+	}
+	loop_timer_add(engine.loop, 0, learn_amidst, NULL);
+}
+
+/* What a batch has read of policies holds for the next one, if it still does. */
+static void
+check_learned(void)
+{
+	char line[1024];
+	int i;
+
+	lines_before = lines();
+	add("learned.jsonl", GOOD "\n");
+	for (i = 0; i < 12000; i++) {
+		snprintf(line, sizeof(line), "%.*sd%d%s\n",
+		    (int)(strstr(GOOD, "a.example") - GOOD), GOOD, i,
+		    strstr(GOOD, "a.example") + 1);
+		add("learned.jsonl", line);
+	}
+	add("learned.jsonl", GOOD "\n");
+	loop_timer_add(engine.loop, 0, learn_amidst, NULL);
+	loop_run(engine.loop);
+	is_int(learned, 1, "several batches");
+	is_int(lines(), lines_before + 12002, "are read");
+	is_int(number("SELECT sum(ok + fail) FROM tally WHERE policy = 99"), 1,
+	    "a policy that is learned between them counts from then on");
+}
+
 static void
 check_long(void)
 {
@@ -458,5 +508,6 @@ main(void)
 	if (mkdir(path, 01733) == -1)
 		fatal("%s", path);
 	check_locked();
+	check_learned();
 	return bench_down();
 }

@@ -31,6 +31,8 @@
  * too much of it, and how long a disk takes is no matter of rows.
  */
 #define BATCH_HOLD_MS 60
+/* What the judge has read may take that much beyond the end of a batch. */
+#define JUDGE_KEEP_MAX (4 * 1024 * 1024)
 /* How often the spool is looked at, in milliseconds; slower while idle. */
 #define LOOK_MIN 100
 #define LOOK_MAX 1000
@@ -136,8 +138,7 @@ clock_look(struct ingest *in, int64_t now)
 		    (long long)before, (long long)now);
 }
 
-/* What there is to read. */
-/* 1: sessions wait for another look. */
+/* What there is to read; 1: sessions wait for another look. */
 static int
 ingest_look(struct ingest *in)
 {
@@ -205,14 +206,34 @@ bad:
 	return -1;
 }
 
+/*
+ * What the judge has read holds for the next batch, too, where nobody has
+ * written to the database but the last batch.
+ */
+static void
+batch_begin(struct ingest *in)
+{
+	struct store *st = in->engine->store;
+	int64_t own = store_written(st), others = store_others(st);
+
+	if (!in->alone || own != in->own || others != in->others ||
+	    judge_bytes(in->tally->judge) > JUDGE_KEEP_MAX)
+		judge_reset(in->tally->judge);
+	in->alone = others != -1;
+	in->own = own;
+	in->others = others;
+}
+
 /* 0, or -1: nothing was added, and it will be read again. */
 static int
 batch_commit(struct ingest *in)
 {
+	struct store *st = in->engine->store;
 	struct segment *seg, *next;
 	int64_t bad = 0;
 	int rc = 0;
 
+	in->alone &= store_written(st) == in->own;
 	/* What was judged while the database could not say is judged anew. */
 	if (in->dirty && (rc = in->misjudged ? -1 : batch_write(in)) == -1) {
 		tally_forget_rows(in->tally);
@@ -237,6 +258,8 @@ batch_commit(struct ingest *in)
 		log_warnx("%s: %lld lines that are no records, passed over",
 		    in->path, (long long)bad);
 	tally_clear(in->tally);
+	in->alone &= rc == 0;
+	in->own = store_written(st);
 	in->dirty = 0;
 	in->batch = 0;
 	return rc;
@@ -250,6 +273,8 @@ ingest_slice(struct ingest *in)
 	struct segment *seg, *next;
 	ssize_t n;
 
+	if (!in->dirty)
+		batch_begin(in);
 	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
 		next = TAILQ_NEXT(seg, entry);
 		if (seg->done || !segment_more(seg))
@@ -287,6 +312,8 @@ ingest_slice(struct ingest *in)
 		    (long long)in->backlog / 1000,
 		    (long long)(loop_now() - in->began));
 	in->backlog = 0;
+	/* Nobody knows when the next one comes. */
+	judge_reset(in->tally->judge);
 	return 0;
 }
 

@@ -69,6 +69,8 @@ struct ingest {
 	size_t		 room;		/* bytes in memory until it is */
 	int64_t		 backlog;	/* bytes since all was read last */
 	int64_t		 began;		/* when these were begun, loop_now */
+	int		 alone;		/* only batches wrote to the database */
+	int64_t		 own, others;	/* store_written, store_others then */
 	int		 misjudged;	/* the database failed meanwhile */
 	int		 dirty;		/* there is something to commit */
 	int		 reading;	/* in the midst of a backlog */

@@ -79,6 +79,14 @@ judge_reset(struct judge *j)
 	hash_clear(j->probes);
 }
 
+size_t
+judge_bytes(const struct judge *j)
+{
+	return hash_bytes(j->hosts) + hash_bytes(j->domains) +
+	    hash_bytes(j->matches) + hash_bytes(j->errors) +
+	    hash_bytes(j->probes);
+}
+
 struct store *
 judge_store(const struct judge *j)
 {

@@ -14,13 +14,16 @@
 /*
  * What an outgoing session means for RFC 8460: under which policy it counts,
  * whether it is a success, and if not, why.  Reads the database, so what was
- * read is kept until judge_reset (once a batch).
+ * read is kept until judge_reset: to the end of the batch, and on while nobody
+ * else writes there.
  */
 struct judge;
 
 struct judge *judge_new(struct store *, const struct conf *);
 void	judge_free(struct judge *);
 void	judge_reset(struct judge *);
+/* About how much memory that takes. */
+size_t	judge_bytes(const struct judge *);
 struct store *judge_store(const struct judge *);
 
 /* Of a recipient domain, kept until judge_reset: every session asks for it. */

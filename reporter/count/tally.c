@@ -62,7 +62,6 @@ tally_free(struct tally *t)
 void
 tally_clear(struct tally *t)
 {
-	judge_reset(t->judge);
 	hash_clear(t->flow);
 	hash_clear(t->correspondent);
 	hash_clear(t->incident);

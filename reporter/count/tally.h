@@ -90,7 +90,10 @@ void	tally_free(struct tally *);
 void	tally_record(struct tally *, const struct record *);
 /* About how much memory the counts take. */
 size_t	tally_bytes(const struct tally *);
-/* Forgets the counts: they are committed, or the batch is read again. */
+/*
+ * Forgets the counts: they are committed, or the batch is read again.  What the
+ * judge has read stays; judge_reset comes after this, not before.
+ */
 void	tally_clear(struct tally *);
 /* Writes them, within the caller's transaction.  0 or -1 with a log line. */
 int	tally_flush(struct tally *);

@@ -400,6 +400,18 @@ store_count(struct store *st, const char *sql, const char *types, ...)
 	return rc == -1 ? -1 : count;
 }
 
+int64_t
+store_written(struct store *st)
+{
+	return sqlite3_total_changes(st->db);
+}
+
+int64_t
+store_others(struct store *st)
+{
+	return store_count(st, "PRAGMA data_version", "");
+}
+
 int
 store_done(struct store *st, sqlite3_stmt *stmt, int rc)
 {

@@ -130,6 +130,10 @@ int	store_number(struct store *, int64_t *value, const char *sql,
 int64_t	store_count(struct store *, const char *sql, const char *types, ...);
 /* How many pages it has, or -1. */
 int64_t	store_pages(struct store *);
+/* Another number once this connection has written rows. */
+int64_t	store_written(struct store *);
+/* Another number once others have written; -1 with a log line. */
+int64_t	store_others(struct store *);
 /* Ends a loop of sqlite3_step that gave rc; 0, or -1 with a log line. */
 int	store_done(struct store *, sqlite3_stmt *, int rc);
 /* Text of a column, "" for NULL; good until the next step. */
