@@ -156,7 +156,7 @@ test_old_friend(void)
 	named(IN, "b@b.example");
 	event("smtp-in|link-disconnect|" IN);
 	connect_in("0000000000000003", "198.51.100.3", NULL);
-	mail("0000000000000003", "y@a.example");
+	mail("0000000000000003", "y@c.example");
 	named("0000000000000003", "b@x.govt.nz");
 	named("0000000000000003", "b@b.example");
 	event("smtp-in|link-disconnect|0000000000000003");
