@@ -15,25 +15,33 @@ SGE_CLOCK=1772760600 LD_PRELOAD="$dir/clock.so" \\
 EOT
 ${CC:-cc} -shared -fPIC -o "$dir/clock.so" "$here/tool/clock.c" || exit 1
 
-# In milliseconds.
-now()
+# run ARGUMENT...: sgectl; $took: milliseconds of CPU, which others do not add to.
+run()
 {
-	perl -MTime::HiRes=time -e 'printf "%d\n", time * 1000'
+	perl -e '
+		my $file = shift;
+		my $status = system(@ARGV);
+		my (undef, undef, $user, $system) = times;
+		open(my $took, ">", $file) or die "$file: $!";
+		printf $took "%d\n", ($user + $system) * 1000;
+		exit($status >> 8 || $status & 127);
+	' "$dir/took" sh "$dir/clock.sh" "$@"
+	run_status=$?
+	took=$(cat "$dir/took")
+	return $run_status
 }
 
 note "$(wc -c <"$dir/sged.db") bytes of database"
 while read -r view; do
-	began=$(now)
 	# shellcheck disable=SC2086
-	sh "$dir/clock.sh" $view >"$dir/out" 2>"$dir/err"
+	run $view >"$dir/out" 2>"$dir/err"
 	status=$?
-	took=$(($(now) - began))
 	[ $status -eq 0 ] && [ "$(wc -l <"$dir/out")" -gt 2 ] &&
 	    [ ! -s "$dir/err" ]
 	ok $? "$view" || sed 's/^/# /' "$dir/err"
 	# A slow machine is no failure: one that reads all for each row is.
 	[ $took -lt 20000 ]
-	ok $? "  in $took ms"
+	ok $? "  in $took ms of CPU"
 done <<'EOT'
 show flow -d 365
 show flow -h -d 365
@@ -45,10 +53,9 @@ show sent -d 365
 show metrics -d 365
 digest -d 365
 EOT
-began=$(now)
-sh "$dir/clock.sh" html -d 365 "$dir/html"
+run html -d 365 "$dir/html"
 is $? 0 "html -d 365"
-note "in $(($(now) - began)) ms"
+note "in $took ms of CPU"
 like "$(cat "$dir/html/index.html")" '*week from (UTC)*</html>' \
     "the page has a column a week"
 finish
