@@ -3,12 +3,14 @@
 #
 # What README has people paste: its sge.conf is right and begins as the example
 # does, and the set-up makes of the examples, for other names, configurations
-# that name nobody else's.
+# that name nobody else's.  It can be read on a terminal.
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/regress/bed/tap.sh"
 T=$(mktemp -d "${TMPDIR:-/tmp}/sge-readme.XXXXXX") || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM
+
+is "$(awk 'length > 80' "$TOP/README")" "" "README fits into 80 columns"
 
 mkdir "$T/etc"
 sed -n '/^    organization /,/^    report from/p' "$TOP/README" >"$T/sge.conf"
