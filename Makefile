@@ -634,17 +634,30 @@ install: all
 		    >${DESTDIR}${EXAMPLEDIR}/$$e; \
 	done
 
-# Configuration, spool and database stay.
+# Configuration, spool and database stay, and what README has put elsewhere.
+LEFT =		${ETCDIR}/mail/sge.conf ${ETCDIR}/mail/dkim.key \
+		/var/spool/sged /var/db/sged /etc/systemd/system/sged.service \
+		/etc/cron.d/sge /etc/rc.d/sged
 uninstall:
 	for p in ${FILTERS}; do rm -f ${DESTDIR}${LIBEXEC}/$$p; done
 	for p in ${DAEMONS}; do rm -f ${DESTDIR}${SBINDIR}/$$p; done
 	for m in ${PAGES}; do rm -f ${DESTDIR}${MANDIR}/man$${m##*.}/$$m; done
 	for e in ${EXAMPLES}; do rm -f ${DESTDIR}${EXAMPLEDIR}/$$e; done
-	-rmdir ${DESTDIR}${EXAMPLEDIR} 2>/dev/null
-	@echo "left: /etc/mail/sge.conf and dkim.key, /var/spool/sged and" \
-	    "/var/db/sged, the users _sged, _sgenet and _sgefilter, the" \
-	    "service sged, the daily job.  smtpd does not start before" \
-	    "its configuration names neither filter-sge nor its tables."
+	@rmdir ${DESTDIR}${EXAMPLEDIR} 2>/dev/null || :
+	@for f in ${LEFT}; do \
+		if test -e ${DESTDIR}$$f; then echo "left: $$f"; fi; \
+	done
+	@for u in _sged _sgenet _sgefilter; do \
+		if test -z "${DESTDIR}" && id $$u >/dev/null 2>&1; then \
+			echo "left: the user $$u"; \
+		fi; \
+	done
+	@for f in /etc/smtpd.conf /etc/mail/smtpd.conf; do \
+		if grep '^[^#]*filter-sge' ${DESTDIR}$$f >/dev/null 2>&1; then \
+			echo "$$f still names filter-sge: smtpd does not" \
+			    "start with it"; \
+		fi; \
+	done
 
 # A Debian package, into ${DEB}.
 DEB =		.

@@ -49,8 +49,19 @@ done
 is "$(sed -n 's/^\([0-9][0-9.]*\)$/\1/p' CHANGES | head -n 1)" "$want" \
     "CHANGES begins with that version"
 
-check "make uninstall" ${MAKE:-make} -s uninstall "$@"
+is "$(${MAKE:-make} -s uninstall "$@" 2>&1)" "" \
+    "make uninstall, where nothing else was set up"
 is "$(find "$I/root" -type f)" "" "nothing is left"
+mkdir -p "$I/root/etc/mail" "$I/root/var/db/sged"
+echo '#filter "sge" proc-exec "filter-sge"' >"$I/root/etc/smtpd.conf"
+echo >"$I/root/etc/mail/sge.conf"
+is "$(${MAKE:-make} -s uninstall "$@" 2>&1)" "left: /etc/mail/sge.conf
+left: /var/db/sged" "what is left is said, and nothing else"
+mkdir -p "$I/root/etc/cron.d"
+echo >"$I/root/etc/cron.d/sge"
+echo 'filter "sge" proc-exec "filter-sge"' >"$I/root/etc/smtpd.conf"
+like "$(${MAKE:-make} -s uninstall "$@" 2>&1)" '*left: /etc/cron.d/sge
+/etc/smtpd.conf still names filter-sge*' "and that smtpd still needs it"
 
 # What the port of OpenBSD packs is what is installed, without the examples
 # that its post-install removes; "make" is told the places as it tells them.
