@@ -118,6 +118,11 @@ like "$(sgectl report -d 2026-03-07 moe.govt.nz 2>&1; echo $?)" \
     '*no session with moe.govt.nz was tallied*1' "report says the same of any day"
 like "$(sgectl show flow -d 2020-01-01)" '*No sessions are on record.*' \
     "a day without sessions"
+# The first of those that the database has.
+first=$(SGE_CLOCK=1770206400 LD_PRELOAD="$dir/clock.so" \
+    "$here/../reporter/sgectl" -f "$dir/sge.conf" show flow)
+like "$first" '*No sessions are on record.*some of today: -d today*' \
+    "on a host's first day it is said where they are"
 like "$(sgectl show cleartext -n 1)" '*+ 4 more, 29 sessions (-n 0 for all)*' \
     "what is not shown is said"
 is "$(sgectl show flow -p -c public | cut -d '|' -f 5,9 | tr '\n' ' ')" \

@@ -229,6 +229,21 @@ print_notes(const struct rows *rows)
 		view_unknown_hosts(v);
 }
 
+/* On a host's first day, what it is asked for without -d is over. */
+static void
+print_none(const struct view *v)
+{
+	int64_t today = day_of(v->now);
+	struct seen_counts in, out;
+
+	fprintf(v->out, "No sessions are on record.\n");
+	if (v->last < today &&
+	    seen_total(v->store, today, today, 0, &in) != -1 &&
+	    seen_total(v->store, today, today, 1, &out) != -1 &&
+	    seen_sum(&in) + seen_sum(&out) > 0)
+		fprintf(v->out, "There are some of today: -d today\n");
+}
+
 int
 view_flow(const struct view *v)
 {
@@ -249,8 +264,7 @@ view_flow(const struct view *v)
 			fprintf(v->out, "Flows %s, %s\n", view_period(v),
 			    v->whose);
 			if (rows.n == 0)
-				fprintf(v->out, "No sessions are on "
-				    "record.\n");
+				print_none(v);
 			else {
 				print_text(&rows);
 				print_notes(&rows);
