@@ -67,6 +67,38 @@ check_addresses(void)
 	    " WHERE addr = '*'"), "1", "addresses: the rest in one row");
 }
 
+/* What a look at their host lets go of makes room for those that come. */
+static void
+check_traces(void)
+{
+	struct record r = outgoing(NULL, STARTTLS_ABSENT,
+	    FAILURE_NOT_SUPPORTED);
+	char session[32];
+	int i;
+
+	fresh();
+	to(&r, "a.example", "government>public");
+	r.session = session;
+	for (i = 0; i < TRACES_MAX + 50; i++) {
+		snprintf(session, sizeof(session), "s%d", i);
+		tally_record(tally, &r);
+	}
+	flush();
+	is_str(rows("SELECT count(*) FROM trace"), "200", "traces: bounded");
+	strlcpy(session, "over", sizeof(session));
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT count(*) FROM trace"), "200", "and later ones");
+	sql("DELETE FROM trace WHERE session NOT IN ('s1', 's2')");
+	for (i = 0; i < TRACES_MAX; i++) {
+		snprintf(session, sizeof(session), "t%d", i);
+		tally_record(tally, &r);
+	}
+	flush();
+	is_str(rows("SELECT count(*), sum(session GLOB 't*') FROM trace"),
+	    "200|198", "traces: where some went there is room again");
+}
+
 /* Names that are none share a row, whatever class each says it has. */
 static void
 check_names(void)
@@ -355,6 +387,7 @@ main(void)
 	bench_begin("unit-tally-bounds");
 	check_details();
 	check_addresses();
+	check_traces();
 	check_names();
 	check_domains();
 	check_last();

@@ -77,6 +77,7 @@ struct tally {
 	struct flow_recent recent[2][2];
 	/* Rows in the database, kept over batches: table, day, ... */
 	struct hash	*rows;
+	const int64_t	*full;		/* of these, asked again in this flush */
 	struct hash	*addrs;		/* the engine's, or NULL */
 	uint64_t	 lost;		/* records that filter-sge lost */
 	struct side	 sides[RECORD_TX_MAX];

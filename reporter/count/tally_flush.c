@@ -313,6 +313,13 @@ flush_trace(const void *key, size_t len __unused, void *value __unused,
 	if ((rows = rows_of(t, ROWS_TRACE, d->day, d->policy, d->domain)) ==
 	    NULL)
 		return -1;
+	/* A look lets go of some meanwhile.  Those of a domain come together. */
+	if (*rows >= TRACES_MAX && rows != t->full) {
+		t->full = rows;
+		if ((*rows = store_trace_rows(t->store, d->day, d->domain,
+		    d->policy)) == -1)
+			return -1;
+	}
 	if (*rows >= TRACES_MAX)
 		return 0;
 	(*rows)++;
@@ -335,6 +342,7 @@ tally_flush(struct tally *t)
 {
 	if (hash_count(t->rows) > ROWS_MAX)
 		hash_clear(t->rows);
+	t->full = NULL;
 	if (hash_each(t->flow, flush_flow, t) != 0 ||
 	    hash_each(t->correspondent, flush_correspondent, t) != 0 ||
 	    hash_each(t->incident, flush_incident, t) != 0 ||
