@@ -107,13 +107,20 @@ children_stop(struct parent *p)
 		    children_late, p);
 }
 
+/*
+ * That it goes on, or which of the others does not: what hangs does not see
+ * that it is to end, and all would wait for it.
+ */
 static void
-engine_said(struct ipc *ipc __unused, json_t *obj __unused, int fd, void *arg)
+engine_said(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 {
 	struct parent *p = arg;
+	int64_t hangs = ipc_int(obj, "hangs", -1);
 
 	if (fd != -1)
 		close(fd);
+	if (hangs >= 0 && hangs < WORLD_PARTS && p->pids[hangs] != 0)
+		(void)kill(p->pids[hangs], SIGKILL);
 	p->pings = 0;
 	p->ready = 1;
 }

@@ -74,6 +74,8 @@ for name in resolve net mailer engine; do
 	ok $? "$name hangs for more: it is said"
 	wait_for 60 again
 	ok $? "all are started again" || sed 's/^/# /' "$log"
+	is "$(grep -c "waiting for $name\|$name did not end" "$log")" 0 \
+	    "nobody waited for what was known to hang"
 	check "it has ended" wait_for 60 all_there "$victim"
 	is "$(grep -c 'does not answer' "$log")" 1 "the log has it once"
 	check "and the new ones work" wait_for 60 answers

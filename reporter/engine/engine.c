@@ -22,21 +22,28 @@ engine_end(struct engine *e)
 	loop_stop(e->loop);
 }
 
-/* The parent sees its end as well, and says so. */
 static void
-part_gone(enum world_part part __unused, void *arg)
-{
-	engine_end(arg);
-}
-
-static void
-parent_tell(struct ipc *ipc, const char *what)
+parent_tell(struct ipc *ipc, const char *what, int value)
 {
 	json_t *obj;
 
-	if ((obj = json_pack("{sb}", what, 1)) == NULL)
+	if ((obj = json_pack("{si}", what, value)) == NULL)
 		fatalx("engine: no memory");
 	(void)ipc_send(ipc, obj, -1);
+}
+
+/*
+ * The parent sees its end as well, and says so.  One that hangs only the parent
+ * can end.
+ */
+static void
+part_gone(enum world_part part, void *arg)
+{
+	struct engine *e = arg;
+
+	if (world_hangs(e->world, part))
+		parent_tell(e->parent, "hangs", (int)part);
+	engine_end(e);
 }
 
 /* It asks whether we go on. */
@@ -46,7 +53,7 @@ parent_message(struct ipc *ipc, json_t *obj __unused, int fd,
 {
 	if (fd != -1)
 		close(fd);
-	parent_tell(ipc, "pong");
+	parent_tell(ipc, "pong", 1);
 }
 
 /* It wants us to stop, or is dead. */
@@ -98,7 +105,6 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
     const struct engine_part *parts, size_t nparts)
 {
 	struct engine e = { 0 };
-	struct ipc *ipc;
 	size_t i;
 
 	/* With the group of those who write sessions/. */
@@ -119,10 +125,10 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	e.world = world_new(e.loop, world, part_gone, &e);
 	world_restrict(e.world, conf);
 	world_watch(e.world);
-	ipc = ipc_new(e.loop, parent, parent_message, parent_closed, &e);
+	e.parent = ipc_new(e.loop, parent, parent_message, parent_closed, &e);
 	for (i = 0; i < nparts; i++)
 		parts[i].start(&e);
-	parent_tell(ipc, "ready");
+	parent_tell(e.parent, "ready", 1);
 	log_debug("ready");
 	/* Who asks is answered, whoever has the database. */
 	store_hurry(e.store, 1);
@@ -132,7 +138,7 @@ engine_main(const struct conf *conf, const int world[WORLD_PARTS],
 	/* What is not committed is read, or done, again. */
 	while (i-- > 0)
 		parts[i].stop(&e);
-	ipc_free(ipc);
+	ipc_free(e.parent);
 	world_free(e.world);
 	loop_free(e.loop);
 	store_close(e.store);

@@ -23,6 +23,7 @@ struct engine {
 	struct loop	*loop;
 	struct store	*store;
 	struct world	*world;
+	struct ipc	*parent;
 	int		 listener;	/* control's */
 	int		 notices;	/* learn's, see sged_notice.h */
 	uid_t		 smtpd[SMTPD_USERS_MAX];	/* who writes attempts */

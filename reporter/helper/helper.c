@@ -340,6 +340,13 @@ world_watch(struct world *w)
 	w->watch = loop_timer_add(w->loop, PING_MS, world_ping, w);
 }
 
+int
+world_hangs(const struct world *w, enum world_part which)
+{
+	return w->parts[which].ipc != NULL &&
+	    w->parts[which].pings > PINGS_MAX;
+}
+
 void
 world_forget(struct world *w, uint64_t number)
 {

@@ -64,6 +64,8 @@ void	world_restrict(struct world *, const struct conf *);
  * minutes is gone.
  */
 void	world_watch(struct world *);
+/* Whether that is why a part is gone: it is there, and ends by no word. */
+int	world_hangs(const struct world *, enum world_part);
 
 /*
  * Steals request, takes fd (-1: none).  answered is called once, later, never
