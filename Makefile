@@ -452,6 +452,7 @@ UNITS =		\
 		unit-attempts \
 		unit-answer \
 		unit-bounce \
+		unit-child \
 		unit-collide \
 		unit-conf \
 		unit-conf-files \

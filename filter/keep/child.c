@@ -17,14 +17,12 @@
 #define KILL_LOOKS 100
 #define KILL_LOOK_MS 10
 
-/* A child may have ended; noticed while nothing is there to read. */
-static volatile sig_atomic_t one_ended;
 static sigset_t	 usual;		/* signals that were blocked at the start */
 
+/* It interrupts ppoll(2): that is all. */
 static void
 on_child(int sig __unused)
 {
-	one_ended = 1;
 }
 
 void
@@ -112,10 +110,11 @@ child_has_ended(const struct child *c)
 {
 	siginfo_t info = { 0 };
 
-	if (!one_ended)
-		return 0;
-	one_ended = 0;
-	/* It stays to be waited for, lest its number is another's. */
+	/*
+	 * Not only after a signal: that does not come while what it has started
+	 * goes on writing, as ppoll(2) lets none in when there is something to
+	 * read.  It stays to be waited for, lest its number is another's.
+	 */
 	return c->pid != -1 && waitid(P_PID, (id_t)c->pid, &info, WEXITED |
 	    WNOHANG | WNOWAIT) == 0 && info.si_pid == c->pid;
 }

@@ -33,7 +33,7 @@ const sigset_t *child_signals(void);
 int	child_start(struct child *, char *const argv[], const char *self);
 /*
  * Whether it has ended, so that child_end would not wait, while its pipes may
- * be open; asks only where a child has ended since it was asked last.
+ * be open.
  */
 int	child_has_ended(const struct child *);
 /* Whether it has ended; it is waited for then. */
