@@ -182,6 +182,45 @@ check_attempts_turns(void)
 	(void)unlink(path);
 }
 
+/* Where a user may give another's file a second name: root's are no smtpd's. */
+static void
+check_attempts_links(void)
+{
+	char path[256], from[256], text[512];
+	long long now = (long long)time(NULL);
+	int i, left = 0;
+
+	if (geteuid() != 0)
+		return;
+	engine.smtpd[0] = 777;
+	engine.nsmtpd = 1;
+	snprintf(from, sizeof(from), "%s/of-root", spool);
+	append("../of-root", "root's\n", 7);
+	for (i = 0; i < ATTEMPTS_FILES_MAX + 2; i++) {
+		snprintf(path, sizeof(path), "%s/attempts/name%d", spool, i);
+		if (link(from, path) == -1)
+			fatal("%s", path);
+	}
+	for (i = 0; i < 4; i++)
+		ingest_now(&engine);
+	snprintf(text, sizeof(text), "%lld.001 linked.nz -\n", now);
+	attempts_write("of-smtpd", text);
+	snprintf(path, sizeof(path), "%s/attempts/of-smtpd", spool);
+	if (chown(path, 777, (gid_t)-1) == -1)
+		fatal("%s", path);
+	for (i = 0; i < 2 * ATTEMPTS_FILES_MAX / ATTEMPTS_GONE_MAX; i++)
+		ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt WHERE domain ="
+	    " 'linked.nz'"), 1, "second names of root's files keep out nothing "
+	    "of smtpd's");
+	for (i = 0; i < ATTEMPTS_FILES_MAX + 2; i++) {
+		snprintf(path, sizeof(path), "%s/attempts/name%d", spool, i);
+		left += access(path, F_OK) == 0;
+	}
+	is_int(left, 0, "and go");
+	is_int(access(from, F_OK), 0, "the files stay");
+}
+
 #define FLOOD "SELECT count(*) FROM attempt WHERE domain LIKE 'flood%'"
 
 /* Lines for as many domains, in a new file of that user. */
@@ -279,6 +318,7 @@ main(void)
 	check_attempts_many();
 	check_attempts_turns();
 	check_attempts_crowd();
+	check_attempts_links();
 	check_attempts_flood();
 	check_attempts_whole();
 	return bench_down();

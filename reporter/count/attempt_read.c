@@ -203,7 +203,8 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	if ((fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC)) == -1)
 		return is_none(errno) ? -1 : 0;
-	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) ||
+	/* Another name of root's file, or of smtpd's, makes nobody these. */
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_nlink > 1 ||
 	    sb.st_size > ATTEMPTS_FILE_MAX ||
 	    (f = file_of(in, name, sb.st_uid)) == NULL) {
 		close(fd);
