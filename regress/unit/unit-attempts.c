@@ -221,6 +221,34 @@ check_attempts_links(void)
 	is_int(access(from, F_OK), 0, "the files stay");
 }
 
+/* Who has as many files as others takes no room of theirs, which take it back. */
+static void
+check_attempts_shares(void)
+{
+	char path[256], name[32];
+	int i;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(path, sizeof(path), "rm -rf %s/attempts/*", spool);
+	if (system(path) != 0)
+		fatalx("%s", path);
+	ingest_now(&engine);
+	for (i = 0; i < ATTEMPTS_FILES_MAX; i++) {
+		snprintf(name, sizeof(name), "share%d", i);
+		attempts_write(name, "1.001 share.nz -\n");
+		snprintf(path, sizeof(path), "%s/attempts/%s", spool, name);
+		if (chown(path, 55000 + (uid_t)i % 4, (gid_t)-1) == -1)
+			fatal("%s", path);
+	}
+	ingest_now(&engine);
+	attempts_write("mine", "1.001 mine.nz -\n");
+	for (i = 0; i < 4; i++)
+		ingest_now(&engine);
+	is_int((int64_t)engine.ingest->attempts_taken, 0,
+	    "one file too many: none is read again and again");
+}
+
 #define FLOOD "SELECT count(*) FROM attempt WHERE domain LIKE 'flood%'"
 
 /* Lines for as many domains, in a new file of that user. */
@@ -319,6 +347,7 @@ main(void)
 	check_attempts_turns();
 	check_attempts_crowd();
 	check_attempts_links();
+	check_attempts_shares();
 	check_attempts_flood();
 	check_attempts_whole();
 	return bench_down();

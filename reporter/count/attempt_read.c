@@ -143,13 +143,15 @@ files_of(const struct ingest *in, uid_t uid)
 /*
  * Who has the most makes room for who has fewer, or one user of this host could
  * have them all, but for smtpd's, which nobody displaces, and for which anybody
- * makes room.  NULL: nobody has more.
+ * makes room.  Who would then have fewer does not: it would take that back, and
+ * each time the files be read again from their beginnings.  NULL: nobody does.
  */
 static struct attempts_file *
 make_room(struct ingest *in, uid_t uid)
 {
 	struct attempts_file *out = NULL;
-	size_t i, n, most = attempts_is_ours(in, uid) ? 0 : files_of(in, uid);
+	size_t i, n, most = attempts_is_ours(in, uid) ? 0 :
+	    files_of(in, uid) + 1;
 
 	for (i = 0; i < nitems(in->attempts); i++)
 		if (!attempts_is_ours(in, in->attempts[i].uid) &&
