@@ -71,6 +71,24 @@ check_ahead(void)
 	run("DELETE FROM correspondent WHERE domain = 'ahead.nz'");
 }
 
+/* A clock that is a year behind, for more than a week: those days are right. */
+static void
+check_behind(void)
+{
+	int64_t today = day_of(time(NULL)), i;
+	char sql[256];
+
+	snprintf(sql, sizeof(sql), AHEAD "%lld", (long long)today);
+	for (i = 1; i <= 10; i++)
+		add_day(today - i);
+	for (i = 0; i < 10; i++)
+		add_day(today + 365 + i);
+	trim_round();
+	run("UPDATE meta SET value = value - 90000 WHERE key = 'ahead_since'");
+	trim_round();
+	is_int(number(sql), 10, "as many days ahead as of late all stay");
+}
+
 int
 main(void)
 {
@@ -78,5 +96,6 @@ main(void)
 	if (mkdir(sessions, 0755) == -1)
 		fatal("%s", sessions);
 	check_ahead();
+	check_behind();
 	return bench_down();
 }

@@ -139,7 +139,9 @@ store_ahead(struct store *st, int64_t today, int64_t days)
 	    " EXISTS (SELECT 1 FROM flow WHERE day > ?1 + ?2) AND NOT"
 	    " EXISTS (SELECT 1 FROM flow WHERE day BETWEEN ?1 + 2 AND ?1 + ?2)"
 	    " AND (SELECT count(DISTINCT day) FROM flow"
-	    " WHERE day BETWEEN ?1 - 14 AND ?1 - 1) >= 8", "ii", today, days);
+	    " WHERE day BETWEEN ?1 - 14 AND ?1 - 1) >= 8"
+	    " AND (SELECT count(DISTINCT day) FROM flow"
+	    " WHERE day > ?1 + ?2) < 8", "ii", today, days);
 }
 
 int

@@ -29,8 +29,8 @@ int	store_trim(struct store *, size_t step, const struct store_trim *,
 /*
  * Whether there are days with sessions, so many behind today and more, that a
  * clock which was ahead made: this host had sessions on most days of the last
- * two weeks, and none between today and these, so that it is not today's clock
- * that is behind.  1, 0, or -1 with a log line.
+ * two weeks, on fewer of these, and none between, so that it is not today's
+ * clock that is behind, as it may be for weeks.  1, 0, or -1 with a log line.
  */
 int	store_ahead(struct store *, int64_t today, int64_t days);
 
