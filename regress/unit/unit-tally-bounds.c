@@ -41,6 +41,13 @@ check_details(void)
 	    "banners: the rest is one row of its type");
 	is_str(rows(TALLY), "20779|a.example|0|0|10000", "banners: the tally");
 	ok(most < 4 * 1024 * 1024, "banners: memory is bounded (%zu)", most);
+	/* As a look leaves one of two rows. */
+	sql("DELETE FROM detail WHERE helo GLOB 'b0-1*'");
+	strlcpy(helo, "later.example", sizeof(helo));
+	tally_record(tally, &r);
+	flush();
+	is_str(rows("SELECT helo, count FROM detail WHERE helo GLOB 'later*'"),
+	    "later.example|1", "banners: where rows went there is room again");
 }
 
 static void

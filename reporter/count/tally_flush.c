@@ -210,6 +210,22 @@ flush_session(const void *key, size_t len __unused, void *value, void *arg)
 	return store_tally_new(t->store, day, domain, policy, value);
 }
 
+/*
+ * What is remembered as full is asked for again, once in a flush: a look lets go
+ * of rows meanwhile, or makes one of two.  Those of a domain come together.
+ */
+static int
+still_full(struct tally *t, int64_t *rows, int64_t max,
+    const struct detail_row *d, int64_t (*count)(struct store *, int64_t day,
+    const char *domain, int64_t policy))
+{
+	if (*rows >= max && rows != t->full) {
+		t->full = rows;
+		*rows = count(t->store, d->day, d->domain, d->policy);
+	}
+	return *rows == -1 ? -1 : *rows >= max;
+}
+
 /* Beyond the bound: one row of its type, all else empty. */
 static int
 detail_sum(struct tally *t, struct detail_row *d, int64_t count, int64_t *rows)
@@ -255,9 +271,10 @@ flush_detail(const void *key, size_t len __unused, void *value, void *arg)
 	    d.day, d.domain, d.policy)) != 1)
 		return rc;
 	if ((rows = rows_of(t, ROWS_DETAIL, d.day, d.policy, d.domain)) ==
-	    NULL)
+	    NULL || (rc = still_full(t, rows, REPORT_DETAILS_MAX, &d,
+	    store_detail_rows)) == -1)
 		return -1;
-	if (*rows >= REPORT_DETAILS_MAX)
+	if (rc == 1)
 		return detail_sum(t, &d, *count, rows);
 	(*rows)++;
 	return store_detail_new(t->store, &d, *count);
@@ -294,6 +311,7 @@ flush_trace(const void *key, size_t len __unused, void *value __unused,
 	struct detail_row *d = &trace.row;
 	struct tally *t = arg;
 	int64_t *rows;
+	int rc;
 
 	d->day = key_read_int(&p);
 	d->domain = key_read_text(&p);
@@ -311,16 +329,10 @@ flush_trace(const void *key, size_t len __unused, void *value __unused,
 	d->reason = key_read_text(&p);
 	d->info = key_read_text(&p);
 	if ((rows = rows_of(t, ROWS_TRACE, d->day, d->policy, d->domain)) ==
-	    NULL)
+	    NULL || (rc = still_full(t, rows, TRACES_MAX, d,
+	    store_trace_rows)) == -1)
 		return -1;
-	/* A look lets go of some meanwhile.  Those of a domain come together. */
-	if (*rows >= TRACES_MAX && rows != t->full) {
-		t->full = rows;
-		if ((*rows = store_trace_rows(t->store, d->day, d->domain,
-		    d->policy)) == -1)
-			return -1;
-	}
-	if (*rows >= TRACES_MAX)
+	if (rc == 1)
 		return 0;
 	(*rows)++;
 	return store_trace_add(t->store, &trace);
