@@ -115,12 +115,14 @@ static void
 engine_said(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 {
 	struct parent *p = arg;
-	int64_t hangs = ipc_int(obj, "hangs", -1);
+	int64_t hangs = ipc_int(obj, "hangs", 0);
+	int i;
 
 	if (fd != -1)
 		close(fd);
-	if (hangs >= 0 && hangs < WORLD_PARTS && p->pids[hangs] != 0)
-		(void)kill(p->pids[hangs], SIGKILL);
+	for (i = 0; i < WORLD_PARTS; i++)
+		if ((hangs >> i & 1) != 0 && p->pids[i] != 0)
+			(void)kill(p->pids[i], SIGKILL);
 	p->pings = 0;
 	p->ready = 1;
 }

@@ -80,5 +80,15 @@ for name in resolve net mailer engine; do
 	is "$(grep -c 'does not answer' "$log")" 1 "the log has it once"
 	check "and the new ones work" wait_for 60 answers
 done
+
+# Two at once.
+: >"$log"
+# shellcheck disable=SC2046
+kill -STOP $(children | head -n 2)
+wait_for 60 said "net does not answer"
+wait_for 60 again
+is "$(grep -c 'does not answer$' "$log")" 2 "two that hang are both said"
+is "$(grep -c "waiting for resolve\|waiting for net" "$log")" 0 \
+    "and nobody waited for either"
 local_stop sged
 finish

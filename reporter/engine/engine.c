@@ -33,16 +33,21 @@ parent_tell(struct ipc *ipc, const char *what, int value)
 }
 
 /*
- * The parent sees its end as well, and says so.  One that hangs only the parent
+ * The parent sees its end as well, and says so.  Those that hang only the parent
  * can end.
  */
 static void
-part_gone(enum world_part part, void *arg)
+part_gone(enum world_part part __unused, void *arg)
 {
 	struct engine *e = arg;
+	int i, hang = 0;
 
-	if (world_hangs(e->world, part))
-		parent_tell(e->parent, "hangs", (int)part);
+	for (i = 0; i < WORLD_PARTS; i++)
+		if (world_hangs(e->world, i))
+			hang |= 1 << i;
+	/* In one message: it reads no other once one of them has ended. */
+	if (hang != 0)
+		parent_tell(e->parent, "hangs", hang);
 	engine_end(e);
 }
 

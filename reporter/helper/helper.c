@@ -315,7 +315,7 @@ static void
 world_ping(void *arg)
 {
 	struct world *w = arg;
-	struct part *part;
+	struct part *part, *hung = NULL;
 	int i;
 
 	w->watch = loop_timer_add(w->loop, PING_MS, world_ping, w);
@@ -328,10 +328,12 @@ world_ping(void *arg)
 			    "op", "ping"), -1, part_pong, part);
 		} else if (part->pings > PINGS_MAX) {
 			log_warnx("%s does not answer", names[i]);
-			w->gone(part->which, w->arg);
-			return;
+			hung = part;
 		}
 	}
+	/* Of all that hang is known then that they do. */
+	if (hung != NULL)
+		w->gone(hung->which, w->arg);
 }
 
 void
