@@ -219,6 +219,7 @@ batch_begin(struct ingest *in)
 	if (!in->alone || own != in->own || others != in->others ||
 	    judge_bytes(in->tally->judge) > JUDGE_KEEP_MAX)
 		judge_reset(in->tally->judge);
+	in->begun = 1;
 	in->alone = others != -1;
 	in->own = own;
 	in->others = others;
@@ -260,7 +261,7 @@ batch_commit(struct ingest *in)
 	tally_clear(in->tally);
 	in->alone &= rc == 0;
 	in->own = store_written(st);
-	in->dirty = 0;
+	in->begun = in->dirty = 0;
 	in->batch = 0;
 	return rc;
 }
@@ -273,12 +274,12 @@ ingest_slice(struct ingest *in)
 	struct segment *seg, *next;
 	ssize_t n;
 
-	if (!in->dirty)
-		batch_begin(in);
 	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
 		next = TAILQ_NEXT(seg, entry);
 		if (seg->done || !segment_more(seg))
 			continue;
+		if (!in->begun)
+			batch_begin(in);
 		store_read_begin(in->engine->store);
 		n = segment_read(seg, in->dirfd, in->buf, in->tally);
 		store_read_end(in->engine->store);
@@ -311,9 +312,11 @@ ingest_slice(struct ingest *in)
 		log_debug("counted %lld kB of records in %lld ms",
 		    (long long)in->backlog / 1000,
 		    (long long)(loop_now() - in->began));
-	in->backlog = 0;
 	/* Nobody knows when the next one comes. */
-	judge_reset(in->tally->judge);
+	if (in->backlog > 0)
+		judge_reset(in->tally->judge);
+	in->backlog = 0;
+	in->begun = 0;
 	return 0;
 }
 

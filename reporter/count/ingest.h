@@ -69,6 +69,7 @@ struct ingest {
 	size_t		 room;		/* bytes in memory until it is */
 	int64_t		 backlog;	/* bytes since all was read last */
 	int64_t		 began;		/* when these were begun, loop_now */
+	int		 begun;		/* a batch, by batch_begin */
 	int		 alone;		/* only batches wrote to the database */
 	int64_t		 own, others;	/* store_written, store_others then */
 	int		 misjudged;	/* the database failed meanwhile */
