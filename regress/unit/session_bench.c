@@ -194,3 +194,24 @@ connect_out(const char *to, const char *tls)
 	event("smtp-out|link-tls|" OUT "|%s:AES:256", tls);
 	command("EHLO mail.minties.govt.nz");
 }
+
+void
+write_routes(const char *text)
+{
+	FILE *f;
+
+	if ((f = fopen("routes", "w")) == NULL)
+		fatal("test");
+	fputs(text, f);
+	fclose(f);
+	if ((ss->routes = routes_open("routes")) == NULL)
+		fatalx("test: no memory");
+}
+
+void
+drop_routes(void)
+{
+	routes_free(ss->routes);
+	ss->routes = NULL;
+	(void)unlink("routes");
+}

@@ -43,6 +43,9 @@ void		 mail(const char *, const char *);
  */
 const char	*rcpt_at(const char *, const char *, enum learned);
 const char	*rcpt(const char *, const char *);
+/* SPOOL/routes with these lines, and without. */
+void		 write_routes(const char *);
+void		 drop_routes(void);
 /* A session out to an address, and what smtpd says in it. */
 void		 connect_out(const char *, const char *);
 void		 command(const char *);

@@ -21,37 +21,23 @@
 
 /* Routes: none of two domains, none any more, and a policy. */
 static void
-write_routes(void)
+write_all(void)
 {
-	FILE *f;
+	char text[512];
 
-	if ((f = fopen("routes", "w")) == NULL)
-		fatal("test");
-	fprintf(f, "known.example|none|%d|\n", T0 + 100);
-	fprintf(f, "over.example|none|%d|\n", T0 - 100);
-	fprintf(f, "aa.govt.nz|none|%d|\n", T0 + 100);
-	fprintf(f, "policy.example|enforce|%d|smtp+tls://mx.policy.example\n",
-	    T0 + 100);
-	fprintf(f, "dia.govt.nz|enforce|%d|smtp+tls://mx.dia.govt.nz\n",
-	    T0 + 100);
-	fclose(f);
-	if ((ss->routes = routes_open("routes")) == NULL)
-		fatalx("test: no memory");
-}
-
-static void
-drop_routes(void)
-{
-	routes_free(ss->routes);
-	ss->routes = NULL;
-	(void)unlink("routes");
+	snprintf(text, sizeof(text), "known.example|none|%d|\n"
+	    "over.example|none|%d|\naa.govt.nz|none|%d|\n"
+	    "policy.example|enforce|%d|smtp+tls://mx.policy.example\n"
+	    "dia.govt.nz|enforce|%d|smtp+tls://mx.dia.govt.nz\n", T0 + 100,
+	    T0 - 100, T0 + 100, T0 + 100, T0 + 100);
+	write_routes(text);
 }
 
 static void
 test_learn(const struct conf *conf)
 {
 	begin(conf, 0);
-	write_routes();
+	write_all();
 	event("smtp-in|link-connect|" IN "|localhost|pass|127.0.0.1:1|"
 	    "127.0.0.1:25");
 	is_str(rcpt(IN, "b@known.example"), "", "nobody told whom it is from");
@@ -145,7 +131,7 @@ test_nowhere(const struct conf *conf)
 	char want[256];
 
 	begin(conf, 0);
-	write_routes();
+	write_all();
 	answer_find(conf, ss->routes, "aa.govt.nz", T0, &a);
 	is_int(a.verify && a.url[0] == '\0', 1, "no host is named for it");
 	connect_in(IN, "127.0.0.1", NULL);
@@ -178,7 +164,7 @@ test_where(const struct conf *conf)
 	struct answer a;
 
 	begin(conf, 0);
-	write_routes();
+	write_all();
 	answer_find(conf, ss->routes, "dia.govt.nz", T0, &a);
 	is_int(a.why, WHY_CONNECTOR, "a connector is why");
 	is_int(a.verify, 1, "its host is verified");
@@ -219,7 +205,7 @@ test_notices(const struct conf *conf)
 	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		fatal("test");
 	begin(conf, 0);
-	write_routes();
+	write_all();
 	if ((ss->notice = notice_new("sock")) == NULL)
 		fatalx("test: no memory");
 	connect_in("0000000000000003", "198.51.100.3", "TLSv1.3");
@@ -272,7 +258,7 @@ test_verified(void)
 	struct conf *conf = verified_conf("");
 
 	begin(conf, 0);
-	write_routes();
+	write_all();
 	connect_in(IN, "127.0.0.1", "TLSv1.3");
 	mail(IN, "me@m.nz");
 	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "451 4.7.5 "
@@ -290,7 +276,7 @@ test_verified_testing(void)
 	struct conf *conf = verified_conf("mode testing\n");
 
 	begin(conf, 0);
-	write_routes();
+	write_all();
 	connect_in(IN, "127.0.0.1", "TLSv1.3");
 	mail(IN, "me@m.nz");
 	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "",

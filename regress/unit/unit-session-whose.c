@@ -187,27 +187,6 @@ test_no_routes(const struct conf *conf)
 	is_int(count(end(), "\"to\":\"new.example\""), 2, "and is on record");
 }
 
-static void
-write_route(const char *line)
-{
-	FILE *f;
-
-	if ((f = fopen("routes", "w")) == NULL)
-		fatal("test");
-	fprintf(f, "%s\n", line);
-	fclose(f);
-	if ((ss->routes = routes_open("routes")) == NULL)
-		fatalx("test: no memory");
-}
-
-static void
-drop_routes(void)
-{
-	routes_free(ss->routes);
-	ss->routes = NULL;
-	(void)unlink("routes");
-}
-
 /* sged is told of mail to a policy in force, by the longest name, if it can. */
 static void
 test_known(const struct conf *conf)
@@ -227,9 +206,9 @@ test_known(const struct conf *conf)
 	for (i = 0; i < 253; i++)
 		domain[i] = i % 50 == 49 ? '.' : 'x';
 	begin(conf, 0);
-	snprintf(line, sizeof(line), "%s|enforce|%d|smtp+tls://mx.x", domain,
+	snprintf(line, sizeof(line), "%s|enforce|%d|smtp+tls://mx.x\n", domain,
 	    T0 + 100);
-	write_route(line);
+	write_routes(line);
 	snprintf(address, sizeof(address), "b@%s", domain);
 	connect_in(IN, "127.0.0.1", NULL);
 	mail(IN, "me@minties.govt.nz");
@@ -265,17 +244,17 @@ test_not_learned(void)
 		fatalx("test: %s", said);
 	free(said);
 	begin(conf, 0);
-	snprintf(line, sizeof(line), "court.nz|none|%d|smtp+tls://mx.court.nz",
-	    T0 - 100);
-	write_route(line);
+	snprintf(line, sizeof(line),
+	    "court.nz|none|%d|smtp+tls://mx.court.nz\n", T0 - 100);
+	write_routes(line);
 	connect_in(IN, "127.0.0.1", "TLSv1.3");
 	mail(IN, "me@m.nz");
 	is_str(rcpt(IN, "b@court.nz"), "learn court.nz", "a route that is old");
 	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "",
 	    "will do where it can't be learned");
 	drop_routes();
-	snprintf(line, sizeof(line), "court.nz|none|%d|", T0 - 100);
-	write_route(line);
+	snprintf(line, sizeof(line), "court.nz|none|%d|\n", T0 - 100);
+	write_routes(line);
 	is_str(rcpt_at(IN, "b@court.nz", LEARNED_TIMEOUT), "451 4.7.5 "
 	    "public>court: the recipient domain's verified route is not known"
 	    " yet: try again later", "one without a host will not");
