@@ -406,8 +406,10 @@ PROGS =		\
 		reporter/sgectl \
 		reporter/sged
 
+# Another make may read .depend at that moment.
 all: ${PROGS} ${OBJS}
-	@cat filter/*.d filter/*/*.d reporter/*.d reporter/*/*.d >.depend
+	@cat filter/*.d filter/*/*.d reporter/*.d reporter/*/*.d >.depend.$$$$ && \
+	    mv .depend.$$$$ .depend
 
 # Everything but the linking.
 objects: ${OBJS} filter/filter-keep.o filter/filter-sge.o \
@@ -690,7 +692,7 @@ demo-fleet:
 clean:
 	rm -f ${PROGS} filter/*.[od] filter/*/*.[od] reporter/*.[od] \
 	    reporter/*/*.[od] filter/conf/conf_parse.c
-	rm -rf regress/bin .depend
+	rm -rf regress/bin .depend .depend.*
 
 -include .depend
 
