@@ -12,36 +12,29 @@
 
 #define BEFORE(what) offsetof(struct store_trim, what)
 
+/* Rows of days: the key of each table, and for how long they are kept. */
+#define DAY_TABLES(ROWS) \
+	ROWS("flow", "day, hour, dir, class", tallies) \
+	ROWS("correspondent", "day, dir, domain", tallies) \
+	ROWS("incident", "day, dir, domain, why, addr", tallies) \
+	ROWS("tally", "day, domain, policy", tallies) \
+	ROWS("detail", "day, domain, policy, type, sip, rip, mx, helo," \
+	    " reason, info, pending", tallies) \
+	ROWS("unseen", "rip, mx, day, domain, policy, sip, unseen", tallies) \
+	ROWS("trace", "day, domain, policy, time, session", traces) \
+	ROWS("unknown", "day, addr, type", tallies)
+#define OF_DAYS(table, key, when) \
+	"DELETE FROM " table " WHERE (" key ") IN (SELECT " key " FROM " table \
+	    " WHERE day " when " ?1 LIMIT ?2)"
+#define PAST(table, key, kept) { BEFORE(kept), OF_DAYS(table, key, "<") },
+#define AHEAD(table, key, kept) { BEFORE(ahead), OF_DAYS(table, key, ">") },
+
 /* ?1: before when; ?2: how many rows. */
 static const struct {
 	size_t		 before;	/* offset in struct store_trim */
 	const char	*sql;
 } trims[] = {
-	{ BEFORE(tallies), "DELETE FROM flow WHERE (day, hour, dir, class) IN"
-	    " (SELECT day, hour, dir, class FROM flow WHERE day < ?1"
-	    " LIMIT ?2)" },
-	{ BEFORE(tallies), "DELETE FROM correspondent WHERE (day, dir, domain)"
-	    " IN (SELECT day, dir, domain FROM correspondent WHERE day < ?1"
-	    " LIMIT ?2)" },
-	{ BEFORE(tallies), "DELETE FROM incident WHERE (day, dir, domain, why,"
-	    " addr) IN (SELECT day, dir, domain, why, addr FROM incident"
-	    " WHERE day < ?1 LIMIT ?2)" },
-	{ BEFORE(tallies), "DELETE FROM tally WHERE (day, domain, policy) IN"
-	    " (SELECT day, domain, policy FROM tally WHERE day < ?1"
-	    " LIMIT ?2)" },
-	{ BEFORE(tallies), "DELETE FROM detail WHERE (day, domain, policy,"
-	    " type, sip, rip, mx, helo, reason, info, pending) IN"
-	    " (SELECT day, domain, policy, type, sip, rip, mx, helo, reason,"
-	    " info, pending FROM detail WHERE day < ?1 LIMIT ?2)" },
-	{ BEFORE(tallies), "DELETE FROM unseen WHERE (rip, mx, day, domain,"
-	    " policy, sip, unseen) IN (SELECT rip, mx, day, domain, policy,"
-	    " sip, unseen FROM unseen WHERE day < ?1 LIMIT ?2)" },
-	{ BEFORE(traces), "DELETE FROM trace WHERE (day, domain, policy, time,"
-	    " session) IN (SELECT day, domain, policy, time, session"
-	    " FROM trace WHERE day < ?1 LIMIT ?2)" },
-	{ BEFORE(tallies), "DELETE FROM unknown WHERE (day, addr, type) IN"
-	    " (SELECT day, addr, type FROM unknown WHERE day < ?1"
-	    " LIMIT ?2)" },
+	DAY_TABLES(PAST)
 	{ BEFORE(tallies), "DELETE FROM copied WHERE day IN (SELECT day"
 	    " FROM copied WHERE day < ?1 LIMIT ?2)" },
 	{ BEFORE(reports), "DELETE FROM bounced WHERE report_id IN"
@@ -87,31 +80,7 @@ static const struct {
 	    " coalesce(used, 0)) < ?1 LIMIT ?2)" },
 	{ BEFORE(attempts), "DELETE FROM attempt WHERE (domain, at) IN (SELECT"
 	    " domain, at FROM attempt WHERE at < ?1 * 1000 LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM flow WHERE (day, hour, dir, class) IN"
-	    " (SELECT day, hour, dir, class FROM flow WHERE day > ?1"
-	    " LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM correspondent WHERE (day, dir, domain)"
-	    " IN (SELECT day, dir, domain FROM correspondent WHERE day > ?1"
-	    " LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM incident WHERE (day, dir, domain, why,"
-	    " addr) IN (SELECT day, dir, domain, why, addr FROM incident"
-	    " WHERE day > ?1 LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM tally WHERE (day, domain, policy) IN"
-	    " (SELECT day, domain, policy FROM tally WHERE day > ?1"
-	    " LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM detail WHERE (day, domain, policy,"
-	    " type, sip, rip, mx, helo, reason, info, pending) IN"
-	    " (SELECT day, domain, policy, type, sip, rip, mx, helo, reason,"
-	    " info, pending FROM detail WHERE day > ?1 LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM unseen WHERE (rip, mx, day, domain,"
-	    " policy, sip, unseen) IN (SELECT rip, mx, day, domain, policy,"
-	    " sip, unseen FROM unseen WHERE day > ?1 LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM trace WHERE (day, domain, policy, time,"
-	    " session) IN (SELECT day, domain, policy, time, session"
-	    " FROM trace WHERE day > ?1 LIMIT ?2)" },
-	{ BEFORE(ahead), "DELETE FROM unknown WHERE (day, addr, type) IN"
-	    " (SELECT day, addr, type FROM unknown WHERE day > ?1"
-	    " LIMIT ?2)" },
+	DAY_TABLES(AHEAD)
 	{ BEFORE(waiting), "DELETE FROM waiting WHERE domain IN (SELECT domain"
 	    " FROM waiting WHERE last < ?1 LIMIT ?2)" },
 };
