@@ -61,10 +61,17 @@ sync_folder(const char *path)
 	return rc;
 }
 
-/* Calls file for each that is kept; 0 or -1. */
+/* Whether it may not be whole: "."TIME and more, as unread_keep makes it. */
 static int
-each(const char *path, void (*file)(int, const char *, const struct stat *,
-    void *), void *arg)
+is_begun(const char *name)
+{
+	return name[0] == '.' && name[1] >= '0' && name[1] <= '9';
+}
+
+/* Calls file for each that is kept, or begun; 0 or -1. */
+static int
+each(const char *path, int begun, void (*file)(int, const char *,
+    const struct stat *, void *), void *arg)
 {
 	struct dirent *entry;
 	struct stat sb;
@@ -74,7 +81,8 @@ each(const char *path, void (*file)(int, const char *, const struct stat *,
 	if ((dir = opendir(path)) == NULL)
 		return errno == ENOENT ? 0 : -1;
 	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.' && fstatat(dirfd(dir),
+		if ((begun ? is_begun(entry->d_name) :
+		    entry->d_name[0] != '.') && fstatat(dirfd(dir),
 		    entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(sb.st_mode))
 			file(dirfd(dir), entry->d_name, &sb, arg);
@@ -82,35 +90,35 @@ each(const char *path, void (*file)(int, const char *, const struct stat *,
 	return 0;
 }
 
-/*
- * What was begun and not ended, since deliver was killed: "."TIME and more, of
- * the folder's owner, as unread_keep makes them.
- */
+struct removed {
+	int		 n;
+	int64_t		 bytes;
+};
+
+static void
+remove_begun(int dir, const char *name, const struct stat *sb, void *arg)
+{
+	struct removed *removed = arg;
+	struct stat own;
+
+	if (fstat(dir, &own) == -1 || sb->st_uid != own.st_uid ||
+	    sb->st_mtime >= time(NULL) - BEGUN_SECONDS ||
+	    unlinkat(dir, name, 0) == -1)
+		return;
+	removed->n++;
+	removed->bytes += sb->st_size;
+}
+
+/* What the folder's owner has begun and not ended, since deliver was killed. */
 static void
 tidy(const char *path)
 {
-	struct stat own, sb;
-	struct dirent *de;
-	int64_t bytes = 0;
-	int n = 0;
-	DIR *dir;
+	struct removed removed = { 0 };
 
-	if ((dir = opendir(path)) == NULL)
-		return;
-	while (fstat(dirfd(dir), &own) == 0 && (de = readdir(dir)) != NULL)
-		if (de->d_name[0] == '.' && de->d_name[1] >= '0' &&
-		    de->d_name[1] <= '9' && fstatat(dirfd(dir), de->d_name,
-		    &sb, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(sb.st_mode) &&
-		    sb.st_uid == own.st_uid &&
-		    sb.st_mtime < time(NULL) - BEGUN_SECONDS &&
-		    unlinkat(dirfd(dir), de->d_name, 0) == 0) {
-			bytes += sb.st_size;
-			n++;
-		}
-	closedir(dir);
-	if (n > 0)
+	(void)each(path, 1, remove_begun, &removed);
+	if (removed.n > 0)
 		log_warnx("tlsrpt unread removed begun=%d bytes=%lld folder=%s",
-		    n, (long long)bytes, path);
+		    removed.n, (long long)removed.bytes, path);
 }
 
 struct look {
@@ -144,7 +152,7 @@ unread_look(const struct conf *conf, int64_t since, struct unread *box)
 	memset(box, 0, sizeof(*box));
 	if (unread_path(conf, UNREAD_BOX, box->path, sizeof(box->path)) == -1)
 		return -1;
-	return each(box->path, look_at, &l);
+	return each(box->path, 0, look_at, &l);
 }
 
 /* Removes the oldest until the bounds hold; keep: never this one. */
@@ -159,7 +167,7 @@ make_room(const char *path, int64_t most, const char *keep)
 		memset(&box, 0, sizeof(box));
 		memset(&l, 0, sizeof(l));
 		l.box = &box;
-		if (each(path, look_at, &l) == -1 ||
+		if (each(path, 0, look_at, &l) == -1 ||
 		    (box.count <= most && box.bytes <= UNREAD_SIZE_MAX))
 			return;
 		(void)snprintf(name, sizeof(name), "%s/%s", path, l.oldest);
