@@ -40,8 +40,8 @@ int	child_has_ended(const struct child *);
 int	child_is_gone(struct child *);
 /*
  * Ends it and its group, closes the pipes, and says how it ended, in a static
- * buffer.  Blocks for a second at most: in a call on a disk that hangs no signal
- * ends it, nor one that runs as another user; it is left then.
+ * buffer.  Blocks for a second at most: in a call on a disk that hangs no
+ * signal ends it, nor one that runs as another user; it is left then.
  */
 const char *child_end(struct child *);
 /* Whether no other may be started, since so many were left. */

@@ -179,7 +179,8 @@ take_result(struct dns_question *q, int type, int error,
 	if (!result->havedata)
 		return OUT_NODATA;
 	for (i = 0; result->data[i] != NULL; i++)
-		answer_record(q->answer, type, (const unsigned char *)result->data[i],
+		answer_record(q->answer, type,
+		    (const unsigned char *)result->data[i],
 		    (size_t)result->len[i]);
 	return OUT_OK;
 }
@@ -253,7 +254,8 @@ lookup_done(void *arg, int error, struct ub_result *result)
 			q->outcome = outcome;
 		if (!q->lookups[0].pending && !q->lookups[1].pending) {
 			if (l->type == TYPE_TXT || l->type == TYPE_TLSA) {
-				if (q->outcome == OUT_OK && answer_is_empty(q->answer))
+				if (q->outcome == OUT_OK &&
+				    answer_is_empty(q->answer))
 					q->outcome = OUT_NODATA;
 				question_answer(q);
 			} else
