@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,4 +217,25 @@ drop_routes(void)
 	routes_free(ss->routes);
 	ss->routes = NULL;
 	(void)unlink("routes");
+}
+
+int
+notices_begin(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	(void)strlcpy(sun.sun_path, "sock" NOTICE_SUFFIX,
+	    sizeof(sun.sun_path));
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1 ||
+	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		fatal("test");
+	return fd;
+}
+
+void
+notices_end(int fd)
+{
+	close(fd);
+	(void)unlink("sock" NOTICE_SUFFIX);
 }

@@ -46,6 +46,12 @@ const char	*rcpt(const char *, const char *);
 /* SPOOL/routes with these lines, and without. */
 void		 write_routes(const char *);
 void		 drop_routes(void);
+/*
+ * What sged is told of comes to a socket, which notices_end closes; ss->notice
+ * is the caller's to make and to free.
+ */
+int		 notices_begin(void);
+void		 notices_end(int);
 /* A session out to an address, and what smtpd says in it. */
 void		 connect_out(const char *, const char *);
 void		 command(const char *);

@@ -28,14 +28,21 @@ make_base(const char *const *pairs)
 		fatal("%s", base);
 }
 
+/* Another file, with these lines. */
+static void
+renew(const char *lines, mode_t mode)
+{
+	put(next, O_TRUNC, lines, strlen(lines));
+	if (chmod(next, mode) == -1 || rename(next, path) == -1)
+		fatal("%s", path);
+}
+
 /* As sged does it: first the base, then a file of what it has not. */
 static void
 swap(const char *const *pairs, const char *lines)
 {
 	make_base(pairs);
-	put(next, O_TRUNC, lines, strlen(lines));
-	if (rename(next, path) == -1)
-		fatal("%s", path);
+	renew(lines, 0600);
 }
 
 /* The descriptor that the next file gets. */
@@ -87,9 +94,7 @@ based(void)
 	want(r, "b.nz", 1, ROUTE_NONE, "smtp+tls://mx.b.nz", "a new line");
 	/* It is away for a while. */
 	unlink(base);
-	put(next, O_TRUNC, "", 0);
-	if (rename(next, path) == -1)
-		fatal("%s", path);
+	renew("", 0600);
 	want(r, "a.nz", 1, ROUTE_ENFORCE, "smtp+tls://m2.a.nz",
 	    "what was read of it stays");
 	swap(second, "b.nz|none|500|smtp+tls://mx.b.nz\n");
@@ -126,9 +131,7 @@ said(void)
 		make_base(pairs);
 		if (chmod(base, modes[i]) == -1)
 			fatal("%s", base);
-		put(next, O_TRUNC, "", 0);
-		if (rename(next, path) == -1)
-			fatal("%s", path);
+		renew("", 0600);
 		want(r, "a.nz", 1, i < 2 ? ROUTE_UNKNOWN : ROUTE_ENFORCE,
 		    i < 2 ? "" : "smtp+tls://mx.a.nz", i < 2 ?
 		    "a base that others can write" : "what was good stays");
@@ -150,9 +153,7 @@ said_of_the_file(void)
 	unlink(path);
 	r = routes_open(path);
 	for (i = 0; i < nitems(modes); i++) {
-		put(next, O_TRUNC, "a.nz|none|99|\n", 14);
-		if (chmod(next, modes[i]) == -1 || rename(next, path) == -1)
-			fatal("%s", path);
+		renew("a.nz|none|99|\n", modes[i]);
 		want(r, "a.nz", 1, i < 2 ? ROUTE_UNKNOWN : ROUTE_NONE, "",
 		    i < 2 ? "a file that others can write" :
 		    "what was good stays");

@@ -6,7 +6,6 @@
  */
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,14 +195,8 @@ noticed(int fd)
 static void
 test_notices(const struct conf *conf)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
+	int fd = notices_begin();
 
-	(void)strlcpy(sun.sun_path, "sock" NOTICE_SUFFIX,
-	    sizeof(sun.sun_path));
-	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1 ||
-	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		fatal("test");
 	begin(conf, 0);
 	write_all();
 	if ((ss->notice = notice_new("sock")) == NULL)
@@ -231,8 +224,7 @@ test_notices(const struct conf *conf)
 	ss->notice = NULL;
 	drop_routes();
 	(void)end();
-	close(fd);
-	(void)unlink("sock" NOTICE_SUFFIX);
+	notices_end(fd);
 }
 
 /* A host that must be verified, and nobody knows where it is. */

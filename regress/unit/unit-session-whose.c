@@ -6,7 +6,6 @@
  */
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,17 +190,11 @@ test_no_routes(const struct conf *conf)
 static void
 test_known(const struct conf *conf)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	char domain[DOMAIN_MAX], address[DOMAIN_MAX + 2], line[512];
 	char said[512] = "";
 	size_t i;
-	int fd;
+	int fd = notices_begin();
 
-	(void)strlcpy(sun.sun_path, "sock" NOTICE_SUFFIX,
-	    sizeof(sun.sun_path));
-	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1 ||
-	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		fatal("test");
 	memset(domain, 0, sizeof(domain));
 	for (i = 0; i < 253; i++)
 		domain[i] = i % 50 == 49 ? '.' : 'x';
@@ -222,8 +215,7 @@ test_known(const struct conf *conf)
 	ss->notice = NULL;
 	drop_routes();
 	(void)end();
-	close(fd);
-	(void)unlink("sock" NOTICE_SUFFIX);
+	notices_end(fd);
 }
 
 /*
