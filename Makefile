@@ -491,6 +491,7 @@ UNITS =		\
 		unit-learn-policy \
 		unit-learn-watch \
 		unit-line-in \
+		unit-log \
 		unit-loop \
 		unit-mailer \
 		unit-net \

@@ -312,7 +312,7 @@ timeout(const struct filter *f)
 
 	if ((t = waits_next(f->waits)) != -1 && t < next)
 		next = t;
-	if (spool_waiting(f->spool) && f->now + 1000 < next)
+	if ((spool_waiting(f->spool) || log_waiting()) && f->now + 1000 < next)
 		next = f->now + 1000;
 	if (f->rest > f->now && f->rest < next)
 		next = f->rest;
@@ -353,6 +353,7 @@ turn(struct filter *f)
 	/* The descriptor may have changed since; then it is not ready. */
 	waits_run(f->waits, n > 0 && pfd[2].fd == waits_fd(f->waits) ?
 	    pfd[2].revents : 0, f->now);
+	log_flush();
 	answers_flush(&f->answers);
 	if (f->answers.gone)
 		f->eof = 1;
@@ -473,9 +474,11 @@ main(int argc, char *argv[])
 	set_now(&f);
 	f.conf_checked = f.now;
 	lines(&f);
+	log_flush();
 	while (!f.eof)
 		turn(&f);
 	waits_free(f.waits);
+	log_flush();
 	answers_flush(&f.answers);
 	notice_free(f.sessions->notice);
 	f.sessions->notice = NULL;

@@ -11,11 +11,18 @@
 #include <vis.h>
 
 #include "base/log.h"
+#include "base/trouble.h"
+
+/* Some tens of lines. */
+#define QUEUE_SIZE 8192
 
 static int	 fatal_status = 1;
 static int	 to_stderr = 1;
 static int	 verbose;
 static const char *process = "sge";
+/* What stderr is still to take: whole lines, but the first may be begun. */
+static char	 queue[QUEUE_SIZE];
+static size_t	 nqueue;
 
 static void	 vlog(int, const char *, va_list, const char *)
 		    __attribute__((__format__(printf, 2, 0)));
@@ -51,17 +58,21 @@ log_verbose(void)
 static void
 vlog(int priority, const char *fmt, va_list ap, const char *why)
 {
-	char line[2048];
+	char text[2048], line[sizeof(text) + 512];
 	int saved = errno;
+	size_t len;
 
 	/* A cut-off log line is still one line; nothing else reads it. */
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	if (to_stderr)
-		fprintf(stderr, "%s: %s%s%s\n", process, line,
-		    why == NULL ? "" : ": ", why == NULL ? "" : why);
-	else
-		syslog(priority, "%s: %s%s%s", process, line,
-		    why == NULL ? "" : ": ", why == NULL ? "" : why);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)snprintf(line, sizeof(line) - 1, "%s: %s%s%s", process, text,
+	    why == NULL ? "" : ": ", why == NULL ? "" : why);
+	if (to_stderr) {
+		len = strlen(line);
+		line[len++] = '\n';
+		log_event(line, len);
+		log_flush();
+	} else
+		syslog(priority, "%s", line);
 	errno = saved;
 }
 
@@ -110,13 +121,35 @@ log_debug(const char *fmt, ...)
 void
 log_event(const char *line, size_t len)
 {
+	if (len > sizeof(queue) - nqueue)
+		log_flush();
+	/* What smtpd does not take is not worth waiting for. */
+	if (len > sizeof(queue) - nqueue)
+		return;
+	memcpy(queue + nqueue, line, len);
+	nqueue += len;
+}
+
+void
+log_flush(void)
+{
 	int saved = errno;
 	ssize_t n;
 
-	/* What smtpd does not take at once is not worth waiting for. */
-	n = write(STDERR_FILENO, line, len);
-	(void)n;
+	if (nqueue == 0)
+		return;
+	n = write(STDERR_FILENO, queue, nqueue);
+	if (n == -1)
+		n = trouble_passes(errno) ? 0 : (ssize_t)nqueue;
+	nqueue -= (size_t)n;
+	memmove(queue, queue + n, nqueue);
 	errno = saved;
+}
+
+int
+log_waiting(void)
+{
+	return nqueue > 0;
 }
 
 void

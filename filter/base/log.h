@@ -24,9 +24,18 @@ void	log_debug(const char *, ...) __attribute__((__format__(printf, 1, 2)));
 
 /*
  * To stderr as it is, len bytes with their newline: a line on one of smtpd's
- * sessions, its id first.
+ * sessions, its id first.  It leaves with the next log_flush, or in front of
+ * the next message.
  */
 void	log_event(const char *line, size_t len);
+/*
+ * Has all of these leave, in one write(2).  What stderr does not take now stays
+ * for the next time; of what comes then whole lines are lost, where there is no
+ * room for them.
+ */
+void	log_flush(void);
+/* Whether something stayed. */
+int	log_waiting(void);
 
 /* What fatal and fatalx exit with from now on, instead of 1. */
 void	log_fatal(int status);

@@ -308,7 +308,9 @@ spool_put(struct spool *s, struct record *r, int64_t now)
 	keep(s, s->line, (size_t)len);
 	if (s->nlost == nlost)
 		s->lost -= r->lost;
-	if (s->tail - s->head >= SPOOL_CHUNK / 2)
+	/* Whether it is on disk is asked once a turn, but where much waits. */
+	if (s->tail - s->head >= (s->asked == 0 ? SPOOL_CHUNK / 2 :
+	    BACKLOG_HIGH))
 		spool_flush(s, now);
 }
 

@@ -114,6 +114,7 @@ begin(const struct conf *conf, int verbose)
 	if (spool == NULL || (ss = sessions_new(conf, spool, verbose)) == NULL)
 		fatalx("test: no memory");
 	ss->now = T0;
+	log_flush();
 	rewind(stderr);
 	if (ftruncate(STDERR_FILENO, 0) == -1)
 		fatal("test");
@@ -146,7 +147,7 @@ logged(void)
 	static char out[8192];
 	ssize_t n;
 
-	fflush(stderr);
+	log_flush();
 	if ((n = pread(STDERR_FILENO, out, sizeof(out) - 1, 0)) == -1)
 		fatal("test");
 	out[n] = '\0';

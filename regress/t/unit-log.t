@@ -1,0 +1,2 @@
+#!/bin/sh
+exec regress/bin/unit-log
