@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+/* That byte eight times. */
+#define EACH(c) (0x0101010101010101ULL * (c))
+
 /*
  * Eight bytes at any address, the first the lowest: in one instruction, where
  * a compiler knows the pattern.

@@ -11,11 +11,13 @@
 #define OUT	0x2
 #define FILTER	0x4
 
-#define EACH(c) (0x0101010101010101ULL * (c))
 #define BIT7 EACH(0x80)
 
+/* Of 8 to 16 bytes: two words, which may overlap, are all of it. */
+#define NAME(s) s "|", sizeof(s)
+
 struct kind {
-	const char	*name;
+	const char	*name;		/* with the '|' behind it */
 	size_t		 len;
 	unsigned int	 where;
 	int		 fields;
@@ -23,17 +25,17 @@ struct kind {
 
 /* Indexed by enum event_kind. */
 static const struct kind kinds[] = {
-	{ "link-connect",	12, IN | OUT,	 4 },
-	{ "link-greeting",	13, OUT,	 1 },
-	{ "link-identify",	13, IN,		 2 },
-	{ "link-tls",		 8, IN | OUT,	 1 },
-	{ "link-auth",		 9, IN,		 2 },
-	{ "tx-mail",		 7, IN,		 3 },
-	{ "tx-rcpt",		 7, IN,		 3 },
-	{ "tx-commit",		 9, IN | OUT,	 0 },
-	{ "protocol-client",	15, OUT,	 1 },
-	{ "link-disconnect",	15, IN | OUT,	 0 },
-	{ "rcpt-to",		 7, IN | FILTER, 2 }
+	{ NAME("link-connect"),	IN | OUT,	 4 },
+	{ NAME("link-greeting"),OUT,	 1 },
+	{ NAME("link-identify"),IN,		 2 },
+	{ NAME("link-tls"),	IN | OUT,	 1 },
+	{ NAME("link-auth"),	IN,		 2 },
+	{ NAME("tx-mail"),	IN,		 3 },
+	{ NAME("tx-rcpt"),	IN,		 3 },
+	{ NAME("tx-commit"),	IN | OUT,	 0 },
+	{ NAME("protocol-client"),OUT,	 1 },
+	{ NAME("link-disconnect"),IN | OUT,	 0 },
+	{ NAME("rcpt-to"),	IN | FILTER, 2 }
 };
 
 /*
@@ -63,11 +65,13 @@ static const char registration[] =
 static const char *parse_version(const char *, const char *, int *);
 static const char *parse_time(const char *, const char *, int64_t *);
 static const char *parse_head(const char *, size_t, int *, int64_t *);
-static uint64_t	 outside(uint64_t, unsigned int, unsigned int);
-static int	 decimal(const char [8], uint32_t *);
-static int	 hex(const char [8], uint32_t *);
-static const char *parse_id(const char *, const char *, uint64_t *);
-static size_t	 guess(const char *, size_t);
+static inline uint64_t outside(uint64_t, unsigned int, unsigned int);
+static inline int is_decimal(uint64_t);
+static uint32_t	 decimal(uint64_t);
+static inline int hex(const char [8], uint32_t *);
+static inline const char *parse_id(const char *, const char *, uint64_t *);
+static size_t	 guess(const char *);
+static const char *parse_kind(const char *, const char *, size_t *);
 static int	 split(const char *, const char *, int, struct text []);
 static int	 split_back(const char *, const char *, int, struct text []);
 static int	 fields(struct event *, const char *, const char *, int);
@@ -89,9 +93,13 @@ text_is(const struct text *t, const char *s)
 size_t
 text_path(const struct text *t)
 {
-	size_t i;
+	const char *close = memchr(t->s, '>', t->len);
+	size_t i = close == NULL ? t->len : (size_t)(close - t->s);
 	int quoted = 0;
 
+	/* It may stand in quotes. */
+	if (memchr(t->s, '"', i) == NULL)
+		return i;
 	for (i = 0; i < t->len && (quoted || t->s[i] != '>'); i++)
 		if (t->s[i] == '"')
 			quoted = !quoted;
@@ -139,30 +147,32 @@ parse_time(const char *p, const char *end, int64_t *out)
  * and what is added to one stays in it, since bit 7 is set in none of them.
  * This sets bit 7 of those that are not between the two.
  */
-static uint64_t
+static inline uint64_t
 outside(uint64_t word, unsigned int first, unsigned int last)
 {
 	return ~(word + EACH(0x80 - first)) | (word + EACH(0x7f - last));
 }
 
-/* 0, or -1 if one is no digit. */
-static int
-decimal(const char s[8], uint32_t *out)
+/* Whether all are decimal. */
+static inline int
+is_decimal(uint64_t word)
 {
-	uint64_t word = word_at(s);
+	return ((word | outside(word, '0', '9')) & BIT7) == 0;
+}
 
-	if (((word | outside(word, '0', '9')) & BIT7) != 0)
-		return -1;
+/* Their number. */
+static uint32_t
+decimal(uint64_t word)
+{
 	/* Pairs, fours, all: the first of two is the higher. */
 	word &= EACH(0x0f);
 	word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffULL;
 	word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffffULL;
-	*out = (uint32_t)(word * 10000 + (word >> 32));
-	return 0;
+	return (uint32_t)(word * 10000 + (word >> 32));
 }
 
-/* The same, in either case. */
-static int
+/* 0 with the number of eight hexadecimal ones, in either case, or -1. */
+static inline int
 hex(const char s[8], uint32_t *out)
 {
 	uint64_t word = word_at(s), lower = word | EACH(0x20);
@@ -179,7 +189,7 @@ hex(const char s[8], uint32_t *out)
 }
 
 /* 16 hexadecimal digits; what follows them is '|' or the end. */
-static const char *
+static inline const char *
 parse_id(const char *p, const char *end, uint64_t *out)
 {
 	uint32_t high, low;
@@ -217,13 +227,11 @@ split_back(const char *p, const char *end, int n, struct text f[])
 	const char *bar;
 
 	while (--n > 0) {
-		for (bar = end; bar > p && bar[-1] != '|'; bar--)
-			;
-		if (bar == p)
+		if ((bar = memrchr(p, '|', end - p)) == NULL)
 			return -1;
-		f[n].s = bar;
-		f[n].len = end - bar;
-		end = bar - 1;
+		f[n].s = bar + 1;
+		f[n].len = end - f[n].s;
+		end = bar;
 	}
 	f[0].s = p;
 	f[0].len = end - p;
@@ -268,42 +276,75 @@ fields(struct event *ev, const char *p, const char *end, int minor)
 static const char *
 parse_head(const char *p, size_t len, int *minor, int64_t *out)
 {
-	uint32_t high, low;
+	/* The last line's digits are mostly those of this one, too. */
+	static uint64_t seen[2] = { EACH('0'), EACH('0') };
+	static int64_t number;
+	uint64_t first, last;
 
 	if (len < 29 || p[7] != '0' || p[8] != '.' || p[9] < '0' ||
-	    p[9] > '9' || p[10] != '|' || p[21] != '.' || p[28] != '|')
+	    p[9] > '9' || p[10] != '|' || p[28] != '|' ||
+	    !is_decimal(word_at(p + 20) ^ ('.' ^ '0') << 8))
 		return NULL;
-	if (decimal(p + 11, &high) == -1 || p[19] < '0' ||
-	    p[19] > '9' || p[20] < '0' || p[20] > '9' ||
-	    memchr(p + 22, '|', 6) != NULL)
-		return NULL;
-	low = (p[19] - '0') * 10 + (p[20] - '0');
+	/* Eight of ten, and the last eight. */
+	first = word_at(p + 11);
+	last = word_at(p + 13);
+	if (first != seen[0] || last != seen[1]) {
+		if (!is_decimal(first) || !is_decimal(last))
+			return NULL;
+		seen[0] = first;
+		seen[1] = last;
+		number = (int64_t)decimal(first) * 100 + decimal(last) % 100;
+	}
 	*minor = p[9] - '0';
-	*out = (int64_t)high * 100 + low;
+	*out = number;
 	return p + 29;
 }
 
-/* The only one that it can be. */
+/* The only kind that it can be; eight bytes of it are there. */
 static size_t
-guess(const char *name, size_t len)
+guess(const char *name)
 {
-	switch (len) {
-	case 7:
-		return name[0] != 't' ? EVENT_RCPT_TO :
-		    name[3] == 'm' ? EVENT_MAIL : EVENT_RCPT;
-	case 8:
-		return EVENT_TLS;
-	case 9:
-		return name[0] == 't' ? EVENT_COMMIT : EVENT_AUTH;
-	case 12:
-		return EVENT_CONNECT;
-	case 13:
-		return name[5] == 'g' ? EVENT_GREETING : EVENT_IDENTIFY;
-	case 15:
-		return name[0] == 'p' ? EVENT_COMMAND : EVENT_DISCONNECT;
+	switch (name[0]) {
+	case 'l':
+		switch (name[5]) {
+		case 'c':
+			return EVENT_CONNECT;
+		case 'g':
+			return EVENT_GREETING;
+		case 'i':
+			return EVENT_IDENTIFY;
+		case 't':
+			return EVENT_TLS;
+		case 'a':
+			return EVENT_AUTH;
+		default:
+			return EVENT_DISCONNECT;
+		}
+	case 'p':
+		return EVENT_COMMAND;
+	case 'r':
+		return EVENT_RCPT_TO;
 	default:
-		return nitems(kinds);
+		return name[3] == 'm' ? EVENT_MAIL :
+		    name[3] == 'r' ? EVENT_RCPT : EVENT_COMMIT;
 	}
+}
+
+/* What follows the name and its '|'; NULL: it is none of ours. */
+static const char *
+parse_kind(const char *name, const char *end, size_t *kind)
+{
+	const struct kind *k;
+
+	if (end - name < 8)
+		return NULL;
+	*kind = guess(name);
+	k = &kinds[*kind];
+	if ((size_t)(end - name) < k->len ||
+	    word_at(name) != word_at(k->name) ||
+	    word_at(name + k->len - 8) != word_at(k->name + k->len - 8))
+		return NULL;
+	return name + k->len;
 }
 
 enum event_result
@@ -311,7 +352,7 @@ event_parse(const char *line, size_t len, struct event *ev)
 {
 	const char *p = line, *end = line + len, *name;
 	uint64_t token;
-	size_t i, n;
+	size_t i;
 	unsigned int where;
 	int minor;
 
@@ -336,13 +377,11 @@ event_parse(const char *line, size_t len, struct event *ev)
 	} else
 		return EVENT_BAD;
 	name = p;
-	if ((p = memchr(name, '|', end - name)) == NULL)
-		return EVENT_BAD;
-	n = p++ - name;
-	if ((i = guess(name, n)) == nitems(kinds) || kinds[i].len != n ||
-	    (kinds[i].where & where) != where ||
-	    (kinds[i].where & FILTER) != (where & FILTER) ||
-	    memcmp(kinds[i].name, name, n) != 0)
+	if ((p = parse_kind(name, end, &i)) == NULL)
+		return memchr(name, '|', end - name) == NULL ? EVENT_BAD :
+		    EVENT_OTHER;
+	if ((kinds[i].where & where) != where ||
+	    (kinds[i].where & FILTER) != (where & FILTER))
 		return EVENT_OTHER;
 	ev->kind = i;
 	ev->out = (where & OUT) != 0;
