@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/word.h"
 #include "spool/record.h"
 
 /*
@@ -23,14 +24,22 @@ struct out {
 	PUT((o), key);							\
 	put_text((o), (value));						\
 } while (0)
+#define PUT_NAME(o, key, value) do {					\
+	PUT((o), key);							\
+	put_name((o), (value));						\
+} while (0)
 
 static inline void put(struct out *, const char *, size_t);
 static void	put_number(struct out *, uint64_t);
 static void	put_time(struct out *, int64_t);
+static void	put_name(struct out *, const char *);
+static inline int is_plain(uint64_t);
+static inline size_t plain(const unsigned char *, size_t);
+static void	put_escaped(struct out *, const unsigned char *, size_t);
 static void	put_text(struct out *, const char *);
 static void	put_tx(struct out *, const struct record_tx *);
 
-/* What does not stand for itself in a string, and its end. */
+/* What does not stand for itself in a string. */
 static const char special[256] = {
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
@@ -68,11 +77,15 @@ put_number(struct out *o, uint64_t n)
 	put(o, buf + i, sizeof(buf) - i);
 }
 
-/* Days to a date of the proleptic Gregorian calendar, years 1970 to 9999. */
+/*
+ * Days to a date of the proleptic Gregorian calendar, years 1970 to 9999.  Of a
+ * busy host many records have the same second: the last one's text is kept.
+ */
 static void
 put_time(struct out *o, int64_t t)
 {
-	char buf[] = "0000-00-00T00:00:00Z";
+	static char buf[] = "1970-01-01T00:00:00Z";
+	static int64_t last;
 	static const int at[] = { 2, 5, 8, 11, 14, 17 };
 	int64_t days, era, doe, yoe, doy, mp, year;
 	int part[6];
@@ -80,6 +93,11 @@ put_time(struct out *o, int64_t t)
 
 	if (t < 0 || t > 253402300799)
 		t = 0;
+	if (t == last) {
+		put(o, buf, sizeof(buf) - 1);
+		return;
+	}
+	last = t;
 	days = t / 86400 + 719468;
 	t %= 86400;
 	era = days / 146097;
@@ -103,25 +121,63 @@ put_time(struct out *o, int64_t t)
 	put(o, buf, sizeof(buf) - 1);
 }
 
-/* A string or null.  Runs that need no escape are copied in one go. */
+/* A word of ours, in which nothing needs an escape, or null. */
 static void
-put_text(struct out *o, const char *text)
+put_name(struct out *o, const char *name)
+{
+	if (name == NULL) {
+		PUT(o, "null");
+		return;
+	}
+	PUT(o, "\"");
+	put(o, name, strlen(name));
+	PUT(o, "\"");
+}
+
+/*
+ * Whether all of eight bytes stand for themselves.  Where bit 7 is set in none,
+ * what is added to one stays in it, and sets that bit of what is 0x7f, is not
+ * below ' ', or is not zero.
+ */
+static inline int
+is_plain(uint64_t w)
+{
+	uint64_t quote = w ^ EACH('"'), backslash = w ^ EACH('\\');
+
+	return ((w | (w + EACH(1)) | ~((w + EACH(0x80 - ' ')) &
+	    (quote + EACH(0x7f)) & (backslash + EACH(0x7f)))) &
+	    EACH(0x80)) == 0;
+}
+
+/* How many bytes there do. */
+static inline size_t
+plain(const unsigned char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (len - n >= 8 && is_plain(word_at(s + n)))
+		n += 8;
+	/* What is left, with some of what was seen. */
+	if (len >= 8 && len - n < 8 && is_plain(word_at(s + len - 8)))
+		return len;
+	while (n < len && !special[s[n]])
+		n++;
+	return n;
+}
+
+/* What stands behind one another and needs none is copied in one go. */
+static void
+put_escaped(struct out *o, const unsigned char *s, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
-	const unsigned char *s = (const unsigned char *)text, *run;
+	const unsigned char *end = s + len;
 	char esc[] = "\\u0000";
 	size_t n;
 
-	if (text == NULL) {
-		put(o, "null", 4);
-		return;
-	}
-	put(o, "\"", 1);
-	for (;;) {
-		for (run = s; special[*s] == 0; s++)
-			;
-		put(o, (const char *)run, s - run);
-		if (*s == '\0')
+	for (;; s += n) {
+		n = plain(s, (size_t)(end - s));
+		put(o, (const char *)s, n);
+		if ((s += n) == end)
 			break;
 		n = 1;
 		if (*s == '"' || *s == '\\') {
@@ -139,9 +195,27 @@ put_text(struct out *o, const char *text)
 			put(o, "\xef\xbf\xbd", 3);
 			n = 1;
 		}
-		s += n;
 	}
-	put(o, "\"", 1);
+}
+
+/* A string or null. */
+static void
+put_text(struct out *o, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t len;
+
+	if (text == NULL) {
+		PUT(o, "null");
+		return;
+	}
+	len = strlen(text);
+	PUT(o, "\"");
+	if (plain(s, len) == len)
+		put(o, text, len);
+	else
+		put_escaped(o, s, len);
+	PUT(o, "\"");
 }
 
 static void
@@ -150,8 +224,8 @@ put_tx(struct out *o, const struct record_tx *tx)
 	PUT_KEY(o, "{\"from\":", tx->from);
 	PUT_KEY(o, ",\"to\":", tx->to);
 	PUT_KEY(o, ",\"flow\":", tx->flow);
-	PUT_KEY(o, ",\"verdict\":", verdict_name(tx->verdict));
-	PUT_KEY(o, ",\"why\":", refusal_name(tx->why));
+	PUT_NAME(o, ",\"verdict\":", verdict_name(tx->verdict));
+	PUT_NAME(o, ",\"why\":", refusal_name(tx->why));
 	PUT(o, ",\"messages\":");
 	put_number(o, tx->messages);
 	PUT(o, ",\"rcpts\":");
@@ -170,16 +244,16 @@ record_format(const struct record *r, char buf[], size_t bufsz)
 	PUT(&o, "{\"v\":1,\"time\":\"");
 	put_time(&o, r->time);
 	PUT_KEY(&o, "\",\"host\":", r->host);
-	PUT_KEY(&o, ",\"dir\":", r->dir == DIR_IN ? "in" : "out");
+	PUT_NAME(&o, ",\"dir\":", r->dir == DIR_IN ? "in" : "out");
 	PUT_KEY(&o, ",\"session\":", r->session);
 	PUT_KEY(&o, ",\"local\":", r->local);
 	PUT_KEY(&o, ",\"remote\":", r->remote);
 	PUT_KEY(&o, ",\"rdns\":", r->rdns);
 	PUT_KEY(&o, ",\"helo\":", r->helo);
-	PUT_KEY(&o, ",\"starttls\":", starttls_name(r->starttls));
+	PUT_NAME(&o, ",\"starttls\":", starttls_name(r->starttls));
 	PUT_KEY(&o, ",\"tls\":", r->tls);
 	PUT_KEY(&o, ",\"cipher\":", r->cipher);
-	PUT_KEY(&o, ",\"failure\":", failure_name(r->failure));
+	PUT_NAME(&o, ",\"failure\":", failure_name(r->failure));
 	if (r->lost > 0) {
 		PUT(&o, ",\"lost\":");
 		put_number(&o, r->lost);
