@@ -123,8 +123,13 @@ set_local(struct sessions *ss, struct session *s, const struct text *t)
 
 	if (set_addr(t, &addr) == -1)
 		return;
-	addr_print(&addr, text, sizeof(text));
-	set_text(ss, &s->local, text, strlen(text));
+	if (ss->local == 0 ||
+	    memcmp(&addr, &ss->local_addr, sizeof(addr)) != 0) {
+		addr_print(&addr, text, sizeof(text));
+		set_text(ss, &ss->local, text, strlen(text));
+		ss->local_addr = addr;
+	}
+	s->local = str_ref(ss->pool, ss->local);
 }
 
 static void
@@ -215,7 +220,9 @@ tls_on(struct sessions *ss, struct session *s, const struct text *t)
 {
 	const char *colon = memchr(t->s, ':', t->len);
 
-	set_text(ss, &s->tls, t->s, t->len);
+	set_text(ss, &ss->tls, t->s, t->len);
+	str_put(ss->pool, s->tls);
+	s->tls = str_ref(ss->pool, ss->tls);
 	s->tlsver = tlsver_parse(t->s, colon == NULL ? t->len :
 	    (size_t)(colon - t->s));
 	s->flags |= S_TLS;

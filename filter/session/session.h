@@ -97,6 +97,10 @@ struct sessions {
 	size_t		 max;		/* beyond it the oldest gives way */
 	pool_ref	 oldest;
 	pool_ref	 newest;
+	/* What the last session had, and the next one mostly has as well. */
+	struct addr	 local_addr;
+	pool_ref	 local;
+	pool_ref	 tls;
 	char		**flows;	/* names, each once, for good */
 	size_t		 nflows;
 	uint16_t	*flow_of;	/* [from class * nclasses + to class] */
