@@ -122,23 +122,23 @@ int
 addr_parse(const char *s, size_t len, struct addr *a)
 {
 	char buf[INET6_ADDRSTRLEN];
+	int bracket = len >= 2 && s[0] == '[' && s[len - 1] == ']';
 
-	if (len >= 2 && s[0] == '[' && s[len - 1] == ']') {
+	if (bracket) {
 		s++;
 		len -= 2;
-		if (memchr(s, ':', len) == NULL)
-			return -1;
 	}
-	if (len == 0 || len >= sizeof(buf))
+	if (memchr(s, ':', len) == NULL) {
+		if (bracket)
+			return -1;
+		memcpy(a->ip, mapped, sizeof(mapped));
+		return parse4(s, len, a->ip + sizeof(mapped));
+	}
+	if (len >= sizeof(buf) || memchr(s, '\0', len) != NULL)
 		return -1;
 	memcpy(buf, s, len);
 	buf[len] = '\0';
-	if (strlen(buf) != len)
-		return -1;
-	if (memchr(buf, ':', len) != NULL)
-		return inet_pton(AF_INET6, buf, a->ip) == 1 ? 0 : -1;
-	memcpy(a->ip, mapped, sizeof(mapped));
-	return parse4(buf, len, a->ip + sizeof(mapped));
+	return inet_pton(AF_INET6, buf, a->ip) == 1 ? 0 : -1;
 }
 
 /* The longest run of two or more zero groups, or -1. */

@@ -12,15 +12,13 @@
 void
 mail_path_read(const char *path, size_t len, struct mail_path *m)
 {
-	const char *colon;
-	size_t at = len;
+	const char *colon, *end = path + len;
+	const char *at = memrchr(path, '@', len);
 
-	while (at > 0 && path[at - 1] != '@')
-		at--;
 	m->user = path;
-	m->userlen = at == 0 ? len : at - 1;
-	m->domain = at == 0 ? path + len : path + at;
-	m->domainlen = (size_t)(path + len - m->domain);
+	m->userlen = at == NULL ? len : (size_t)(at - path);
+	m->domain = at == NULL ? end : at + 1;
+	m->domainlen = (size_t)(end - m->domain);
 	if ((colon = memchr(m->user, ':', m->userlen)) != NULL) {
 		m->userlen -= (size_t)(colon + 1 - m->user);
 		m->user = colon + 1;
