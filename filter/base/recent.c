@@ -14,7 +14,7 @@ recent_init(struct recent *r)
 static uint64_t
 hash_name(const struct recent *r, const char *s)
 {
-	return sip_hash(&r->seed, s, strlen(s));
+	return sip_place(&r->seed, s, strlen(s));
 }
 
 void

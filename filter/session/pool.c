@@ -176,7 +176,7 @@ str_get(struct pool *p, const char *s, size_t len)
 	if (len > POOL_TEXT_MAX)
 		len = POOL_TEXT_MAX;
 	/* Strangers choose the texts. */
-	h = (uint32_t)sip_hash(&p->seed, s, len);
+	h = (uint32_t)sip_place(&p->seed, s, len);
 	for (ref = p->buckets[h & (p->nbuckets - 1)]; ref != 0;
 	    ref = str->next) {
 		str = str_of(p, ref);

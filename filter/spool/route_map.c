@@ -10,7 +10,7 @@
 static uint32_t
 hash_name(const struct route_map *m, const char *s)
 {
-	return (uint32_t)sip_hash(&m->seed, s, strlen(s));
+	return (uint32_t)sip_place(&m->seed, s, strlen(s));
 }
 
 void
