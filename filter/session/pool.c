@@ -3,29 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sip_hash.h"
 #include "session/pool.h"
 
-#define UNIT 8
-#define CHUNK (64 * 1024)
-#define CHUNK_UNITS (CHUNK / UNIT)
 #define BUCKETS_MIN 1024
-
-/*
- * A reference counts units from the start of the first chunk, whose first unit
- * is nobody's.
- */
-struct pool {
-	/* Of each size, the first that is unused: it begins with the next. */
-	pool_ref	  unused[POOL_BLOCK_MAX / UNIT + 1];
-	char		**chunks;
-	size_t		  nchunks;
-	size_t		  fresh;	/* units used of the last one */
-	pool_ref	 *buckets;
-	size_t		  nbuckets;	/* a power of two */
-	size_t		  nstrings;
-	struct sip_seed	  seed;
-};
 
 static int	 add_chunk(struct pool *);
 static void	 grow(struct pool *);
@@ -40,7 +20,7 @@ pool_new(void)
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return NULL;
 	sip_seed(&p->seed);
-	p->fresh = CHUNK_UNITS;
+	p->fresh = POOL_CHUNK_UNITS;
 	p->nbuckets = BUCKETS_MIN;
 	if ((p->buckets = calloc(p->nbuckets, sizeof(*p->buckets))) == NULL) {
 		free(p);
@@ -75,24 +55,18 @@ add_chunk(struct pool *p)
 			return -1;
 		p->chunks = grown;
 	}
-	if (p->nchunks == UINT32_MAX / CHUNK_UNITS ||
-	    (p->chunks[p->nchunks] = malloc(CHUNK)) == NULL)
+	if (p->nchunks == UINT32_MAX / POOL_CHUNK_UNITS ||
+	    (p->chunks[p->nchunks] = malloc(POOL_CHUNK_UNITS *
+	    POOL_UNIT)) == NULL)
 		return -1;
 	p->fresh = p->nchunks++ == 0;
 	return 0;
 }
 
-void *
-pool_at(const struct pool *p, pool_ref ref)
-{
-	return ref == 0 ? NULL :
-	    p->chunks[ref / CHUNK_UNITS] + ref % CHUNK_UNITS * UNIT;
-}
-
 pool_ref
 pool_get(struct pool *p, size_t size)
 {
-	size_t n = (size + UNIT - 1) / UNIT;
+	size_t n = (size + POOL_UNIT - 1) / POOL_UNIT;
 	pool_ref ref;
 
 	if (size > POOL_BLOCK_MAX)
@@ -101,9 +75,9 @@ pool_get(struct pool *p, size_t size)
 		memcpy(&p->unused[n], pool_at(p, ref), sizeof(ref));
 		return ref;
 	}
-	if (CHUNK_UNITS - p->fresh < n && add_chunk(p) == -1)
+	if (POOL_CHUNK_UNITS - p->fresh < n && add_chunk(p) == -1)
 		return 0;
-	ref = (pool_ref)((p->nchunks - 1) * CHUNK_UNITS + p->fresh);
+	ref = (pool_ref)((p->nchunks - 1) * POOL_CHUNK_UNITS + p->fresh);
 	p->fresh += n;
 	return ref;
 }
@@ -111,7 +85,7 @@ pool_get(struct pool *p, size_t size)
 void
 pool_put(struct pool *p, pool_ref ref, size_t size)
 {
-	size_t n = (size + UNIT - 1) / UNIT;
+	size_t n = (size + POOL_UNIT - 1) / POOL_UNIT;
 
 	if (ref == 0)
 		return;
@@ -129,18 +103,6 @@ static struct str *
 str_of(const struct pool *p, pool_ref ref)
 {
 	return pool_at(p, ref);
-}
-
-const struct str *
-str_at(const struct pool *p, pool_ref ref)
-{
-	return pool_at(p, ref);
-}
-
-const char *
-str_text(const struct pool *p, pool_ref ref)
-{
-	return ref == 0 ? NULL : str_of(p, ref)->s;
 }
 
 static void

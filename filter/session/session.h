@@ -141,8 +141,18 @@ void	session_prefetch(const struct sessions *, uint64_t, enum prefetch);
 /* Epoch seconds as a session keeps them. */
 uint32_t session_time(int64_t);
 /* Of a session and of a row; NULL of 0. */
-struct session *session_at(const struct sessions *, pool_ref);
-struct row *session_row(const struct sessions *, pool_ref);
+static inline struct session *
+session_at(const struct sessions *ss, pool_ref ref)
+{
+	return pool_at(ss->open, ref);
+}
+
+static inline struct row *
+session_row(const struct sessions *ss, pool_ref ref)
+{
+	return pool_at(ss->pool, ref);
+}
+
 /* NULL if it is not known. */
 struct session *session_find(const struct sessions *, uint64_t);
 /* A new one, which must not be known yet; NULL without memory. */

@@ -16,18 +16,6 @@ session_time(int64_t t)
 	return t < 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
 }
 
-struct session *
-session_at(const struct sessions *ss, pool_ref ref)
-{
-	return pool_at(ss->open, ref);
-}
-
-struct row *
-session_row(const struct sessions *ss, pool_ref ref)
-{
-	return pool_at(ss->pool, ref);
-}
-
 /* Session ids are random, but for a part that all of an hour share. */
 static size_t
 slot_of(const struct sessions *ss, uint64_t id)

@@ -142,8 +142,8 @@ test_largest(void)
 	ok(other != 0 && other != ref, "kept for its like");
 	is_int(pool_get(p, POOL_BLOCK_MAX), ref, "which has it again");
 	/* The last references count: they are 32 bits. */
-	p->nchunks = UINT32_MAX / CHUNK_UNITS;
-	p->fresh = CHUNK_UNITS;
+	p->nchunks = UINT32_MAX / POOL_CHUNK_UNITS;
+	p->fresh = POOL_CHUNK_UNITS;
 	is_int(pool_get(p, 8), 0, "beyond the last reference: refused");
 	p->nchunks = 1;
 	pool_free(p);
