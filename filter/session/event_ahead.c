@@ -3,9 +3,6 @@
 #include "session/event_ahead.h"
 #include "session/session.h"
 
-/* So many sessions no longer fit into the processor's own memory. */
-#define MANY 4000
-
 void
 ahead_init(struct ahead *a, struct sessions *sessions,
     void (*take)(const struct event *, void *), void *arg)
@@ -24,9 +21,7 @@ ahead_line(struct ahead *a, const char *line, size_t len)
 
 	switch (event_parse(line, len, ev)) {
 	case EVENT_OK:
-		if (a->sessions->count > MANY)
-			session_prefetch(a->sessions, ev->session,
-			    PREFETCH_SLOT);
+		session_prefetch(a->sessions, ev->session, PREFETCH_SLOT);
 		if (++a->n == nitems(a->events))
 			ahead_flush(a);
 		break;
@@ -43,15 +38,13 @@ ahead_flush(struct ahead *a)
 {
 	size_t i;
 
-	if (a->sessions->count > MANY) {
-		for (i = 0; i < a->n; i++)
+	for (i = 0; i < a->n; i++)
+		session_prefetch(a->sessions, a->events[i].session,
+		    PREFETCH_SESSION);
+	for (i = 0; i < a->n; i++)
+		if (a->events[i].kind == EVENT_DISCONNECT)
 			session_prefetch(a->sessions, a->events[i].session,
-			    PREFETCH_SESSION);
-		for (i = 0; i < a->n; i++)
-			if (a->events[i].kind == EVENT_DISCONNECT)
-				session_prefetch(a->sessions,
-				    a->events[i].session, PREFETCH_TEXTS);
-	}
+			    PREFETCH_TEXTS);
 	for (i = 0; i < a->n; i++)
 		a->take(&a->events[i], a->arg);
 	a->n = 0;

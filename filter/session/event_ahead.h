@@ -13,7 +13,9 @@ struct sessions;
 
 /*
  * With a hundred thousand sessions open most of the time would go into waiting
- * for memory: some events are read ahead, and what they need is fetched.
+ * for memory, and some of it with a thousand, since what comes in and goes out
+ * pushes them out of the processor's own: some events are read ahead, and what
+ * they need is fetched.
  */
 struct ahead {
 	struct sessions	*sessions;
