@@ -12,8 +12,7 @@
 #include "base/bounds.h"
 #include "base/domain.h"
 
-#define FNV_BASIS 2166136261U
-#define FNV_PRIME 16777619U
+#define BASIS 2166136261U
 
 struct slot {
 	uint32_t	 hash;
@@ -57,23 +56,24 @@ domset_count(const struct domset *ds)
 	return ds->count;
 }
 
+/* Each waits for the one before: without a multiplication, half as long. */
 static uint32_t
 step(uint32_t hash, char c)
 {
-	return (hash ^ (unsigned char)c) * FNV_PRIME;
+	return (hash << 5 | hash >> 27) + (unsigned char)c;
 }
 
 static uint32_t
 hash_name(const char *name, size_t len)
 {
-	uint32_t hash = FNV_BASIS;
+	uint32_t hash = BASIS;
 
 	while (len > 0)
 		hash = step(hash, name[--len]);
 	return hash;
 }
 
-/* FNV's low bits alone are weak for names read backwards. */
+/* Its low bits alone are those of a name's first letters. */
 static size_t
 home(uint32_t hash, size_t nslots)
 {
@@ -195,7 +195,7 @@ domset_find(const struct domset *ds, const char *name)
 {
 	const struct slot *s;
 	size_t len = strlen(name), i = len;
-	uint32_t hash = FNV_BASIS;
+	uint32_t hash = BASIS;
 	int best = -1, v;
 
 	if (ds->count == 0 || len > DOMAIN_MAX)
