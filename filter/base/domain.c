@@ -8,6 +8,7 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "base/word.h"
 
 /* RFC 3492 section 5. */
 #define PUNY_BASE 36
@@ -30,6 +31,32 @@ static const char label_char[256] = {
 	    'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'
 };
 
+/*
+ * Whether it is as nearly all are: in normal form, without '_', long enough for
+ * a word and too short for a long label.
+ */
+static int
+is_usual(const char *name, size_t len)
+{
+	uint64_t word, dots, bad = 0;
+	size_t i = 0, last = len - 8;
+
+	if (len < 8 || len > LABEL_MAX || name[0] == '.' ||
+	    name[len - 1] == '.')
+		return 0;
+	/* Eight at once, and one of them again: no two dots stand together. */
+	for (;; i = i + 7 < last ? i + 7 : last) {
+		word = word_at(name + i);
+		dots = ~word_outside(word, '.', '.') & BIT7;
+		bad |= word | (dots & dots << 8) |
+		    (word_outside(word, 'a', 'z') &
+		    word_outside(word, '0', '9') &
+		    word_outside(word, '-', '.'));
+		if (i == last)
+			return (bad & BIT7) == 0;
+	}
+}
+
 /* Without the NUL of what fails midway. */
 static int
 normal(const char *name, size_t len, char out[], size_t outsz)
@@ -41,6 +68,11 @@ normal(const char *name, size_t len, char out[], size_t outsz)
 		len--;
 	if (len == 0 || len >= DOMAIN_MAX || len >= outsz)
 		return -1;
+	if (is_usual(name, len)) {
+		memcpy(out, name, len);
+		out[len] = '\0';
+		return 0;
+	}
 	for (i = 0; i < len; i++) {
 		if ((c = label_char[(unsigned char)name[i]]) != '\0') {
 			if (++label > LABEL_MAX)

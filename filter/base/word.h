@@ -7,6 +7,7 @@
 
 /* That byte eight times. */
 #define EACH(c) (0x0101010101010101ULL * (c))
+#define BIT7 EACH(0x80)
 
 /*
  * Eight bytes at any address, the first the lowest: in one instruction, where
@@ -21,6 +22,16 @@ word_at(const void *data)
 	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
 	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
 	    (uint64_t)p[7] << 56;
+}
+
+/*
+ * Sets bit 7 of those of its bytes that are not between the two.  Where bit 7
+ * is set in none: then what is added to one stays in it.
+ */
+static inline uint64_t
+word_outside(uint64_t word, unsigned int first, unsigned int last)
+{
+	return ~(word + EACH(0x80 - first)) | (word + EACH(0x7f - last));
 }
 
 #endif

@@ -11,8 +11,6 @@
 #define OUT	0x2
 #define FILTER	0x4
 
-#define BIT7 EACH(0x80)
-
 /* Of 8 to 16 bytes: two words, which may overlap, are all of it. */
 #define NAME(s) s "|", sizeof(s)
 
@@ -65,7 +63,6 @@ static const char registration[] =
 static const char *parse_version(const char *, const char *, int *);
 static const char *parse_time(const char *, const char *, int64_t *);
 static const char *parse_head(const char *, size_t, int *, int64_t *);
-static inline uint64_t outside(uint64_t, unsigned int, unsigned int);
 static inline int is_decimal(uint64_t);
 static uint32_t	 decimal(uint64_t);
 static inline int hex(const char [8], uint32_t *);
@@ -142,22 +139,11 @@ parse_time(const char *p, const char *end, int64_t *out)
 	return bar + 1;
 }
 
-/*
- * Eight digits at once, without a branch on each: they are the bytes of a word,
- * and what is added to one stays in it, since bit 7 is set in none of them.
- * This sets bit 7 of those that are not between the two.
- */
-static inline uint64_t
-outside(uint64_t word, unsigned int first, unsigned int last)
-{
-	return ~(word + EACH(0x80 - first)) | (word + EACH(0x7f - last));
-}
-
-/* Whether all are decimal. */
+/* Eight digits at once, without a branch on each: whether all are decimal. */
 static inline int
 is_decimal(uint64_t word)
 {
-	return ((word | outside(word, '0', '9')) & BIT7) == 0;
+	return ((word | word_outside(word, '0', '9')) & BIT7) == 0;
 }
 
 /* Their number. */
@@ -177,7 +163,7 @@ hex(const char s[8], uint32_t *out)
 {
 	uint64_t word = word_at(s), lower = word | EACH(0x20);
 
-	if (((word | (outside(word, '0', '9') & outside(lower, 'a', 'f'))) &
+	if (((word | (word_outside(word, '0', '9') & word_outside(lower, 'a', 'f'))) &
 	    BIT7) != 0)
 		return -1;
 	/* Letters have bit 6, and the low bits of 1 to 6. */

@@ -145,8 +145,7 @@ is_plain(uint64_t w)
 	uint64_t quote = w ^ EACH('"'), backslash = w ^ EACH('\\');
 
 	return ((w | (w + EACH(1)) | ~((w + EACH(0x80 - ' ')) &
-	    (quote + EACH(0x7f)) & (backslash + EACH(0x7f)))) &
-	    EACH(0x80)) == 0;
+	    (quote + EACH(0x7f)) & (backslash + EACH(0x7f)))) & BIT7) == 0;
 }
 
 /* How many bytes there do. */

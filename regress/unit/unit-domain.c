@@ -358,11 +358,46 @@ paths(void)
 	is_int(mail_domain_is("b.nz", 4, "**"), 1, "any");
 }
 
+/* Any byte at any place of names that are longer or shorter than words. */
+static void
+everywhere(void)
+{
+	static const char take[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	char *name, out[DOMAIN_MAX];
+	size_t len, at;
+	int c, want, wrong = 0;
+
+	for (len = 2; len < 40; len++) {
+		/* Not a byte more, so that a sanitizer sees what is read. */
+		if ((name = malloc(len)) == NULL)
+			fatal("malloc");
+		for (at = 0; at < len; at++)
+			name[at] = at % 5 == 2 && at + 1 < len ? '.' : 'a';
+		for (at = 0; at < len; at++) {
+			for (c = 1; c < 256; c++) {
+				name[at] = (char)c;
+				want = strchr(take, c) != NULL;
+				if (c == '.')
+					want = at > 0 && name[at - 1] != '.' &&
+					    (at + 1 == len ||
+					    name[at + 1] != '.');
+				wrong += (domain_normal(name, len, out,
+				    sizeof(out)) == 0) != want;
+			}
+			name[at] = at % 5 == 2 && at + 1 < len ? '.' : 'a';
+		}
+		free(name);
+	}
+	is_int(wrong, 0, "any byte at any place of a name");
+}
+
 int
 main(void)
 {
 	paths();
 	names();
+	everywhere();
 	sets();
 	addresses();
 	printed();
