@@ -79,11 +79,17 @@ open_locked(const char *path, int flags, const char **why)
 /*
  * Its age is when its mail was begun.  An empty line takes the room that what is
  * said will need: on a full disk a mail that went would look as if it had not,
- * and go again and again.
+ * and go again and again.  One that begins with such a line keeps it: what is
+ * cut to nothing gives its room back, and ext4 puts it on the disk when it is
+ * closed, once for each mail.
  */
 static int
 empty(int fd)
 {
+	char c;
+
+	if (pread(fd, &c, 1, 0) == 1 && c == '\n')
+		return ftruncate(fd, 1);
 	return ftruncate(fd, 0) == -1 || write(fd, "\n", 1) != 1 ? -1 : 0;
 }
 
