@@ -155,6 +155,7 @@ REPORTER_OBJS =	\
 		reporter/helper/helper_answer.o \
 		reporter/helper/helper_take.o \
 		reporter/lib/date.o \
+		reporter/lib/hash.o \
 		reporter/lib/fleet_table.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
@@ -262,7 +263,6 @@ SGED_OBJS =	\
 		reporter/learn/learn_turns.o \
 		reporter/learn/learn_watch.o \
 		reporter/learn/lesson.o \
-		reporter/lib/hash.o \
 		reporter/parent.o \
 		reporter/setup.o \
 		reporter/store/store_attempt.o \

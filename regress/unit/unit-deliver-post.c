@@ -456,6 +456,35 @@ verify(const struct conf *conf)
 	stop(&b);
 }
 
+/* So many that they are not counted each time; most are put off at first. */
+static void
+limit_counted(const struct conf *conf)
+{
+	struct conf few = *conf;
+	struct bench b;
+	char domain[64];
+	size_t i;
+
+	few.report_limit = 40;
+	fresh();
+	start(&b, &few);
+	for (i = 0; i < 60; i++) {
+		(void)snprintf(domain, sizeof(domain), "200.%zu.nz", i);
+		tally(&b, domain, 1);
+	}
+	while (strcmp(rows(&b, "SELECT count(*) FROM delivery WHERE state ="
+	    " 'due' OR state = 'sending'"), "0") != 0 || b.posts == 0) {
+		sql(&b, "UPDATE delivery SET next = 0 WHERE state = 'due'");
+		deliver_soon(b.e.deliver, 0);
+		if (!run(&b, calm) && b.posts > 100)
+			break;
+	}
+	is_str(rows(&b, "SELECT state || ' ' || count(*) FROM delivery"
+	    " GROUP BY state"), "held 20|sent 40", "none is held too early,"
+	    " and none goes beyond the limit");
+	stop(&b);
+}
+
 int
 main(void)
 {
@@ -469,6 +498,7 @@ main(void)
 	mute_for_long(conf);
 	literal(conf);
 	limit(conf);
+	limit_counted(conf);
 	flood(conf);
 	shared(conf);
 	verify(conf);

@@ -155,7 +155,8 @@ claim_deliveries(struct deliver *d, enum store_delivery_kind kind, int room,
 	if (room <= 0)
 		return 0;
 	rows = xcalloc((size_t)room, sizeof(*rows));
-	n = store_delivery_claim(st, kind, now, rows, room);
+	n = store_delivery_claim(st, kind, now,
+	    d->engine->conf->report_limit, rows, room);
 	for (i = 0; i < n && rc == 0; i++) {
 		if ((job = deliver_job(d, &rows[i])) == NULL) {
 			rc = store_delivery_note(st, rows[i].id, "given-up",

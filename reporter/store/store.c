@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/monotonic.h"
+#include "lib/hash.h"
 #include "lib/xalloc.h"
 #include "store/store.h"
 
@@ -60,6 +61,7 @@ store_close(struct store *st)
 	for (i = 0; i < st->statements.nslots; i++)
 		sqlite3_finalize(st->statements.slots[i].stmt);
 	free(st->statements.slots);
+	hash_free(st->today);
 	sqlite3_close(st->db);
 	free(st);
 }

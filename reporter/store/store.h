@@ -32,6 +32,9 @@ struct store {
 	int64_t		 waits;		/* since when, the same; 0: not now */
 	int64_t		 held;		/* until then it is not waited for */
 	int		 damaged;	/* one was a page that is no page */
+	/* What goes to an address a day, at most: see store_delivery.c. */
+	struct hash	*today;
+	int64_t		 today_day;
 };
 
 enum store_mode {

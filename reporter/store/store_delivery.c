@@ -6,10 +6,14 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "lib/date.h"
+#include "lib/hash.h"
 #include "store/store_report.h"
 
 /* So many bounced reports, and an address is rested. */
 #define BOUNCES_MAX 3
+/* How many went to an address is remembered if it is so many, else counted. */
+#define KNOWN_MIN 32
 
 #define DELIVERY_COLUMNS "id, report, uri, state, tries, first, target"
 
@@ -37,27 +41,71 @@ store_delivery_add(struct store *st, int64_t report,
 	    report, uri, state, next, text, (int64_t)kind, target);
 }
 
+/* What goes there today; that of before midnight may still get to be so. */
+static int64_t
+count_rows(struct store *st, const char *target, int64_t now)
+{
+	int64_t midnight = now - now % DAY_SECONDS, n, before;
+
+	n = store_count(st, "SELECT count(*) FROM delivery"
+	    " WHERE target = ?1 AND last >= ?2 AND state IN ('sent',"
+	    " 'sending')", "ti", target, midnight);
+	before = store_count(st, "SELECT count(*) FROM delivery"
+	    " INDEXED BY delivery_sending WHERE state = 'sending'"
+	    " AND target = ?1 AND last < ?2", "ti", target, midnight);
+	return n == -1 || before == -1 ? -1 : n + before;
+}
+
 /*
- * How many its address got today, with those before it of this claim: they are
- * counted once, since thousands of domains may have one address.
+ * How many its address got today, with those before it of this claim.
+ * Thousands of domains may have one address, whose rows are not counted each
+ * time: since they were, it got no more than what was claimed, so that number
+ * will do as long as it is below the most that matters.
  */
 static int64_t
 count_today(struct store *st, const struct store_delivery out[], int i,
-    int64_t now)
+    int64_t now, int64_t most)
 {
+	const char *target = out[i].target;
+	int64_t n, *known;
 	int j;
 
-	for (j = i - 1; out[i].target[0] != '\0' && j >= 0; j--)
-		if (strcmp(out[j].target, out[i].target) == 0)
-			return out[j].today + 1;
-	return store_count(st, "SELECT count(*) FROM delivery"
-	    " WHERE target = ?1 AND last >= ?2 AND state IN ('sent',"
-	    " 'sending')", "ti", out[i].target, now - now % 86400);
+	if (target[0] == '\0')
+		return 0;
+	for (j = i - 1; j >= 0; j--)
+		if (strcmp(out[j].target, target) == 0)
+			break;
+	/* Where it gets to be the most it is counted. */
+	if (j >= 0 && (out[j].today >= most || out[j].today + 1 < most))
+		return out[j].today + 1;
+	if (st->today == NULL)
+		st->today = hash_new(sizeof(int64_t));
+	if (day_of(now) != st->today_day)
+		hash_clear(st->today);
+	st->today_day = day_of(now);
+	known = hash_find(st->today, target, strlen(target));
+	if (known != NULL && *known < most)
+		return *known;
+	if ((n = count_rows(st, target, now)) >= KNOWN_MIN && known == NULL)
+		known = hash_get(st->today, target, strlen(target), NULL);
+	if (n != -1 && known != NULL)
+		*known = n;
+	return n;
+}
+
+static void
+one_more(struct store *st, const char *target)
+{
+	int64_t *known;
+
+	if (st->today != NULL && (known = hash_find(st->today, target,
+	    strlen(target))) != NULL)
+		++*known;
 }
 
 int
 store_delivery_claim(struct store *st, enum store_delivery_kind kind,
-    int64_t now, struct store_delivery out[], int limit)
+    int64_t now, int64_t most, struct store_delivery out[], int limit)
 {
 	sqlite3_stmt *stmt;
 	int n = 0, i, rc = 0;
@@ -73,12 +121,13 @@ store_delivery_claim(struct store *st, enum store_delivery_kind kind,
 	if (rc == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
-		out[i].today = count_today(st, out, i, now);
+		out[i].today = count_today(st, out, i, now, most);
 		if (out[i].today == -1 ||
 		    store_run(st, "UPDATE delivery SET state = 'sending',"
 		    " tries = tries + 1, first = coalesce(first, ?2),"
 		    " last = ?2 WHERE id = ?1", "ii", out[i].id, now) == -1)
 			return -1;
+		one_more(st, out[i].target);
 		out[i].tries++;
 		if (out[i].first == 0)
 			out[i].first = now;

@@ -147,10 +147,10 @@ int	store_delivery_add(struct store *, int64_t report,
 	    const char *state, int64_t next, const char *text);
 /*
  * Those of a kind due by now, at most limit, each now "sending"; returns how
- * many.
+ * many.  Their "today" is true where it is most or more, else it may be less.
  */
 int	store_delivery_claim(struct store *, enum store_delivery_kind,
-	    int64_t now, struct store_delivery out[], int limit);
+	    int64_t now, int64_t most, struct store_delivery out[], int limit);
 /* state: due (again at next), sent, given-up, held. */
 int	store_delivery_note(struct store *, int64_t id, const char *state,
 	    int64_t now, int64_t next, int64_t code, const char *text);
