@@ -30,6 +30,8 @@
 #define IDLE_MS 5000
 /* A look-up that was begun and not answered is begun again then. */
 #define LEASE_SECONDS 600
+/* Others wait for the database while answers are noted: then the next round. */
+#define SETTLE_MS 30
 
 static void
 job_ask(struct job *job)
@@ -56,13 +58,19 @@ job_end(struct job *job)
 	job_free(job);
 }
 
-/* What is noted of the answers; they stay listed until that is committed. */
+/*
+ * What is noted of the answers, of as many as there is time for; they stay
+ * listed until that is committed.
+ */
 static int
-settle(struct deliver *d, int64_t now)
+settle(struct deliver *d, int64_t now, int64_t ms)
 {
+	int64_t began = loop_now();
 	struct job *job;
 	int rc;
 
+	TAILQ_FOREACH(job, &d->answered, entry)
+		job->settled = 0;
 	TAILQ_FOREACH(job, &d->answered, entry) {
 		if (job->stage == JOB_LOOKUP)
 			rc = lookup_settle(job, now);
@@ -70,6 +78,9 @@ settle(struct deliver *d, int64_t now)
 			rc = send_settle(job, now);
 		if (rc == -1)
 			return -1;
+		job->settled = 1;
+		if (loop_now() - began >= ms)
+			break;
 	}
 	return 0;
 }
@@ -78,13 +89,12 @@ settle(struct deliver *d, int64_t now)
 static void
 settled(struct deliver *d)
 {
-	struct jobs list = TAILQ_HEAD_INITIALIZER(list);
 	struct job *job;
 
-	TAILQ_CONCAT(&list, &d->answered, entry);
-	d->nanswered = 0;
-	while ((job = TAILQ_FIRST(&list)) != NULL) {
-		TAILQ_REMOVE(&list, job, entry);
+	while ((job = TAILQ_FIRST(&d->answered)) != NULL && job->settled) {
+		TAILQ_REMOVE(&d->answered, job, entry);
+		d->nanswered--;
+		job->settled = 0;
 		d->count[job->stage]--;
 		if (job->doubt) {
 			doubt_add(job);
@@ -207,7 +217,7 @@ transact(struct deliver *d, int64_t now)
 	d->moved = 0;
 	if (store_begin(st) == -1)
 		return -1;
-	if (settle(d, now) == -1 || claim(d, now, &claimed) == -1) {
+	if (settle(d, now, SETTLE_MS) == -1 || claim(d, now, &claimed) == -1) {
 		store_rollback(st);
 		rc = -1;
 	} else
@@ -215,6 +225,7 @@ transact(struct deliver *d, int64_t now)
 	any |= d->moved > 0;
 	if (rc == 0)
 		settled(d);
+	store_read_begin(st);
 	while ((job = TAILQ_FIRST(&claimed)) != NULL) {
 		TAILQ_REMOVE(&claimed, job, entry);
 		any = 1;
@@ -223,7 +234,8 @@ transact(struct deliver *d, int64_t now)
 		else
 			job_end(job);
 	}
-	while (rc == 0 && (job = lookup_waiting(d)) != NULL)
+	store_read_end(st);
+	while (rc == 0 && (job = lookup_waiting(d, NULL)) != NULL)
 		job_ask(job);
 	return rc == -1 ? -1 : any;
 }
@@ -267,7 +279,9 @@ deliver_round(void *arg)
 	next = store_report_next_due(d->engine->store, now + IDLE_MS / 1000);
 	if (d->recovering && next > now)
 		next = now + 1;
-	if (more || (next <= now && any))
+	if (!TAILQ_EMPTY(&d->answered))
+		ms = 0;
+	else if (more || (next <= now && any))
 		ms = COLLECT_MS;
 	else if (next <= now)
 		ms = FULL_MS;
@@ -339,7 +353,7 @@ deliver_stop(struct engine *e)
 	loop_timer_remove(e->loop, d->timer);
 	/* What was answered is noted, what was not yet sent is due again. */
 	if (!TAILQ_EMPTY(&d->answered) && store_begin(e->store) == 0) {
-		if (settle(d, now) == -1)
+		if (settle(d, now, INT64_MAX) == -1)
 			store_rollback(e->store);
 		else
 			(void)store_commit(e->store);

@@ -41,6 +41,7 @@ struct job {
 	TAILQ_ENTRY(job) entry;
 	struct deliver	*deliver;
 	enum job_stage	 stage;
+	int		 settled;	/* noted, but not yet committed */
 	int		 on;		/* settled, but goes on to JOB_POST */
 	int		 counted;	/* as a POST to its addresses */
 	int		 doubt;		/* sendmail may have kept it */
@@ -185,8 +186,11 @@ int	lookup_crowded(struct job *, int64_t now, const struct jobs *claimed);
 /* Whether that report's is under way, or waits so. */
 int	lookup_is_known(const struct deliver *, int64_t report,
 	    const char *domain);
-/* One whose zone has room again, or NULL. */
-struct job *lookup_waiting(struct deliver *);
+/*
+ * One whose zone has room again, or NULL; like: only of that name's zone, or
+ * NULL.
+ */
+struct job *lookup_waiting(struct deliver *, const char *like);
 /*
  * Whether a claimed one has to wait, since its host has enough; claimed: the
  * others.

@@ -249,14 +249,17 @@ lookup_is_known(const struct deliver *d, int64_t report, const char *domain)
 }
 
 struct job *
-lookup_waiting(struct deliver *d)
+lookup_waiting(struct deliver *d, const char *like)
 {
+	const char *zone = like == NULL ? NULL : last_labels(like, 2);
 	struct job *job;
 
 	if (d->count[JOB_LOOKUP] >= LOOKUPS_MAX)
 		return NULL;
 	TAILQ_FOREACH(job, &d->waiting, entry)
-		if (!is_zone_crowded(job, NULL))
+		if ((zone == NULL ||
+		    strcmp(zone, last_labels(job->domain, 2)) == 0) &&
+		    !is_zone_crowded(job, NULL))
 			break;
 	if (job != NULL) {
 		TAILQ_REMOVE(&d->waiting, job, entry);

@@ -21,6 +21,22 @@
 /* Of what is noted of a record, for people. */
 #define NOTE_MAX 384
 
+/* Its zone has room again: the next need not wait till this one is noted. */
+static void
+lookup_answered(json_t *answer, void *arg)
+{
+	struct job *job = arg, *next;
+	struct deliver *d = job->deliver;
+
+	job_answered(answer, job);
+	if (d->engine->stopping ||
+	    (next = lookup_waiting(d, job->domain)) == NULL)
+		return;
+	TAILQ_INSERT_TAIL(&d->asked, next, entry);
+	d->count[JOB_LOOKUP]++;
+	lookup_start(next);
+}
+
 void
 lookup_start(struct job *job)
 {
@@ -33,7 +49,7 @@ lookup_start(struct job *job)
 	    NULL)
 		fatalx("deliver: no memory");
 	job->question = world_ask(e->world, WORLD_RESOLVE, request, -1,
-	    job_answered, job);
+	    lookup_answered, job);
 }
 
 /* What of the record was not used, for people: cut where that is long. */
