@@ -21,8 +21,13 @@
 #include "report/report_key.h"
 #include "store/store_report.h"
 
-/* zlib's number for a gzip wrapper around 32 kB of window. */
-#define GZIP_WINDOW (16 + 15)
+/* zlib's number for a gzip wrapper, and for 32 kB of window. */
+#define GZIP_WRAPPER 16
+#define WINDOW_MIN 9
+#define WINDOW_MAX 15
+#define GZIP_WINDOW (GZIP_WRAPPER + WINDOW_MAX)
+/* zlib looks back for so many bytes less than its window has. */
+#define WINDOW_LESS 262
 
 /*
  * Once a report is stored its id is there and stays.  A new one: the day, the
@@ -151,6 +156,24 @@ report_text(const struct report *re, int indented)
 	return json_dumps(re->json, indented ? JSON_INDENT(2) : JSON_COMPACT);
 }
 
+/*
+ * zlib's memory for a text: a quarter of a megabyte, all written to before it
+ * begins, costs more than to pack a report of some hundred bytes.  One that is
+ * no shorter than the text, and as many symbols, packs as well.
+ */
+static int
+gzip_begin(z_stream *z, size_t len)
+{
+	int window = WINDOW_MIN, level;
+
+	while (window < WINDOW_MAX && ((size_t)1 << window) < len + WINDOW_LESS)
+		window++;
+	level = window - 6 < 8 ? window - 6 : 8;
+	memset(z, 0, sizeof(*z));
+	return deflateInit2(z, Z_BEST_COMPRESSION, Z_DEFLATED,
+	    GZIP_WRAPPER + window, level, Z_DEFAULT_STRATEGY) == Z_OK ? 0 : -1;
+}
+
 unsigned char *
 report_gzip(const char *text, size_t len, size_t *outlen)
 {
@@ -158,10 +181,8 @@ report_gzip(const char *text, size_t len, size_t *outlen)
 	unsigned char *out;
 	size_t size;
 
-	memset(&z, 0, sizeof(z));
 	/* zlib writes no name and no time: the same text, the same bytes. */
-	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8,
-	    Z_DEFAULT_STRATEGY) != Z_OK)
+	if (gzip_begin(&z, len) == -1)
 		return NULL;
 	size = deflateBound(&z, len);
 	if ((out = malloc(size)) == NULL) {
