@@ -76,10 +76,10 @@
 #define ATTEMPTS_FILES_MAX 64
 /*
  * And rows of the database, of some 50 bytes each: of all, far more than what
- * is kept of a host that sends 200,000 mails a day to such domains; in an hour
- * of a user who is not smtpd, as whom table-sge runs, and of all of these, who
- * have none to note (and may be thousands: a user of Linux has subordinate
- * ones).  A week of these is a third of all, so smtpd's always find room.
+ * is kept of a host that sends 200,000 mails a day to such domains; and, where
+ * smtpd, as whom table-sge runs, has none of the names that we know, in an hour
+ * of a user, and of all of them (who may be thousands: a user of Linux has
+ * subordinate ones).
  */
 #define ATTEMPTS_ROWS_MAX 2000000
 #define ATTEMPTS_OWNER_HOUR_MAX 2000

@@ -105,11 +105,14 @@ check_attempts_many(void)
 		fatal("%s", inner);
 	snprintf(text, sizeof(text), "%lld.001 many.nz -\n", now);
 	attempts_write("many", text);
-	/* Once over all of it, and again from the beginning. */
-	for (i = 0; i < 2 * 3 * ATTEMPTS_LOOK_MAX / ATTEMPTS_GONE_MAX; i++)
+	/* All of it is looked at before all that is none of it has gone. */
+	for (i = 0; i < 2 * 4; i++)
 		ingest_now(&engine);
 	is_int(number("SELECT count(*) FROM attempt WHERE domain = 'many.nz'"),
 	    1, "nor in the way of others, nor are many folders");
+	/* Once over all of it, and again from the beginning. */
+	for (i = 0; i < 2 * 3 * ATTEMPTS_LOOK_MAX / ATTEMPTS_GONE_MAX; i++)
+		ingest_now(&engine);
 	for (i = left = 0; i < 3 * ATTEMPTS_LOOK_MAX; i++) {
 		snprintf(path, sizeof(path), "%s/attempts/d%d", spool, i);
 		left += access(path, F_OK) == 0;
@@ -230,6 +233,7 @@ check_attempts_shares(void)
 
 	if (geteuid() != 0)
 		return;
+	engine.nsmtpd = 0;
 	snprintf(path, sizeof(path), "rm -rf %s/attempts/*", spool);
 	if (system(path) != 0)
 		fatalx("%s", path);
@@ -247,6 +251,47 @@ check_attempts_shares(void)
 		ingest_now(&engine);
 	is_int((int64_t)engine.ingest->attempts_taken, 0,
 	    "one file too many: none is read again and again");
+}
+
+#define POL_FAILED "SELECT sum(fail) FROM tally WHERE domain = 'pol.nz'" \
+    " AND policy = 77"
+
+/*
+ * Where smtpd's user is known nobody else's lines are taken: they would stand
+ * for smtpd's of the same moment, or say that a domain was tried which was not.
+ */
+static void
+check_attempts_others(void)
+{
+	char path[256], text[512];
+	long long now = (long long)time(NULL);
+	int64_t before = number(POL_FAILED);
+
+	if (geteuid() != 0)
+		return;
+	engine.smtpd[0] = 777;
+	engine.nsmtpd = 1;
+	snprintf(text, sizeof(text), "%lld.100 pol.nz -\n%lld.600 pol.nz"
+	    " smtp+tls://mx.pol.nz\n%lld.700 others.nz -\n", now - 30,
+	    now - 20, now - 20);
+	attempts_write("of-others", text);
+	snprintf(path, sizeof(path), "%s/attempts/of-others", spool);
+	if (chown(path, 54323, (gid_t)-1) == -1)
+		fatal("%s", path);
+	ingest_now(&engine);
+	is_int(access(path, F_OK), -1, "a file of another user's goes");
+	snprintf(text, sizeof(text), "%lld.900 pol.nz -\n%lld.600 pol.nz -\n",
+	    now - 30, now - 20);
+	attempts_write("of-table", text);
+	snprintf(path, sizeof(path), "%s/attempts/of-table", spool);
+	if (chown(path, 777, (gid_t)-1) == -1)
+		fatal("%s", path);
+	ingest_now(&engine);
+	is_int(number(POL_FAILED) - before, 2,
+	    "and takes nothing away from what smtpd met at that moment");
+	is_int(number("SELECT count(*) FROM attempt WHERE domain = 'others.nz'"),
+	    0, "nor does it add anything");
+	engine.nsmtpd = 0;
 }
 
 #define FLOOD "SELECT count(*) FROM attempt WHERE domain LIKE 'flood%'"
@@ -288,9 +333,7 @@ check_attempts_flood(void)
 	if (geteuid() != 0)
 		return;
 	engine.ingest->attempts_room.hour = 0;
-	run("DELETE FROM meta WHERE key LIKE 'attempts%'");
-	engine.smtpd[0] = 777;
-	engine.nsmtpd = 1;
+	run("DELETE FROM meta WHERE key LIKE 'attempts_%'");
 	flood("flood", 54322, 0, 3 * ATTEMPTS_OWNER_HOUR_MAX);
 	ingest_now(&engine);
 	ok(no_more_than(FLOOD, ATTEMPTS_OWNER_HOUR_MAX,
@@ -322,12 +365,49 @@ check_attempts_flood(void)
 	    "smtpd's are all taken in, whoever is above it");
 }
 
+/* What was refused is not counted again for that it lies there still. */
+static void
+check_attempts_refused(void)
+{
+	static const char refused[] = "SELECT value FROM meta"
+	    " WHERE key = 'attempts_refused'";
+	int64_t before, rows;
+	char cmd[128];
+
+	if (geteuid() != 0)
+		return;
+	engine.nsmtpd = 0;
+	snprintf(cmd, sizeof(cmd), "rm -rf %s/attempts/*", spool);
+	if (system(cmd) != 0)
+		fatalx("%s", cmd);
+	ingest_now(&engine);
+	flood("refused", 54324, 900000, 3 * ATTEMPTS_OWNER_HOUR_MAX);
+	ingest_now(&engine);
+	before = number(refused);
+	rows = number("SELECT count(*) FROM attempt");
+	stop();
+	start();
+	ingest_now(&engine);
+	is_int(number(refused), before, "a restart refuses none again");
+	is_int(number("SELECT count(*) FROM attempt"), rows,
+	    "and takes none in");
+	is_int(number("SELECT count(*) FROM meta WHERE key LIKE"
+	    " 'attempts@%'"), 1, "how far a file was read is kept");
+	if (system(cmd) != 0)
+		fatalx("%s", cmd);
+	ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM meta WHERE key LIKE"
+	    " 'attempts@%'"), 0, "for as long as it is there");
+}
+
 /* What there may be in all is a bound for smtpd, too. */
 static void
 check_attempts_whole(void)
 {
 	if (geteuid() != 0)
 		return;
+	engine.smtpd[0] = 777;
+	engine.nsmtpd = 1;
 	engine.ingest->attempts_room.rows = ATTEMPTS_ROWS_MAX - 3;
 	flood("whole", 777, 800000, 10);
 	ingest_now(&engine);
@@ -347,8 +427,10 @@ main(void)
 	check_attempts_turns();
 	check_attempts_crowd();
 	check_attempts_links();
+	check_attempts_others();
 	check_attempts_shares();
 	check_attempts_flood();
+	check_attempts_refused();
 	check_attempts_whole();
 	return bench_down();
 }

@@ -2,8 +2,9 @@
 
 /*
  * SPOOL/attempts into table attempt.  Anybody on this host may write there:
- * each line is checked, and files that are none of table-sge's go.  A line
- * that is read twice is one attempt.
+ * each line is checked, and files that are none of table-sge's go, others'
+ * than smtpd's among them where that user is known.  How far each was read
+ * stands in the database with what was read.
  */
 
 #include <sys/stat.h>
@@ -118,8 +119,10 @@ take_bytes(struct ingest *in, struct attempts_file *f, size_t n, size_t *used)
 	if (attempts_room_begin(in) == -1 || store_begin(st) == -1)
 		return -1;
 	before = in->attempts_room;
-	if ((rc = take_lines(in, f, in->buf, n, used)) == 0)
-		rc = attempts_room_save(in, &before);
+	if ((rc = take_lines(in, f, in->buf, n, used)) == 0 &&
+	    (rc = attempts_room_save(in, &before)) == 0 && *used > 0)
+		rc = store_attempts_read(st, f->name, f->uid, f->offset +
+		    (int64_t)*used);
 	if (store_end(st, rc) == -1) {
 		in->attempts_room = before;
 		return -1;
@@ -162,6 +165,14 @@ make_room(struct ingest *in, uid_t uid)
 	return out;
 }
 
+static void
+file_forget(struct ingest *in, struct attempts_file *f)
+{
+	/* What stays in the database goes with the next start's first pass. */
+	(void)store_attempts_read(in->engine->store, f->name, f->uid, -1);
+	f->name[0] = '\0';
+}
+
 static struct attempts_file *
 file_of(struct ingest *in, const char *name, uid_t uid)
 {
@@ -178,6 +189,8 @@ file_of(struct ingest *in, const char *name, uid_t uid)
 	if (strlen(name) >= sizeof(room->name) ||
 	    (room == NULL && (room = make_room(in, uid)) == NULL))
 		return NULL;
+	if (room->name[0] != '\0')
+		file_forget(in, room);
 	(void)strlcpy(room->name, name, sizeof(room->name));
 	room->offset = 0;
 	room->uid = uid;
@@ -190,6 +203,13 @@ is_none(int error)
 {
 	return error == EACCES || error == ELOOP || error == EMLINK ||
 	    error == ENXIO || error == EPERM;
+}
+
+/* Where nobody knows which user smtpd is, it may be anybody. */
+static int
+may_note(const struct ingest *in, uid_t uid)
+{
+	return in->engine->nsmtpd == 0 || attempts_is_ours(in, uid);
 }
 
 /* 0: read, or to be tried again; 1: over; -1: it is none of table-sge's. */
@@ -207,7 +227,7 @@ file_take(struct ingest *in, int dirfd, const char *name)
 		return is_none(errno) ? -1 : 0;
 	/* Another name of root's file, or of smtpd's, makes nobody these. */
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_nlink > 1 ||
-	    sb.st_size > ATTEMPTS_FILE_MAX ||
+	    sb.st_size > ATTEMPTS_FILE_MAX || !may_note(in, sb.st_uid) ||
 	    (f = file_of(in, name, sb.st_uid)) == NULL) {
 		close(fd);
 		return -1;
@@ -224,22 +244,22 @@ file_take(struct ingest *in, int dirfd, const char *name)
 		in->attempts_left |= n == ATTEMPTS_TAKE_MAX && used > 0;
 	}
 	if (n >= 0 && used == 0 && sb.st_mtime < time(NULL) - OVER_SECONDS) {
-		f->name[0] = '\0';
+		file_forget(in, f);
 		return 1;
 	}
 	return 0;
 }
 
 /*
- * Whether it was to go.  What is in a folder that somebody put there is his
- * alone to remove.
+ * Whether it was to go, and went if it may in this turn.  What is in a folder
+ * that somebody put there is his alone to remove.
  */
 static int
-entry_take(struct ingest *in, int dirfd, const char *name)
+entry_take(struct ingest *in, int dirfd, const char *name, int may_go)
 {
 	int rc = file_take(in, dirfd, name);
 
-	if (rc == 0)
+	if (rc == 0 || !may_go)
 		return 0;
 	if (unlinkat(dirfd, name, 0) == -1 && errno != ENOENT &&
 	    unlinkat(dirfd, name, AT_REMOVEDIR) == -1)
@@ -249,12 +269,35 @@ entry_take(struct ingest *in, int dirfd, const char *name)
 	return 1;
 }
 
+/* How far a file was read before this start. */
+static int
+was_read(const char *name, uid_t uid, int64_t offset, void *arg)
+{
+	struct ingest *in = arg;
+	size_t i;
+
+	for (i = 0; i < nitems(in->attempts); i++) {
+		if (in->attempts[i].name[0] != '\0')
+			continue;
+		(void)strlcpy(in->attempts[i].name, name,
+		    sizeof(in->attempts[i].name));
+		in->attempts[i].uid = uid;
+		in->attempts[i].offset = offset;
+		break;
+	}
+	return 0;
+}
+
 static void
 pass_begin(struct ingest *in)
 {
 	size_t i;
 	int fd;
 
+	if (!in->attempts_known && store_attempts_each(in->engine->store,
+	    was_read, in) == -1)
+		return;
+	in->attempts_known = 1;
 	/* In the same folder as sessions. */
 	if (in->dirfd == -1 || (fd = openat(in->dirfd, "../attempts",
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
@@ -273,8 +316,8 @@ pass_end(struct ingest *in)
 
 	attempts_stop(in);
 	for (i = 0; i < nitems(in->attempts); i++)
-		if (!in->attempts[i].seen)
-			in->attempts[i].name[0] = '\0';
+		if (in->attempts[i].name[0] != '\0' && !in->attempts[i].seen)
+			file_forget(in, &in->attempts[i]);
 }
 
 /* Up to the end of a pass or of the turn; 1: there is more to read. */
@@ -285,7 +328,7 @@ pass_go_on(struct ingest *in)
 	int i, left, gone = 0;
 
 	in->attempts_taken = 0;
-	for (i = 0; i < ATTEMPTS_LOOK_MAX && gone < ATTEMPTS_GONE_MAX; i++) {
+	for (i = 0; i < ATTEMPTS_LOOK_MAX; i++) {
 		if (in->attempts_taken >= ATTEMPTS_TAKE_MAX)
 			return 1;
 		if ((de = readdir(in->attempts_dir)) == NULL) {
@@ -297,7 +340,7 @@ pass_go_on(struct ingest *in)
 		if (strcmp(de->d_name, ".") != 0 &&
 		    strcmp(de->d_name, "..") != 0)
 			gone += entry_take(in, dirfd(in->attempts_dir),
-			    de->d_name);
+			    de->d_name, gone < ATTEMPTS_GONE_MAX);
 	}
 	return 0;
 }

@@ -80,6 +80,7 @@ struct ingest {
 	int64_t		 retry;		/* the same, after a failure */
 	int64_t		 complained;
 	struct attempts_file attempts[ATTEMPTS_FILES_MAX];
+	int		 attempts_known;	/* how far, by an earlier run */
 	DIR		*attempts_dir;	/* of the pass that goes on, or NULL */
 	size_t		 attempts_taken;	/* bytes, in this turn */
 	int		 attempts_left;	/* a file has more than was read */

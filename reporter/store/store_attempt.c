@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/store_attempt.h"
@@ -88,4 +90,41 @@ store_mx_none_matches(struct store *st, const char *domain)
 {
 	return (int)store_count(st, "SELECT count(*) > 0 AND"
 	    " sum(matches) = 0 FROM mx WHERE domain = ?1", "t", domain);
+}
+
+/* In table meta: "attempts@USER/NAME". */
+#define FILE_KEY "attempts@"
+
+int
+store_attempts_read(struct store *st, const char *name, uid_t uid,
+    int64_t offset)
+{
+	char key[NAME_MAX + sizeof(FILE_KEY) + 24];
+
+	if ((size_t)snprintf(key, sizeof(key), FILE_KEY "%lld/%s",
+	    (long long)uid, name) >= sizeof(key))
+		return -1;
+	return offset >= 0 ? store_meta_set(st, key, offset) :
+	    store_run(st, "DELETE FROM meta WHERE key = ?1", "t", key);
+}
+
+int
+store_attempts_each(struct store *st, int (*cb)(const char *, uid_t, int64_t,
+    void *), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int64_t uid, offset;
+	const char *name;
+	int rc;
+
+	if ((stmt = store_select(st, "SELECT substr(key, instr(key, '/') + 1),"
+	    " CAST(substr(key, length('" FILE_KEY "') + 1) AS INTEGER), value"
+	    " FROM meta WHERE key GLOB '" FILE_KEY "*/*'", "")) == NULL)
+		return -1;
+	while ((rc = store_row(st, stmt, "tii", &name, &uid, &offset)) == 1)
+		if (cb(name, (uid_t)uid, offset, arg) == -1) {
+			(void)sqlite3_reset(stmt);
+			return -1;
+		}
+	return rc;
 }

@@ -3,6 +3,8 @@
 #ifndef SGE_STORE_ATTEMPT_H
 #define SGE_STORE_ATTEMPT_H
 
+#include <sys/types.h>
+
 #include "base/bounds.h"
 #include "store/store.h"
 
@@ -36,6 +38,15 @@ int	store_attempt_at(struct store *, const char *domain, const char *addr,
 int	store_turns(struct store *, int64_t max, void (*cb)(const char *host,
 	    const char *addr, int64_t attempt, int alone, void *arg),
 	    void *arg);
+/*
+ * How far a user's file of SPOOL/attempts was read, in bytes; -1: it is gone.
+ * 0, or -1 with a log line.
+ */
+int	store_attempts_read(struct store *, const char *name, uid_t uid,
+	    int64_t offset);
+/* Each of these, until cb returns -1: 0, or -1. */
+int	store_attempts_each(struct store *, int (*cb)(const char *name,
+	    uid_t uid, int64_t offset, void *arg), void *arg);
 /* Whether MX hosts of the domain are known, and its policy allows none; -1. */
 int	store_mx_none_matches(struct store *, const char *domain);
 
