@@ -15,6 +15,19 @@ round_over(void *arg __unused)
 }
 
 static void
+over(void *arg)
+{
+	loop_stop(arg);
+}
+
+static void
+loop_for(int64_t ms)
+{
+	loop_timer_add(engine.loop, ms, over, engine.loop);
+	loop_run(engine.loop);
+}
+
+static void
 trim_round(void)
 {
 	trim_now(engine.ingest);
@@ -89,6 +102,153 @@ check_behind(void)
 	is_int(number(sql), 10, "as many days ahead as of late all stay");
 }
 
+#define LEARNED "INSERT INTO probe (host, addr, probed) VALUES ('%s', 'a'," \
+    " %lld); INSERT INTO mx (domain, host, pref, matches, retry, seen)" \
+    " VALUES ('%s', 'h', 1, 1, %lld, %lld); INSERT INTO mxaddr VALUES ('a'," \
+    " '%s', 'h', %lld, %lld); INSERT INTO sts (domain, max_age, fetched," \
+    " expires, checked, refresh, tried) VALUES ('%s', 600, %lld, %lld, %lld," \
+    " %lld, %lld); INSERT INTO sts_history VALUES ('%s', %lld, 0, 1," \
+    " 'enforce'); INSERT INTO broken VALUES ('%s', %lld, %lld, 'x');" \
+    " INSERT INTO route (domain, kind, until, learned, renew, used) VALUES" \
+    " ('%s', 'none', %lld, %lld, %lld, %lld)"
+
+/* All that is learned of a domain, at that time. */
+static void
+add_learned(const char *name, int64_t at)
+{
+	long long t = at;
+	char sql[2048];
+
+	snprintf(sql, sizeof(sql), LEARNED, name, t, name, t + 300, t, name, t,
+	    t, name, t, t + 600, t, t + 86400, t, name, t, name, t, t, name,
+	    t + 86400, t, t + 600, t);
+	run(sql);
+}
+
+/* A statement of the store's own is known by its address. */
+static int64_t
+asked(const char *sql)
+{
+	sqlite3_stmt *stmt;
+	int64_t n;
+
+	if (sqlite3_prepare_v2(engine.store->db, sql, -1, &stmt, NULL) !=
+	    SQLITE_OK || sqlite3_step(stmt) != SQLITE_ROW)
+		fatalx("%s: %s", sql, sqlite3_errmsg(engine.store->db));
+	n = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return n;
+}
+
+/* How many of a domain's times are behind then. */
+static int64_t
+behind(const char *name, int64_t then)
+{
+	static const char *const times[] = {
+		"count(*) FROM probe WHERE host = '%s' AND probed",
+		"count(*) FROM mx WHERE domain = '%s' AND seen",
+		"count(*) FROM mx WHERE domain = '%s' AND retry - 300",
+		"count(*) FROM mxaddr WHERE domain = '%s' AND seen",
+		"count(*) FROM mxaddr WHERE domain = '%s' AND routed",
+		"count(*) FROM sts WHERE domain = '%s' AND fetched",
+		"count(*) FROM sts WHERE domain = '%s' AND checked",
+		"count(*) FROM sts WHERE domain = '%s' AND tried",
+		"count(*) FROM sts WHERE domain = '%s' AND expires - 600",
+		"count(*) FROM sts WHERE domain = '%s' AND refresh - 86400",
+		"count(*) FROM sts_history WHERE domain = '%s' AND since",
+		"count(*) FROM broken WHERE domain = '%s' AND since",
+		"count(*) FROM broken WHERE domain = '%s' AND last",
+		"count(*) FROM route WHERE domain = '%s' AND learned",
+		"count(*) FROM route WHERE domain = '%s' AND used",
+		"count(*) FROM route WHERE domain = '%s' AND until - 86400",
+		"count(*) FROM route WHERE domain = '%s' AND renew - 600",
+	};
+	int64_t n = 0;
+	char sql[256];
+	size_t i;
+
+	for (i = 0; i < nitems(times); i++) {
+		(void)snprintf(sql, sizeof(sql), "SELECT ");
+		(void)snprintf(sql + 7, sizeof(sql) - 7, times[i], name);
+		(void)snprintf(sql + strlen(sql), sizeof(sql) - strlen(sql),
+		    " > %lld", (long long)then);
+		n += asked(sql);
+	}
+	return n;
+}
+
+/* What was learned by such a clock would not be looked at again before. */
+static void
+check_learned(void)
+{
+	int64_t now = time(NULL), far = now + 900 * (int64_t)DAY_SECONDS;
+
+	add_learned("right.nz", now - 100);
+	add_learned("some.nz", now + 7200);
+	run("INSERT INTO sts_history VALUES ('far.nz', 5000000000,"
+	    " 5000000001, 2, 'none')");
+	trim_round();
+	is_int(number("SELECT count(*) FROM meta WHERE key = 'dated_since'"
+	    " AND value > 0"), 0, "two hours go by by themselves");
+	add_learned("far.nz", far);
+	run("INSERT INTO route (domain, learned, renew, used) VALUES"
+	    " ('over.nz', 5000000000, 9223372036854775807, 5000000000)");
+	is_int(behind("far.nz", far - 1), 18, "what was learned months ahead");
+	trim_round();
+	is_int(behind("far.nz", far - 1), 18, "does not change at once");
+	run("UPDATE meta SET value = value - 90000 WHERE key = 'dated_since'");
+	trim_round();
+	is_int(behind("far.nz", time(NULL)), 0, "a day later it is of now");
+	/* But what was to come some time after. */
+	is_int(behind("far.nz", now - 1), 14, "not of before");
+	is_int(number("SELECT count(*) FROM sts_history WHERE domain ="
+	    " 'far.nz'"), 1, "what was over by then never was");
+	is_int(number("SELECT renew = 9223372036854775807 AND learned <"
+	    " 5000000000 FROM route WHERE domain = 'over.nz'"), 1,
+	    "what was due never is not due");
+	is_int(behind("right.nz", now - 101), 17, "what was right stays");
+	is_int(behind("right.nz", now - 100), 0, "as it was");
+	trim_round();
+	is_int(number("SELECT count(*) FROM meta WHERE key = 'dated_since'"
+	    " AND value > 0"), 0, "and that is over");
+}
+
+/* Another process has the database: the round goes on a minute later. */
+static void
+check_locked(void)
+{
+	struct ingest *in = engine.ingest;
+	sqlite3 *db;
+	size_t step;
+
+	trim_round();
+	is_int(in->trim_wait, 3600 * 1000, "a round is over for an hour");
+	store_hurry(engine.store, 1);
+	if (sqlite3_open(database, &db) != SQLITE_OK || sqlite3_exec(db,
+	    "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("lock");
+	in->trim_wait = 0;
+	trim_now(in);
+	while (in->trim_wait == 0)
+		loop_for(20);
+	is_int(in->trim_wait, 60 * 1000,
+	    "one that could not begin is tried again in a minute");
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	trim_now(in);
+	while (in->trim_step < 2)
+		loop_for(20);
+	if (sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("lock");
+	step = in->trim_step;
+	loop_for(400);
+	ok(in->trim_step == step && in->trim_wait == 60 * 1000,
+	    "so is one step of it, and none is passed over");
+	sqlite3_close(db);
+	store_hurry(engine.store, 0);
+	trim_round();
+	is_int(in->trim_wait, 3600 * 1000, "then it is over");
+}
+
 int
 main(void)
 {
@@ -97,5 +257,7 @@ main(void)
 		fatal("%s", sessions);
 	check_ahead();
 	check_behind();
+	check_learned();
+	check_locked();
 	return bench_down();
 }

@@ -324,8 +324,11 @@ test_locked(struct bench *b)
 	hash_clear(l->networks);
 	look_at(l, "mx.look.nz", "198.51.100.77", 0);
 	b->probes = 0;
+	l->trim_at = l->ticks + 1;
 	loop_timer_add(b->e.loop, 1500, half_over, b);
 	loop_run(b->e.loop);
+	ok(l->trim_at >= l->ticks + 58 && l->trim_at <= l->ticks + 60,
+	    "what is old is forgotten a minute later");
 	is_str(b->answers, "", "what is new has to wait");
 	is_int(b->probes, 1, "a host was looked at");
 	ok(look_is_begun(l, "mx.look.nz", "198.51.100.77"),

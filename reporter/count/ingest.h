@@ -92,6 +92,8 @@ struct ingest {
 	size_t		 trim_step;
 	int64_t		 trim_time;	/* by which this round trims */
 	int64_t		 trim_ahead;	/* days behind this go, too */
+	int64_t		 trim_dated;	/* what was learned behind it: then */
+	int64_t		 trim_wait;	/* milliseconds until the next step */
 };
 
 /*

@@ -20,6 +20,8 @@
 #define ATTEMPTS_MANY (ATTEMPTS_ROWS_MAX / 4 * 3)
 #define TRIM_FIRST_MS (60 * 1000)
 #define TRIM_EVERY_MS (3600 * 1000)
+/* Where another process has the database: the same step again. */
+#define TRIM_AGAIN_MS (60 * 1000)
 #define TRIM_STEP_MS 50
 /* Rows or pages of one step: what a commit does in a few milliseconds. */
 #define TRIM_ROWS 500
@@ -42,7 +44,7 @@
 
 static void	trim_tick(void *);
 
-/* The time to trim by, or 0: not now. */
+/* The time to trim by; 0: not now; -1: the database could not be had. */
 static int64_t
 trim_time(struct ingest *in)
 {
@@ -54,14 +56,14 @@ trim_time(struct ingest *in)
 	if (!steady_for(&e->clock, TRIM_STEADY))
 		return 0;
 	if (store_meta(st, "trimmed", &upto) == -1)
-		return 0;
+		return -1;
 	upto += TRIM_ADVANCE;
 	if (upto > now)
 		upto = now;
 	if (store_begin(st) == -1)
-		return 0;
+		return -1;
 	return store_end(st, store_meta_set(st, "trimmed", upto) == 0 &&
-	    store_meta_set(st, "clock", now) == 0 ? 0 : -1) == 0 ? upto : 0;
+	    store_meta_set(st, "clock", now) == 0 ? 0 : -1) == 0 ? upto : -1;
 }
 
 static void
@@ -92,29 +94,45 @@ trim_segments(struct ingest *in, int64_t now)
 	    KEEP_TALLIES * (int64_t)DAY_SECONDS);
 }
 
-/* The last day that may stay, of those to come; INT64_MAX: all do. */
-static int64_t
-trim_ahead(struct ingest *in)
+/* Whether what was found to be ahead is so for a day, by that key. */
+static int
+was_ahead(struct ingest *in, const char *key, int found)
 {
 	struct store *st = in->engine->store;
 	int64_t now = time(NULL), since = 0;
-	int found;
 
-	/* Not by the time of a round, which may be behind: by the clock. */
-	if ((found = store_ahead(st, day_of(now), AHEAD_DAYS)) == -1 ||
-	    store_meta(st, "ahead_since", &since) == -1)
-		return INT64_MAX;
+	if (found == -1 || store_meta(st, key, &since) == -1)
+		return 0;
 	if (!found || since == 0 || since > now) {
 		if (found || since != 0)
-			(void)store_meta_set(st, "ahead_since", found ? now :
-			    0);
-		return INT64_MAX;
+			(void)store_meta_set(st, key, found ? now : 0);
+		return 0;
 	}
-	if (now - since < AHEAD_SEEN)
-		return INT64_MAX;
-	log_warnx("what a clock that was ahead has dated, more than %d days "
-	    "from now, is removed", AHEAD_DAYS);
-	return day_of(now) + AHEAD_DAYS;
+	return now - since >= AHEAD_SEEN;
+}
+
+/*
+ * The last day that may stay, of those to come; INT64_MAX: all do.  And since
+ * when may have been learned what is known.
+ */
+static void
+trim_ahead(struct ingest *in)
+{
+	struct store *st = in->engine->store;
+	/* Not by the time of a round, which may be behind: by the clock. */
+	int64_t now = time(NULL), today = day_of(now);
+
+	in->trim_ahead = in->trim_dated = INT64_MAX;
+	if (was_ahead(in, "ahead_since", store_ahead(st, today, AHEAD_DAYS))) {
+		log_warnx("what a clock that was ahead has dated, more than "
+		    "%d days from now, is removed", AHEAD_DAYS);
+		in->trim_ahead = today + AHEAD_DAYS;
+	}
+	if (was_ahead(in, "dated_since", store_dated_ahead(st, now))) {
+		log_warnx("what was learned by a clock that was ahead is taken "
+		    "for learned now");
+		in->trim_dated = now;
+	}
 }
 
 /* Half as long in each round, while there are many. */
@@ -128,15 +146,17 @@ trim_attempts(struct ingest *in)
 		in->attempts_keep = KEEP_ATTEMPTS_MIN;
 }
 
-/* One step of a round; whether it was the last. */
+/* One step of a round: 1: it was the last; -1: the database can't be had. */
 static int
 trim_step(struct ingest *in)
 {
 	struct store_trim before;
+	struct store *st = in->engine->store;
 	int64_t now = in->trim_time, today = day_of(now);
+	int n;
 
 	if (in->trim_step == store_trim_steps())
-		return store_shrink(in->engine->store, TRIM_PAGES) != 1;
+		return store_shrink(st, TRIM_PAGES) != 1;
 	before.tallies = today - KEEP_TALLIES;
 	/* Today and the day itself are not among those kept. */
 	before.reports = today - in->engine->conf->keep_reports - 1;
@@ -144,34 +164,45 @@ trim_step(struct ingest *in)
 	before.traces = today - in->engine->conf->keep_sessions - 1;
 	before.attempts = now - in->attempts_keep;
 	before.ahead = in->trim_ahead;
+	before.dated = in->trim_dated;
 	before.waiting = now - KEEP_WAITING * DAY_SECONDS;
-	if (store_trim(in->engine->store, in->trim_step, &before, TRIM_ROWS) <
-	    TRIM_ROWS)
+	n = store_trim(st, in->trim_step, &before, TRIM_ROWS);
+	/* What fails for another reason keeps nothing else from going. */
+	if (n == -1 && st->locked)
+		return -1;
+	if (n < TRIM_ROWS)
 		in->trim_step++;
 	return 0;
+}
+
+/* The same, with the beginning of a round before the first one. */
+static int
+trim_go_on(struct ingest *in)
+{
+	if (in->trim_step == 0 && in->trim_wait != TRIM_STEP_MS) {
+		if ((in->trim_time = trim_time(in)) <= 0)
+			return in->trim_time == 0 ? 1 : -1;
+		trim_segments(in, in->trim_time);
+		trim_attempts(in);
+		trim_ahead(in);
+	}
+	return trim_step(in);
 }
 
 static void
 trim_tick(void *arg)
 {
 	struct ingest *in = arg;
-	int over = 0;
+	int rc = trim_go_on(in);
 
-	if (in->trim_step == 0) {
-		if ((in->trim_time = trim_time(in)) == 0)
-			over = 1;
-		else {
-			trim_segments(in, in->trim_time);
-			trim_attempts(in);
-			in->trim_ahead = trim_ahead(in);
-		}
-	}
-	if (!over && (over = trim_step(in))) {
+	if (rc == 1) {
 		in->trim_step = 0;
 		in->attempts_room.rows = -1;
 	}
-	in->trim_timer = loop_timer_add(in->engine->loop, over ?
-	    TRIM_EVERY_MS : TRIM_STEP_MS, trim_tick, in);
+	in->trim_wait = rc == 1 ? TRIM_EVERY_MS : rc == -1 ? TRIM_AGAIN_MS :
+	    TRIM_STEP_MS;
+	in->trim_timer = loop_timer_add(in->engine->loop, in->trim_wait,
+	    trim_tick, in);
 }
 
 void
@@ -186,6 +217,7 @@ trim_now(struct ingest *in)
 {
 	loop_timer_remove(in->engine->loop, in->trim_timer);
 	in->trim_step = 0;
+	in->trim_wait = 0;
 	in->trim_timer = loop_timer_add(in->engine->loop, 0, trim_tick, in);
 }
 

@@ -12,6 +12,7 @@
 
 #define TICK_MS		1000
 #define TRIM_TICKS	600	/* seconds between steps of forgetting */
+#define TRIM_AGAIN_TICKS 60	/* where the database can't be had */
 /* Who asks waits so long for a host's look, and for room to begin one. */
 #define LOOKING_MS	3000
 #define LOOK_ROOM_MS	500
@@ -272,9 +273,10 @@ on_tick(void *arg)
 	room = RENEWALS_MAX - (int64_t)l->active;
 	if (room > 0 && TAILQ_EMPTY(&l->queue))
 		renew_due(l, room);
-	if (l->ticks % TRIM_TICKS == 0)
-		(void)store_route_trim(l->engine->store,
-		    time(NULL) - USED_POLICY);
+	if (l->ticks >= l->trim_at)
+		l->trim_at = l->ticks + (store_route_trim(l->engine->store,
+		    time(NULL) - USED_POLICY) == 0 ? TRIM_TICKS :
+		    TRIM_AGAIN_TICKS);
 	look_tick(l);
 	policy_tick(l);
 	own_tick(l);
@@ -294,6 +296,7 @@ learn_start(struct engine *e)
 	TAILQ_INIT(&l->looking);
 	TAILQ_INIT(&l->answers);
 	l->looked = 1;
+	l->trim_at = TRIM_TICKS;
 	l->run = on_flush;
 	l->begin = lesson_begin;
 	e->learn = l;

@@ -161,6 +161,7 @@ struct learn {
 	int64_t		 locked;	/* it is in vain since, loop_now; or 0 */
 	struct loop_timer *tick;
 	int64_t		 ticks;
+	int64_t		 trim_at;	/* of these, what is old is forgotten */
 	struct looks	 looks;
 	size_t		 nlooks;
 	uint64_t	 looked;	/* looks that ended, and ticks */

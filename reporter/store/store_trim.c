@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "store/store.h"
 #include "store/store_trim.h"
@@ -28,6 +29,21 @@
 	    " WHERE day " when " ?1 LIMIT ?2)"
 #define PAST(table, key, kept) { BEFORE(kept), OF_DAYS(table, key, "<") },
 #define AHEAD(table, key, kept) { BEFORE(ahead), OF_DAYS(table, key, ">") },
+
+/*
+ * What was learned counts as learned then, what was to come some time after as
+ * due; what comes within a day anyway does.
+ */
+#define DATED(table, key, set, when) \
+	{ BEFORE(dated), "UPDATE OR IGNORE " table " SET " set " WHERE (" key \
+	    ") IN (SELECT " key " FROM " table " WHERE " when " LIMIT ?2)" },
+/* Times of one thing after the other, of which the last may go on. */
+#define DATED_TIMES(table) \
+	{ BEFORE(dated), "DELETE FROM " table " WHERE (domain, since) IN" \
+	    " (SELECT domain, since FROM " table " WHERE since > ?1 AND" \
+	    " until > 0 LIMIT ?2)" }, \
+	DATED(table, "domain, since", "since = min(since, ?1)," \
+	    " until = min(until, ?1)", "since > ?1 OR until > ?1")
 
 /* ?1: before when; ?2: how many rows. */
 static const struct {
@@ -81,6 +97,27 @@ static const struct {
 	{ BEFORE(attempts), "DELETE FROM attempt WHERE (domain, at) IN (SELECT"
 	    " domain, at FROM attempt WHERE at < ?1 * 1000 LIMIT ?2)" },
 	DAY_TABLES(AHEAD)
+	DATED("probe", "host, addr", "probed = ?1", "probed > ?1")
+	DATED("mx", "domain, host", "seen = min(seen, ?1), retry ="
+	    " iif(retry - 86400 > ?1, ?1, retry)", "seen > ?1 OR"
+	    " retry - 86400 > ?1")
+	DATED("mxaddr", "addr, domain, host", "seen = min(seen, ?1),"
+	    " routed = min(routed, ?1)", "seen > ?1 OR routed > ?1")
+	DATED("sts", "domain", "checked = min(checked, ?1),"
+	    " fetched = min(fetched, ?1), tried = min(tried, ?1),"
+	    " refresh = min(refresh, ?1),"
+	    " expires = min(expires, ?1 + max_age)",
+	    "checked > ?1 OR fetched > ?1 OR tried > ?1")
+	DATED_TIMES("sts_history")
+	DATED_TIMES("sts_error")
+	DATED("broken", "domain", "since = min(since, ?1),"
+	    " last = min(last, ?1)", "since > ?1 OR last > ?1")
+	/* One that is not used any more is due never. */
+	DATED("route", "domain", "learned = min(learned, ?1),"
+	    " used = min(used, ?1), until = min(until, ?1 + 86400), renew ="
+	    " iif(renew = 9223372036854775807, renew, min(renew, ?1))",
+	    "learned > ?1 OR used > ?1")
+	DATED("waiting", "domain", "last = ?1", "last > ?1")
 	{ BEFORE(waiting), "DELETE FROM waiting WHERE domain IN (SELECT domain"
 	    " FROM waiting WHERE last < ?1 LIMIT ?2)" },
 };
@@ -95,10 +132,12 @@ int
 store_trim(struct store *st, size_t step, const struct store_trim *before,
     int64_t rows)
 {
-	const void *when = (const char *)before + trims[step].before;
+	int64_t when;
 
-	return store_update(st, trims[step].sql, "ii", *(const int64_t *)when,
-	    rows);
+	memcpy(&when, (const char *)before + trims[step].before, sizeof(when));
+	/* Nothing is behind that. */
+	return when == INT64_MAX ? 0 : store_update(st, trims[step].sql, "ii",
+	    when, rows);
 }
 
 int
@@ -111,6 +150,16 @@ store_ahead(struct store *st, int64_t today, int64_t days)
 	    " WHERE day BETWEEN ?1 - 14 AND ?1 - 1) >= 8"
 	    " AND (SELECT count(DISTINCT day) FROM flow"
 	    " WHERE day > ?1 + ?2) < 8", "ii", today, days);
+}
+
+int
+store_dated_ahead(struct store *st, int64_t now)
+{
+	return (int)store_count(st, "SELECT"
+	    " EXISTS (SELECT 1 FROM probe WHERE probed - 86400 > ?1) OR"
+	    " EXISTS (SELECT 1 FROM sts WHERE checked - 86400 > ?1) OR"
+	    " EXISTS (SELECT 1 FROM route WHERE learned - 86400 > ?1)", "i",
+	    now);
 }
 
 int

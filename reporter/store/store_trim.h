@@ -15,12 +15,14 @@ struct store_trim {
 	int64_t		 traces;	/* days since 1970 */
 	/* And days that are still to come, behind this; INT64_MAX: none. */
 	int64_t		 ahead;
+	/* What was learned behind this becomes of then: epoch seconds. */
+	int64_t		 dated;
 };
 
 size_t	store_trim_steps(void);
 /*
- * One of the steps (from 0), which deletes at most so many rows in a
- * transaction of its own.  Returns how many it deleted: fewer than rows where
+ * One of the steps (from 0), which deletes or dates at most so many rows in a
+ * transaction of its own.  Returns how many these were: fewer than rows where
  * the step is done; or -1 with a log line.
  */
 int	store_trim(struct store *, size_t step, const struct store_trim *,
@@ -33,6 +35,12 @@ int	store_trim(struct store *, size_t step, const struct store_trim *,
  * clock that is behind, as it may be for weeks.  1, 0, or -1 with a log line.
  */
 int	store_ahead(struct store *, int64_t today, int64_t days);
+
+/*
+ * Whether what was learned has a date more than a day behind now: a host that
+ * was looked at, a policy, a route.  1, 0, or -1 with a log line.
+ */
+int	store_dated_ahead(struct store *, int64_t now);
 
 /*
  * Gives at most so many free pages of the file back to the file system, while
