@@ -37,6 +37,8 @@
  */
 #define PING_MS 30000
 #define PINGS_MAX 10
+/* But until it is ready: a large database may come to a newer format. */
+#define PINGS_FIRST_MAX 120
 
 #define ENGINE WORLD_PARTS
 
@@ -93,6 +95,8 @@ children_stop(struct parent *p)
 	if (p->stopping)
 		return;
 	p->stopping = 1;
+	/* Which of the others hangs: it may have ended before we saw that. */
+	ipc_read(p->engine);
 	ipc_free(p->engine);
 	p->engine = NULL;
 	loop_timer_remove(p->loop, p->ping);
@@ -124,7 +128,7 @@ engine_said(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 		if ((hangs >> i & 1) != 0 && p->pids[i] != 0)
 			(void)kill(p->pids[i], SIGKILL);
 	p->pings = 0;
-	p->ready = 1;
+	p->ready = p->up = 1;
 }
 
 /* Its end is seen by SIGCHLD. */
@@ -146,7 +150,7 @@ engine_ping(void *arg)
 	p->ping = loop_timer_add(p->loop, PING_MS, engine_ping, p);
 	if (p->engine == NULL)
 		return;
-	if (p->pings++ == PINGS_MAX) {
+	if (p->pings++ == (p->up ? PINGS_MAX : PINGS_FIRST_MAX)) {
 		log_warnx("%s does not answer: it is ended", names[ENGINE]);
 		(void)kill(p->pids[ENGINE], SIGKILL);
 		return;
@@ -159,15 +163,22 @@ engine_ping(void *arg)
 		json_decref(ping);
 }
 
-static void
+static int
 engine_fork(struct parent *p, int world[WORLD_PARTS])
 {
 	int pair[2], fds[WORLD_PARTS + 5], i;
 
-	if (ipc_pair(pair) == -1)
-		fatal("socketpair");
-	if ((p->pids[ENGINE] = process_fork()) == -1)
-		fatal("fork");
+	if (ipc_pair(pair) == -1) {
+		log_warn("socketpair");
+		return -1;
+	}
+	if ((p->pids[ENGINE] = process_fork()) == -1) {
+		log_warn("fork");
+		p->pids[ENGINE] = 0;
+		close(pair[0]);
+		close(pair[1]);
+		return -1;
+	}
 	if (p->pids[ENGINE] == 0) {
 		for (i = 0; i < WORLD_PARTS; i++)
 			fds[i] = world[i];
@@ -186,29 +197,34 @@ engine_fork(struct parent *p, int world[WORLD_PARTS])
 	p->engine = ipc_new(p->loop, pair[0], engine_said, engine_closed, p);
 	p->pings = 0;
 	p->ping = loop_timer_add(p->loop, PING_MS, engine_ping, p);
+	return 0;
 }
 
-static void
+/* 0, or -1: not all could be, and those that were are told to end. */
+static int
 children_start(struct parent *p)
 {
 	unsigned int which = (1U << WORLD_PARTS) - 1;
-	int world[WORLD_PARTS], i;
+	int world[WORLD_PARTS], i, rc;
 	pid_t pids[WORLD_PARTS];
 
+	p->began = loop_now();
+	p->stopping = p->up = 0;
+	p->named = p->killed = 0;
+	p->first = NULL;
 	if (p->conf->fleet == NULL)
 		which &= ~(1U << WORLD_SHARE);
-	if (world_start(p->conf, which, world, pids) == -1)
-		fatalx("can't start");
+	rc = world_start(p->conf, which, world, pids);
 	for (i = 0; i < WORLD_PARTS; i++)
 		p->pids[i] = pids[i];
-	engine_fork(p, world);
+	if (rc == 0)
+		rc = engine_fork(p, world);
 	for (i = 0; i < WORLD_PARTS; i++)
 		if (world[i] != -1)
 			close(world[i]);
-	p->began = loop_now();
-	p->stopping = 0;
-	p->named = 0;
-	p->first = NULL;
+	if (rc == -1)
+		children_stop(p);
+	return rc;
 }
 
 static void
@@ -217,8 +233,8 @@ children_again(void *arg)
 	struct parent *p = arg;
 
 	p->timer = NULL;
-	children_start(p);
-	log_info("started again");
+	if (children_start(p) == 0)
+		log_info("started again");
 }
 
 /* What they had done stands in the database; the sockets stay open. */
@@ -244,11 +260,16 @@ children_ended(struct parent *p)
 	if (p->first != NULL && !p->named)
 		log_warnx("%s ended unasked", p->first);
 	if (p->next == NULL) {
-		/* One that never ran is the operator's to look at. */
-		if (!p->asked && p->ready)
+		/*
+		 * One that ended by itself before it ever ran has said why, to
+		 * the operator; one that was ended has not.
+		 */
+		if (!p->asked && (p->ready || p->killed))
 			children_pause(p);
-		else
+		else {
+			p->status |= !p->asked;
 			loop_stop(p->loop);
+		}
 		return;
 	}
 	if (strcmp(p->conf->socket, p->next->socket) != 0) {
@@ -273,8 +294,8 @@ children_ended(struct parent *p)
 		loop_stop(p->loop);
 		return;
 	}
-	children_start(p);
-	log_info("reloaded %s", p->file);
+	if (children_start(p) == 0)
+		log_info("reloaded %s", p->file);
 }
 
 /*
@@ -294,18 +315,15 @@ child_ended(struct parent *p, const char *name, int status)
 		if (p->first == NULL)
 			p->first = name;
 		p->named = 1;
-		if (WIFSIGNALED(status))
+		if ((p->killed = WIFSIGNALED(status)))
 			log_warnx("%s was ended by signal %d", name,
 			    WTERMSIG(status));
 		else
 			log_warnx("%s ended with status %d", name,
 			    WEXITSTATUS(status));
 	}
-	if (was_asked)
-		return;
-	if (!p->ready)
-		p->status = 1;
-	children_stop(p);
+	if (!was_asked)
+		children_stop(p);
 }
 
 static void
@@ -373,7 +391,8 @@ parent_run(struct parent *p, const sigset_t *hangup)
 	sandbox_missing();
 	sandbox_all();
 	p->since = time(NULL);
-	children_start(p);
+	if (children_start(p) == -1)
+		fatalx("can't start");
 	log_info("started");
 	setup_tell("READY=1");
 	loop_run(p->loop);

@@ -34,6 +34,7 @@ struct parent {
 	int		 stopping;
 	int		 asked;		/* to end, not to start again */
 	int		 ready;		/* the engine ran, once */
+	int		 up;		/* and does since this start */
 	int		 status;
 	int64_t		 since;		/* epoch seconds */
 	int64_t		 began;		/* the loop's time */
@@ -42,6 +43,7 @@ struct parent {
 	struct loop_timer *ping;
 	/* Unasked ends: whether the cause was said, else who was first. */
 	int		 named;
+	int		 killed;	/* it was by a signal */
 	const char	*first;
 	struct loop_timer *timer;
 };

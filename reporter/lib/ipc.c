@@ -297,6 +297,13 @@ ipc_event(int sock __unused, short revents, void *arg)
 		ipc_free(ipc);
 }
 
+void
+ipc_read(struct ipc *ipc)
+{
+	if (ipc != NULL && ipc->fd != -1)
+		ipc_event(ipc->fd, POLLIN, ipc);
+}
+
 int
 ipc_pair(int fds[2])
 {

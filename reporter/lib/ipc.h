@@ -29,6 +29,8 @@ void	ipc_free(struct ipc *);
 void	ipc_accept(struct ipc *, size_t most);
 /* Steals obj, and closes fd (-1: none) once it is sent.  0, or -1: too long. */
 int	ipc_send(struct ipc *, json_t *obj, int fd);
+/* What has come by now is handed on, before the loop's next turn. */
+void	ipc_read(struct ipc *);
 /* Messages not yet sent. */
 size_t	ipc_queued(const struct ipc *);
 
