@@ -162,6 +162,29 @@ wait_for 60 again
 is "$(grep -c "waiting for\|did not end" "$log")" 0 \
     "nobody waited for it either" || sed 's/^/# /' "$log"
 check "all are there" wait_for 60 all_there "$victim"
+
+# There may be no more processes for a while.
+if [ -n "$AS" ] && command -v prlimit >/dev/null; then
+	wait_for 60 answers || bail "sged answers"
+	: >"$log"
+	victim=$(children | tail -n 1)
+	forkless()
+	{
+		[ "$(grep -c 'parent: fork:' "$log")" -ge 3 ] && return
+		clock_pass 4
+		return 1
+	}
+	# shellcheck disable=SC2086
+	$AS prlimit --pid "$(cat "$L/sged.pid")" --nproc=1:
+	kill -9 "$victim"
+	wait_for 60 forkless
+	ok $? "where it can't start them it tries again" || sed 's/^/# /' "$log"
+	# shellcheck disable=SC2086
+	$AS prlimit --pid "$(cat "$L/sged.pid")" --nproc=4096:
+	wait_for 60 again
+	ok $? "until it can"
+	check "and they are there" wait_for 60 answers
+fi
 local_stop sged
 
 # Not a database: who opens it says so, and ends by itself.

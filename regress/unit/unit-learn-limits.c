@@ -123,12 +123,16 @@ test_trim(struct bench *b)
 	is_str(rows(b, "%s", left), "new old", "two looks of a month ago");
 	tick_of(b, 599);
 	is_str(rows(b, "%s", left), "new old", "are kept");
-	tick_of(b, 601);
-	is_str(rows(b, "%s", left), "new old", "for ten minutes");
 	tick_of(b, 600);
 	b->wanted = 0;
 	(void)settle(b, DEADLINE_MS);
-	is_str(rows(b, "%s", left), "new", "then only the newer one is");
+	is_str(rows(b, "%s", left), "new", "for ten minutes, then only the "
+	    "newer one is");
+	sql(b, "UPDATE probe SET probed = 1");
+	tick_of(b, 1199);
+	is_str(rows(b, "%s", left), "new", "what is old by then");
+	tick_of(b, 1200);
+	is_str(rows(b, "%s", left), "", "ten minutes later");
 }
 
 /* An end while some ask and some have their answer: nothing is left. */
