@@ -525,6 +525,7 @@ UNITS =		\
 		unit-tally-sides \
 		unit-tally-whose \
 		unit-turn \
+		unit-unread \
 		unit-verify \
 		unit-waits \
 		unit-world \
