@@ -262,9 +262,6 @@ fields(struct event *ev, const char *p, const char *end, int minor)
 static const char *
 parse_head(const char *p, size_t len, int *minor, int64_t *out)
 {
-	/* The last line's digits are mostly those of this one, too. */
-	static uint64_t seen[2] = { EACH('0'), EACH('0') };
-	static int64_t number;
 	uint64_t first, last;
 
 	if (len < 29 || p[7] != '0' || p[8] != '.' || p[9] < '0' ||
@@ -274,15 +271,10 @@ parse_head(const char *p, size_t len, int *minor, int64_t *out)
 	/* Eight of ten, and the last eight. */
 	first = word_at(p + 11);
 	last = word_at(p + 13);
-	if (first != seen[0] || last != seen[1]) {
-		if (!is_decimal(first) || !is_decimal(last))
-			return NULL;
-		seen[0] = first;
-		seen[1] = last;
-		number = (int64_t)decimal(first) * 100 + decimal(last) % 100;
-	}
+	if (!is_decimal(first) || !is_decimal(last))
+		return NULL;
 	*minor = p[9] - '0';
-	*out = number;
+	*out = (int64_t)decimal(first) * 100 + decimal(last) % 100;
 	return p + 29;
 }
 

@@ -77,15 +77,11 @@ put_number(struct out *o, uint64_t n)
 	put(o, buf + i, sizeof(buf) - i);
 }
 
-/*
- * Days to a date of the proleptic Gregorian calendar, years 1970 to 9999.  Of a
- * busy host many records have the same second: the last one's text is kept.
- */
+/* Days to a date of the proleptic Gregorian calendar, years 1970 to 9999. */
 static void
 put_time(struct out *o, int64_t t)
 {
-	static char buf[] = "1970-01-01T00:00:00Z";
-	static int64_t last;
+	char buf[] = "0000-00-00T00:00:00Z";
 	static const int at[] = { 2, 5, 8, 11, 14, 17 };
 	int64_t days, era, doe, yoe, doy, mp, year;
 	int part[6];
@@ -93,11 +89,6 @@ put_time(struct out *o, int64_t t)
 
 	if (t < 0 || t > 253402300799)
 		t = 0;
-	if (t == last) {
-		put(o, buf, sizeof(buf) - 1);
-		return;
-	}
-	last = t;
 	days = t / 86400 + 719468;
 	t %= 86400;
 	era = days / 146097;
