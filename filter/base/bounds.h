@@ -129,6 +129,16 @@
 /* Domains being learned at once, and asked for and not yet begun. */
 #define LEARN_ACTIVE_MAX 256
 #define LEARN_WAITING_MAX 20000
+/*
+ * Of these, so many below one name of two labels go before or beside all
+ * others': who sends to made-up names below his own must not have everybody
+ * wait for their DNS.  What is beyond that, of all such (co.nz is one, too), has
+ * a quarter of the turns, half of those at once, and half of the room to wait.
+ */
+#define LEARN_ZONE_MAX 64
+#define LEARN_CROWD_TURN 4
+#define LEARN_CROWD_ACTIVE_MAX (LEARN_ACTIVE_MAX / 2)
+#define LEARN_CROWD_WAITING_MAX (LEARN_WAITING_MAX / 2)
 
 /*
  * Once a session waited "learn timeout" for a domain in vain, or two domains in

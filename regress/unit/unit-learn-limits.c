@@ -74,6 +74,66 @@ test_many(struct bench *b)
 	    "and who asks about it as well waits with it");
 }
 
+static int begun;
+
+static void
+begin_none(struct lesson *lesson __unused)
+{
+	begun++;
+}
+
+/* Many names below one, none of which is found out: others go on. */
+static void
+test_zone(struct bench *b)
+{
+	struct learn *l = b->e.learn;
+	void (*begin)(struct lesson *) = l->begin;
+	struct lesson *lesson, *next;
+	char name[64];
+	int i, n = 0, active = 0;
+
+	l->begin = begin_none;
+	for (i = 0; i < LEARN_WAITING_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "a%d.b%d.flood.nz", i,
+		    i % 7);
+		n += lesson_new(l, name) != NULL;
+	}
+	is_int(n, LEARN_ZONE_MAX + LEARN_CROWD_WAITING_MAX,
+	    "names below one have half of the room to wait");
+	is_int(begun, LEARN_ZONE_MAX + LEARN_CROWD_ACTIVE_MAX,
+	    "and no more than so many of the questions at once");
+	ok((lesson = lesson_new(l, "other.nz")) != NULL && lesson->active,
+	    "another domain is begun at once");
+	for (i = 0; i < LEARN_ACTIVE_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "others%d.nz", i);
+		(void)lesson_new(l, name);
+	}
+	(void)snprintf(name, sizeof(name), "last.nz");
+	lesson = lesson_new(l, name);
+	ok(lesson != NULL && !lesson->active,
+	    "until there are as many others");
+	/* As they end, one after the other. */
+	RB_FOREACH_SAFE(next, lessons, &l->lessons, lesson) {
+		if (!next->active || !next->crowded)
+			continue;
+		lesson_free(next);
+		lesson_begin_queued(l);
+		active++;
+		if (lesson_find(l, "last.nz")->active)
+			break;
+	}
+	ok(active < 200, "then it is soon begun: %d ended", active);
+	begun = 0;
+	while ((lesson = RB_MIN(lessons, &l->lessons)) != NULL)
+		lesson_free(lesson);
+	is_int((long long)(l->ncrowd + l->crowd_active + l->active), 0,
+	    "nothing is left of it");
+	ok((lesson = lesson_new(l, "a.flood.nz")) != NULL &&
+	    !lesson->crowded, "nor held against who comes then");
+	lesson_free(lesson);
+	l->begin = begin;
+}
+
 /* Who is gone hears nothing; the others do. */
 static void
 test_forget(struct bench *b)
@@ -160,6 +220,7 @@ main(void)
 
 	start(&b, conf);
 	test_many(&b);
+	test_zone(&b);
 	test_forget(&b);
 	test_trim(&b);
 	test_end(&b);

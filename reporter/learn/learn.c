@@ -8,6 +8,7 @@
 #include "learn/learn.h"
 #include "learn/lesson.h"
 #include "base/log.h"
+#include "lib/hash.h"
 #include "lib/xalloc.h"
 
 #define TICK_MS		1000
@@ -292,6 +293,8 @@ learn_start(struct engine *e)
 	l->engine = e;
 	RB_INIT(&l->lessons);
 	TAILQ_INIT(&l->queue);
+	TAILQ_INIT(&l->crowd);
+	l->zones = hash_new(sizeof(int64_t));
 	TAILQ_INIT(&l->ready);
 	TAILQ_INIT(&l->looking);
 	TAILQ_INIT(&l->answers);
@@ -330,6 +333,7 @@ learn_stop(struct engine *e)
 	own_stop(l);
 	look_stop(l);
 	file_stop(l);
+	hash_free(l->zones);
 	free(l);
 	e->learn = NULL;
 }
@@ -380,8 +384,9 @@ not_learned(struct learn *l, const char *domain)
 	l->refused++;
 	if (l->refused_said != 0 && now - l->refused_at < SAID_MS)
 		return;
-	log_warnx("%lld domains were not learned: %zu are waited for already",
-	    (long long)(l->refused - l->refused_said), l->nlessons);
+	log_warnx("%lld domains were not learned: %zu are waited for already: "
+	    "the last was %s", (long long)(l->refused - l->refused_said),
+	    l->nlessons, domain);
 	l->refused_said = l->refused;
 	l->refused_at = now;
 }

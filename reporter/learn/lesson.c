@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "learn/lesson.h"
+#include "lib/hash.h"
 #include "lib/xalloc.h"
 
 #define FLUSH_MS	20	/* lessons that end together are one write */
@@ -41,17 +42,55 @@ learn_soon(struct learn *l)
 		l->flush = loop_timer_add(l->engine->loop, FLUSH_MS, l->run, l);
 }
 
+/* The count of lessons that are of the same two last labels. */
+static int64_t *
+zone_of(struct learn *l, const char *domain)
+{
+	const char *p = domain + strlen(domain);
+	struct lesson *lesson;
+	struct key key;
+	int dots = 0;
+
+	/* Names of long ago are not kept, however busy it is. */
+	if (hash_count(l->zones) > 2 * LEARN_WAITING_MAX) {
+		hash_clear(l->zones);
+		RB_FOREACH(lesson, lessons, &l->lessons)
+			++*zone_of(l, lesson->domain);
+	}
+	while (p > domain && (p[-1] != '.' || ++dots < 2))
+		p--;
+	key_start(&key);
+	key_text(&key, p);
+	return hash_get(l->zones, key.buf, key.len, NULL);
+}
+
+/* Whose turn it is, out of its queue; NULL: nobody's. */
+static struct lesson *
+lesson_next(struct learn *l)
+{
+	struct lesson *lesson = TAILQ_FIRST(&l->queue), *many;
+
+	if ((many = TAILQ_FIRST(&l->crowd)) != NULL &&
+	    l->crowd_active < LEARN_CROWD_ACTIVE_MAX &&
+	    (lesson == NULL || ++l->turn % LEARN_CROWD_TURN == 0))
+		lesson = many;
+	if (lesson != NULL)
+		TAILQ_REMOVE(lesson->crowded ? &l->crowd : &l->queue, lesson,
+		    next);
+	return lesson;
+}
+
 void
 lesson_begin_queued(struct learn *l)
 {
 	struct lesson *lesson;
 
 	while (l->active < LEARN_ACTIVE_MAX &&
-	    (lesson = TAILQ_FIRST(&l->queue)) != NULL) {
-		TAILQ_REMOVE(&l->queue, lesson, next);
+	    (lesson = lesson_next(l)) != NULL) {
 		lesson->queued = 0;
 		lesson->active = 1;
 		l->active++;
+		l->crowd_active += (size_t)lesson->crowded;
 		l->begin(lesson);
 	}
 }
@@ -60,11 +99,17 @@ struct lesson *
 lesson_new(struct learn *l, const char *domain)
 {
 	struct lesson *lesson;
+	int64_t *zone;
+	int crowded;
 
 	if ((lesson = lesson_find(l, domain)) != NULL)
 		return lesson;
-	if (l->nlessons >= LEARN_WAITING_MAX)
+	zone = zone_of(l, domain);
+	crowded = *zone >= LEARN_ZONE_MAX;
+	if (l->nlessons >= LEARN_WAITING_MAX ||
+	    (crowded && l->ncrowd >= LEARN_CROWD_WAITING_MAX))
 		return NULL;
+	++*zone;
 	lesson = xcalloc(1, sizeof(*lesson));
 	lesson->learn = l;
 	strlcpy(lesson->domain, domain, sizeof(lesson->domain));
@@ -73,7 +118,9 @@ lesson_new(struct learn *l, const char *domain)
 	RB_INSERT(lessons, &l->lessons, lesson);
 	l->nlessons++;
 	lesson->queued = 1;
-	TAILQ_INSERT_TAIL(&l->queue, lesson, next);
+	lesson->crowded = crowded;
+	l->ncrowd += (size_t)crowded;
+	TAILQ_INSERT_TAIL(crowded ? &l->crowd : &l->queue, lesson, next);
 	lesson_begin_queued(l);
 	return lesson;
 }
@@ -85,6 +132,7 @@ lesson_idle(struct lesson *lesson)
 		return;
 	lesson->active = 0;
 	lesson->learn->active--;
+	lesson->learn->crowd_active -= (size_t)lesson->crowded;
 	learn_soon(lesson->learn);
 }
 
@@ -150,7 +198,8 @@ lesson_free(struct lesson *lesson)
 
 	lesson_idle(lesson);
 	if (lesson->queued)
-		TAILQ_REMOVE(&l->queue, lesson, next);
+		TAILQ_REMOVE(lesson->crowded ? &l->crowd : &l->queue, lesson,
+		    next);
 	if (lesson->ready)
 		TAILQ_REMOVE(&l->ready, lesson, next);
 	while ((ask = TAILQ_FIRST(&lesson->asks)) != NULL)
@@ -160,8 +209,10 @@ lesson_free(struct lesson *lesson)
 		TAILQ_REMOVE(&lesson->askers, asker, entry);
 		free(asker);
 	}
+	--*zone_of(l, lesson->domain);
 	RB_REMOVE(lessons, &l->lessons, lesson);
 	l->nlessons--;
+	l->ncrowd -= (size_t)lesson->crowded;
 	store_sts_clear(&lesson->held);
 	sts_policy_free(lesson->fetched);
 	free(lesson->mxs);

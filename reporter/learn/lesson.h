@@ -104,6 +104,7 @@ struct lesson {
 	TAILQ_ENTRY(lesson) next;	/* in learn->queue or learn->ready */
 	struct learn	*learn;
 	int		 queued;
+	int		 crowded;	/* one of many of its zone */
 	int		 ready;
 	int		 active;	/* its DNS answers are awaited */
 	const char	*told;		/* the route written, or NULL */
@@ -149,10 +150,15 @@ struct learn {
 	struct lessons	 lessons;
 	size_t		 nlessons;
 	size_t		 active;
-	int64_t		 refused;	/* asked for beyond LEARN_WAITING_MAX */
+	int64_t		 refused;	/* asked for beyond what may wait */
 	int64_t		 refused_said;	/* of these */
 	int64_t		 refused_at;	/* when, loop_now */
 	struct lesson_queue queue;	/* to begin */
+	struct lesson_queue crowd;	/* so, when others had their turn */
+	size_t		 ncrowd;	/* begun ones with them */
+	size_t		 crowd_active;
+	unsigned int	 turn;
+	struct hash	*zones;		/* two labels -> int64_t, lessons */
 	struct lesson_queue ready;	/* to be written */
 	struct askers	 looking;	/* to be told when hosts were seen */
 	struct askers	 answers;	/* to be told */
