@@ -163,8 +163,8 @@ hex(const char s[8], uint32_t *out)
 {
 	uint64_t word = word_at(s), lower = word | EACH(0x20);
 
-	if (((word | (word_outside(word, '0', '9') & word_outside(lower, 'a', 'f'))) &
-	    BIT7) != 0)
+	if (((word | (word_outside(word, '0', '9') &
+	    word_outside(lower, 'a', 'f'))) & BIT7) != 0)
 		return -1;
 	/* Letters have bit 6, and the low bits of 1 to 6. */
 	word = (word & EACH(0x0f)) + (word >> 6 & EACH(1)) * 9;
@@ -265,7 +265,7 @@ parse_head(const char *p, size_t len, int *minor, int64_t *out)
 	uint64_t first, last;
 
 	if (len < 29 || p[7] != '0' || p[8] != '.' || p[9] < '0' ||
-	    p[9] > '9' || p[10] != '|' || p[28] != '|' ||
+	    p[9] > '9' || p[10] != '|' || p[21] != '.' || p[28] != '|' ||
 	    !is_decimal(word_at(p + 20) ^ ('.' ^ '0') << 8))
 		return NULL;
 	/* Eight of ten, and the last eight. */

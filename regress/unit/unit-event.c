@@ -226,6 +226,14 @@ test_digits(void)
 		line[at] = was;
 	}
 	is_int((long long)odd, 0, "each of a time, which is 0 without one");
+	for (odd = 0, at = time + 10, c = 1; c < 256; c++) {
+		line[at] = (char)c;
+		if (c == '|' || (c >= '0' && c <= '9'))
+			continue;
+		odd += parse(line) != EVENT_OK ||
+		    ev.time != (c == '.' ? 1795308413 : 0);
+	}
+	is_int((long long)odd, 0, "and a '.' behind them, no other byte");
 }
 
 int
