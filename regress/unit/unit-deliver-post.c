@@ -401,6 +401,14 @@ limit(const struct conf *conf)
 	deliver_soon(b.e.deliver, 0);
 	ok(run(&b, calm), "another day");
 	is_int(b.posts, 4, "it begins anew");
+	/* What a clock has dated that was ahead is of no day before. */
+	sql(&b, "UPDATE delivery SET last = last + 20 * 86400");
+	tally(&b, "200.1.nz", 2);
+	sql(&b, "DELETE FROM meta");
+	b.e.deliver->looked = 0;
+	deliver_soon(b.e.deliver, 0);
+	ok(run(&b, calm), "after a clock that was ahead");
+	is_int(b.posts, 5, "what went on days to come holds nothing back");
 	is_str(rows(&b, "SELECT count(*) FROM delivery WHERE state = 'held'"),
 	    "7", "and what was held stays so");
 	stop(&b);

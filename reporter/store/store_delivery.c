@@ -41,19 +41,24 @@ store_delivery_add(struct store *st, int64_t report,
 	    report, uri, state, next, text, (int64_t)kind, target);
 }
 
-/* What goes there today; that of before midnight may still get to be so. */
+/*
+ * What goes there today; that of another day may still get to be so.  What went
+ * on a day to come, by a clock that was ahead, is not of today.
+ */
 static int64_t
 count_rows(struct store *st, const char *target, int64_t now)
 {
-	int64_t midnight = now - now % DAY_SECONDS, n, before;
+	int64_t midnight = now - now % DAY_SECONDS, n, other;
 
 	n = store_count(st, "SELECT count(*) FROM delivery"
-	    " WHERE target = ?1 AND last >= ?2 AND state IN ('sent',"
-	    " 'sending')", "ti", target, midnight);
-	before = store_count(st, "SELECT count(*) FROM delivery"
+	    " WHERE target = ?1 AND last >= ?2 AND last < ?3"
+	    " AND state IN ('sent', 'sending')", "tii", target, midnight,
+	    midnight + DAY_SECONDS);
+	other = store_count(st, "SELECT count(*) FROM delivery"
 	    " INDEXED BY delivery_sending WHERE state = 'sending'"
-	    " AND target = ?1 AND last < ?2", "ti", target, midnight);
-	return n == -1 || before == -1 ? -1 : n + before;
+	    " AND target = ?1 AND (last < ?2 OR last >= ?3)", "tii", target,
+	    midnight, midnight + DAY_SECONDS);
+	return n == -1 || other == -1 ? -1 : n + other;
 }
 
 /*
