@@ -68,9 +68,12 @@ static void
 lookups(const struct conf *conf)
 {
 	struct bench b;
+	struct deliver *d;
+	struct job *job;
 
 	fresh();
 	start(&b, conf);
+	d = b.e.deliver;
 	count_rounds(&b);
 	sql(&b, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
 	    " n WHERE i < 300) INSERT INTO tally SELECT unixepoch() / 86400 -"
@@ -80,6 +83,14 @@ lookups(const struct conf *conf)
 	is_int(b.unasked, LOOKUPS_MAX, "no more than may be");
 	is_str(rows(&b, "SELECT count(*) FROM report WHERE state = 'due' AND"
 	    " due <= unixepoch()"), "44", "the others are due as they were");
+	/* An answer that there was no time to note, whose lease is over. */
+	job = TAILQ_FIRST(&d->asked);
+	TAILQ_REMOVE(&d->asked, job, entry);
+	TAILQ_INSERT_TAIL(&d->answered, job, entry);
+	is_int(lookup_is_known(d, job->report, job->domain), 1,
+	    "what was answered is not asked once more before it is noted");
+	TAILQ_REMOVE(&d->answered, job, entry);
+	TAILQ_INSERT_TAIL(&d->asked, job, entry);
 	stop(&b);
 }
 

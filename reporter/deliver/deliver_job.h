@@ -183,7 +183,7 @@ void	send_uncount(struct job *);
  * then.
  */
 int	lookup_crowded(struct job *, int64_t now, const struct jobs *claimed);
-/* Whether that report's is under way, or waits so. */
+/* Whether that report's is under way, waits so, or is not yet noted. */
 int	lookup_is_known(const struct deliver *, int64_t report,
 	    const char *domain);
 /*

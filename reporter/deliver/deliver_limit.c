@@ -236,7 +236,8 @@ lookup_crowded(struct job *job, int64_t now, const struct jobs *claimed)
 int
 lookup_is_known(const struct deliver *d, int64_t report, const char *domain)
 {
-	const struct jobs *lists[] = { &d->waiting, &d->asked };
+	const struct jobs *lists[] = { &d->waiting, &d->asked,
+	    &d->answered };
 	const struct job *job;
 	size_t i;
 
