@@ -213,6 +213,34 @@ check_learned(void)
 	    " AND value > 0"), 0, "and that is over");
 }
 
+/*
+ * A clock that is ten months behind, for some days: what was learned before is
+ * right, and will be.
+ */
+static void
+check_learned_behind(void)
+{
+	int64_t far = time(NULL) + 300 * (int64_t)DAY_SECONDS;
+
+	add_learned("good.nz", far);
+	is_int(store_meta_set(engine.store, "dated_since", time(NULL) - 90000),
+	    0, "seen for a day");
+	trim_round();
+	is_int(behind("good.nz", far - 1), 17, "what was learned stays as it "
+	    "was where days ahead are as many");
+	run("DELETE FROM flow WHERE day > unixepoch() / 86400;"
+	    " DELETE FROM correspondent");
+	run("DELETE FROM flow WHERE day < unixepoch() / 86400 - 5");
+	is_int(store_meta_set(engine.store, "dated_since", time(NULL) - 90000),
+	    0, "seen for a day");
+	trim_round();
+	is_int(behind("good.nz", far - 1), 17, "and where there are few of "
+	    "late");
+	run("DELETE FROM probe; DELETE FROM mx; DELETE FROM mxaddr;"
+	    " DELETE FROM sts; DELETE FROM sts_history; DELETE FROM broken;"
+	    " DELETE FROM route");
+}
+
 /* Another process has the database: the round goes on a minute later. */
 static void
 check_locked(void)
@@ -252,11 +280,16 @@ check_locked(void)
 int
 main(void)
 {
+	int i;
+
 	bench_up("unit-ahead");
 	if (mkdir(sessions, 0755) == -1)
 		fatal("%s", sessions);
 	check_ahead();
 	check_behind();
+	check_learned_behind();
+	for (i = 1; i <= 10; i++)
+		add_day(day_of(time(NULL)) - i);
 	check_learned();
 	check_locked();
 	return bench_down();

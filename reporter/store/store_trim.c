@@ -156,10 +156,13 @@ int
 store_dated_ahead(struct store *st, int64_t now)
 {
 	return (int)store_count(st, "SELECT"
-	    " EXISTS (SELECT 1 FROM probe WHERE probed - 86400 > ?1) OR"
+	    " (EXISTS (SELECT 1 FROM probe WHERE probed - 86400 > ?1) OR"
 	    " EXISTS (SELECT 1 FROM sts WHERE checked - 86400 > ?1) OR"
-	    " EXISTS (SELECT 1 FROM route WHERE learned - 86400 > ?1)", "i",
-	    now);
+	    " EXISTS (SELECT 1 FROM route WHERE learned - 86400 > ?1))"
+	    " AND (SELECT count(DISTINCT day) FROM flow"
+	    " WHERE day BETWEEN ?2 - 14 AND ?2 - 1) >= 8"
+	    " AND (SELECT count(DISTINCT day) FROM flow"
+	    " WHERE day > ?2 + 1) < 8", "ii", now, now / 86400);
 }
 
 int

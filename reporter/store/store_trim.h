@@ -37,8 +37,10 @@ int	store_trim(struct store *, size_t step, const struct store_trim *,
 int	store_ahead(struct store *, int64_t today, int64_t days);
 
 /*
- * Whether what was learned has a date more than a day behind now: a host that
- * was looked at, a policy, a route.  1, 0, or -1 with a log line.
+ * Whether what was learned has a date more than a day behind now, a host that
+ * was looked at, a policy, a route, and it is rather that than a clock which is
+ * behind now: there were sessions on eight days of the last two weeks, and on
+ * fewer of those to come.  1, 0, or -1 with a log line.
  */
 int	store_dated_ahead(struct store *, int64_t now);
 
