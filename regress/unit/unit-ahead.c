@@ -4,6 +4,7 @@
 
 #include "lib/date.h"
 #include "ingest_bench.h"
+#include "store/store_trim.h"
 
 static void
 round_over(void *arg __unused)
@@ -241,6 +242,87 @@ check_learned_behind(void)
 	    " DELETE FROM route");
 }
 
+/* Another process, which takes the database at a moment. */
+static sqlite3 *other;
+
+static int
+lock_at_delete(unsigned int what __unused, void *arg __unused,
+    void *stmt __unused, void *sql)
+{
+	if (strncmp(sql, "DELETE", 6) == 0 &&
+	    sqlite3_get_autocommit(other) != 0)
+		(void)sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
+	return 0;
+}
+
+static int64_t
+trimmed(void)
+{
+	int64_t n = 0;
+
+	if (store_meta(engine.store, "trimmed", &n) == -1)
+		fatalx("trimmed");
+	return n;
+}
+
+/* Its beginning, which trims a day further, is not tried again with it. */
+static void
+check_locked_first(void)
+{
+	struct ingest *in = engine.ingest;
+	int64_t began = time(NULL) - 20 * DAY_SECONDS;
+	int i;
+
+	if (sqlite3_open(database, &other) != SQLITE_OK)
+		fatalx("open");
+	store_hurry(engine.store, 1);
+	is_int(store_meta_set(engine.store, "trimmed", began), 0,
+	    "long not trimmed");
+	sqlite3_trace_v2(engine.store->db, SQLITE_TRACE_STMT, lock_at_delete,
+	    NULL);
+	for (i = 0; i < 5; i++) {
+		in->trim_wait = 0;
+		trim_now(in);
+		while (in->trim_wait == 0)
+			loop_for(20);
+		sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+	}
+	is_int(in->trim_wait, 60 * 1000, "the first step is in vain");
+	is_int(trimmed() - began, DAY_SECONDS, "five times, of one round");
+	sqlite3_trace_v2(engine.store->db, 0, NULL, NULL);
+	sqlite3_close(other);
+	store_hurry(engine.store, 0);
+	trim_round();
+	is_int(in->trim_wait, 3600 * 1000, "then it is over");
+	is_int(trimmed() - began, DAY_SECONDS, "still that one");
+}
+
+/* Nor is what gives room back left out. */
+static void
+check_locked_last(void)
+{
+	struct ingest *in = engine.ingest;
+	sqlite3 *db;
+
+	run("CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 2000) SELECT randomblob(4000) x"
+	    " FROM n; DROP TABLE big");
+	trim_now(in);
+	while (in->trim_step < store_trim_steps())
+		loop_for(5);
+	store_hurry(engine.store, 1);
+	if (sqlite3_open(database, &db) != SQLITE_OK || sqlite3_exec(db,
+	    "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("lock");
+	while (in->trim_wait == 50)
+		loop_for(20);
+	is_int(in->trim_wait, 60 * 1000, "room is given back a minute later");
+	sqlite3_close(db);
+	store_hurry(engine.store, 0);
+	trim_round();
+	is_int(in->trim_wait, 3600 * 1000, "then it is over");
+}
+
 /* Another process has the database: the round goes on a minute later. */
 static void
 check_locked(void)
@@ -292,5 +374,7 @@ main(void)
 		add_day(day_of(time(NULL)) - i);
 	check_learned();
 	check_locked();
+	check_locked_first();
+	check_locked_last();
 	return bench_down();
 }

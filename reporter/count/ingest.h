@@ -90,7 +90,7 @@ struct ingest {
 	int64_t		 attempts_keep;	/* seconds, in this round of trim */
 	struct loop_timer *trim_timer;
 	size_t		 trim_step;
-	int64_t		 trim_time;	/* by which this round trims */
+	int64_t		 trim_time;	/* by which this round trims; or 0 */
 	int64_t		 trim_ahead;	/* days behind this go, too */
 	int64_t		 trim_dated;	/* what was learned behind it: then */
 	int64_t		 trim_wait;	/* milliseconds until the next step */

@@ -155,8 +155,10 @@ trim_step(struct ingest *in)
 	int64_t now = in->trim_time, today = day_of(now);
 	int n;
 
-	if (in->trim_step == store_trim_steps())
-		return store_shrink(st, TRIM_PAGES) != 1;
+	if (in->trim_step == store_trim_steps()) {
+		n = store_shrink(st, TRIM_PAGES);
+		return n == -1 && st->locked ? -1 : n != 1;
+	}
 	before.tallies = today - KEEP_TALLIES;
 	/* Today and the day itself are not among those kept. */
 	before.reports = today - in->engine->conf->keep_reports - 1;
@@ -175,13 +177,19 @@ trim_step(struct ingest *in)
 	return 0;
 }
 
-/* The same, with the beginning of a round before the first one. */
+/*
+ * The same, with the beginning of a round before the first one: once, however
+ * often that step is tried, since each beginning is a day's worth.
+ */
 static int
 trim_go_on(struct ingest *in)
 {
-	if (in->trim_step == 0 && in->trim_wait != TRIM_STEP_MS) {
-		if ((in->trim_time = trim_time(in)) <= 0)
-			return in->trim_time == 0 ? 1 : -1;
+	int64_t upto;
+
+	if (in->trim_time == 0) {
+		if ((upto = trim_time(in)) <= 0)
+			return upto == 0 ? 1 : -1;
+		in->trim_time = upto;
 		trim_segments(in, in->trim_time);
 		trim_attempts(in);
 		trim_ahead(in);
@@ -197,6 +205,7 @@ trim_tick(void *arg)
 
 	if (rc == 1) {
 		in->trim_step = 0;
+		in->trim_time = 0;
 		in->attempts_room.rows = -1;
 	}
 	in->trim_wait = rc == 1 ? TRIM_EVERY_MS : rc == -1 ? TRIM_AGAIN_MS :
@@ -216,7 +225,6 @@ void
 trim_now(struct ingest *in)
 {
 	loop_timer_remove(in->engine->loop, in->trim_timer);
-	in->trim_step = 0;
 	in->trim_wait = 0;
 	in->trim_timer = loop_timer_add(in->engine->loop, 0, trim_tick, in);
 }
