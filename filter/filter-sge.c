@@ -484,5 +484,6 @@ main(int argc, char *argv[])
 	f.sessions->notice = NULL;
 	sessions_free(f.sessions);
 	spool_free(f.spool);
+	log_end();
 	return 0;
 }

@@ -2,6 +2,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +18,8 @@
 
 /* Some tens of lines. */
 #define QUEUE_SIZE 8192
+/* A second of waiting at the end. */
+#define END_LOOKS (1000 / TROUBLE_MS)
 
 static int	 fatal_status = 1;
 static int	 to_stderr = 1;
@@ -24,6 +29,8 @@ static const char *process = "sge";
 static char	 queue[QUEUE_SIZE];
 static size_t	 nqueue;
 
+static void	 forget(void);
+static size_t	 at_once(const char *, size_t);
 static void	 vlog(int, const char *, va_list, const char *)
 		    __attribute__((__format__(printf, 2, 0)));
 
@@ -33,6 +40,8 @@ log_init(const char *name, int use_stderr, int be_verbose)
 	process = name;
 	to_stderr = use_stderr;
 	verbose = be_verbose;
+	/* Without memory for it, a child may say something twice. */
+	(void)pthread_atfork(NULL, NULL, forget);
 	log_reopen();
 }
 
@@ -130,19 +139,49 @@ log_event(const char *line, size_t len)
 	nqueue += len;
 }
 
+/* In a child of fork(2): its parent still says what it has to say. */
+static void
+forget(void)
+{
+	nqueue = 0;
+}
+
+/*
+ * Whole lines that a pipe takes all or nothing of, so that no line of who else
+ * writes there (filter-keep and its filter share it) stands within one of ours.
+ */
+static size_t
+at_once(const char *lines, size_t len)
+{
+	const char *nl;
+
+	if (len <= PIPE_BUF)
+		return len;
+	if ((nl = memrchr(lines, '\n', PIPE_BUF)) == NULL)
+		nl = memchr(lines, '\n', len);
+	return nl == NULL ? len : (size_t)(nl + 1 - lines);
+}
+
 void
 log_flush(void)
 {
 	int saved = errno;
+	size_t done = 0;
 	ssize_t n;
 
-	if (nqueue == 0)
-		return;
-	n = write(STDERR_FILENO, queue, nqueue);
-	if (n == -1)
-		n = trouble_passes(errno) ? 0 : (ssize_t)nqueue;
-	nqueue -= (size_t)n;
-	memmove(queue, queue + n, nqueue);
+	while (done < nqueue) {
+		n = write(STDERR_FILENO, queue + done,
+		    at_once(queue + done, nqueue - done));
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR) {
+			if (n == -1 && !trouble_passes(errno))
+				done = nqueue;
+			break;
+		}
+	}
+	nqueue -= done;
+	memmove(queue, queue + done, nqueue);
 	errno = saved;
 }
 
@@ -150,6 +189,19 @@ int
 log_waiting(void)
 {
 	return nqueue > 0;
+}
+
+void
+log_end(void)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int i;
+
+	log_flush();
+	for (i = 0; i < END_LOOKS && nqueue > 0; i++) {
+		(void)poll(&pfd, 1, TROUBLE_MS);
+		log_flush();
+	}
 }
 
 void

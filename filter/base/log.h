@@ -29,13 +29,18 @@ void	log_debug(const char *, ...) __attribute__((__format__(printf, 1, 2)));
  */
 void	log_event(const char *line, size_t len);
 /*
- * Has all of these leave, in one write(2).  What stderr does not take now stays
- * for the next time; of what comes then whole lines are lost, where there is no
- * room for them.
+ * Has all of these leave, as many in one write(2) as a pipe takes whole.  What
+ * stderr does not take now stays for the next time, but in a child of fork(2);
+ * of what comes then whole lines are lost, where there is no room for them.
  */
 void	log_flush(void);
-/* Whether something stayed. */
+/*
+ * Whether something stayed, a message or a line: who has made stderr not wait,
+ * or has started others who may, calls log_flush again in a while.
+ */
 int	log_waiting(void);
+/* The last one, which waits a second at most for who reads slowly. */
+void	log_end(void);
 
 /* What fatal and fatalx exit with from now on, instead of 1. */
 void	log_fatal(int status);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,11 +126,121 @@ test_slow(void)
 	end(fd, saved);
 }
 
+/* A pipe with no room, but for some when so many bytes have been read. */
+static int
+begin_full(int p[2], int *saved, size_t room)
+{
+	static char nothing[65536];
+	int fd;
+
+	memset(nothing, '\n', sizeof(nothing));
+	if (pipe(p) == -1 || (fd = begin(p, saved)) == -1)
+		fatal("pipe");
+	while (write(STDERR_FILENO, nothing, 512) > 0)
+		;
+	while (room > 0 && read(fd, nothing, 512) > 0)
+		room -= 512;
+	return fd;
+}
+
+/* How many lines of what is there are this one; *last: the last byte. */
+static int
+count(int fd, const char *line, char *last)
+{
+	static char all[256 * 1024];
+	size_t len = 0;
+	char *p;
+	ssize_t n;
+	int found = 0;
+
+	while ((n = read(fd, all + len, sizeof(all) - 1 - len)) > 0)
+		len += (size_t)n;
+	all[len] = '\0';
+	*last = len > 0 ? all[len - 1] : '\0';
+	for (p = all; (p = strstr(p, line)) != NULL; p += strlen(line))
+		found += p == all || p[-1] == '\n';
+	return found;
+}
+
+/* filter-keep and the filter that it keeps have one standard error. */
+static void
+test_shared(void)
+{
+	char line[64], last;
+	int p[2], fd, saved, i, n, found;
+
+	fd = begin_full(p, &saved, 4096);
+	for (i = 0; i < 150; i++) {
+		n = snprintf(line, sizeof(line), "%07d a line of some "
+		    "length\n", i);
+		log_event(line, (size_t)n);
+	}
+	log_flush();
+	found = count(fd, "0000000 a line of some length\n", &last);
+	ok(found == 1 && last == '\n' && log_waiting(),
+	    "what a full pipe takes ends with a line");
+	n = (int)write(STDERR_FILENO, "another's\n", 10);
+	log_flush();
+	found = count(fd, "another's\n", &last);
+	ok(n == 10 && found == 1 && last == '\n' && !log_waiting(),
+	    "and another's is one of its own");
+	end(fd, saved);
+}
+
+static void
+test_fork(void)
+{
+	int p[2], fd, saved, status = -1;
+	char last;
+	pid_t pid;
+
+	fd = begin_full(p, &saved, 0);
+	log_warnx("mine");
+	(void)count(fd, "\n", &last);
+	if ((pid = fork()) == 0) {
+		log_warnx("its child's");
+		_exit(0);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) == -1)
+		fatal("fork");
+	log_flush();
+	ok(status == 0 && count(fd, "unit: mine\n", &last) == 1,
+	    "what waits is not said by a child as well");
+	end(fd, saved);
+}
+
+static void
+test_end(void)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	int p[2], saved, status = -1, found = 0;
+	char last;
+	pid_t pid;
+
+	pfd.fd = begin_full(p, &saved, 0);
+	log_warnx("the last one");
+	if ((pid = fork()) == 0) {
+		while (found == 0 && poll(&pfd, 1, 10000) == 1)
+			found = count(pfd.fd, "unit: the last one\n", &last);
+		_exit(found == 1 ? 0 : 1);
+	}
+	log_end();
+	if (log_waiting())
+		kill(pid, SIGKILL);
+	if (pid == -1 || waitpid(pid, &status, 0) == -1)
+		fatal("fork");
+	ok(status == 0 && !log_waiting(), "at the end, it is waited for");
+	end(pfd.fd, saved);
+}
+
 int
 main(void)
 {
 	log_init("unit", 1, 0);
 	test_together();
 	test_slow();
+	test_shared();
+	test_fork();
+	test_end();
 	return done_testing();
 }
