@@ -400,6 +400,51 @@ check_attempts_refused(void)
 	    " 'attempts@%'"), 0, "for as long as it is there");
 }
 
+/* As where smtpd was started again often: none of its own goes unread. */
+static void
+check_attempts_own(void)
+{
+	static const char own[] = "SELECT count(*) FROM attempt WHERE domain"
+	    " LIKE 'kin%.nz'";
+	char path[256], text[512], name[32];
+	long long now = (long long)time(NULL);
+	int i, left = 0, most = ATTEMPTS_FILES_MAX + 6;
+
+	engine.smtpd[0] = geteuid();
+	engine.nsmtpd = 1;
+	for (i = 0; i < most; i++) {
+		snprintf(name, sizeof(name), "own%d", i);
+		snprintf(text, sizeof(text), "%lld.%03d kin%d.nz -\n", now, i,
+		    i);
+		attempts_write(name, text);
+	}
+	ingest_now(&engine);
+	is_int(number(own), ATTEMPTS_FILES_MAX, "as many files as there may be");
+	for (i = 0; i < most; i++) {
+		snprintf(path, sizeof(path), "%s/attempts/own%d", spool, i);
+		if (access(path, F_OK) == -1)
+			continue;
+		left++;
+		snprintf(path, sizeof(path), "../attempts/own%d", i);
+		age(path, 8000);
+	}
+	is_int(left, most, "smtpd's others stay");
+	for (i = 0; i < most / ATTEMPTS_GONE_MAX + 2; i++)
+		ingest_now(&engine);
+	is_int(number(own), most, "and are read when these are over");
+	snprintf(text, sizeof(text), "%lld.001 longer.nz -\n", now);
+	attempts_write("short", text);
+	ingest_now(&engine);
+	snprintf(path, sizeof(path), "%s/attempts/short", spool);
+	snprintf(text, sizeof(text), "%lld.002 kin.nz -\n", now);
+	if (truncate(path, 0) == -1)
+		fatal("%s", path);
+	attempts_write("short", text);
+	ingest_now(&engine);
+	is_int(number(own), most + 1, "one that is shorter than what was read"
+	    " of it is read anew");
+}
+
 /* What there may be in all is a bound for smtpd, too. */
 static void
 check_attempts_whole(void)
@@ -431,6 +476,7 @@ main(void)
 	check_attempts_shares();
 	check_attempts_flood();
 	check_attempts_refused();
+	check_attempts_own();
 	check_attempts_whole();
 	return bench_down();
 }

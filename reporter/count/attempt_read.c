@@ -186,8 +186,7 @@ file_of(struct ingest *in, const char *name, uid_t uid)
 		if (f->name[0] == '\0' && room == NULL)
 			room = f;
 	}
-	if (strlen(name) >= sizeof(room->name) ||
-	    (room == NULL && (room = make_room(in, uid)) == NULL))
+	if (room == NULL && (room = make_room(in, uid)) == NULL)
 		return NULL;
 	if (room->name[0] != '\0')
 		file_forget(in, room);
@@ -228,11 +227,19 @@ file_take(struct ingest *in, int dirfd, const char *name)
 	/* Another name of root's file, or of smtpd's, makes nobody these. */
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_nlink > 1 ||
 	    sb.st_size > ATTEMPTS_FILE_MAX || !may_note(in, sb.st_uid) ||
-	    (f = file_of(in, name, sb.st_uid)) == NULL) {
+	    strlen(name) >= sizeof(f->name)) {
 		close(fd);
 		return -1;
 	}
+	/* One more of smtpd's than there is room for waits for another's end. */
+	if ((f = file_of(in, name, sb.st_uid)) == NULL) {
+		close(fd);
+		return attempts_is_ours(in, sb.st_uid) ? 0 : -1;
+	}
 	f->seen = 1;
+	/* It is not what was read then. */
+	if (f->offset < 0 || f->offset > sb.st_size)
+		f->offset = 0;
 	if (sb.st_size > f->offset)
 		n = pread(fd, in->buf, ATTEMPTS_TAKE_MAX, (off_t)f->offset);
 	close(fd);
