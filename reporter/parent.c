@@ -205,7 +205,7 @@ static int
 children_start(struct parent *p)
 {
 	unsigned int which = (1U << WORLD_PARTS) - 1;
-	int world[WORLD_PARTS], i, rc;
+	int world[WORLD_PARTS], i, rc, killed = p->killed;
 	pid_t pids[WORLD_PARTS];
 
 	p->began = loop_now();
@@ -222,8 +222,11 @@ children_start(struct parent *p)
 	for (i = 0; i < WORLD_PARTS; i++)
 		if (world[i] != -1)
 			close(world[i]);
-	if (rc == -1)
+	if (rc == -1) {
+		/* Why they are started again stays so. */
+		p->killed = killed;
 		children_stop(p);
+	}
 	return rc;
 }
 

@@ -95,6 +95,33 @@ for name in engine resolve; do
 	    "$name was ended by signal 9" "$log"
 	check "all are there" wait_for 60 all_there "$victim"
 done
+# There may be no more processes for a while.
+forkless()
+{
+	[ "$(grep -c 'parent: fork:' "$log")" -ge 3 ] && return
+	clock_pass 4
+	return 1
+}
+
+# The last that was started is killed while there may be no others.
+kill_forkless()
+{
+	: >"$log"
+	victim=$(children | tail -n 1)
+	# shellcheck disable=SC2086
+	$AS prlimit --pid "$(cat "$L/sged.pid")" --nproc=1:
+	kill -9 "$victim"
+	wait_for 60 forkless
+	ok $? "where it can't start them $1 it tries again" ||
+	    sed 's/^/# /' "$log"
+	# shellcheck disable=SC2086
+	$AS prlimit --pid "$(cat "$L/sged.pid")" --nproc=4096:
+	wait_for 60 again
+	ok $? "until it can"
+}
+
+[ -z "$AS" ] || ! command -v prlimit >/dev/null ||
+    kill_forkless "before they ever ran"
 echo >"$L/hold"
 wait $holder
 rm -f "$L/holder.pid"
@@ -163,26 +190,9 @@ is "$(grep -c "waiting for\|did not end" "$log")" 0 \
     "nobody waited for it either" || sed 's/^/# /' "$log"
 check "all are there" wait_for 60 all_there "$victim"
 
-# There may be no more processes for a while.
 if [ -n "$AS" ] && command -v prlimit >/dev/null; then
 	wait_for 60 answers || bail "sged answers"
-	: >"$log"
-	victim=$(children | tail -n 1)
-	forkless()
-	{
-		[ "$(grep -c 'parent: fork:' "$log")" -ge 3 ] && return
-		clock_pass 4
-		return 1
-	}
-	# shellcheck disable=SC2086
-	$AS prlimit --pid "$(cat "$L/sged.pid")" --nproc=1:
-	kill -9 "$victim"
-	wait_for 60 forkless
-	ok $? "where it can't start them it tries again" || sed 's/^/# /' "$log"
-	# shellcheck disable=SC2086
-	$AS prlimit --pid "$(cat "$L/sged.pid")" --nproc=4096:
-	wait_for 60 again
-	ok $? "until it can"
+	kill_forkless later
 	check "and they are there" wait_for 60 answers
 fi
 local_stop sged
