@@ -12,7 +12,8 @@
 #include "base/bounds.h"
 #include "base/domain.h"
 
-#define BASIS 2166136261U
+#define FNV_BASIS 2166136261U
+#define FNV_PRIME 16777619U
 
 struct slot {
 	uint32_t	 hash;
@@ -56,24 +57,23 @@ domset_count(const struct domset *ds)
 	return ds->count;
 }
 
-/* Each waits for the one before: without a multiplication, half as long. */
 static uint32_t
 step(uint32_t hash, char c)
 {
-	return (hash << 5 | hash >> 27) + (unsigned char)c;
+	return (hash ^ (unsigned char)c) * FNV_PRIME;
 }
 
 static uint32_t
 hash_name(const char *name, size_t len)
 {
-	uint32_t hash = BASIS;
+	uint32_t hash = FNV_BASIS;
 
 	while (len > 0)
 		hash = step(hash, name[--len]);
 	return hash;
 }
 
-/* Its low bits alone are those of a name's first letters. */
+/* FNV's low bits alone are weak for names read backwards. */
 static size_t
 home(uint32_t hash, size_t nslots)
 {
@@ -195,7 +195,7 @@ domset_find(const struct domset *ds, const char *name)
 {
 	const struct slot *s;
 	size_t len = strlen(name), i = len;
-	uint32_t hash = BASIS;
+	uint32_t hash = FNV_BASIS;
 	int best = -1, v;
 
 	if (ds->count == 0 || len > DOMAIN_MAX)
