@@ -7,7 +7,8 @@ cd "$here/.." || exit 1
 bin=${REGRESS_BIN:-regress/bin}
 mkdir -p "$bin/asan"
 src="regress/fuzz/fuzz-reader.c reporter/command/print_received.c
-reporter/ctl/print.c reporter/lib/date.c reporter/lib/text.c reporter/lib/xalloc.c
+reporter/ctl/print.c reporter/lib/date.c reporter/lib/hash.c
+reporter/lib/text.c reporter/lib/xalloc.c
 reporter/store/query_received.c reporter/store/store.c
 reporter/store/store_names.c reporter/store/store_received.c
 reporter/store/store_open.c reporter/store/store_schema.c
