@@ -101,6 +101,16 @@ domain_normal(const char *name, size_t len, char out[], size_t outsz)
 }
 
 const char *
+domain_last_labels(const char *name, int labels)
+{
+	const char *p = name + strlen(name);
+
+	while (p > name && (p[-1] != '.' || --labels > 0))
+		p--;
+	return p;
+}
+
+const char *
 domain_of_address(const char *address)
 {
 	const char *at = strrchr(address, '@');

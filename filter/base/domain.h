@@ -35,6 +35,8 @@ int	domain_explain(const char *name, char out[], size_t outsz);
 
 /* The domain of an address: behind the last '@'; NULL if there is none. */
 const char *domain_of_address(const char *address);
+/* The last labels of a name, so many, or all of it: a part of it. */
+const char *domain_last_labels(const char *name, int labels);
 
 /*
  * A map from names to small numbers (class indices), with "all subdomains"

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/addr.h"
+#include "base/domain.h"
 #include "base/log.h"
 #include "deliver/deliver_job.h"
 #include "lib/date.h"
@@ -169,17 +170,6 @@ count_host(const struct jobs *jobs, const char *host)
 	return n;
 }
 
-/* The last labels of a name, so many, or all of it. */
-static const char *
-last_labels(const char *name, int labels)
-{
-	const char *p = name + strlen(name);
-
-	while (p > name && (p[-1] != '.' || --labels > 0))
-		p--;
-	return p;
-}
-
 /* What is looked up, of a JOB_LOOKUP or a JOB_ADDRESS. */
 static const char *
 name_asked(const struct job *job)
@@ -190,13 +180,13 @@ name_asked(const struct job *job)
 static int
 count_zone(const struct jobs *jobs, const struct job *job, int labels)
 {
-	const char *zone = last_labels(name_asked(job), labels);
+	const char *zone = domain_last_labels(name_asked(job), labels);
 	const struct job *other;
 	int n = 0;
 
 	TAILQ_FOREACH(other, jobs, entry)
 		if (other->stage == job->stage && strcmp(zone,
-		    last_labels(name_asked(other), labels)) == 0)
+		    domain_last_labels(name_asked(other), labels)) == 0)
 			n++;
 	return n;
 }
@@ -252,14 +242,14 @@ lookup_is_known(const struct deliver *d, int64_t report, const char *domain)
 struct job *
 lookup_waiting(struct deliver *d, const char *like)
 {
-	const char *zone = like == NULL ? NULL : last_labels(like, 2);
+	const char *zone = like == NULL ? NULL : domain_last_labels(like, 2);
 	struct job *job;
 
 	if (d->count[JOB_LOOKUP] >= LOOKUPS_MAX)
 		return NULL;
 	TAILQ_FOREACH(job, &d->waiting, entry)
 		if ((zone == NULL ||
-		    strcmp(zone, last_labels(job->domain, 2)) == 0) &&
+		    strcmp(zone, domain_last_labels(job->domain, 2)) == 0) &&
 		    !is_zone_crowded(job, NULL))
 			break;
 	if (job != NULL) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/domain.h"
 #include "base/log.h"
 #include "learn/lesson.h"
 #include "lib/hash.h"
@@ -46,10 +47,8 @@ learn_soon(struct learn *l)
 static int64_t *
 zone_of(struct learn *l, const char *domain)
 {
-	const char *p = domain + strlen(domain);
 	struct lesson *lesson;
 	struct key key;
-	int dots = 0;
 
 	/* Names of long ago are not kept, however busy it is. */
 	if (hash_count(l->zones) > 2 * LEARN_WAITING_MAX) {
@@ -57,10 +56,8 @@ zone_of(struct learn *l, const char *domain)
 		RB_FOREACH(lesson, lessons, &l->lessons)
 			++*zone_of(l, lesson->domain);
 	}
-	while (p > domain && (p[-1] != '.' || ++dots < 2))
-		p--;
 	key_start(&key);
-	key_text(&key, p);
+	key_text(&key, domain_last_labels(domain, 2));
 	return hash_get(l->zones, key.buf, key.len, NULL);
 }
 
