@@ -24,18 +24,12 @@ struct out {
 	PUT((o), key);							\
 	put_text((o), (value));						\
 } while (0)
-#define PUT_NAME(o, key, value) do {					\
-	PUT((o), key);							\
-	put_name((o), (value));						\
-} while (0)
 
 static inline void put(struct out *, const char *, size_t);
 static void	put_number(struct out *, uint64_t);
 static void	put_time(struct out *, int64_t);
-static void	put_name(struct out *, const char *);
 static inline int is_plain(uint64_t);
 static inline size_t plain(const unsigned char *, size_t);
-static void	put_escaped(struct out *, const unsigned char *, size_t);
 static void	put_text(struct out *, const char *);
 static void	put_tx(struct out *, const struct record_tx *);
 
@@ -112,19 +106,6 @@ put_time(struct out *o, int64_t t)
 	put(o, buf, sizeof(buf) - 1);
 }
 
-/* A word of ours, in which nothing needs an escape, or null. */
-static void
-put_name(struct out *o, const char *name)
-{
-	if (name == NULL) {
-		PUT(o, "null");
-		return;
-	}
-	PUT(o, "\"");
-	put(o, name, strlen(name));
-	PUT(o, "\"");
-}
-
 /*
  * Whether all of eight bytes stand for themselves.  Where bit 7 is set in none,
  * what is added to one stays in it, and sets that bit of what is 0x7f, is not
@@ -155,16 +136,21 @@ plain(const unsigned char *s, size_t len)
 	return n;
 }
 
-/* What stands behind one another and needs none is copied in one go. */
+/* A string or null.  What needs no escape is copied in one go. */
 static void
-put_escaped(struct out *o, const unsigned char *s, size_t len)
+put_text(struct out *o, const char *text)
 {
 	static const char hex[] = "0123456789abcdef";
-	const unsigned char *end = s + len;
+	const unsigned char *s = (const unsigned char *)text, *end;
 	char esc[] = "\\u0000";
 	size_t n;
 
-	for (;; s += n) {
+	if (text == NULL) {
+		PUT(o, "null");
+		return;
+	}
+	PUT(o, "\"");
+	for (end = s + strlen(text);; s += n) {
 		n = plain(s, (size_t)(end - s));
 		put(o, (const char *)s, n);
 		if ((s += n) == end)
@@ -186,25 +172,6 @@ put_escaped(struct out *o, const unsigned char *s, size_t len)
 			n = 1;
 		}
 	}
-}
-
-/* A string or null. */
-static void
-put_text(struct out *o, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t len;
-
-	if (text == NULL) {
-		PUT(o, "null");
-		return;
-	}
-	len = strlen(text);
-	PUT(o, "\"");
-	if (plain(s, len) == len)
-		put(o, text, len);
-	else
-		put_escaped(o, s, len);
 	PUT(o, "\"");
 }
 
@@ -214,8 +181,8 @@ put_tx(struct out *o, const struct record_tx *tx)
 	PUT_KEY(o, "{\"from\":", tx->from);
 	PUT_KEY(o, ",\"to\":", tx->to);
 	PUT_KEY(o, ",\"flow\":", tx->flow);
-	PUT_NAME(o, ",\"verdict\":", verdict_name(tx->verdict));
-	PUT_NAME(o, ",\"why\":", refusal_name(tx->why));
+	PUT_KEY(o, ",\"verdict\":", verdict_name(tx->verdict));
+	PUT_KEY(o, ",\"why\":", refusal_name(tx->why));
 	PUT(o, ",\"messages\":");
 	put_number(o, tx->messages);
 	PUT(o, ",\"rcpts\":");
@@ -234,16 +201,16 @@ record_format(const struct record *r, char buf[], size_t bufsz)
 	PUT(&o, "{\"v\":1,\"time\":\"");
 	put_time(&o, r->time);
 	PUT_KEY(&o, "\",\"host\":", r->host);
-	PUT_NAME(&o, ",\"dir\":", r->dir == DIR_IN ? "in" : "out");
+	PUT_KEY(&o, ",\"dir\":", r->dir == DIR_IN ? "in" : "out");
 	PUT_KEY(&o, ",\"session\":", r->session);
 	PUT_KEY(&o, ",\"local\":", r->local);
 	PUT_KEY(&o, ",\"remote\":", r->remote);
 	PUT_KEY(&o, ",\"rdns\":", r->rdns);
 	PUT_KEY(&o, ",\"helo\":", r->helo);
-	PUT_NAME(&o, ",\"starttls\":", starttls_name(r->starttls));
+	PUT_KEY(&o, ",\"starttls\":", starttls_name(r->starttls));
 	PUT_KEY(&o, ",\"tls\":", r->tls);
 	PUT_KEY(&o, ",\"cipher\":", r->cipher);
-	PUT_NAME(&o, ",\"failure\":", failure_name(r->failure));
+	PUT_KEY(&o, ",\"failure\":", failure_name(r->failure));
 	if (r->lost > 0) {
 		PUT(&o, ",\"lost\":");
 		put_number(&o, r->lost);
