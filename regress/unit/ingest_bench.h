@@ -84,6 +84,20 @@ stop(void)
 	loop_free(engine.loop);
 }
 
+static __unused void
+over(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Milliseconds go by in the engine. */
+static __unused void
+loop_for(int64_t ms)
+{
+	loop_timer_add(engine.loop, ms, over, engine.loop);
+	loop_run(engine.loop);
+}
+
 static int64_t
 number(const char *sql)
 {
@@ -105,6 +119,29 @@ attempts_write(const char *name, const char *text)
 
 	snprintf(file, sizeof(file), "../attempts/%s", name);
 	append(file, text, strlen(text));
+}
+
+/* The same, of another user's then. */
+static __unused void
+attempts_write_as(uid_t uid, const char *name, const char *text)
+{
+	char path[256];
+
+	attempts_write(name, text);
+	snprintf(path, sizeof(path), "%s/attempts/%s", spool, name);
+	if (chown(path, uid, (gid_t)-1) == -1)
+		fatal("%s", path);
+}
+
+static __unused void
+attempts_clear(void)
+{
+	char cmd[128];
+
+	snprintf(cmd, sizeof(cmd), "rm -rf %s/attempts/*", spool);
+	if (system(cmd) != 0)
+		fatalx("%s", cmd);
+	ingest_now(&engine);
 }
 
 /* Before all else; name: the test's. */

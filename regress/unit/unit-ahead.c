@@ -16,19 +16,6 @@ round_over(void *arg __unused)
 }
 
 static void
-over(void *arg)
-{
-	loop_stop(arg);
-}
-
-static void
-loop_for(int64_t ms)
-{
-	loop_timer_add(engine.loop, ms, over, engine.loop);
-	loop_run(engine.loop);
-}
-
-static void
 trim_round(void)
 {
 	trim_now(engine.ingest);
@@ -245,6 +232,47 @@ check_learned_behind(void)
 /* Another process, which takes the database at a moment. */
 static sqlite3 *other;
 
+static void
+other_begin(void)
+{
+	if (sqlite3_open(database, &other) != SQLITE_OK)
+		fatalx("open");
+	/* Who is in a hurry does not wait for it. */
+	store_hurry(engine.store, 1);
+}
+
+static void
+other_lock(void)
+{
+	if (sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		fatalx("lock");
+}
+
+static void
+other_unlock(void)
+{
+	(void)sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* Without it the round ends, for an hour. */
+static void
+other_end(void)
+{
+	sqlite3_close(other);
+	store_hurry(engine.store, 0);
+	trim_round();
+	is_int(engine.ingest->trim_wait, 3600 * 1000, "then it is over");
+}
+
+static void
+trim_once(void)
+{
+	trim_now(engine.ingest);
+	while (engine.ingest->trim_wait == 0)
+		loop_for(20);
+}
+
 static int
 lock_at_delete(unsigned int what __unused, void *arg __unused,
     void *stmt __unused, void *sql)
@@ -273,27 +301,19 @@ check_locked_first(void)
 	int64_t began = time(NULL) - 20 * DAY_SECONDS;
 	int i;
 
-	if (sqlite3_open(database, &other) != SQLITE_OK)
-		fatalx("open");
-	store_hurry(engine.store, 1);
+	other_begin();
 	is_int(store_meta_set(engine.store, "trimmed", began), 0,
 	    "long not trimmed");
 	sqlite3_trace_v2(engine.store->db, SQLITE_TRACE_STMT, lock_at_delete,
 	    NULL);
 	for (i = 0; i < 5; i++) {
-		in->trim_wait = 0;
-		trim_now(in);
-		while (in->trim_wait == 0)
-			loop_for(20);
-		sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+		trim_once();
+		other_unlock();
 	}
 	is_int(in->trim_wait, 60 * 1000, "the first step is in vain");
 	is_int(trimmed() - began, DAY_SECONDS, "five times, of one round");
 	sqlite3_trace_v2(engine.store->db, 0, NULL, NULL);
-	sqlite3_close(other);
-	store_hurry(engine.store, 0);
-	trim_round();
-	is_int(in->trim_wait, 3600 * 1000, "then it is over");
+	other_end();
 	is_int(trimmed() - began, DAY_SECONDS, "still that one");
 }
 
@@ -302,7 +322,6 @@ static void
 check_locked_last(void)
 {
 	struct ingest *in = engine.ingest;
-	sqlite3 *db;
 
 	run("CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
 	    " SELECT i + 1 FROM n WHERE i < 2000) SELECT randomblob(4000) x"
@@ -310,17 +329,12 @@ check_locked_last(void)
 	trim_now(in);
 	while (in->trim_step < store_trim_steps())
 		loop_for(5);
-	store_hurry(engine.store, 1);
-	if (sqlite3_open(database, &db) != SQLITE_OK || sqlite3_exec(db,
-	    "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
-		fatalx("lock");
+	other_begin();
+	other_lock();
 	while (in->trim_wait == 50)
 		loop_for(20);
 	is_int(in->trim_wait, 60 * 1000, "room is given back a minute later");
-	sqlite3_close(db);
-	store_hurry(engine.store, 0);
-	trim_round();
-	is_int(in->trim_wait, 3600 * 1000, "then it is over");
+	other_end();
 }
 
 /* Another process has the database: the round goes on a minute later. */
@@ -328,35 +342,25 @@ static void
 check_locked(void)
 {
 	struct ingest *in = engine.ingest;
-	sqlite3 *db;
 	size_t step;
 
 	trim_round();
 	is_int(in->trim_wait, 3600 * 1000, "a round is over for an hour");
-	store_hurry(engine.store, 1);
-	if (sqlite3_open(database, &db) != SQLITE_OK || sqlite3_exec(db,
-	    "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
-		fatalx("lock");
-	in->trim_wait = 0;
-	trim_now(in);
-	while (in->trim_wait == 0)
-		loop_for(20);
+	other_begin();
+	other_lock();
+	trim_once();
 	is_int(in->trim_wait, 60 * 1000,
 	    "one that could not begin is tried again in a minute");
-	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	other_unlock();
 	trim_now(in);
 	while (in->trim_step < 2)
 		loop_for(20);
-	if (sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
-		fatalx("lock");
+	other_lock();
 	step = in->trim_step;
 	loop_for(400);
 	ok(in->trim_step == step && in->trim_wait == 60 * 1000,
 	    "so is one step of it, and none is passed over");
-	sqlite3_close(db);
-	store_hurry(engine.store, 0);
-	trim_round();
-	is_int(in->trim_wait, 3600 * 1000, "then it is over");
+	other_end();
 }
 
 int

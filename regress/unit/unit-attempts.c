@@ -133,10 +133,7 @@ check_attempts_crowd(void)
 	for (i = 0; i < ATTEMPTS_FILES_MAX + 2; i++) {
 		snprintf(name, sizeof(name), "crowd%d", i);
 		snprintf(text, sizeof(text), "%lld.001 c%d.nz -\n", now, i);
-		attempts_write(name, text);
-		snprintf(path, sizeof(path), "%s/attempts/%s", spool, name);
-		if (chown(path, 54321, (gid_t)-1) == -1)
-			fatal("%s", path);
+		attempts_write_as(54321, name, text);
 	}
 	for (i = 0; i < 4; i++)
 		ingest_now(&engine);
@@ -207,10 +204,7 @@ check_attempts_links(void)
 	for (i = 0; i < 4; i++)
 		ingest_now(&engine);
 	snprintf(text, sizeof(text), "%lld.001 linked.nz -\n", now);
-	attempts_write("of-smtpd", text);
-	snprintf(path, sizeof(path), "%s/attempts/of-smtpd", spool);
-	if (chown(path, 777, (gid_t)-1) == -1)
-		fatal("%s", path);
+	attempts_write_as(777, "of-smtpd", text);
 	for (i = 0; i < 2 * ATTEMPTS_FILES_MAX / ATTEMPTS_GONE_MAX; i++)
 		ingest_now(&engine);
 	is_int(number("SELECT count(*) FROM attempt WHERE domain ="
@@ -228,22 +222,17 @@ check_attempts_links(void)
 static void
 check_attempts_shares(void)
 {
-	char path[256], name[32];
+	char name[32];
 	int i;
 
 	if (geteuid() != 0)
 		return;
 	engine.nsmtpd = 0;
-	snprintf(path, sizeof(path), "rm -rf %s/attempts/*", spool);
-	if (system(path) != 0)
-		fatalx("%s", path);
-	ingest_now(&engine);
+	attempts_clear();
 	for (i = 0; i < ATTEMPTS_FILES_MAX; i++) {
 		snprintf(name, sizeof(name), "share%d", i);
-		attempts_write(name, "1.001 share.nz -\n");
-		snprintf(path, sizeof(path), "%s/attempts/%s", spool, name);
-		if (chown(path, 55000 + (uid_t)i % 4, (gid_t)-1) == -1)
-			fatal("%s", path);
+		attempts_write_as(55000 + (uid_t)i % 4, name,
+		    "1.001 share.nz -\n");
 	}
 	ingest_now(&engine);
 	attempts_write("mine", "1.001 mine.nz -\n");
@@ -274,18 +263,13 @@ check_attempts_others(void)
 	snprintf(text, sizeof(text), "%lld.100 pol.nz -\n%lld.600 pol.nz"
 	    " smtp+tls://mx.pol.nz\n%lld.700 others.nz -\n", now - 30,
 	    now - 20, now - 20);
-	attempts_write("of-others", text);
-	snprintf(path, sizeof(path), "%s/attempts/of-others", spool);
-	if (chown(path, 54323, (gid_t)-1) == -1)
-		fatal("%s", path);
+	attempts_write_as(54323, "of-others", text);
 	ingest_now(&engine);
+	snprintf(path, sizeof(path), "%s/attempts/of-others", spool);
 	is_int(access(path, F_OK), -1, "a file of another user's goes");
 	snprintf(text, sizeof(text), "%lld.900 pol.nz -\n%lld.600 pol.nz -\n",
 	    now - 30, now - 20);
-	attempts_write("of-table", text);
-	snprintf(path, sizeof(path), "%s/attempts/of-table", spool);
-	if (chown(path, 777, (gid_t)-1) == -1)
-		fatal("%s", path);
+	attempts_write_as(777, "of-table", text);
 	ingest_now(&engine);
 	is_int(number(POL_FAILED) - before, 2,
 	    "and takes nothing away from what smtpd met at that moment");
@@ -301,16 +285,12 @@ static void
 flood(const char *name, uid_t uid, int from, int lines)
 {
 	static char text[ATTEMPTS_FILE_MAX];
-	char path[256];
 	int i, n = 0;
 
 	for (i = from; i < from + lines && n < (int)sizeof(text) - 64; i++)
 		n += snprintf(text + n, 64, "%lld.001 flood%d.nz -\n",
 		    (long long)time(NULL), i);
-	attempts_write(name, text);
-	snprintf(path, sizeof(path), "%s/attempts/%s", spool, name);
-	if (chown(path, uid, (gid_t)-1) == -1)
-		fatal("%s", path);
+	attempts_write_as(uid, name, text);
 }
 
 /* The hour may end meanwhile. */
@@ -372,15 +352,11 @@ check_attempts_refused(void)
 	static const char refused[] = "SELECT value FROM meta"
 	    " WHERE key = 'attempts_refused'";
 	int64_t before, rows;
-	char cmd[128];
 
 	if (geteuid() != 0)
 		return;
 	engine.nsmtpd = 0;
-	snprintf(cmd, sizeof(cmd), "rm -rf %s/attempts/*", spool);
-	if (system(cmd) != 0)
-		fatalx("%s", cmd);
-	ingest_now(&engine);
+	attempts_clear();
 	flood("refused", 54324, 900000, 3 * ATTEMPTS_OWNER_HOUR_MAX);
 	ingest_now(&engine);
 	before = number(refused);
@@ -393,9 +369,7 @@ check_attempts_refused(void)
 	    "and takes none in");
 	is_int(number("SELECT count(*) FROM meta WHERE key LIKE"
 	    " 'attempts@%'"), 1, "how far a file was read is kept");
-	if (system(cmd) != 0)
-		fatalx("%s", cmd);
-	ingest_now(&engine);
+	attempts_clear();
 	is_int(number("SELECT count(*) FROM meta WHERE key LIKE"
 	    " 'attempts@%'"), 0, "for as long as it is there");
 }

@@ -441,19 +441,6 @@ check_trim(void)
 	is_int(tallied(), good + 2, "and is not read again");
 }
 
-static void
-over(void *arg)
-{
-	loop_stop(arg);
-}
-
-static void
-loop_for(int64_t ms)
-{
-	loop_timer_add(engine.loop, ms, over, engine.loop);
-	loop_run(engine.loop);
-}
-
 /* Another has the database for long: nothing is lost, nothing counts twice. */
 static void
 check_locked(void)
