@@ -155,8 +155,8 @@ REPORTER_OBJS =	\
 		reporter/helper/helper_answer.o \
 		reporter/helper/helper_take.o \
 		reporter/lib/date.o \
-		reporter/lib/hash.o \
 		reporter/lib/fleet_table.o \
+		reporter/lib/hash.o \
 		reporter/lib/ipc.o \
 		reporter/lib/loop.o \
 		reporter/lib/mail_result.o \
