@@ -30,9 +30,21 @@ struct domset {
 	struct slot	*slots;
 	size_t		 nslots;	/* a power of 2, or 0 */
 	size_t		 count;
+	/* A bit for each length, modulo 64: of names, and of ".parents". */
+	uint64_t	 lengths[2];
+	size_t		 longest;	/* ".parent" */
 	unsigned char	*arena;
 	size_t		 used;
 	size_t		 size;
+};
+
+/* One name that is looked for, and how far from its end it is hashed. */
+struct walk {
+	const char	*name;
+	size_t		 len;
+	size_t		 hashed;
+	uint32_t	 hash;
+	int		 best;
 };
 
 struct domset *
@@ -174,6 +186,9 @@ domset_add(struct domset *ds, const char *name, int value)
 	ds->arena[ds->used + 4] = (unsigned char)len;
 	memcpy(ds->arena + ds->used + HEAD, name, len + 1);
 	ds->used += HEAD + len + 1;
+	ds->lengths[name[0] == '.'] |= (uint64_t)1 << len % 64;
+	if (name[0] == '.' && len > ds->longest)
+		ds->longest = len;
 	ds->count++;
 	return 0;
 }
@@ -190,27 +205,38 @@ domset_next(const struct domset *ds, size_t *pos)
 	return (const char *)e + HEAD;
 }
 
+/* What begins there in the name. */
+static inline void
+consider(const struct domset *ds, struct walk *w, size_t from)
+{
+	const char *name = w->name + from;
+	size_t len = w->len - from;
+	const struct slot *s;
+	int v;
+
+	/* Most parents need not be looked for: none is as long. */
+	if ((ds->lengths[name[0] == '.'] >> len % 64 & 1) == 0)
+		return;
+	while (w->hashed > from)
+		w->hash = step(w->hash, w->name[--w->hashed]);
+	s = find_slot(ds, name, len, w->hash);
+	if (s->off != 0 && ((v = value_of(ds, s)) < w->best || w->best == -1))
+		w->best = v;
+}
+
 int
 domset_find(const struct domset *ds, const char *name)
 {
-	const struct slot *s;
-	size_t len = strlen(name), i = len;
-	uint32_t hash = FNV_BASIS;
-	int best = -1, v;
+	struct walk w = { name, strlen(name), 0, FNV_BASIS, -1 };
+	size_t i, last;
 
-	if (ds->count == 0 || len > DOMAIN_MAX)
+	if (ds->count == 0 || w.len > DOMAIN_MAX)
 		return -1;
-	for (;;) {
-		if (i > 0)
-			hash = step(hash, name[--i]);
-		/* ".parent" entries begin at a dot, the name itself at 0. */
-		if (i != 0 && name[i] != '.')
-			continue;
-		s = find_slot(ds, name + i, len - i, hash);
-		if (s->off != 0 && ((v = value_of(ds, s)) < best ||
-		    best == -1))
-			best = v;
-		if (i == 0)
-			return best;
-	}
+	i = w.hashed = w.len;
+	last = w.len > ds->longest ? w.len - ds->longest : 0;
+	while (i > last)
+		if (name[--i] == '.')
+			consider(ds, &w, i);
+	consider(ds, &w, 0);
+	return w.best;
 }

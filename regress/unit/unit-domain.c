@@ -171,6 +171,34 @@ sets(void)
 	domset_free(NULL);
 }
 
+/* Names of all lengths in sets of one name, which is as long, or is not. */
+static void
+set_lengths(void)
+{
+	struct domset *ds;
+	char all[201];
+	const char *entry, *name;
+	size_t i, held, asked;
+	int bad = 0, found;
+
+	for (i = 0; i < 200; i++)
+		all[i] = i % 5 == 0 ? '.' : 'a' + i % 2;
+	all[200] = '\0';
+	for (held = 1; held <= 200; held++) {
+		entry = all + 200 - held;
+		ds = domset_new();
+		bad += domset_add(ds, entry, 1) != 0;
+		for (asked = 1; asked <= 200; asked++) {
+			name = all + 200 - asked;
+			found = asked == held ||
+			    (asked > held && entry[0] == '.');
+			bad += domset_find(ds, name) != (found ? 1 : -1);
+		}
+		domset_free(ds);
+	}
+	is_int(bad, 0, "all lengths, of a name and of a parent");
+}
+
 static const struct {
 	const char	*text;
 	const char	*printed;	/* NULL: no address */
@@ -399,6 +427,7 @@ main(void)
 	names();
 	everywhere();
 	sets();
+	set_lengths();
 	addresses();
 	printed();
 	test_vis();
