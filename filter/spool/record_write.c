@@ -29,7 +29,8 @@ static inline void put(struct out *, const char *, size_t);
 static void	put_number(struct out *, uint64_t);
 static void	put_time(struct out *, int64_t);
 static inline int is_plain(uint64_t);
-static inline size_t plain(const unsigned char *, size_t);
+static inline size_t put_plain(struct out *, const unsigned char *, size_t);
+static size_t	put_special(struct out *, const unsigned char *);
 static void	put_text(struct out *, const char *);
 static void	put_tx(struct out *, const struct record_tx *);
 
@@ -120,57 +121,72 @@ is_plain(uint64_t w)
 	    (quote + EACH(0x7f)) & (backslash + EACH(0x7f)))) & BIT7) == 0;
 }
 
-/* How many bytes there do. */
+/* Copies the bytes before the first that does not; returns how many. */
 static inline size_t
-plain(const unsigned char *s, size_t len)
+put_plain(struct out *o, const unsigned char *s, size_t len)
 {
+	char *p = o->p;
 	size_t n = 0;
 
-	while (len - n >= 8 && is_plain(word_at(s + n)))
-		n += 8;
-	/* What is left, with some of what was seen. */
-	if (len >= 8 && len - n < 8 && is_plain(word_at(s + len - 8)))
+	if ((size_t)(o->end - p) < len) {
+		o->full = 1;
 		return len;
-	while (n < len && !special[s[n]])
-		n++;
+	}
+	for (; len - n >= 8 && is_plain(word_at(s + n)); n += 8)
+		memcpy(p + n, s + n, 8);
+	/* What is left, with some of what was seen. */
+	if (len >= 8 && len - n < 8 && is_plain(word_at(s + len - 8))) {
+		memcpy(p + len - 8, s + len - 8, 8);
+		n = len;
+	}
+	for (; n < len && !special[s[n]]; n++)
+		p[n] = s[n];
+	o->p += n;
 	return n;
 }
 
-/* A string or null.  What needs no escape is copied in one go. */
+/* What is not plain: one character in place of what a string can't hold. */
+static size_t
+put_special(struct out *o, const unsigned char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+	char esc[] = "\\u0000";
+	size_t n;
+
+	if (*s == '"' || *s == '\\') {
+		esc[1] = *s;
+		put(o, esc, 2);
+		return 1;
+	}
+	if (*s < ' ' || *s == 0x7f) {
+		esc[4] = hex[*s >> 4];
+		esc[5] = hex[*s & 15];
+		put(o, esc, 6);
+		return 1;
+	}
+	if ((n = utf8_next((const char *)s, UTF8_MAX, NULL)) > 0) {
+		put(o, (const char *)s, n);
+		return n;
+	}
+	put(o, "\xef\xbf\xbd", 3);
+	return 1;
+}
+
+/* A string or null. */
 static void
 put_text(struct out *o, const char *text)
 {
-	static const char hex[] = "0123456789abcdef";
 	const unsigned char *s = (const unsigned char *)text, *end;
-	char esc[] = "\\u0000";
-	size_t n;
 
 	if (text == NULL) {
 		PUT(o, "null");
 		return;
 	}
 	PUT(o, "\"");
-	for (end = s + strlen(text);; s += n) {
-		n = plain(s, (size_t)(end - s));
-		put(o, (const char *)s, n);
-		if ((s += n) == end)
+	for (end = s + strlen(text);; s += put_special(o, s)) {
+		s += put_plain(o, s, (size_t)(end - s));
+		if (s == end)
 			break;
-		n = 1;
-		if (*s == '"' || *s == '\\') {
-			esc[1] = *s;
-			put(o, esc, 2);
-			esc[1] = 'u';
-		} else if (*s < ' ' || *s == 0x7f) {
-			esc[4] = hex[*s >> 4];
-			esc[5] = hex[*s & 15];
-			put(o, esc, 6);
-		} else if ((n = utf8_next((const char *)s, UTF8_MAX,
-		    NULL)) > 0)
-			put(o, (const char *)s, n);
-		else {
-			put(o, "\xef\xbf\xbd", 3);
-			n = 1;
-		}
 	}
 	PUT(o, "\"");
 }
