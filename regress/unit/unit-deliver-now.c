@@ -159,6 +159,34 @@ trouble(const struct conf *conf)
 	}
 }
 
+static int
+idle(struct bench *b)
+{
+	return b->e.deliver->timer != NULL &&
+	    b->e.deliver->timer_at - loop_now() > COLLECT_MS * 2;
+}
+
+/* What the fleet gave this host does not wait for a round that is far off. */
+static void
+added(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	ok(run(&b, idle), "nothing to do");
+	b.e.stopping = 1;
+	deliver_due(&b.e);
+	ok(idle(&b), "at a stop nothing is begun");
+	b.e.stopping = 0;
+	deliver_due(&b.e);
+	ok(b.e.deliver->timer_at - loop_now() <= COLLECT_MS,
+	    "reports that were added are begun in a moment");
+	stop(&b);
+	deliver_due(&b.e);
+	ok(b.e.deliver == NULL, "nor after it");
+}
+
 int
 main(void)
 {
@@ -167,6 +195,7 @@ main(void)
 	days(conf);
 	again(conf);
 	trouble(conf);
+	added(conf);
 	bench_end(conf);
 	return done_testing();
 }

@@ -17,8 +17,9 @@
 /* Claimed at once, and waiting to be looked up. */
 #define CLAIM_MAX 64
 #define WAITING_MAX 256
-/* The next turn, while there are reports under way, or to be had. */
+/* The next turn, while there are reports under way, go, or are to be had. */
 #define BUSY_MS 1000
+#define GOING_MS 200
 #define MORE_MS 10
 
 static void
@@ -27,7 +28,8 @@ claim_end(struct copy *c)
 	int64_t waiting = store_claim_waiting(c->engine->store);
 
 	copy_again(c, c->more ? MORE_MS : waiting == 0 && c->nended == 0 ?
-	    BEAT_MS : BUSY_MS);
+	    BEAT_MS : waiting < c->waiting ? GOING_MS : BUSY_MS);
+	c->waiting = waiting;
 }
 
 /*

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "copy/copy_job.h"
+#include "deliver/deliver.h"
 #include "report/report.h"
 #include "store/store_image.h"
 
@@ -125,6 +126,7 @@ store_claims(struct copy *c)
 		if (store_it(c, &claim, id) == -1)
 			return -1;
 	}
+	deliver_due(c->engine);
 	return 0;
 }
 

@@ -40,6 +40,7 @@ struct copy {
 
 	int		 synced;	/* what is claimed is known */
 	int64_t		 asked;		/* for the beat, boottime_ms */
+	int64_t		 waiting;	/* claims not looked up, a turn ago */
 	json_t		*claims;	/* to be built */
 	size_t		 claim;		/* the first of those asked for */
 	size_t		 nasked;	/* and how many they are */

@@ -15,6 +15,8 @@ struct engine;
 void	deliver_start(struct engine *);
 /* What is being sent is waited for, some seconds. */
 void	deliver_stop(struct engine *);
+/* Reports were added that are due: they are begun in a moment. */
+void	deliver_due(struct engine *);
 /*
  * Whether a mail of ours is being handed to sendmail for that address, or was
  * in the last ANNOUNCED_KEPT_SECONDS: sendmail may have kept it meanwhile;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "deliver/deliver.h"
 #include "deliver/deliver_job.h"
 #include "lib/xalloc.h"
 
@@ -26,6 +27,13 @@ deliver_soon(struct deliver *d, int64_t ms)
 	loop_timer_remove(d->engine->loop, d->timer);
 	d->timer = loop_timer_add(d->engine->loop, ms, d->round, d);
 	d->timer_at = at;
+}
+
+void
+deliver_due(struct engine *e)
+{
+	if (e->deliver != NULL && !e->stopping)
+		deliver_soon(e->deliver, COLLECT_MS);
 }
 
 struct job *
