@@ -4,7 +4,8 @@
 # A fleet's database as HOSTS hosts fill it with a day of DOMAINS domains each:
 # rows and bytes; then one, two and four real senders that share it, with a
 # sendmail that takes all: reports a second, and the database's CPU for one.
-# As root.
+# Each has a fifth of a processor, as if on a host of its own, where Linux has
+# cgroups for that (SHARE=100: a whole one).  As root.
 #
 #	fleet.sh [hosts [domains [reports]]]
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
@@ -94,6 +95,34 @@ all_sent()
 	[ "$(sent)" -ge "$1" ]
 }
 
+# Where the processes of a sender are held to their share; "": nowhere.
+groups=
+for g in /sys/fs/cgroup /sys/fs/cgroup/cpu; do
+	[ ! -f $g/cpu.cfs_quota_us ] && [ ! -f $g/cgroup.subtree_control ] ||
+	    groups=$g
+done
+[ -n "$groups" ] || echo "no cgroups here: senders share the processors"
+
+# held_start N: fleet_start, by a shell that is held meanwhile.
+held_start()
+{
+	if [ -n "$groups" ] && mkdir "$groups/sge-$$-$1"; then
+		(echo $((${SHARE:-20} * 1000)) \
+		    >"$groups/sge-$$-$1/cpu.cfs_quota_us" ||
+		echo "$((${SHARE:-20} * 1000)) 100000" \
+		    >"$groups/sge-$$-$1/cpu.max") 2>/dev/null
+		echo $$ >"$groups/sge-$$-$1/cgroup.procs"
+	fi
+	fleet_start "$1"
+	[ -z "$groups" ] || echo $$ >"$groups/cgroup.procs"
+}
+
+held_stop()
+{
+	fleet_stop "$1"
+	[ -z "$groups" ] || wait_for 20 rmdir "$groups/sge-$$-$1"
+}
+
 began=$(date +%s%N)
 for senders in 1 2 4; do
 	n=0
@@ -102,7 +131,7 @@ for senders in 1 2 4; do
 		fleet_conf $n
 		# A host sends reports of days that it has seen.
 		sessions $n "$first" 1 "own.bench.example"
-		fleet_start $n
+		held_start $n
 	done
 	n=0
 	while [ $((n += 1)) -le $senders ]; do
@@ -135,7 +164,7 @@ for senders in 1 2 4; do
 	    "$(cut -d' ' -f1 /proc/loadavg)"
 	n=0
 	while [ $((n += 1)) -le $senders ]; do
-		fleet_stop $n
+		held_stop $n
 	done
 	pg_sql "DELETE FROM sge.member"
 done
