@@ -52,16 +52,6 @@ process_signals_default(void)
 		(void)signal(ignored[i], SIG_DFL);
 }
 
-void
-process_signals(sigset_t *set)
-{
-	size_t i;
-
-	sigemptyset(set);
-	for (i = 0; i < nitems(ignored); i++)
-		sigaddset(set, ignored[i]);
-}
-
 /* Only a signal that is caught ends ppoll(2). */
 static void
 child_ended(int signo __unused)

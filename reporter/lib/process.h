@@ -3,7 +3,7 @@
 #ifndef SGE_PROCESS_H
 #define SGE_PROCESS_H
 
-#include <signal.h>
+#include <sys/types.h>
 
 #include "base/compat.h"
 
@@ -21,10 +21,8 @@ pid_t	process_fork(void);
  * others above 2 are closed, and the name of the process is set.
  */
 void	process_enter(const char *name, int *fds, size_t n);
-/* In a child about to exec another program. */
+/* In a child about to exec another program; also one of vfork(2). */
 void	process_signals_default(void);
-/* The same ones, for posix_spawn(3). */
-void	process_signals(sigset_t *);
 /*
  * Waits for a child that called setpgid(0, 0), for ms milliseconds; after that
  * it is killed, with all that it began.  0 and its status, or -1.  SIGCHLD of
