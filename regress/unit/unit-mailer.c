@@ -217,6 +217,29 @@ check_many(void)
 	ok(parents() <= 8, "by eight processes");
 }
 
+/* They stay while there is mail now and then, for more than a second. */
+static void
+check_kept(void)
+{
+	int64_t began, ended = loop_now(), gap = 0;
+	int i;
+
+	(void)contents(".parents");
+	for (i = 0; i < 30; i++) {
+		began = loop_now();
+		if (i > 0 && began - ended > gap)
+			gap = began - ended;
+		ask("r@minties.govt.nz", "a@a.example", message("x"));
+		run();
+		ended = loop_now();
+		(void)poll(NULL, 0, 60);
+	}
+	/* On a host that stood still they may end. */
+	ok(parents() == 1 || gap >= 900, "one process for all");
+	(void)contents(".mail");
+	(void)contents(".args");
+}
+
 static void
 look(void *arg)
 {
@@ -450,6 +473,7 @@ main(void)
 	check_results();
 	check_nonsense();
 	check_many();
+	check_kept();
 	check_spare(&conf);
 	check_stopped(pid);
 	world_free(world);

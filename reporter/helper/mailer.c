@@ -325,12 +325,10 @@ idle_over(void *arg)
 	struct runner *r;
 
 	m->idle = NULL;
-	for (r = m->runners; m->njobs == 0 &&
-	    r < m->runners + RUNNERS_MAX; r++)
+	for (r = m->runners; r < m->runners + RUNNERS_MAX; r++)
 		if (r->pid != 0)
 			runner_end(r);
-	if (m->njobs == 0)
-		mail_result_tidy(m->conf);
+	mail_result_tidy(m->conf);
 }
 
 /* The turn of the next, or of our own end. */
@@ -378,6 +376,8 @@ mailer_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 	job->result = -1;
 	TAILQ_INSERT_TAIL(&m->jobs, job, entry);
 	m->njobs++;
+	loop_timer_remove(m->loop, m->idle);
+	m->idle = NULL;
 	jobs_run(m);
 }
 
