@@ -318,6 +318,37 @@ suspended(const struct conf *conf)
 	stop(&b);
 }
 
+static int
+idle(struct bench *b)
+{
+	return b->e.deliver->timer != NULL && b->rounds > 0;
+}
+
+/* A day whose records are read when much is: at once, not at the next look. */
+static void
+counted_late(const struct conf *conf)
+{
+	struct deliver *d;
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	d = b.e.deliver;
+	b.ingest.caught_up = 0;
+	count_rounds(&b);
+	tally(&b, "mail.nz", 1);
+	deliver_soon(d, 0);
+	ok(run(&b, idle), "records of a day are not all read yet");
+	ok(d->timer_at > loop_now() + 1000, "it is looked at later");
+	b.ingest.caught_up = INT64_MAX / 2;
+	b.e.counted(&b.e);
+	ok(d->timer_at <= loop_now() && d->looked == 0,
+	    "as soon as they are read");
+	ok(run(&b, one_sent), "and its report goes");
+	stop(&b);
+	ok(b.e.counted == NULL, "nobody is told at the end");
+}
+
 int
 main(void)
 {
@@ -329,6 +360,7 @@ main(void)
 	spread(conf);
 	announced(conf);
 	suspended(conf);
+	counted_late(conf);
 	bench_end(conf);
 	return done_testing();
 }

@@ -81,6 +81,31 @@ check_lines(void)
 	    (int64_t)strlen("nonsense\n\n{}\n") + 3, "the offset is right");
 }
 
+static int	 told;
+
+static void
+counted(struct engine *e __unused)
+{
+	told++;
+}
+
+/* Whoever waits for the end of much is told of it, and of little is not. */
+static void
+check_told(void)
+{
+	int i;
+
+	engine.counted = counted;
+	add("little.jsonl", GOOD "\n");
+	ingest_now(&engine);
+	is_int(told, 0, "one record is no news");
+	for (i = 0; i < 1024 * 1024 / (int)strlen(GOOD) + 1; i++)
+		add("much.jsonl", GOOD "\n");
+	ingest_now(&engine);
+	is_int(told, 1, "many are, once they are counted");
+	engine.counted = NULL;
+}
+
 static int	 learned;
 static int64_t	 lines_before;
 
@@ -496,5 +521,6 @@ main(void)
 		fatal("%s", path);
 	check_locked();
 	check_learned();
+	check_told();
 	return bench_down();
 }

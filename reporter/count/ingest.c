@@ -308,10 +308,13 @@ ingest_slice(struct ingest *in)
 		return -1;
 	if (!in->trouble)
 		in->caught_up = in->looked;
-	if (in->backlog >= BACKLOG_SAID)
+	if (in->backlog >= BACKLOG_SAID) {
 		log_debug("counted %lld kB of records in %lld ms",
 		    (long long)in->backlog / 1000,
 		    (long long)(loop_now() - in->began));
+		if (in->engine->counted != NULL)
+			in->engine->counted(in->engine);
+	}
 	/* Nobody knows when the next one comes. */
 	if (in->backlog > 0)
 		judge_reset(in->tally->judge);

@@ -290,6 +290,14 @@ deliver_round(void *arg)
 	deliver_soon(d, ms);
 }
 
+/* A day that is over may be complete now. */
+static void
+deliver_counted(struct engine *e)
+{
+	e->deliver->looked = 0;
+	deliver_soon(e->deliver, 0);
+}
+
 void
 deliver_start(struct engine *e)
 {
@@ -306,6 +314,7 @@ deliver_start(struct engine *e)
 	TAILQ_INIT(&d->doubtful);
 	TAILQ_INIT(&d->waiting);
 	e->deliver = d;
+	e->counted = deliver_counted;
 	/* Whether these arrived is not known: at most one copy more. */
 	if ((n = store_delivery_recover(e->store, DELIVERY_HTTPS,
 	    time(NULL))) > 0)
@@ -377,6 +386,7 @@ deliver_stop(struct engine *e)
 			    now);
 		job_free(job);
 	}
+	e->counted = NULL;
 	announce_stop(d);
 	pass_free(d);
 	hash_free(d->posted);

@@ -35,6 +35,8 @@ struct engine {
 	struct hash	*addrs;		/* struct addr_seen; count's, or NULL */
 	struct learn	*learn;		/* policies, routes, probes */
 	struct deliver	*deliver;	/* reports: when, to whom, again */
+	/* deliver's, or NULL: much was counted, and nothing is left of it. */
+	void		(*counted)(struct engine *);
 	struct copy	*copy;		/* tallies -> the fleet, or NULL */
 	/* In a fleet: what it claimed is this host's until then, boottime_ms. */
 	int64_t		 claimed_until;
