@@ -14,7 +14,7 @@
 #include "store_bench.h"
 
 #define DEADLINE_MS 60000
-#define MAILS_KEPT 64
+#define MAILS_KEPT 256
 
 struct bench {
 	struct engine	 e;

@@ -124,7 +124,7 @@ claim_reports(struct deliver *d, int64_t now, struct jobs *out)
 	struct store *st = d->engine->store;
 	struct store_report *rows;
 	struct job *job;
-	int n, i, rc = 0, room = LOOKUPS_MAX - (int)d->count[JOB_LOOKUP];
+	int n, i, rc = 0, room = lookup_room(d);
 
 	if (room <= 0)
 		return 0;

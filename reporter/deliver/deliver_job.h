@@ -20,7 +20,7 @@
 
 /* Questions at once. */
 #define LOOKUPS_MAX 256
-/* Which wait for others of their zone; the rest is claimed again later. */
+/* Which wait for others of their zone. */
 #define WAITING_MAX 512
 #define MAILS_MAX 48
 #define POSTS_MAX 64
@@ -46,6 +46,7 @@ struct job {
 	int		 counted;	/* as a POST to its addresses */
 	int		 doubt;		/* sendmail may have kept it */
 	int		 arrived;	/* and smtpd brought it */
+	int64_t		 waits;		/* for its zone, since; loop_now() */
 	uint64_t	 question;	/* 0: answered */
 	json_t		*answer;
 	int64_t		 report;
@@ -178,6 +179,8 @@ int	send_held(struct job *, const struct store_delivery *, int64_t now);
  */
 int	send_held_address(struct job *, int64_t now);
 void	send_uncount(struct job *);
+/* How many look-ups may be claimed now. */
+int	lookup_room(const struct deliver *);
 /*
  * Whether a claimed look-up has to wait, since its zone has enough; it is taken
  * then.

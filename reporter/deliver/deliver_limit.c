@@ -35,6 +35,11 @@
  */
 #define ZONE_MAX 24
 #define SUBZONE_MAX 8
+/*
+ * Where one waits for longer, others must not wait behind it: then those for
+ * which there is no room are put off, and whatever is due is looked at.
+ */
+#define STUCK_MS 2000
 
 /* IPv4 stands in one /64 as a whole, and in that of NAT64. */
 static int
@@ -203,6 +208,22 @@ is_zone_crowded(const struct job *job, const struct jobs *claimed)
 	    count_zone(claimed, job, 3)) >= SUBZONE_MAX;
 }
 
+/*
+ * While those that wait for their zone go on, the others need not be put off:
+ * what is not claimed costs nothing, and has its turn as soon as there is room.
+ */
+int
+lookup_room(const struct deliver *d)
+{
+	const struct job *first = TAILQ_FIRST(&d->waiting);
+	int room = LOOKUPS_MAX - (int)d->count[JOB_LOOKUP];
+	int left = WAITING_MAX - (int)d->nwaiting;
+
+	if (first == NULL || loop_now() - first->waits >= STUCK_MS)
+		return room;
+	return room < left ? room : left;
+}
+
 int
 lookup_crowded(struct job *job, int64_t now, const struct jobs *claimed)
 {
@@ -212,6 +233,7 @@ lookup_crowded(struct job *job, int64_t now, const struct jobs *claimed)
 		return 0;
 	d->moved++;
 	if (d->nwaiting < WAITING_MAX) {
+		job->waits = loop_now();
 		TAILQ_INSERT_TAIL(&d->waiting, job, entry);
 		d->nwaiting++;
 		return 1;
