@@ -22,7 +22,11 @@
 #define LOOKUPS_MAX 256
 /* Which wait for others of their zone. */
 #define WAITING_MAX 512
-#define MAILS_MAX 48
+/*
+ * Of which eight are sendmail's; the others wait for one of these while the
+ * engine notes, builds and claims, some tens of milliseconds.
+ */
+#define MAILS_MAX 192
 #define POSTS_MAX 64
 #define ADDRESSES_MAX 64
 /* To one HTTPS host. */

@@ -23,7 +23,7 @@
  */
 #define MAIL_SPARE_PREFIX "mailed-spare."
 /* More than are in use at once. */
-#define MAIL_SPARES 64
+#define MAIL_SPARES 256
 /* Kept of what sendmail says. */
 #define MAIL_SAID_MAX 512
 
