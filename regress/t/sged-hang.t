@@ -34,11 +34,13 @@ answers()
 	sgectl -p show status | grep -q '^status|1|'
 }
 
-# said TEXT: a turn goes by, unless it is in the log.
+# said TEXT: a turn goes by, unless it is in the log.  On a loaded host what a
+# turn brings takes a while; what goes by meanwhile is time that is waited.
 said()
 {
 	grep -q "$1" "$log" && return
-	clock_pass 31
+	said_looks=$((${said_looks:-0} + 1))
+	[ $((said_looks % 3)) -ne 1 ] || clock_pass 31
 	return 1
 }
 
