@@ -27,10 +27,11 @@
 /*
  * Nobody else can write while it is, for no longer than 100 ms: what a batch
  * takes goes by how many milliseconds of CPU that was the last time, which
- * differs.  Not by the clock: smaller batches are more work for a host that has
- * too much of it, and how long a disk takes is no matter of rows.
+ * differs, by up to twice.  Not by the clock: smaller batches are more work for
+ * a host that has too much of it, and how long a disk takes is no matter of
+ * rows.
  */
-#define BATCH_HOLD_MS 60
+#define BATCH_HOLD_MS 45
 /* What the judge has read may take that much beyond the end of a batch. */
 #define JUDGE_KEEP_MAX (4 * 1024 * 1024)
 /* How often the spool is looked at, in milliseconds; slower while idle. */
