@@ -290,14 +290,6 @@ deliver_round(void *arg)
 	deliver_soon(d, ms);
 }
 
-/* A day that is over may be complete now. */
-static void
-deliver_counted(struct engine *e)
-{
-	e->deliver->looked = 0;
-	deliver_soon(e->deliver, 0);
-}
-
 void
 deliver_start(struct engine *e)
 {
@@ -314,7 +306,7 @@ deliver_start(struct engine *e)
 	TAILQ_INIT(&d->doubtful);
 	TAILQ_INIT(&d->waiting);
 	e->deliver = d;
-	e->counted = deliver_counted;
+	e->counted = deliver_due;
 	/* Whether these arrived is not known: at most one copy more. */
 	if ((n = store_delivery_recover(e->store, DELIVERY_HTTPS,
 	    time(NULL))) > 0)

@@ -15,7 +15,7 @@ struct engine;
 void	deliver_start(struct engine *);
 /* What is being sent is waited for, some seconds. */
 void	deliver_stop(struct engine *);
-/* Reports were added that are due: they are begun in a moment. */
+/* There are reports that are due, or much was counted: begins what it can. */
 void	deliver_due(struct engine *);
 /*
  * Whether a mail of ours is being handed to sendmail for that address, or was

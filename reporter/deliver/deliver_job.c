@@ -32,8 +32,13 @@ deliver_soon(struct deliver *d, int64_t ms)
 void
 deliver_due(struct engine *e)
 {
-	if (e->deliver != NULL && !e->stopping)
-		deliver_soon(e->deliver, COLLECT_MS);
+	struct deliver *d = e->deliver;
+
+	if (d == NULL || e->stopping)
+		return;
+	/* A day that is over may be complete now. */
+	d->looked = 0;
+	deliver_soon(d, 0);
 }
 
 struct job *
