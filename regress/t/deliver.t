@@ -226,6 +226,13 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	test_mail tlsrpt-noreply@minties.govt.nz | given A=b
 done
 is "$(find "$dir/test" -type f | wc -l | tr -d ' ')" 10 'a bounded one'
+# Those of a clock that was ahead seem to be younger than each that comes.
+touch -t 203001010000 "$dir"/test/*
+for _ in 1 2 3; do
+	test_mail tlsrpt-noreply@minties.govt.nz | given A=b
+done
+is "$(find "$dir/test" -type f | wc -l | tr -d ' ')" 10 \
+    'and so it is where they seem to be younger'
 is "$(test_mail someone@else.example | given A=b)" kept "a stranger's is none"
 rm -f "$dir"/unread/* "$dir/handed"
 # Longer than is read.

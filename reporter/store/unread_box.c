@@ -124,6 +124,7 @@ tidy(const char *path)
 struct look {
 	struct unread	*box;
 	int64_t		 since;
+	const char	*keep;		/* a name that does not go, or NULL */
 	/* The one to go first, by age and name. */
 	char		 oldest[256];
 	int64_t		 when;
@@ -137,6 +138,8 @@ look_at(int dir __unused, const char *name, const struct stat *sb, void *arg)
 	l->box->count++;
 	l->box->bytes += sb->st_size;
 	l->box->fresh += sb->st_mtime >= l->since;
+	if (l->keep != NULL && strcmp(name, l->keep) == 0)
+		return;
 	if (l->oldest[0] != '\0' && (sb->st_mtime > l->when ||
 	    (sb->st_mtime == l->when && strcmp(name, l->oldest) > 0)))
 		return;
@@ -147,7 +150,7 @@ look_at(int dir __unused, const char *name, const struct stat *sb, void *arg)
 int
 unread_look(const struct conf *conf, int64_t since, struct unread *box)
 {
-	struct look l = { box, since, "", 0 };
+	struct look l = { .box = box, .since = since };
 
 	memset(box, 0, sizeof(*box));
 	if (unread_path(conf, UNREAD_BOX, box->path, sizeof(box->path)) == -1)
@@ -155,7 +158,10 @@ unread_look(const struct conf *conf, int64_t since, struct unread *box)
 	return each(box->path, 0, look_at, &l);
 }
 
-/* Removes the oldest until the bounds hold; keep: never this one. */
+/*
+ * Removes the oldest until the bounds hold; keep: never this one, though those
+ * of its second, or of a clock ahead, seem to be younger.
+ */
 static void
 make_room(const char *path, int64_t most, const char *keep)
 {
@@ -167,11 +173,13 @@ make_room(const char *path, int64_t most, const char *keep)
 		memset(&box, 0, sizeof(box));
 		memset(&l, 0, sizeof(l));
 		l.box = &box;
+		l.keep = keep;
 		if (each(path, 0, look_at, &l) == -1 ||
-		    (box.count <= most && box.bytes <= UNREAD_SIZE_MAX))
+		    (box.count <= most && box.bytes <= UNREAD_SIZE_MAX) ||
+		    l.oldest[0] == '\0')
 			return;
 		(void)snprintf(name, sizeof(name), "%s/%s", path, l.oldest);
-		if (strcmp(name, keep) == 0 || unlink(name) == -1)
+		if (unlink(name) == -1)
 			return;
 		log_warnx("tlsrpt unread removed file=%s: there are more than "
 		    "are kept", name);
@@ -216,7 +224,7 @@ unread_keep(const struct conf *conf, const char *box, const char *data,
 	(void)unlink(tmp);
 	if (sync_folder(dir) == 0) {
 		make_room(dir, strcmp(box, UNREAD_TEST) == 0 ?
-		    UNREAD_TEST_MAX : UNREAD_MAX, out);
+		    UNREAD_TEST_MAX : UNREAD_MAX, out + n + 1);
 		return 0;
 	}
 bad:
