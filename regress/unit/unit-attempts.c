@@ -79,6 +79,53 @@ check_attempts(void)
 	is_int(access(path, F_OK), 0, "the others stay");
 }
 
+static int meanwhile;
+
+/* While attempts are read another is noted, and its session ends. */
+static int
+write_meanwhile(unsigned int what __unused, void *arg __unused, void *stmt,
+    void *sql __unused)
+{
+	char text[512];
+
+	if (strstr(sqlite3_sql(stmt), "INTO attempt ") == NULL ||
+	    meanwhile++ > 0)
+		return 0;
+	snprintf(text, sizeof(text), "%lld.001 meanwhile.nz -\n",
+	    (long long)time(NULL));
+	attempts_write("late", text);
+	append("first.jsonl", GOOD "\n", sizeof(GOOD));
+	append("second.jsonl", GOOD "\n", sizeof(GOOD));
+	return 0;
+}
+
+/* No session is counted before the attempt that led to it. */
+static void
+check_attempts_before(void)
+{
+	static const char lines[] = "SELECT coalesce(sum(lines), 0)"
+	    " FROM segment";
+	char text[512];
+	int64_t before = number(lines);
+
+	append("first.jsonl", GOOD "\n", sizeof(GOOD));
+	snprintf(text, sizeof(text), "%lld.001 before.nz -\n",
+	    (long long)time(NULL));
+	attempts_write("late", text);
+	sqlite3_trace_v2(engine.store->db, SQLITE_TRACE_STMT, write_meanwhile,
+	    NULL);
+	ingest_now(&engine);
+	sqlite3_trace_v2(engine.store->db, 0, NULL, NULL);
+	is_int(meanwhile, 1, "while attempts are read sessions end");
+	is_int(number("SELECT count(*) FROM attempt WHERE domain ="
+	    " 'meanwhile.nz'"), 0, "whose attempts are not read yet");
+	is_int(number(lines) - before, 1, "and wait for them");
+	ingest_now(&engine);
+	is_int(number("SELECT count(*) FROM attempt WHERE domain ="
+	    " 'meanwhile.nz'"), 1, "which come with the next look");
+	is_int(number(lines) - before, 3, "as they do");
+}
+
 /* Whoever may write there can put anything into it, and take it away again. */
 static void
 check_attempts_many(void)
@@ -442,6 +489,7 @@ main(void)
 	if (mkdir(sessions, 0755) == -1)
 		fatal("%s", sessions);
 	check_attempts();
+	check_attempts_before();
 	check_attempts_many();
 	check_attempts_turns();
 	check_attempts_crowd();

@@ -147,13 +147,16 @@ ingest_look(struct ingest *in)
 	time_t changed;
 
 	clock_look(in, now);
+	/*
+	 * Attempts are noted before the sessions that they led to: these are
+	 * read as far as they went before the attempts were.
+	 */
+	if (in->attempts_turns > 0)
+		return attempts_take(in);
 	in->trouble = 0;
 	in->looked = now;
 	if (segments_open(in, &changed) == -1)
 		return 0;
-	/* They are noted before the sessions that they led to. */
-	if (attempts_take(in))
-		return 1;
 	segments_stat(in, now);
 	/* A file made within the listing's second may not be in it. */
 	if (in->listed == 0 || changed >= in->listed - 1 ||
@@ -163,7 +166,7 @@ ingest_look(struct ingest *in)
 		else
 			in->trouble = 1;
 	}
-	return 0;
+	return attempts_take(in);
 }
 
 /* What the next batch may take, when this one was written within ms. */

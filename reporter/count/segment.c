@@ -187,12 +187,16 @@ ssize_t
 segment_read(struct segment *seg, int dirfd, char *buf, struct tally *tally)
 {
 	int64_t at = seg->now.offset, ino, head;
+	size_t most = SEGMENT_SLICE;
 	ssize_t n;
 	int fd;
 
 	/* A line that is too long is not looked at again, only for its end. */
 	if (seg->scanned - at >= RECORD_LINE_MAX)
 		at = seg->scanned;
+	/* What came since may be of attempts that are not read yet. */
+	if (seg->size - at < (int64_t)most)
+		most = seg->size > at ? (size_t)(seg->size - at) : 0;
 	if ((fd = segment_open(seg->name, dirfd)) == -1) {
 		complain(seg, strerror(errno));
 		return -1;
@@ -204,7 +208,7 @@ segment_read(struct segment *seg, int dirfd, char *buf, struct tally *tally)
 	if (head != 0)
 		seg->now.head = head;
 	do
-		n = pread(fd, buf, SEGMENT_SLICE, (off_t)at);
+		n = pread(fd, buf, most, (off_t)at);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
 		complain(seg, strerror(errno));
