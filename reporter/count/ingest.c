@@ -220,6 +220,9 @@ batch_begin(struct ingest *in)
 	struct store *st = in->engine->store;
 	int64_t own = store_written(st), others = store_others(st);
 
+	in->tally->looked = in->looked;
+	in->tally->learning = in->engine->learning == NULL ? INT64_MAX :
+	    in->engine->learning(in->engine);
 	if (!in->alone || own != in->own || others != in->others ||
 	    judge_bytes(in->tally->judge) > JUDGE_KEEP_MAX)
 		judge_reset(in->tally->judge);
@@ -270,6 +273,20 @@ batch_commit(struct ingest *in)
 	return rc;
 }
 
+/* What waits is of the last minutes. */
+static void
+caught_up(struct ingest *in)
+{
+	const struct segment *seg;
+	int64_t until = in->looked;
+
+	TAILQ_FOREACH(seg, &in->segments, entry)
+		if (seg->waits)
+			until = in->looked - TALLY_WAIT_SECONDS;
+	if (until > in->caught_up)
+		in->caught_up = until;
+}
+
 /* One slice.  1 if there may be more, 0 at the end of all, -1 on failure. */
 static int
 ingest_slice(struct ingest *in)
@@ -280,7 +297,7 @@ ingest_slice(struct ingest *in)
 
 	for (seg = TAILQ_FIRST(&in->segments); seg != NULL; seg = next) {
 		next = TAILQ_NEXT(seg, entry);
-		if (seg->done || !segment_more(seg))
+		if (seg->done || seg->waits || !segment_more(seg))
 			continue;
 		if (!in->begun)
 			batch_begin(in);
@@ -311,7 +328,7 @@ ingest_slice(struct ingest *in)
 	if (in->dirty && batch_commit(in) == -1)
 		return -1;
 	if (!in->trouble)
-		in->caught_up = in->looked;
+		caught_up(in);
 	if (in->backlog >= BACKLOG_SAID) {
 		log_debug("counted %lld kB of records in %lld ms",
 		    (long long)in->backlog / 1000,

@@ -90,6 +90,7 @@ segment_stat(struct segment *seg, int dirfd)
 	if (fstatat(dirfd, seg->name, &sb, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISREG(sb.st_mode) || (int64_t)sb.st_ino != seg->now.ino)
 		return -1;
+	seg->waits = 0;
 	seg->size = sb.st_size;
 	seg->mtime = sb.st_mtime;
 	same = seg->changed.tv_sec == sb.st_ctim.tv_sec &&
@@ -137,15 +138,18 @@ segment_finish(struct segment *seg)
 	seg->now.bad++;
 }
 
-static void
+/* 1: it waits, and nothing is counted. */
+static int
 line_count(struct segment *seg, char *line, size_t len, struct tally *tally)
 {
 	struct record record;
 	enum record_result rc = RECORD_BAD;
 
-	seg->now.lines++;
 	if (len < RECORD_LINE_MAX)
 		rc = record_parse(line, len, &record);
+	if (rc == RECORD_OK && tally_waits(tally, &record))
+		return 1;
+	seg->now.lines++;
 	switch (rc) {
 	case RECORD_OK:
 		tally_record(tally, &record);
@@ -159,6 +163,7 @@ line_count(struct segment *seg, char *line, size_t len, struct tally *tally)
 		seg->now.bad++;
 		break;
 	}
+	return 0;
 }
 
 /* The lines of buf, which lies at file offset at. */
@@ -175,8 +180,11 @@ lines_count(struct segment *seg, char *buf, size_t n, int64_t at,
 			seg->now.lines++;
 			seg->now.bad++;
 			skipping = 0;
-		} else
-			line_count(seg, p, (size_t)(nl - p), tally);
+		} else if (line_count(seg, p, (size_t)(nl - p), tally)) {
+			seg->waits = 1;
+			seg->scanned = seg->now.offset;
+			return;
+		}
 		p = nl + 1;
 		seg->now.offset = at + (p - buf);
 	}
@@ -186,7 +194,7 @@ lines_count(struct segment *seg, char *buf, size_t n, int64_t at,
 ssize_t
 segment_read(struct segment *seg, int dirfd, char *buf, struct tally *tally)
 {
-	int64_t at = seg->now.offset, ino, head;
+	int64_t at = seg->now.offset, begun, ino, head;
 	size_t most = SEGMENT_SLICE;
 	ssize_t n;
 	int fd;
@@ -215,7 +223,10 @@ segment_read(struct segment *seg, int dirfd, char *buf, struct tally *tally)
 	close(fd);
 	if (n <= 0)
 		return n;
-	seg->dirty = 1;
+	begun = seg->now.offset;
 	lines_count(seg, buf, (size_t)n, at, tally);
+	if (seg->waits && seg->now.offset == begun)
+		return 0;
+	seg->dirty = 1;
 	return n;
 }

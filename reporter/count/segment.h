@@ -22,6 +22,7 @@ struct segment {
 	int64_t		 mtime;
 	struct timespec	 changed;	/* st_ctim */
 	int		 done;		/* grows no more */
+	int		 waits;		/* its next line, until the next look */
 	int		 dirty;		/* now is to be saved */
 	int		 said;		/* a complaint was logged */
 	int		 seen;		/* in this listing */
@@ -32,8 +33,9 @@ struct segment {
 
 /*
  * Reads the next SEGMENT_SLICE bytes into buf (one byte longer) and counts the
- * whole lines.  Returns the bytes read, 0 at the end; -1 with a log line, once
- * for each file; -2: it is another by now.
+ * whole lines, up to one that waits (tally_waits).  Returns the bytes read, 0 at
+ * the end, or where the first line waits; -1 with a log line, once for each
+ * file; -2: it is another by now.
  */
 ssize_t	segment_read(struct segment *, int dirfd, char *buf, struct tally *);
 /*
@@ -42,7 +44,7 @@ ssize_t	segment_read(struct segment *, int dirfd, char *buf, struct tally *);
  */
 int	segment_identify(const char *name, int dirfd, int64_t *ino,
 	    int64_t *head);
-/* Its size now; -1 if it is gone, no file, or another one by now. */
+/* Its size now, and no line waits; -1 if it is gone, or another file by now. */
 int	segment_stat(struct segment *, int dirfd);
 /* Whether there is something that was not read yet. */
 int	segment_more(const struct segment *);

@@ -11,6 +11,8 @@
 
 /* Addresses remembered. */
 #define ADDRS_MAX 100000
+/* What a session's mail lets learn is begun within so many of its end. */
+#define NOTICED_SECONDS 5
 
 struct tally *
 tally_new(struct store *st, const struct conf *conf)
@@ -386,6 +388,22 @@ addr_note(struct tally *t, const struct record *r)
 	if (r->time > seen->used)
 		seen->used = r->time;
 	seen->over = whose_over_by(t->past, r->remote);
+}
+
+int
+tally_waits(struct tally *t, const struct record *r)
+{
+	int64_t age = t->looked - r->time;
+
+	if (r->dir != DIR_OUT || r->ntx != 0 || age < 0 ||
+	    age >= TALLY_WAIT_SECONDS || (age >= NOTICED_SECONDS &&
+	    t->learning > r->time + NOTICED_SECONDS))
+		return 0;
+	tally_sides(t, r);
+	if (!is_nameless(t, r))
+		return 0;
+	whose_session(t->judge, t->past, r, waits_now, t, &t->whose);
+	return t->whose.is != WHOSE_FOUND;
 }
 
 void

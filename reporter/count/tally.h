@@ -3,6 +3,7 @@
 #ifndef SGE_TALLY_H
 #define SGE_TALLY_H
 
+#include "base/bounds.h"
 #include "conf/conf.h"
 #include "count/judge.h"
 #include "lib/hash.h"
@@ -80,6 +81,8 @@ struct tally {
 	const int64_t	*full;		/* of these, asked again in this flush */
 	struct hash	*addrs;		/* the engine's, or NULL */
 	uint64_t	 lost;		/* records that filter-sge lost */
+	int64_t		 looked;	/* when it was looked for records */
+	int64_t		 learning;	/* the engine's, then */
 	struct side	 sides[RECORD_TX_MAX];
 	size_t		 nsides;
 	struct whose	 whose;		/* of a record without sides */
@@ -87,6 +90,12 @@ struct tally {
 
 struct tally *tally_new(struct store *, const struct conf *);
 void	tally_free(struct tally *);
+/*
+ * Whether it is of the last minutes, and whose it was may show in what is being
+ * learned: it is then to be added later.
+ */
+int	tally_waits(struct tally *, const struct record *);
+#define TALLY_WAIT_SECONDS (2 * STS_FETCH_SECONDS)
 /* Adds one record. */
 void	tally_record(struct tally *, const struct record *);
 /* About how much memory the counts take. */

@@ -34,6 +34,11 @@ struct engine {
 	struct ingest	*ingest;	/* segments -> tallies */
 	struct hash	*addrs;		/* struct addr_seen; count's, or NULL */
 	struct learn	*learn;		/* policies, routes, probes */
+	/*
+	 * learn's, or NULL: when the oldest of what is being learned was begun,
+	 * epoch seconds; INT64_MAX: nothing is.
+	 */
+	int64_t		(*learning)(const struct engine *);
 	struct deliver	*deliver;	/* reports: when, to whom, again */
 	/* deliver's, or NULL: much was counted, and nothing is left of it. */
 	void		(*counted)(struct engine *);

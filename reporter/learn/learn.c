@@ -303,6 +303,7 @@ learn_start(struct engine *e)
 	l->run = on_flush;
 	l->begin = lesson_begin;
 	e->learn = l;
+	e->learning = lesson_oldest;
 	/* What changed while we were away is seen at once. */
 	(void)store_route_all_due(e->store, now, now - USED_AT_ALL);
 	file_start(l);
@@ -336,6 +337,7 @@ learn_stop(struct engine *e)
 	hash_free(l->zones);
 	free(l);
 	e->learn = NULL;
+	e->learning = NULL;
 }
 
 static struct lesson_asker *

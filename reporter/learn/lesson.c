@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/domain.h"
 #include "base/log.h"
@@ -109,6 +110,7 @@ lesson_new(struct learn *l, const char *domain)
 	++*zone;
 	lesson = xcalloc(1, sizeof(*lesson));
 	lesson->learn = l;
+	lesson->began = time(NULL);
 	strlcpy(lesson->domain, domain, sizeof(lesson->domain));
 	TAILQ_INIT(&lesson->askers);
 	TAILQ_INIT(&lesson->asks);
@@ -120,6 +122,18 @@ lesson_new(struct learn *l, const char *domain)
 	TAILQ_INSERT_TAIL(crowded ? &l->crowd : &l->queue, lesson, next);
 	lesson_begin_queued(l);
 	return lesson;
+}
+
+int64_t
+lesson_oldest(const struct engine *e)
+{
+	struct lesson *lesson;
+	int64_t oldest = INT64_MAX;
+
+	RB_FOREACH(lesson, lessons, &e->learn->lessons)
+		if (lesson->began < oldest)
+			oldest = lesson->began;
+	return oldest;
 }
 
 void

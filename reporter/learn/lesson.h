@@ -103,6 +103,7 @@ struct lesson {
 	RB_ENTRY(lesson) entry;
 	TAILQ_ENTRY(lesson) next;	/* in learn->queue or learn->ready */
 	struct learn	*learn;
+	int64_t		 began;		/* epoch seconds */
 	int		 queued;
 	int		 crowded;	/* one of many of its zone */
 	int		 ready;
@@ -204,6 +205,8 @@ struct learn {
 struct lesson *lesson_find(struct learn *, const char *domain);
 /* Begins one, unless there is one; NULL where there are too many. */
 struct lesson *lesson_new(struct learn *, const char *domain);
+/* When the oldest that there is was begun; for engine->learning. */
+int64_t	lesson_oldest(const struct engine *);
 /* Begins those that wait, as far as there is room. */
 void	lesson_begin_queued(struct learn *);
 /* Its questions are forgotten, and who asked is not told. */
