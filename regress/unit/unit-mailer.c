@@ -117,6 +117,8 @@ contents(const char *suffix)
 static void
 check_results(void)
 {
+	char why[128];
+
 	ask("r@minties.govt.nz", "a@a.example", message("Subject: x\n\nhi\n"));
 	run();
 	is_str(status, "ok", "taken");
@@ -156,6 +158,15 @@ check_results(void)
 	run();
 	is_str(status, "ok", "what smtpd took is taken, however it ends");
 	is_str(number, "1a2b3c4d", "with smtpd's number of it");
+	if (chmod(sendmail_path, 0644) == -1)
+		fatal("chmod");
+	snprintf(why, sizeof(why), "%s: can't be run", sendmail_path);
+	ask("r@minties.govt.nz", "a@a.example", message("x"));
+	run();
+	is_int(code, 69, "a sendmail that can't be run");
+	is_str(text, why, "is said by its name");
+	if (chmod(sendmail_path, 0755) == -1)
+		fatal("chmod");
 	(void)contents(".args");
 }
 
@@ -377,7 +388,7 @@ check_room(const struct conf *conf)
 static void
 check_strange(const struct conf *conf)
 {
-	char *path = mail_result_path(conf, 9);
+	char *path = mail_result_path(conf, 109);
 	const char *why;
 	char inner[256], aside[256];
 	struct stat sb;
@@ -388,7 +399,7 @@ check_strange(const struct conf *conf)
 		    mkfifo(path, 0600) : mkdir(path, 0700);
 		if (rc == -1)
 			fatal("%s", path);
-		fd = mail_result_new(conf, 9, &why);
+		fd = mail_result_new(conf, 109, &why);
 		ok(fd != -1 && lstat(path, &sb) == 0 && S_ISREG(sb.st_mode),
 		    "a file in the place of what is none");
 		close(fd);
@@ -399,7 +410,7 @@ check_strange(const struct conf *conf)
 	(void)snprintf(aside, sizeof(aside), "%s" MAIL_ASIDE "0/x", path);
 	if (mkdir(path, 0700) == -1 || mkdir(inner, 0700) == -1)
 		fatal("%s", path);
-	fd = mail_result_new(conf, 9, &why);
+	fd = mail_result_new(conf, 109, &why);
 	ok(fd != -1 && lstat(path, &sb) == 0 && S_ISREG(sb.st_mode),
 	    "also of a folder that is not empty");
 	is_int(access(aside, F_OK), 0, "which is kept");

@@ -45,8 +45,9 @@ union control {
 __dead static void
 become(char *const argv[], const int fds[GIVEN])
 {
-	static const char why[] = ": can't be run\n";
+	static const char why[] = ": can't be run";
 	sigset_t none;
+	int saved;
 
 	sigemptyset(&none);
 	process_signals_default();
@@ -55,9 +56,10 @@ become(char *const argv[], const int fds[GIVEN])
 	    dup2(fds[RESULT], STDERR_FILENO) != -1 &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) != -1)
 		(void)execv(argv[0], argv);
+	saved = errno;
 	(void)write_all(fds[RESULT], argv[0], strlen(argv[0]));
 	(void)write_all(fds[RESULT], why, sizeof(why) - 1);
-	_exit(errno == EAGAIN || errno == ENOMEM ? EX_OSERR : EX_UNAVAILABLE);
+	_exit(saved == EAGAIN || saved == ENOMEM ? EX_OSERR : EX_UNAVAILABLE);
 }
 
 /* As fork(2) returns in the parent. */

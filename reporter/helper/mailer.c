@@ -378,7 +378,8 @@ mailer_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 	m->njobs++;
 	loop_timer_remove(m->loop, m->idle);
 	m->idle = NULL;
-	jobs_run(m);
+	/* It may end at once. */
+	jobs_next(m);
 }
 
 static void
