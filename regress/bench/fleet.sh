@@ -110,7 +110,8 @@ held_start()
 		(echo $((${SHARE:-20} * 1000)) \
 		    >"$groups/sge-$$-$1/cpu.cfs_quota_us" ||
 		echo "$((${SHARE:-20} * 1000)) 100000" \
-		    >"$groups/sge-$$-$1/cpu.max") 2>/dev/null
+		    >"$groups/sge-$$-$1/cpu.max") 2>/dev/null ||
+		    echo "sender $1 has no share of its own here"
 		echo $$ >"$groups/sge-$$-$1/cgroup.procs"
 	fi
 	fleet_start "$1"
