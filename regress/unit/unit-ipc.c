@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -15,7 +16,7 @@
 
 static struct loop *loop;
 static int	 got, want, in_order = 1, is_closed, byte_seen, give_up;
-static int	 free_in_message;
+static int	 free_in_message, ndescriptors;
 static size_t	 longest;
 
 static void
@@ -30,6 +31,7 @@ message(struct ipc *ipc, json_t *obj, int fd, void *arg __unused)
 	if (strlen(text) > longest)
 		longest = strlen(text);
 	if (fd != -1) {
+		ndescriptors++;
 		if (read(fd, &byte, 1) == 1)
 			byte_seen = byte;
 		close(fd);
@@ -215,6 +217,55 @@ check_flood(void)
 	(void)waitpid(pid, &status, 0);
 }
 
+/*
+ * Linux has a user's descriptors on their way be no more than he may have open,
+ * of anybody but root: what goes then is sent once some were taken.
+ */
+static int
+many_descriptors(void)
+{
+	struct rlimit limit;
+	struct ipc *a;
+	int fds[2], null, i;
+
+	if (ipc_pair(fds) == -1 || (null = open("/dev/null", O_RDONLY)) == -1 ||
+	    getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("pair");
+	a = ipc_new(loop, fds[0], message, closed, NULL);
+	ipc_new(loop, fds[1], message, closed, NULL);
+	got = ndescriptors = is_closed = free_in_message = 0;
+	in_order = 1;
+	want = 150;
+	limit.rlim_cur = 100;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("setrlimit");
+	for (i = 0; i < want; i++)
+		(void)ipc_send(a, numbered(i, 10), dup(null));
+	give_up = 0;
+	loop_timer_add(loop, 60000, late, NULL);
+	loop_run(loop);
+	return !give_up && in_order && !is_closed && ndescriptors == want;
+}
+
+static void
+check_descriptors(void)
+{
+	int status = -1;
+	pid_t pid;
+
+	(void)fflush(stdout);
+	if ((pid = fork()) == -1)
+		fatal("fork");
+	if (pid == 0) {
+		if (geteuid() == 0 && (setgid(60321) == -1 ||
+		    setuid(60321) == -1))
+			_exit(2);
+		_exit(many_descriptors() ? 0 : 1);
+	}
+	(void)waitpid(pid, &status, 0);
+	is_int(status, 0, "what the system has no room for now goes later");
+}
+
 /* Whose questions are short. */
 static void
 check_accept(void)
@@ -255,6 +306,7 @@ main(void)
 	check_freed_within();
 	check_accept();
 	check_flood();
+	check_descriptors();
 	is_int(ipc_int(obj, "i", 1), 5, "ipc_int");
 	is_int(ipc_int(obj, "s", 1), 1, "ipc_int of a string");
 	is_str(ipc_string(obj, "s", "no"), "x", "ipc_string");

@@ -22,6 +22,18 @@
  */
 #define IPC_ROUND 64
 #define IPC_ROUND_BYTES (64 * 1024)
+/*
+ * A message that the system has no room for, though the peer's socket has, is
+ * tried again then: poll(2) would say at once that it can be sent.
+ */
+#define AGAIN_MS 10
+
+enum sending {
+	SENT,
+	FULL,			/* until the peer reads */
+	REFUSED,		/* by the system, for now */
+	GONE
+};
 
 struct ipc_message {
 	TAILQ_ENTRY(ipc_message) entry;
@@ -33,6 +45,7 @@ struct ipc_message {
 struct ipc {
 	struct loop	*loop;
 	struct loop_fd	*event;
+	struct loop_timer *again;
 	int		 fd;
 	int		 busy;		/* within a callback */
 	int		 freed;		/* by a callback: free it after */
@@ -53,6 +66,7 @@ union control {
 };
 
 static void	ipc_event(int, short, void *);
+static void	send_again(void *);
 
 struct ipc *
 ipc_new(struct loop *loop, int fd,
@@ -106,6 +120,7 @@ ipc_free(struct ipc *ipc)
 	if (ipc == NULL)
 		return;
 	if (ipc->fd != -1) {
+		loop_timer_remove(ipc->loop, ipc->again);
 		loop_fd_remove(ipc->loop, ipc->event);
 		close(ipc->fd);
 		ipc->fd = -1;
@@ -126,8 +141,30 @@ ipc_queued(const struct ipc *ipc)
 	return ipc->queued;
 }
 
-/* 1 sent, 0 not now, -1 the peer is gone. */
-static int
+/*
+ * Linux has a user's descriptors that are on their way between processes be no
+ * more than RLIMIT_NOFILE, OpenBSD all users' a tenth of kern.maxfiles.
+ */
+static enum sending
+not_sent(int error)
+{
+	switch (error) {
+	case EAGAIN:
+#if EWOULDBLOCK != EAGAIN
+	case EWOULDBLOCK:
+#endif
+	case ENOBUFS:
+		return FULL;
+	case ETOOMANYREFS:
+	case EMFILE:
+	case ENOMEM:
+		return REFUSED;
+	default:
+		return GONE;
+	}
+}
+
+static enum sending
 message_send(struct ipc *ipc, const struct ipc_message *m)
 {
 	struct msghdr msg;
@@ -154,26 +191,36 @@ message_send(struct ipc *ipc, const struct ipc_message *m)
 	do
 		n = sendmsg(ipc->fd, &msg, MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
-	if (n == -1)
-		return errno == EAGAIN || errno == EWOULDBLOCK ||
-		    errno == ENOBUFS ? 0 : -1;
-	return 1;
+	return n == -1 ? not_sent(errno) : SENT;
 }
 
 static void
 queue_send(struct ipc *ipc)
 {
+	enum sending sending = SENT;
 	struct ipc_message *m;
-	int sent;
 
 	while ((m = TAILQ_FIRST(&ipc->queue)) != NULL) {
-		if ((sent = message_send(ipc, m)) == 0)
+		sending = message_send(ipc, m);
+		if (sending == FULL || sending == REFUSED)
 			break;
 		/* A peer that is gone is noticed when reading. */
 		message_free(ipc, m);
 	}
-	loop_fd_events(ipc->event, ipc->queued > 0 ? POLLIN | POLLOUT :
+	loop_fd_events(ipc->event, sending == FULL ? POLLIN | POLLOUT :
 	    POLLIN);
+	if (sending == REFUSED && ipc->again == NULL)
+		ipc->again = loop_timer_add(ipc->loop, AGAIN_MS, send_again,
+		    ipc);
+}
+
+static void
+send_again(void *arg)
+{
+	struct ipc *ipc = arg;
+
+	ipc->again = NULL;
+	queue_send(ipc);
 }
 
 int
@@ -265,6 +312,8 @@ ipc_over(struct ipc *ipc)
 		return;
 	ipc->over = 1;
 	/* Nothing more of it, even if the owner frees it later. */
+	loop_timer_remove(ipc->loop, ipc->again);
+	ipc->again = NULL;
 	loop_fd_remove(ipc->loop, ipc->event);
 	close(ipc->fd);
 	ipc->fd = -1;
