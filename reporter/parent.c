@@ -39,6 +39,11 @@
 #define PINGS_MAX 10
 /* But until it is ready: a large database may come to a newer format. */
 #define PINGS_FIRST_MAX 120
+/*
+ * Each mail under way is a file that the mailer has open, and so is what is on
+ * its way there; OpenBSD gives a daemon 128 at first.
+ */
+#define FILES_MAX 512
 
 #define ENGINE WORLD_PARTS
 
@@ -391,6 +396,7 @@ parent_run(struct parent *p, const sigset_t *hangup)
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* A file at its limit is as a full disk. */
 	(void)signal(SIGXFSZ, SIG_IGN);
+	process_files(FILES_MAX);
 	sandbox_missing();
 	sandbox_all();
 	p->since = time(NULL);

@@ -358,13 +358,17 @@ mailer_message(struct ipc *ipc __unused, json_t *obj, int fd, void *arg)
 			close(fd);
 		return;
 	}
-	if (fd == -1 || m->njobs >= JOBS_MAX ||
+	/* There was one, but for the limit of open files. */
+	if (fd == -1) {
+		mailer_refuse(m, ipc_int(obj, "id", 0), EX_OSERR,
+		    "no descriptor came: too many open files");
+		return;
+	}
+	if (m->njobs >= JOBS_MAX ||
 	    (argv = make_argv(m->conf, obj)) == NULL) {
-		mailer_refuse(m, ipc_int(obj, "id", 0),
-		    fd != -1 && m->njobs >= JOBS_MAX ? EX_TEMPFAIL :
-		    EX_USAGE, "not taken");
-		if (fd != -1)
-			close(fd);
+		mailer_refuse(m, ipc_int(obj, "id", 0), m->njobs >= JOBS_MAX ?
+		    EX_TEMPFAIL : EX_USAGE, "not taken");
+		close(fd);
 		return;
 	}
 	job = xcalloc(1, sizeof(*job));

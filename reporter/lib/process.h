@@ -21,6 +21,11 @@ pid_t	process_fork(void);
  * others above 2 are closed, and the name of the process is set.
  */
 void	process_enter(const char *name, int *fds, size_t n);
+/*
+ * So many files may be open, or as many as the system lets us have: for this
+ * process and those that it begins.
+ */
+void	process_files(size_t wanted);
 /* In a child about to exec another program; also one of vfork(2). */
 void	process_signals_default(void);
 /*

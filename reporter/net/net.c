@@ -5,8 +5,6 @@
  * it sends is handed to it, and certificates are read before it is shut in.
  */
 
-#include <sys/resource.h>
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "lib/process.h"
 #include "lib/sandbox.h"
 #include "net/net.h"
 
@@ -97,19 +96,6 @@ tls_settings(const uint8_t *ca, size_t calen)
 	return config;
 }
 
-/* Room for every transfer, where the system lets us. */
-static void
-raise_files(size_t wanted)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
-	    limit.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 __dead void
 net_main(const struct conf *conf, int fd)
 {
@@ -120,7 +106,8 @@ net_main(const struct conf *conf, int fd)
 	log_procname("net");
 	json_object_seed(0);
 	(void)signal(SIGPIPE, SIG_IGN);
-	raise_files(2 * (HTTP_TRANSFERS_MAX + PROBES_MAX) + 64);
+	/* Room for every transfer, where the system lets us. */
+	process_files(2 * (HTTP_TRANSFERS_MAX + PROBES_MAX) + 64);
 	if (tls_init() == -1)
 		fatalx("tls_init");
 	ca = read_ca(conf, &calen);
