@@ -459,6 +459,7 @@ UNITS =		\
 		unit-conf \
 		unit-conf-files \
 		unit-conf-mistakes \
+		unit-copy \
 		unit-ctl \
 		unit-dane \
 		unit-day \

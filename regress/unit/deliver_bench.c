@@ -54,6 +54,8 @@ static const struct {
 	    "mailto:g@n.nz,mailto:h@n.nz,mailto:i@n.nz" } },
 };
 
+void		(*bench_share)(struct bench *, const json_t *);
+
 static char	 dir[] = "/tmp/unit-deliver.XXXXXXXXXX";
 
 char *
@@ -266,6 +268,14 @@ play_mailer(struct ipc *ipc, json_t *q, int fd, void *arg)
 }
 
 static void
+play_share(struct ipc *ipc, json_t *q, int fd, void *arg)
+{
+	(void)ipc;
+	(void)fd;
+	bench_share(arg, q);
+}
+
+static void
 peer_closed(struct ipc *ipc, void *arg)
 {
 	(void)ipc;
@@ -304,7 +314,8 @@ start(struct bench *b, const struct conf *conf)
 	static void (*const play[])(struct ipc *, json_t *, int, void *) = {
 		[WORLD_RESOLVE] = play_resolve,
 		[WORLD_NET] = play_net,
-		[WORLD_MAILER] = play_mailer
+		[WORLD_MAILER] = play_mailer,
+		[WORLD_SHARE] = play_share
 	};
 	int fds[WORLD_PARTS], pair[2], i;
 
@@ -318,7 +329,7 @@ start(struct bench *b, const struct conf *conf)
 		fatalx("test: no database");
 	for (i = 0; i < WORLD_PARTS; i++) {
 		fds[i] = -1;
-		if (i == WORLD_SHARE)
+		if (i == WORLD_SHARE && bench_share == NULL)
 			continue;
 		if (ipc_pair(pair) == -1)
 			fatal("test");

@@ -52,6 +52,12 @@ struct bench {
 struct conf	*bench_begin(const char *);
 void		 bench_end(struct conf *);
 
+/*
+ * Answers what the process of a fleet is asked, where there is one; of all
+ * benches that are started from now on.
+ */
+extern void	(*bench_share)(struct bench *, const json_t *);
+
 /* Starts what delivers, on the database that is there or a new one. */
 void		 start(struct bench *, const struct conf *);
 void		 stop(struct bench *);
