@@ -14,6 +14,7 @@
 #include "lib/date.h"
 #include "tap.h"
 
+static int64_t since;
 static int beats, sums, builds;
 
 static void
@@ -23,6 +24,7 @@ share(struct bench *b, const json_t *q)
 	json_t *rows;
 
 	if (strcmp(op, "beat") == 0) {
+		since = ipc_int(q, "since", -1);
 		beats++;
 		/* No more of that for ten seconds. */
 		reply(b, WORLD_SHARE, q, json_pack("{s:s, s:s}", "status",
@@ -58,6 +60,34 @@ end(struct bench *b)
 {
 	copy_stop(&b->e);
 	stop(b);
+}
+
+/* The first day that this host has for the fleet, where that was noted. */
+static int64_t
+first_day(const struct conf *conf, int64_t noted)
+{
+	struct bench b;
+
+	begin(&b, conf);
+	if (store_meta_set(b.e.store, "fleet_from", noted) == -1)
+		fatalx("test: no database");
+	copy_start(&b.e);
+	ok(run(&b, beaten), "a host says that it runs");
+	end(&b);
+	return since;
+}
+
+static void
+first_days(const struct conf *conf)
+{
+	int64_t today = day_of(time(NULL)), day;
+
+	is_int(first_day(conf, today - 3), today - 3,
+	    "with the day that it joined the fleet");
+	day = first_day(conf, today + 200);
+	/* The test may run over midnight. */
+	ok(day == today || day == today + 1,
+	    "its clock was ahead as it joined: that day is today");
 }
 
 static int
@@ -115,6 +145,7 @@ main(void)
 	    (conf->fleet = strdup("host=db dbname=sge")) == NULL)
 		fatal("test");
 	bench_share = share;
+	first_days(conf);
 	goes(conf);
 	bench_end(conf);
 	return done_testing();

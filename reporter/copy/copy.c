@@ -263,6 +263,9 @@ first_day(struct copy *c)
 
 	if (store_meta(st, "fleet_from", &from) == -1)
 		return -1;
+	/* Noted while the clock was ahead: none before it would be copied. */
+	if (from > today)
+		from = -1;
 	/* What is in the spool may be of days before. */
 	if (from == -1 && c->engine->ingest->caught_up == 0)
 		return -1;
