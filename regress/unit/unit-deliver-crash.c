@@ -192,6 +192,49 @@ recovered(const struct conf *conf)
 	stop(&b);
 }
 
+/*
+ * A sendmail that has left something running; and one that does not end, and
+ * whose time is over, since who waited for it was killed.
+ */
+static void
+goes_on(const struct conf *conf)
+{
+	static const struct {
+		const char	*said;
+		int64_t		 ms;
+		const char	*state;
+		const char	*text;
+	} cases[] = {
+		{ "\nexit 0\n", DEADLINE_MS, "sent:sent",
+		    "handed to sendmail" },
+		{ ">>> .\n", 0, "sending:due",
+		    "sendmail: exit 75: sendmail was killed" },
+		{ "<<< 250 2.0.0 12ab34cd Message accepted for delivery\n", 0,
+		    "sent:sent", "handed to sendmail, message 12ab34cd" },
+	};
+	struct bench b;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < nitems(cases); i++) {
+		if (!killed(conf) ||
+		    (fd = written("mailed.1", cases[i].said)) == -1 ||
+		    flock(fd, LOCK_EX) == -1)
+			fatal("flock");
+		start(&b, conf);
+		b.e.deliver->recover_until = loop_now() + cases[i].ms;
+		ok(run(&b, calm), "whoever has its file");
+		is_int(b.e.deliver->recovering, 0, "other mail goes");
+		is_str(state_of(&b, "mail.nz"), cases[i].state, "%s",
+		    cases[i].text);
+		is_str(rows(&b, "SELECT text FROM delivery"), cases[i].text,
+		    "and that is noted");
+		ok(access("mailed.1", F_OK) == -1, "its file is gone");
+		close(fd);
+		stop(&b);
+	}
+}
+
 /* The database was found wanting, or asked often enough. */
 static int
 tried(struct bench *b)
@@ -377,6 +420,7 @@ main(void)
 
 	crash(conf);
 	recovered(conf);
+	goes_on(conf);
 	other_runs(conf);
 	tallies_away(conf);
 	any_away(conf);

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/monotonic.h"
 #include "lib/mail_result.h"
+#include "lib/process.h"
 #include "lib/xalloc.h"
 
 /* At a stop, for what is being sent; the parent waits for longer. */
@@ -30,6 +31,8 @@
 #define IDLE_MS 5000
 /* A look-up that was begun and not answered is begun again then. */
 #define LEASE_SECONDS 600
+/* And for who waits for that to write it down. */
+#define LATE_MS 5000
 /* Others wait for the database while answers are noted: then the next round. */
 #define SETTLE_MS 30
 
@@ -312,6 +315,8 @@ deliver_start(struct engine *e)
 	    time(NULL))) > 0)
 		log_info("%d reports were being posted when sged ended", n);
 	d->recovering = 1;
+	/* By then who waits for a sendmail has ended it, and said so. */
+	d->recover_until = loop_now() + SENDMAIL_MS + LATE_MS;
 	deliver_soon(d, 0);
 }
 

@@ -99,6 +99,7 @@ struct deliver {
 	struct jobs	 doubtful;	/* deliver_doubt.c */
 	int64_t		 smtpd_up;	/* since, as that saw it; 0: it is not */
 	int		 recovering;	/* mail of before is not yet settled */
+	int64_t		 recover_until;	/* its sendmails have till then */
 	int		 mute;		/* a trouble was said; until it ends */
 	int		 announced;	/* SPOOL/announced; -1: not open */
 	int		 announced_lines;

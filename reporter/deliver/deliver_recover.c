@@ -20,6 +20,22 @@
 #include "deliver/deliver_job.h"
 #include "lib/mail_result.h"
 
+/*
+ * Whether its sendmail still runs.  What that has left running may have the
+ * file as well, for as long as it likes; and no one ends a sendmail if who
+ * waited for it was killed: other mail does not wait for that.
+ */
+static int
+is_running(const struct deliver *d, int fd)
+{
+	struct mail_result r;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	mail_result_read(fd, &r);
+	return !r.over && loop_now() < d->recover_until;
+}
+
 /* As if the mailer had answered just now. */
 static int
 settle_row(struct deliver *d, const struct store_delivery *row, int fd,
@@ -63,7 +79,7 @@ settle_file(struct deliver *d, int64_t delivery, int64_t now)
 			rc = mail_result_is_strange(errno) ? 0 : -1;
 			log_warn("%s", path);
 		}
-	} else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+	} else if (is_running(d, fd))
 		rc = 1;
 	else if ((rc = store_delivery_sending(d->engine->store, delivery,
 	    &row)) == 1)

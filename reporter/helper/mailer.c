@@ -23,6 +23,7 @@
 #include "helper/helper.h"
 #include "helper/mail_runner.h"
 #include "lib/mail_result.h"
+#include "lib/process.h"
 #include "lib/sandbox.h"
 #include "lib/xalloc.h"
 
@@ -47,6 +48,7 @@ struct job {
 	int		 result;	/* what sendmail says, or -1 */
 	int		 begun;
 	struct loop_timer *timer;	/* who waited for it was killed */
+	int64_t		 until;		/* then it is not waited for */
 };
 
 struct runner {
@@ -171,7 +173,10 @@ job_ended(struct job *job)
 	job_free(job);
 }
 
-/* Its lock says when sendmail itself has ended. */
+/*
+ * Its lock says when sendmail itself has ended, and all that it began.  Nobody
+ * ends one that does not: it has as long as any other.
+ */
 static void
 job_orphaned(void *arg)
 {
@@ -182,8 +187,11 @@ job_orphaned(void *arg)
 	if (job->result != -1)
 		close(job->result);
 	job->timer = NULL;
-	if ((job->result = mail_result_open(m->conf, job_delivery(job),
-	    &why)) != -1) {
+	job->result = mail_result_open(m->conf, job_delivery(job), &why);
+	if (job->result != -1 || loop_now() >= job->until) {
+		if (job->result == -1)
+			job->result = mail_result_look(m->conf,
+			    job_delivery(job));
 		job_ended(job);
 		jobs_next(m);
 		return;
@@ -226,8 +234,10 @@ runner_said(int fd, short revents __unused, void *arg)
 	} else {
 		/* Killed. */
 		runner_end(r);
-		if (job != NULL)
+		if (job != NULL) {
+			job->until = loop_now() + SENDMAIL_MS;
 			job_orphaned(job);
+		}
 	}
 	jobs_next(m);
 }

@@ -203,6 +203,18 @@ mail_result_open(const struct conf *conf, int64_t delivery, const char **why)
 	return fd;
 }
 
+int
+mail_result_look(const struct conf *conf, int64_t delivery)
+{
+	char *path;
+	int fd;
+
+	path = mail_result_path(conf, delivery);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	free(path);
+	return fd;
+}
+
 void
 mail_result_forget(const struct conf *conf, int64_t delivery)
 {
@@ -248,6 +260,8 @@ read_line(struct mail_result *r, const char *line, int *ended)
 	const char *error;
 	int code;
 
+	if (*line != '\0')
+		r->over = 0;
 	if (strncmp(line, TAKEN, strlen(TAKEN)) == 0 &&
 	    strstr(line, TAKEN_END) != NULL) {
 		line += strlen(TAKEN);
@@ -256,7 +270,7 @@ read_line(struct mail_result *r, const char *line, int *ended)
 	} else if (strncmp(line, "exit ", 5) == 0 &&
 	    ((code = (int)strtonum(line + 5, 0, 255, &error)), error == NULL)) {
 		r->code = code;
-		*ended = 1;
+		r->over = *ended = 1;
 	} else if (strncmp(line, "<<< ", 4) != 0 &&
 	    strncmp(line, ">>> ", 4) != 0 && *line != '\0')
 		add_said(r, line);

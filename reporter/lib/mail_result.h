@@ -30,6 +30,7 @@
 struct mail_result {
 	int		 code;		/* sysexits(3); 0: taken */
 	int		 kept;		/* taken for when smtpd runs again */
+	int		 over;		/* who ran it has said so, last */
 	int		 unknown;	/* who ran it was killed; it is mute */
 	char		 message[9];	/* smtpd's number of it, or "" */
 	char		 said[MAIL_SAID_MAX];	/* one line, printable ASCII */
@@ -46,6 +47,8 @@ int	 mail_result_new(const struct conf *, int64_t delivery,
 /* One that is there, with its lock; -1 likewise. */
 int	 mail_result_open(const struct conf *, int64_t delivery,
 	    const char **why);
+/* To be read alone, whoever has its lock; or -1. */
+int	 mail_result_look(const struct conf *, int64_t delivery);
 /* What stands in it is known to the database. */
 void	 mail_result_forget(const struct conf *, int64_t delivery);
 /*
