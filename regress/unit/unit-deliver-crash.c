@@ -235,6 +235,24 @@ goes_on(const struct conf *conf)
 	}
 }
 
+/* The mailer had nothing to do for a while when its last mail was noted. */
+static void
+noted_late(const struct conf *conf)
+{
+	struct bench b;
+
+	fresh();
+	start(&b, conf);
+	b.slow = 1;
+	tally(&b, "mail.nz", 1);
+	ok(run(&b, mail_out), "a mail is handed over");
+	close(written("mailed.1", "\nexit 0\n"));
+	ok(run(&b, one_sent), "and noted");
+	ok(access("mailed.1", F_OK) == -1, "its file is gone");
+	ok(access("mailed-spare.1", F_OK) == -1, "under any name");
+	stop(&b);
+}
+
 /* The database was found wanting, or asked often enough. */
 static int
 tried(struct bench *b)
@@ -421,6 +439,7 @@ main(void)
 	crash(conf);
 	recovered(conf);
 	goes_on(conf);
+	noted_late(conf);
 	other_runs(conf);
 	tallies_away(conf);
 	any_away(conf);

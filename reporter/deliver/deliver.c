@@ -88,6 +88,20 @@ settle(struct deliver *d, int64_t now, int64_t ms)
 	return 0;
 }
 
+/*
+ * What is noted after the mailer had nothing to do for a while, as where the
+ * database was locked, leaves files that it will not take away.
+ */
+static void
+mail_noted(struct job *job)
+{
+	struct deliver *d = job->deliver;
+
+	mail_result_forget(d->engine->conf, job->delivery);
+	if (d->count[JOB_MAIL] == 0)
+		mail_result_tidy(d->engine->conf);
+}
+
 /* Committed: those that go on are asked again, the others are done. */
 static void
 settled(struct deliver *d)
@@ -113,7 +127,7 @@ settled(struct deliver *d)
 		/* Of one whose mailer is gone its file will tell. */
 		if (job->stage == JOB_MAIL && strcmp(ipc_string(job->answer,
 		    "status", ""), "gone") != 0)
-			mail_result_forget(d->engine->conf, job->delivery);
+			mail_noted(job);
 		if (job->on)
 			(void)store_delivery_unclaim(d->engine->store,
 			    job->delivery, time(NULL));
