@@ -92,13 +92,16 @@ fleet_conf()
 	    >>"$W/$n.conf"
 }
 
-# fleet_start N: its log in $W/N.log, its pid in $W/N.pid.
+# fleet_start N [COMMAND...]: its log in $W/N.log, its pid in $W/N.pid; run by
+# that command.
 fleet_start()
 {
-	: >"$W/$1.log"
-	( daemon_exec "$TOP/reporter/sged" -dv -f "$W/$1.conf" ) \
-	    >>"$W/$1.log" 2>&1 </dev/null &
-	echo $! >"$W/$1.pid"
+	start_n=$1
+	shift
+	: >"$W/$start_n.log"
+	( daemon_exec "$@" "$TOP/reporter/sged" -dv -f "$W/$start_n.conf" ) \
+	    >>"$W/$start_n.log" 2>&1 </dev/null &
+	echo $! >"$W/$start_n.pid"
 }
 
 fleet_gone()

@@ -54,13 +54,13 @@ pg_tls()
 {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 	    -nodes -keyout "$1/ca.key" -out "$1/ca.pem" -subj /CN=ca \
-	    -days 2 >/dev/null 2>&1 &&
+	    -days 3650 >/dev/null 2>&1 &&
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
 	    -keyout "$1/server.key" -out "$1/server.csr" -subj /CN=db.test \
 	    >/dev/null 2>&1 &&
 	echo "subjectAltName = DNS:db.test" >"$1/ext" &&
 	openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" \
-	    -CAkey "$1/ca.key" -CAcreateserial -extfile "$1/ext" -days 2 \
+	    -CAkey "$1/ca.key" -CAcreateserial -extfile "$1/ext" -days 3650 \
 	    -out "$1/server.crt" >/dev/null 2>&1 || bail "openssl"
 	chmod 600 "$1/server.key"
 	chmod 644 "$1/ca.pem"

@@ -5,6 +5,7 @@
 # PostgreSQL that has all they counted, to the session, whatever ends when.
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/regress/bed/fleet.sh"
+. "$TOP/regress/bed/clock.sh"
 fleet_up
 
 closed_is()
@@ -222,6 +223,20 @@ fleet_start 7
 check "nor one with another's certificate" wait_for 60 grep -q \
     'away: .*does not match host name' "$W/7.log"
 fleet_stop 7
+
+# One that does not know that its clock is far ahead, as it joins.
+clock_make "$W/clock.so" "$W/clock"
+clock_set $((200 * 86400))
+before=$(total "member <> 'old'")
+pg_sql "INSERT INTO sge.tally (member, day, domain, policy, ok, fail)
+    VALUES ('old', $((daynumber - 200)), 'old.example', 0, 1, 0)"
+fleet_conf 8
+# shellcheck disable=SC2086
+fleet_start 8 env $CLOCK_ENV
+check "a host whose clock is ahead lets go of what is old" wait_for 60 \
+    total_is "member = 'old'" 0
+is "$(total "member <> 'old'")" "$before" "  by the database's clock"
+fleet_stop 8
 chmod 644 "$W/pgpass"
 like "$(sgectl 2 check config /nonexistent 2>&1)" \
     '*fleet*passfile*can*be read by*others*' \

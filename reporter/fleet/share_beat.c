@@ -111,20 +111,26 @@ share_beat(struct share *s, const json_t *question, json_t *answer,
 	return members(s, answer);
 }
 
-/* Some rows at a time, of those that no other host is letting go of. */
+/*
+ * Some rows at a time, of those that no other host is letting go of.  A host
+ * whose clock is ahead as it joins does not know of that: they have to be old
+ * by PostgreSQL's as well.
+ */
 static int
 trim_some(struct share *s, const char *table, int64_t day, int64_t until,
     int *more)
 {
-	struct share_number number;
-	const char *params[1] = { share_number(&number, day) };
-	char sql[192];
+	struct share_number number, keep;
+	const char *params[2] = { share_number(&number, day),
+	    share_number(&keep, s->conf->keep_reports) };
+	char sql[320];
 
 	(void)snprintf(sql, sizeof(sql), "DELETE FROM sge.%s WHERE ctid IN"
-	    " (SELECT ctid FROM sge.%s WHERE day < $1::bigint LIMIT "
-	    TRIM_ROWS " FOR UPDATE SKIP LOCKED)", table, table);
+	    " (SELECT ctid FROM sge.%s WHERE day < least($1::bigint, "
+	    FLEET_NOW " / 86400 - $2::bigint) LIMIT " TRIM_ROWS
+	    " FOR UPDATE SKIP LOCKED)", table, table);
 	do {
-		if (pq_run(s->pq, sql, 1, params) == -1)
+		if (pq_run(s->pq, sql, 2, params) == -1)
 			return -1;
 	} while (pq_changed(s->pq) > 0 && loop_now() < until);
 	*more |= pq_changed(s->pq) > 0;
