@@ -570,6 +570,16 @@ check_waits(void)
 	nameless("w.jsonl", 0);
 	ingest_now(&engine);
 	is_int(number(UNKNOWN) - unknown, 4, "what begins it may be to come");
+	nameless("z.jsonl", -2);
+	ingest_now(&engine);
+	is_int(number(UNKNOWN) - unknown, 4, "also of one that just ended");
+	nameless("v.jsonl", -3600);
+	ingest_now(&engine);
+	is_int(number(UNKNOWN) - unknown, 5, "but not while a clock is behind");
+	engine.ingest->caught_up = time(NULL) + 2 * 86400;
+	ingest_now(&engine);
+	ok(engine.ingest->caught_up <= time(NULL),
+	    "no day is over because the clock was ahead");
 }
 
 int

@@ -283,7 +283,8 @@ caught_up(struct ingest *in)
 	TAILQ_FOREACH(seg, &in->segments, entry)
 		if (seg->waits)
 			until = in->looked - TALLY_WAIT_SECONDS;
-	if (until > in->caught_up)
+	/* Of a clock that was ahead nothing is left. */
+	if (until > in->caught_up || in->caught_up > in->looked)
 		in->caught_up = until;
 }
 
@@ -304,6 +305,7 @@ ingest_slice(struct ingest *in)
 		store_read_begin(in->engine->store);
 		n = segment_read(seg, in->dirfd, in->buf, in->tally);
 		store_read_end(in->engine->store);
+		in->misjudged |= in->engine->store->errors != errors;
 		if (n <= 0) {
 			/* Tried again when it is looked at again. */
 			in->trouble |= n < 0;
@@ -314,7 +316,6 @@ ingest_slice(struct ingest *in)
 			}
 			continue;
 		}
-		in->misjudged |= in->engine->store->errors != errors;
 		if (in->backlog == 0)
 			in->began = loop_now();
 		in->dirty = 1;
@@ -337,8 +338,9 @@ ingest_slice(struct ingest *in)
 			in->engine->counted(in->engine);
 	}
 	/* Nobody knows when the next one comes. */
-	if (in->backlog > 0)
+	if (in->begun || in->backlog > 0)
 		judge_reset(in->tally->judge);
+	in->misjudged = 0;
 	in->backlog = 0;
 	in->begun = 0;
 	return 0;

@@ -225,8 +225,8 @@ segment_read(struct segment *seg, int dirfd, char *buf, struct tally *tally)
 		return n;
 	begun = seg->now.offset;
 	lines_count(seg, buf, (size_t)n, at, tally);
-	if (seg->waits && seg->now.offset == begun)
-		return 0;
-	seg->dirty = 1;
+	if (seg->waits)
+		n = (ssize_t)(seg->now.offset - begun);
+	seg->dirty |= n > 0;
 	return n;
 }

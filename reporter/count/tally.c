@@ -395,7 +395,8 @@ tally_waits(struct tally *t, const struct record *r)
 {
 	int64_t age = t->looked - r->time;
 
-	if (r->dir != DIR_OUT || r->ntx != 0 || age < 0 ||
+	/* It may have ended since, or the clock was set back by as much. */
+	if (r->dir != DIR_OUT || r->ntx != 0 || age < -NOTICED_SECONDS ||
 	    age >= TALLY_WAIT_SECONDS || (age >= NOTICED_SECONDS &&
 	    t->learning > r->time + NOTICED_SECONDS))
 		return 0;
