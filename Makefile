@@ -479,6 +479,7 @@ UNITS =		\
 		unit-hash \
 		unit-helper \
 		unit-ingest \
+		unit-ingest-waits \
 		unit-ipc \
 		unit-kept \
 		unit-learn \

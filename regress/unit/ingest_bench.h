@@ -104,7 +104,7 @@ number(const char *sql)
 	return store_count(engine.store, sql, "");
 }
 
-static void
+static __unused void
 run(const char *sql)
 {
 	if (sqlite3_exec(engine.store->db, sql, NULL, NULL, NULL) !=

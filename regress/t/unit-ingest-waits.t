@@ -1,0 +1,2 @@
+#!/bin/sh
+exec "${BIN:-regress/bin}/unit-ingest-waits"
