@@ -147,12 +147,10 @@ line_count(struct segment *seg, char *line, size_t len, struct tally *tally)
 
 	if (len < RECORD_LINE_MAX)
 		rc = record_parse(line, len, &record);
-	if (rc == RECORD_OK && tally_waits(tally, &record))
-		return 1;
-	seg->now.lines++;
 	switch (rc) {
 	case RECORD_OK:
-		tally_record(tally, &record);
+		if (tally_record(tally, &record))
+			return 1;
 		break;
 	case RECORD_NEWER:
 		if (seg->now.newer++ == 0)
@@ -163,6 +161,7 @@ line_count(struct segment *seg, char *line, size_t len, struct tally *tally)
 		seg->now.bad++;
 		break;
 	}
+	seg->now.lines++;
 	return 0;
 }
 

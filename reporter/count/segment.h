@@ -33,7 +33,7 @@ struct segment {
 
 /*
  * Reads the next SEGMENT_SLICE bytes into buf (one byte longer) and counts the
- * whole lines, up to one that waits (tally_waits).  Returns the bytes read, 0 at
+ * whole lines, up to one that waits (tally_record).  Returns the bytes read, 0 at
  * the end, or where the first line waits; -1 with a log line, once for each
  * file; -2: it is another by now.
  */

@@ -290,14 +290,31 @@ is_nameless(const struct tally *t, const struct record *r)
 	    t->nsides == 0 && (r->failure != FAILURE_NONE || r->mail != NULL);
 }
 
-/* A side for each domain that it is found to be of. */
-static void
+/*
+ * Whether it is of the last minutes, and whose it was may show in what is being
+ * learned.
+ */
+static int
+may_show(const struct tally *t, const struct record *r)
+{
+	int64_t age = t->looked - r->time;
+
+	/* It may have ended since, or the clock was set back by as much. */
+	return age >= -NOTICED_SECONDS && age < TALLY_WAIT_SECONDS &&
+	    (age < NOTICED_SECONDS ||
+	    t->learning <= r->time + NOTICED_SECONDS);
+}
+
+/* A side for each domain that it is found to be of; 1: that may show later. */
+static int
 sides_find(struct tally *t, const struct record *r)
 {
 	struct side *side;
 	size_t i;
 
 	whose_session(t->judge, t->past, r, waits_now, t, &t->whose);
+	if (t->whose.is != WHOSE_FOUND && may_show(t, r))
+		return 1;
 	for (i = 0; i < t->whose.n; i++) {
 		side = tally_side(t, DIR_OUT, t->whose.domain[i], NULL);
 		strlcpy(side->class, conf_class_name(t->conf,
@@ -306,6 +323,7 @@ sides_find(struct tally *t, const struct record *r)
 	}
 	if (t->whose.is == WHOSE_UNKNOWN && r->failure != FAILURE_NONE)
 		tally_unknown(t, r);
+	return 0;
 }
 
 /*
@@ -391,41 +409,24 @@ addr_note(struct tally *t, const struct record *r)
 }
 
 int
-tally_waits(struct tally *t, const struct record *r)
-{
-	int64_t age = t->looked - r->time;
-
-	/* It may have ended since, or the clock was set back by as much. */
-	if (r->dir != DIR_OUT || r->ntx != 0 || age < -NOTICED_SECONDS ||
-	    age >= TALLY_WAIT_SECONDS || (age >= NOTICED_SECONDS &&
-	    t->learning > r->time + NOTICED_SECONDS))
-		return 0;
-	tally_sides(t, r);
-	if (!is_nameless(t, r))
-		return 0;
-	whose_session(t->judge, t->past, r, waits_now, t, &t->whose);
-	return t->whose.is != WHOSE_FOUND;
-}
-
-void
 tally_record(struct tally *t, const struct record *r)
 {
 	enum bucket tls = bucket_of_tls(r);
 	int nameless;
 
-	t->lost += r->lost;
 	tally_sides(t, r);
-	if ((nameless = is_nameless(t, r)))
-		sides_find(t, r);
+	if ((nameless = is_nameless(t, r)) && sides_find(t, r))
+		return 1;
+	t->lost += r->lost;
 	if (r->dir == DIR_OUT && r->ntx == 0 && r->mail == NULL)
 		whose_over(t->past, r);
 	addr_note(t, r);
 	if (is_first_half(r)) {
 		tally_session(t, r);
-		return;
+		return 0;
 	}
 	if (is_nothing(t, r, nameless))
-		return;
+		return 0;
 	/* Forced TLS failed: nothing was sent. */
 	if (r->dir == DIR_OUT && r->ntx == 0 && r->mail == NULL &&
 	    r->failure != FAILURE_NONE)
@@ -434,4 +435,5 @@ tally_record(struct tally *t, const struct record *r)
 	add_waiting(t, r);
 	if (r->dir == DIR_OUT)
 		tally_session(t, r);
+	return 0;
 }

@@ -91,13 +91,12 @@ struct tally {
 struct tally *tally_new(struct store *, const struct conf *);
 void	tally_free(struct tally *);
 /*
- * Whether it is of the last minutes, and whose it was may show in what is being
- * learned: it is then to be added later.
+ * Adds one record and returns 0; or 1: nothing was added, since whose it was may
+ * show in what is being learned.  Then it is to be added later; what is older
+ * than TALLY_WAIT_SECONDS is not.
  */
-int	tally_waits(struct tally *, const struct record *);
+int	tally_record(struct tally *, const struct record *);
 #define TALLY_WAIT_SECONDS (2 * STS_FETCH_SECONDS)
-/* Adds one record. */
-void	tally_record(struct tally *, const struct record *);
 /* About how much memory the counts take. */
 size_t	tally_bytes(const struct tally *);
 /*
